@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Sizes and offsets of everything in abi/, pinned for every compiler and target. */
+#include <stddef.h>
+
+#include "abi/boot_info.h"
+#include "abi/vm_config.h"
+
+#define OFFSET(type, member, value)                                                                \
+	_Static_assert(offsetof(struct type, member) == (value), #type "." #member)
+#define SIZE(type, value) _Static_assert(sizeof(struct type) == (value), #type)
+
+SIZE(boot_mem, 24);
+SIZE(boot_cpu, 24);
+SIZE(boot_mailbox, 64);
+OFFSET(boot_mailbox, entry, 0);
+OFFSET(boot_mailbox, arg, 8);
+SIZE(boot_gic, 216);
+SIZE(boot_timer, 16);
+SIZE(boot_uart, 24);
+OFFSET(boot_info, mem, 16);
+OFFSET(boot_info, cpu, 3096);
+OFFSET(boot_info, gic, 4632);
+OFFSET(boot_info, seed, 4904);
+OFFSET(boot_info, vm_config, 4968);
+OFFSET(boot_info, cmdline, 7032);
+SIZE(boot_info, 7544);
+
+SIZE(vm_image, 32);
+OFFSET(vm_config, name, 16);
+OFFSET(vm_config, affinity, 64);
+OFFSET(vm_config, images, 112);
+OFFSET(vm_config, uuid, 624);
+SIZE(vm_config, 640);

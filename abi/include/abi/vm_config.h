@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A VM as loader/ describes it to the core: sizes, rights, and what lies in its memory when it
+ * starts. The core checks every field again (vm_config_check in core/vm); it parses no format.
+ */
+#ifndef ABI_VM_CONFIG_H
+#define ABI_VM_CONFIG_H
+
+#include <stdint.h>
+
+#define VM_CONFIG_MAGIC	  UINT64_C(0x474643564d564c50)
+#define VM_CONFIG_VERSION 1U
+
+#define VM_NAME_SIZE	 32U  /* with the NUL; letters, digits, '-', '_', '.' */
+#define VM_IMAGE_MAX	 16U
+#define VM_VCPU_MAX	 123U /* as many redistributors fit the machine's map */
+#define VM_RAM_BASE	 UINT64_C(0x40000000)
+#define VM_WEIGHT_DEFAULT 100U
+#define VM_WEIGHT_MAX	 10000U
+#define VM_OVERHEAD_DEFAULT UINT64_C(0x100000)
+
+enum vm_image_kind {
+	VM_IMAGE_COPY = 1,   /* `size` bytes from `source` */
+	VM_IMAGE_RANDOM = 2, /* fresh entropy at each start of the VM (seeds in the devicetree) */
+	VM_IMAGE_TOKEN = 3,  /* the VM's control token, 16 bytes, new at each start */
+};
+
+/* Bytes at `ipa` in the VM's RAM. A later image lies over an earlier one. What no image covers is
+ * zero. The source is never written: a reset starts from it again. */
+struct vm_image {
+	uint64_t ipa;
+	uint64_t size;
+	uint64_t source; /* physical address; COPY alone */
+	uint32_t kind;	 /* enum vm_image_kind */
+	uint32_t pad;
+};
+
+#define VM_FLAG_VMWARE	   UINT32_C(0x1)
+#define VM_FLAG_CONTROL	   UINT32_C(0x2)
+#define VM_FLAG_ANONYMOUS  UINT32_C(0x4)
+#define VM_FLAG_OVERCOMMIT UINT32_C(0x8)
+#define VM_FLAG_COHERENCY_EAGER UINT32_C(0x10)
+#define VM_FLAG_GICV2	   UINT32_C(0x20) /* the VM's view is GICv2 (GICv2 hosts) */
+
+#define VM_RIGHT_OBSERVE UINT32_C(0x1)
+#define VM_RIGHT_POWER	 UINT32_C(0x2)
+#define VM_RIGHT_CONFIG	 UINT32_C(0x4)
+#define VM_RIGHT_MEMORY	 UINT32_C(0x8)
+#define VM_RIGHT_ALL	 UINT32_C(0xf)
+
+struct vm_config {
+	uint64_t magic;
+	uint32_t version;
+	uint32_t size; /* sizeof(struct vm_config) */
+	char name[VM_NAME_SIZE];
+	uint32_t flags;	 /* VM_FLAG_* */
+	uint32_t rights; /* VM_RIGHT_*; 0 without VM_FLAG_CONTROL */
+	uint32_t vcpu_count;
+	uint32_t weight;
+	uint64_t affinity; /* bit n: may run on CPU n; 0: on all */
+	uint64_t ram_size; /* from VM_RAM_BASE; a multiple of 2 MiB */
+	uint64_t overhead; /* bytes of Plinth's memory for this VM's messages and consoles */
+	uint64_t entry;	   /* IPA of vCPU 0's first instruction */
+	uint64_t arg;	   /* its x0: IPA of the devicetree */
+	uint32_t image_count;
+	uint32_t pad;
+	struct vm_image images[VM_IMAGE_MAX];
+	uint8_t uuid[16]; /* from the name and the bundle; SMBIOS and GETUUID show it */
+};
+
+#endif

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ARCH_IMPL_CPU_H
+#define ARCH_IMPL_CPU_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "arch/sysreg.h"
+
+struct percpu;
+
+static inline void arch_wfe(void)
+{
+	__asm__ volatile("wfe" ::: "memory");
+}
+
+static inline void arch_wfi(void)
+{
+	__asm__ volatile("dsb sy\n\twfi" ::: "memory");
+}
+
+static inline void arch_sev(void)
+{
+	__asm__ volatile("dsb ishst\n\tsev" ::: "memory");
+}
+
+static inline void arch_yield(void)
+{
+	__asm__ volatile("yield" ::: "memory");
+}
+
+static inline struct percpu *arch_percpu(void)
+{
+	struct percpu *p;
+
+	__asm__("mrs %0, tpidr_el2" : "=r"(p));
+	return p;
+}
+
+static inline void arch_percpu_set(struct percpu *p)
+{
+	__asm__ volatile("msr tpidr_el2, %0" ::"r"(p) : "memory");
+}
+
+/* at.S: each is one AT with a fix-up for the Data Abort that AT itself may take at EL2. */
+bool arch_at_s1e0r(uint64_t gva, uint64_t *par);
+bool arch_at_s1e0w(uint64_t gva, uint64_t *par);
+bool arch_at_s1e1r(uint64_t gva, uint64_t *par);
+bool arch_at_s1e1w(uint64_t gva, uint64_t *par);
+bool arch_at_s12e0r(uint64_t gva, uint64_t *par);
+bool arch_at_s12e0w(uint64_t gva, uint64_t *par);
+bool arch_at_s12e1r(uint64_t gva, uint64_t *par);
+bool arch_at_s12e1w(uint64_t gva, uint64_t *par);
+
+#endif

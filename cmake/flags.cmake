@@ -1,0 +1,31 @@
+# Warnings: the list that gcc 12 and clang 14 share. Every one is an error.
+set(PLINTH_WARNINGS
+	-Wall -Wextra -Werror -Wundef -Wshadow -Wconversion -Wsign-conversion
+	-Wstrict-prototypes -Wmissing-prototypes -Wvla -Wcast-qual -Wcast-align -Wwrite-strings
+	-Wswitch-enum -Wimplicit-fallthrough -Wpointer-arith -Wredundant-decls
+	-Wnull-dereference -Wframe-larger-than=1024 -Wunused-macros -Wformat=2)
+
+set(PLINTH_COMMON -std=gnu2x -fno-common -fno-strict-aliasing -g)
+
+# Freestanding code that runs at EL2 (boot/ and core/): no FP registers, no unaligned accesses.
+# Pointer authentication and branch targets are hints, harmless where the CPU has neither.
+set(PLINTH_EL2
+	-O2 -ffreestanding -mgeneral-regs-only -mstrict-align -fstack-protector-strong
+	-mbranch-protection=standard -fpie -fvisibility=hidden -ffunction-sections -fdata-sections
+	-fno-asynchronous-unwind-tables -mno-outline-atomics -march=armv8-a+crc)
+
+set(PLINTH_SANITIZE "address" CACHE STRING "host build: address (with undefined), thread or fuzz")
+if(PLINTH_SANITIZE STREQUAL "address")
+	set(PLINTH_HOST -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all)
+	set(PLINTH_HOST_LINK -fsanitize=address,undefined)
+elseif(PLINTH_SANITIZE STREQUAL "thread")
+	set(PLINTH_HOST -O1 -fno-omit-frame-pointer -fsanitize=thread)
+	set(PLINTH_HOST_LINK -fsanitize=thread)
+elseif(PLINTH_SANITIZE STREQUAL "fuzz")
+	set(PLINTH_HOST -O1 -fno-omit-frame-pointer
+		-fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all)
+	set(PLINTH_HOST_LINK -fsanitize=address,undefined)
+else()
+	set(PLINTH_HOST -O2)
+	set(PLINTH_HOST_LINK)
+endif()

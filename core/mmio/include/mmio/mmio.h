@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Which emulated device answers a guest's access to an address without memory. One map for each
+ * VM, filled when the VM is made, read without a lock afterwards.
+ */
+#ifndef MMIO_MMIO_H
+#define MMIO_MMIO_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/status.h"
+#include "base/types.h"
+
+enum mmio_result {
+	MMIO_DONE,    /* value holds what a read got; a write was done */
+	MMIO_FAULT,   /* refused: the guest gets an external abort */
+	MMIO_PENDING, /* another VM will answer: the vCPU waits (reserved, no handler returns it) */
+};
+
+struct mmio_access {
+	uint64_t offset; /* from the region's base */
+	uint64_t value;	 /* to write, or read; never wider than size */
+	vcpu_id_t vcpu;	 /* who accesses */
+	uint8_t size;	 /* 1, 2, 4 or 8; offset is a multiple of it, and the whole lies inside */
+	bool write;
+};
+
+typedef enum mmio_result mmio_handler_fn(void *ctx, struct mmio_access *access);
+
+struct mmio_region {
+	uint64_t base;
+	uint64_t size;
+	mmio_handler_fn *handler;
+	void *ctx;
+	const char *name; /* for the monitor */
+};
+
+#define MMIO_REGION_MAX 24U
+
+struct mmio_map {
+	struct mmio_region region[MMIO_REGION_MAX]; /* sorted by base, disjoint */
+	uint32_t count;
+};
+
+/* EINVAL: size 0 or wraps. EEXIST: overlaps another region. ENOMEM: no slot left. */
+enum plinth_status mmio_add(struct mmio_map *map, ipa_t base, uint64_t size,
+	mmio_handler_fn *handler, void *ctx, const char *name);
+
+/* The region that holds all `size` bytes at `ipa`, or NULL. */
+const struct mmio_region *mmio_find(const struct mmio_map *map, ipa_t ipa, unsigned size);
+
+#endif

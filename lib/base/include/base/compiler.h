@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What gcc 12 and clang 14 spell differently, or the language lacks.
+ */
+#ifndef BASE_COMPILER_H
+#define BASE_COMPILER_H
+
+#include <stddef.h>
+
+#define STATIC_ASSERT(cond, text) _Static_assert(cond, text)
+#define NORETURN		  __attribute__((noreturn))
+#define NODISCARD		  __attribute__((warn_unused_result))
+#define PRINTF_LIKE(fmt, args)	  __attribute__((format(printf, fmt, args)))
+#define ALIGNED(bytes)		  __attribute__((aligned(bytes)))
+#define UNUSED			  __attribute__((unused))
+
+#define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
+
+/* The struct of `type` whose `member` is at `ptr`. */
+#define CONTAINER_OF(ptr, type, member) ((type *)((char *)(ptr) - offsetof(type, member)))
+
+#define LIKELY(x)   __builtin_expect(!!(x), 1)
+#define UNLIKELY(x) __builtin_expect(!!(x), 0)
+
+#endif
