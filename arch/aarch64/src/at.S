@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * bool arch_at_FORM(x0 = gva, x1 = uint64_t *par): AT, then PAR_EL1 into *par.
+ * AT may itself end in a Data Abort at EL2 (external abort on the walk). The vector finds the
+ * faulting PC in the fix-up table (vectors.S) and continues at its second address, which answers
+ * false. Clobbers x2.
+ */
+#include "arch_impl/asm.h"
+
+	.macro at_form name, operation
+func arch_at_\name
+1:	at	\operation, x0
+	isb
+	mrs	x2, par_el1
+	str	x2, [x1]
+	mov	w0, #1
+	ret
+2:	mov	w0, #0
+	ret
+	fixup	1b, 2b
+endfunc arch_at_\name
+	.endm
+
+	at_form	s1e0r, s1e0r
+	at_form	s1e0w, s1e0w
+	at_form	s1e1r, s1e1r
+	at_form	s1e1w, s1e1w
+	at_form	s12e0r, s12e0r
+	at_form	s12e0w, s12e0w
+	at_form	s12e1r, s12e1r
+	at_form	s12e1w, s12e1w

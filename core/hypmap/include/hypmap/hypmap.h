@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * EL2's own address space (stage 1, one translation regime, TTBR0_EL2, 48-bit, 4 KiB granule).
+ *
+ *   0 .. 2^47         identity: RAM that Plinth may touch (RW, XN, Normal write-back) and devices
+ *                     (RW, XN, Device-nGnRE). The core's own image is not in it, save the one
+ *                     page that turns the MMU on (read-only, executable).
+ *   HYPMAP_IMAGE      the core's image where it is linked: .text RX, .rodata R, .data and .bss RW
+ *   HYPMAP_CPU(n)     CPU n's struct percpu and stacks, each below an unmapped guard page
+ *
+ * Nothing is ever writable and executable. The tables are built once, on the boot CPU, before any
+ * other CPU runs; afterwards only hypmap_device() adds to them.
+ */
+#ifndef HYPMAP_HYPMAP_H
+#define HYPMAP_HYPMAP_H
+
+#include <stdint.h>
+
+#include "base/status.h"
+#include "base/types.h"
+
+struct boot_info;
+
+#define HYPMAP_IMAGE	UINT64_C(0x800000000000) /* 2^47; also in core.lds */
+#define HYPMAP_CPU_BASE UINT64_C(0x900000000000)
+#define HYPMAP_CPU(n)	(HYPMAP_CPU_BASE + (uint64_t)(n) * HYPMAP_CPU_STRIDE)
+
+/* One CPU's window, by pages: guard, stack x 4, guard, overflow stack, guard, percpu. */
+#define HYPMAP_CPU_STRIDE	  UINT64_C(0x10000)
+#define HYPMAP_CPU_STACK	  UINT64_C(0x1000)
+#define HYPMAP_CPU_STACK_PAGES	  4U
+#define HYPMAP_CPU_OVERFLOW_STACK UINT64_C(0x6000)
+#define HYPMAP_CPU_PRIVATE	  UINT64_C(0x8000)
+
+/* The EL2 address of mapped RAM or of a mapped device. Never of the core's own image. On the host
+ * a physical address is an address of the test's own memory. */
+static inline void *pa_to_va(pa_t pa)
+{
+	return (void *)(uintptr_t)pa.v;
+}
+
+/* The inverse, for addresses that pa_to_va() gave. */
+static inline pa_t pa_of(const void *va)
+{
+	return pa_init((uint64_t)(uintptr_t)va);
+}
+
+/* Builds the identity map of RAM on top of what head.S made. Table pages come from `alloc_page`
+ * (zeroed, never fails: it panics). Reserved RAM and the core's image are left out.
+ * Boot CPU, once. */
+void hypmap_init(const struct boot_info *info, pa_t (*alloc_page)(void));
+
+/* Maps [base, base + size) as a device, identity, rounded out to pages. Mapping the same device
+ * again is no error. EEXIST: part of it is RAM. EINVAL: size 0, wraps, or beyond 2^47. */
+enum plinth_status hypmap_device(pa_t base, uint64_t size);
+
+/* Maps CPU n's window; its memory comes from alloc_page. Boot CPU, once for each CPU. */
+void hypmap_cpu(cpu_id_t cpu);
+
+/* Bytes of page tables in use. */
+uint64_t hypmap_table_bytes(void);
+
+#endif
