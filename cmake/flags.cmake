@@ -8,10 +8,10 @@ set(PLINTH_WARNINGS
 set(PLINTH_COMMON -std=gnu2x -fno-common -fno-strict-aliasing -g)
 
 # Freestanding code that runs at EL2 (boot/ and core/): no FP registers, no unaligned accesses.
-# Pointer authentication and branch targets are hints, harmless where the CPU has neither.
+# BTI is a hint on older CPUs. No pointer authentication at EL2: its keys are the running guest's.
 set(PLINTH_EL2
 	-O2 -ffreestanding -mgeneral-regs-only -mstrict-align -fstack-protector-strong
-	-mbranch-protection=standard -fpie -fvisibility=hidden -ffunction-sections -fdata-sections
+	-mbranch-protection=bti -fpie -fvisibility=hidden -ffunction-sections -fdata-sections
 	-fno-asynchronous-unwind-tables -mno-outline-atomics -march=armv8-a+crc)
 
 set(PLINTH_SANITIZE "address" CACHE STRING "host build: address (with undefined), thread or fuzz")

@@ -25,12 +25,16 @@ struct boot_info;
 #define HYPMAP_CPU_BASE UINT64_C(0x900000000000)
 #define HYPMAP_CPU(n)	(HYPMAP_CPU_BASE + (uint64_t)(n) * HYPMAP_CPU_STRIDE)
 
-/* One CPU's window, by pages: guard, stack x 4, guard, overflow stack, guard, percpu. */
+/* One CPU's window. Everything between the named pages is unmapped. A stack pointer inside the
+ * stack has HYPMAP_CPU_STACK_BIT set and one that ran off it has not: vectors.S relies on it. */
 #define HYPMAP_CPU_STRIDE	  UINT64_C(0x10000)
-#define HYPMAP_CPU_STACK	  UINT64_C(0x1000)
+#define HYPMAP_CPU_STACK	  UINT64_C(0x4000)
 #define HYPMAP_CPU_STACK_PAGES	  4U
-#define HYPMAP_CPU_OVERFLOW_STACK UINT64_C(0x6000)
-#define HYPMAP_CPU_PRIVATE	  UINT64_C(0x8000)
+#define HYPMAP_CPU_STACK_TOP	  UINT64_C(0x7ff0)
+#define HYPMAP_CPU_STACK_BIT	  14
+#define HYPMAP_CPU_OVERFLOW_STACK UINT64_C(0x9000)
+#define HYPMAP_CPU_OVERFLOW_TOP	  UINT64_C(0x9ff0)
+#define HYPMAP_CPU_PRIVATE	  UINT64_C(0xb000)
 
 /* The EL2 address of mapped RAM or of a mapped device. Never of the core's own image. On the host
  * a physical address is an address of the test's own memory. */
@@ -45,17 +49,38 @@ static inline pa_t pa_of(const void *va)
 	return pa_init((uint64_t)(uintptr_t)va);
 }
 
-/* Builds the identity map of RAM on top of what head.S made. Table pages come from `alloc_page`
- * (zeroed, never fails: it panics). Reserved RAM and the core's image are left out.
- * Boot CPU, once. */
+/* The core's image: physical place, and its parts as linked, page-aligned. */
+struct hypmap_image {
+	uint64_t pa;
+	uint64_t text_size;   /* RX, from HYPMAP_IMAGE */
+	uint64_t rodata_size; /* R, behind it */
+	uint64_t data_size;   /* RW, behind that: .data and .bss */
+};
+
+/* head.S's part: maps the image at HYPMAP_IMAGE and the page at physical address `trampoline` (the
+ * code that turns the MMU on) onto itself, with tables that lie in .bss. Runs with the MMU off, at
+ * physical addresses. Returns the physical address for TTBR0_EL2. */
+uint64_t hypmap_early(const struct hypmap_image *image, uint64_t trampoline);
+
+/* Maps the machine's RAM onto itself, without reserved RAM and the core's image. Table pages beyond
+ * those in .bss come from alloc_page, which gives zeroed pages of the largest free range (mapped
+ * first) and never fails. Boot CPU, MMU on, once. */
 void hypmap_init(const struct boot_info *info, pa_t (*alloc_page)(void));
 
-/* Maps [base, base + size) as a device, identity, rounded out to pages. Mapping the same device
- * again is no error. EEXIST: part of it is RAM. EINVAL: size 0, wraps, or beyond 2^47. */
+/* Maps [base, base + size) as a device onto itself, rounded out to pages. Mapping the same device
+ * again is no error. EEXIST: part of it is RAM. EINVAL: size 0, wraps, or beyond 2^47. Boot CPU,
+ * after hypmap_init(); ends with DSB and ISB. */
 enum plinth_status hypmap_device(pa_t base, uint64_t size);
 
-/* Maps CPU n's window; its memory comes from alloc_page. Boot CPU, once for each CPU. */
+/* Maps CPU n's window, whose pages come from alloc_page. Boot CPU, once for each CPU. */
 void hypmap_cpu(cpu_id_t cpu);
+
+/* The values for the EL2 translation registers, the same on every CPU. */
+uint64_t hypmap_tcr(void);
+#define HYPMAP_MAIR UINT64_C(0x44ff04) /* 0: Device-nGnRE, 1: Normal write-back, 2: non-cacheable */
+
+/* Physical address of an object in the core's image. */
+uint64_t hypmap_image_pa(const void *va);
 
 /* Bytes of page tables in use. */
 uint64_t hypmap_table_bytes(void);

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "vcpu/context.h"
+
+#include <stddef.h>
+
+#include "arch/hcr.h"
+#include "arch/pstate.h"
+#include "arch/sysreg.h"
+#include "base/bits.h"
+#include "base/compiler.h"
+#include "base/string.h"
+
+STATIC_ASSERT(offsetof(struct vcpu_context, x) == VCPU_X, "vectors.S");
+STATIC_ASSERT(offsetof(struct vcpu_context, fp) == VCPU_FP, "fpsimd.S");
+STATIC_ASSERT(offsetof(struct vcpu_context, fp.fpsr) == VCPU_FPSR, "fpsimd.S");
+
+/* What every guest runs with. TVM is dropped once its caches are on (spec: cache-coherency), TWI
+ * is set while somebody else wants the CPU. */
+#define VCPU_HCR_INITIAL                                                                           \
+	(HCR_VM | HCR_SWIO | HCR_PTW | HCR_FMO | HCR_IMO | HCR_AMO | HCR_FB | HCR_BSU_IS |         \
+		HCR_TID3 | HCR_TSC | HCR_TIDCP | HCR_TACR | HCR_TSW | HCR_TVM | HCR_RW)
+
+/* SCTLR_EL1 at reset: MMU, caches off; the bits that are RES1 in Armv8.0. */
+#define SCTLR_EL1_RESET UINT64_C(0x30d00800)
+
+#define ID_FIELD(reg, shift) ((read_##reg() >> (shift)) & 0xfU)
+
+/* Written once, before any vCPU runs. */
+static struct vcpu_features features;
+
+void vcpu_features_init(void)
+{
+	features = (struct vcpu_features){
+		/* APA, API, GPA, GPI of ISAR1; GPA3, APA3 of ISAR2 */
+		.has_pauth = (read_id_aa64isar1_el1() & UINT64_C(0xff000ff0)) != 0U ||
+			(read_id_aa64isar2_el1() & UINT64_C(0xff00)) != 0U,
+		.has_aarch32_el0 = ID_FIELD(id_aa64pfr0_el1, 0) == 2U,
+		.has_pan = ID_FIELD(id_aa64mmfr1_el1, 20) != 0U,
+		.has_ssbs = ID_FIELD(id_aa64pfr1_el1, 4) != 0U,
+		.has_uao = ID_FIELD(id_aa64mmfr2_el1, 4) != 0U,
+		.has_dit = ID_FIELD(id_aa64pfr0_el1, 48) != 0U,
+		.has_mte = ID_FIELD(id_aa64pfr1_el1, 8) != 0U,
+	};
+}
+
+const struct vcpu_features *vcpu_features(void)
+{
+	return &features;
+}
+
+void vcpu_context_reset(struct vcpu_context *ctx, mpidr_t mpidr, uint64_t pc, uint64_t x0)
+{
+	memset(ctx, 0, sizeof(*ctx));
+	ctx->x[0] = x0;
+	ctx->pc = pc;
+	ctx->pstate = PSTATE_MODE_EL1H | PSTATE_DAIF;
+	ctx->sys.sctlr_el1 = SCTLR_EL1_RESET;
+	ctx->sys.actlr_el1 = read_actlr_el1();
+	ctx->vmpidr = mpidr | BIT(31);
+	ctx->hcr = VCPU_HCR_INITIAL;
+	if (features.has_pauth) {
+		ctx->hcr |= HCR_APK | HCR_API;
+	}
+}
+
+void vcpu_context_put(struct vcpu_context *ctx)
+{
+	struct vcpu_sysregs *sys = &ctx->sys;
+
+	ctx->pc = read_elr_el2();
+	ctx->pstate = read_spsr_el2();
+	ctx->hcr = read_hcr_el2();
+#define SAVE(name) sys->name = read_##name();
+	VCPU_SYSREGS(SAVE)
+	if (features.has_pauth) {
+		VCPU_PAUTH_REGS(SAVE)
+	}
+	if (features.has_aarch32_el0) {
+		VCPU_AARCH32_REGS(SAVE)
+	}
+#undef SAVE
+	vcpu_fp_save(&ctx->fp);
+}
+
+void vcpu_context_load(const struct vcpu_context *ctx)
+{
+	const struct vcpu_sysregs *sys = &ctx->sys;
+
+	write_hcr_el2(ctx->hcr);
+	write_vmpidr_el2(ctx->vmpidr);
+#define LOAD(name) write_##name(sys->name);
+	VCPU_SYSREGS(LOAD)
+	if (features.has_pauth) {
+		VCPU_PAUTH_REGS(LOAD)
+	}
+	if (features.has_aarch32_el0) {
+		VCPU_AARCH32_REGS(LOAD)
+	}
+#undef LOAD
+	vcpu_fp_load(&ctx->fp);
+	write_elr_el2(ctx->pc);
+	write_spsr_el2(ctx->pstate);
+}
+
+uint64_t vcpu_pc(void)
+{
+	return read_elr_el2();
+}
+
+uint64_t vcpu_pstate(void)
+{
+	return read_spsr_el2();
+}
+
+void vcpu_set_pc(uint64_t pc)
+{
+	write_elr_el2(pc);
+}
+
+void vcpu_set_pstate(uint64_t pstate)
+{
+	write_spsr_el2(pstate);
+}
+
+/* IT[7:0] is in SPSR[15:10] and [26:25] (DDI 0487, G1.20): it advances by one condition. */
+static uint64_t advance_it(uint64_t pstate)
+{
+	uint64_t it = ((pstate >> 8) & 0xfcU) | ((pstate >> 25) & 3U);
+
+	it = (it & 7U) == 0U ? 0U : (it & 0xe0U) | ((it << 1) & 0x1fU);
+	pstate &= ~((UINT64_C(0x3f) << 10) | (UINT64_C(3) << 25));
+	return pstate | ((it & 0xfcU) << 8) | ((it & 3U) << 25);
+}
+
+void vcpu_skip(bool il)
+{
+	uint64_t pstate = read_spsr_el2();
+	uint64_t next = pstate & ~PSTATE_SS;
+
+	if ((pstate & PSTATE_AARCH32) != 0U) {
+		if ((pstate & PSTATE_THUMB) != 0U) {
+			next = advance_it(next);
+		}
+	} else {
+		next &= ~PSTATE_BTYPE;
+	}
+	if (next != pstate) {
+		write_spsr_el2(next);
+	}
+	write_elr_el2(read_elr_el2() + (il ? 4U : 2U));
+}
+
+uint64_t vcpu_get_x(const struct vcpu_context *ctx, unsigned n)
+{
+	return n < ARRAY_SIZE(ctx->x) ? ctx->x[n] : 0U;
+}
+
+void vcpu_set_x(struct vcpu_context *ctx, unsigned n, uint64_t v)
+{
+	if (n < ARRAY_SIZE(ctx->x)) {
+		ctx->x[n] = v;
+	}
+}
