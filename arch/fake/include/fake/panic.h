@@ -15,7 +15,7 @@ extern _Thread_local const char *fake_panic_expected;
  * Locks that the statement held stay held. */
 #define FAKE_EXPECT_PANIC(text, statement)                                                         \
 	({                                                                                         \
-		bool panicked_ = true;                                                             \
+		volatile bool panicked_ = true;                                                    \
 		fake_panic_expected = (text);                                                      \
 		if (setjmp(fake_panic_jump) == 0) {                                                \
 			statement;                                                                 \

@@ -51,7 +51,8 @@ static inline void list_remove(struct list *node)
 	list_init(node);
 }
 
-#define LIST_FOR_EACH(node, list)                                                                  \
-	for (struct list *node = (list)->next; node != (list); node = node->next)
+/* The body must not remove `node`. */
+#define LIST_FOR_EACH(node, head)                                                                  \
+	for (struct list *node = (head)->next; node != (head); node = node->next)
 
 #endif

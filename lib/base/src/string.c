@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The target's memory and string functions. Words are used only where source and destination can
+ * both be aligned: nothing here makes an unaligned access, so all of it works with the MMU off.
+ */
+#include "base/string.h"
+
+#include <stdint.h>
+
+#define WORD	    sizeof(uint64_t)
+#define BLOCK_WORDS 8U
+#define BLOCK	    (BLOCK_WORDS * WORD)
+
+static size_t bytes_to_alignment(uintptr_t address, size_t size, size_t alignment)
+{
+	size_t bytes = (size_t)(-address & (alignment - 1U));
+
+	return bytes < size ? bytes : size;
+}
+
+static void copy_bytes(uint8_t *dst, const uint8_t *src, size_t size)
+{
+	for (size_t i = 0; i < size; i++) {
+		dst[i] = src[i];
+	}
+}
+
+/* Both aligned to 8. All loads of a block come before its stores, which makes pairs of them. */
+static size_t copy_words(uint8_t *dst, const uint8_t *src, size_t size)
+{
+	uint64_t *to = (uint64_t *)(void *)dst;
+	const uint64_t *from = (const uint64_t *)(const void *)src;
+	size_t left = size;
+
+	for (; left >= BLOCK; left -= BLOCK, to += BLOCK_WORDS, from += BLOCK_WORDS) {
+		uint64_t a = from[0], b = from[1], c = from[2], d = from[3];
+		uint64_t e = from[4], f = from[5], g = from[6], h = from[7];
+
+		to[0] = a;
+		to[1] = b;
+		to[2] = c;
+		to[3] = d;
+		to[4] = e;
+		to[5] = f;
+		to[6] = g;
+		to[7] = h;
+	}
+	for (; left >= WORD; left -= WORD) {
+		*to++ = *from++;
+	}
+	return size - left;
+}
+
+/* Both aligned to 4 but not to 8 together: file data of a plain cpio archive. */
+static size_t copy_halves(uint8_t *dst, const uint8_t *src, size_t size)
+{
+	uint32_t *to = (uint32_t *)(void *)dst;
+	const uint32_t *from = (const uint32_t *)(const void *)src;
+	size_t count = size / sizeof(uint32_t);
+
+	for (size_t i = 0; i < count; i++) {
+		to[i] = from[i];
+	}
+	return count * sizeof(uint32_t);
+}
+
+void *memcpy(void *restrict dst, const void *restrict src, size_t size)
+{
+	uint8_t *to = dst;
+	const uint8_t *from = src;
+	uintptr_t difference = (uintptr_t)dst ^ (uintptr_t)src;
+	size_t alignment = (difference & 7U) == 0U ? 8U : (difference & 3U) == 0U ? 4U : 1U;
+
+	if (alignment != 1U) {
+		size_t head = bytes_to_alignment((uintptr_t)to, size, alignment);
+
+		copy_bytes(to, from, head);
+		to += head;
+		from += head;
+		size -= head;
+
+		size_t done =
+			alignment == 8U ? copy_words(to, from, size) : copy_halves(to, from, size);
+
+		to += done;
+		from += done;
+		size -= done;
+	}
+	copy_bytes(to, from, size);
+	return dst;
+}
+
+void *memmove(void *dst, const void *src, size_t size)
+{
+	uint8_t *to = dst;
+	const uint8_t *from = src;
+	uintptr_t distance = (uintptr_t)dst - (uintptr_t)src;
+
+	if (distance >= size) {
+		/* Apart, or the destination lies below; then copying upwards in blocks no wider
+		 * than the distance is right, which only single bytes are for sure. */
+		if ((uintptr_t)src - (uintptr_t)dst >= size) {
+			return memcpy(dst, src, size);
+		}
+		copy_bytes(to, from, size);
+		return dst;
+	}
+	while (size != 0U) {
+		size--;
+		to[size] = from[size];
+	}
+	return dst;
+}
+
+void *memset(void *dst, int byte, size_t size)
+{
+	uint8_t *to = dst;
+	uint8_t b = (uint8_t)byte;
+	uint64_t word = b * UINT64_C(0x0101010101010101);
+	size_t head = bytes_to_alignment((uintptr_t)to, size, WORD);
+
+	for (size_t i = 0; i < head; i++) {
+		to[i] = b;
+	}
+	to += head;
+	size -= head;
+
+	uint64_t *words = (uint64_t *)(void *)to;
+
+	for (; size >= BLOCK; size -= BLOCK, words += BLOCK_WORDS) {
+		words[0] = word;
+		words[1] = word;
+		words[2] = word;
+		words[3] = word;
+		words[4] = word;
+		words[5] = word;
+		words[6] = word;
+		words[7] = word;
+	}
+	for (; size >= WORD; size -= WORD) {
+		*words++ = word;
+	}
+	to = (uint8_t *)words;
+	for (size_t i = 0; i < size; i++) {
+		to[i] = b;
+	}
+	return dst;
+}
+
+int memcmp(const void *a, const void *b, size_t size)
+{
+	const uint8_t *x = a;
+	const uint8_t *y = b;
+
+	for (size_t i = 0; i < size; i++) {
+		if (x[i] != y[i]) {
+			return x[i] < y[i] ? -1 : 1;
+		}
+	}
+	return 0;
+}
+
+size_t strnlen(const char *s, size_t max)
+{
+	size_t length = 0;
+
+	while (length < max && s[length] != '\0') {
+		length++;
+	}
+	return length;
+}
+
+size_t strlen(const char *s)
+{
+	return strnlen(s, SIZE_MAX);
+}
+
+int strncmp(const char *a, const char *b, size_t max)
+{
+	for (size_t i = 0; i < max; i++) {
+		unsigned char x = (unsigned char)a[i];
+		unsigned char y = (unsigned char)b[i];
+
+		if (x != y) {
+			return x < y ? -1 : 1;
+		}
+		if (x == 0U) {
+			break;
+		}
+	}
+	return 0;
+}
+
+int strcmp(const char *a, const char *b)
+{
+	return strncmp(a, b, SIZE_MAX);
+}
