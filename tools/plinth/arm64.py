@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: Apache-2.0
+"""arm64 packages from the machine's own Debian sources, downloaded and unpacked, never installed.
+
+apt gets a configuration of its own: state, cache and architecture are private, so the machine's
+architecture list and package state stay as they are."""
+
+import hashlib
+import json
+import os
+import re
+import shutil
+from pathlib import Path
+
+from plinth import packages
+from plinth.command import progress, run
+from plinth.errors import PlinthError
+from plinth.paths import CACHE, GUEST, SYSROOT
+
+APT = CACHE / "apt"
+DEBS = CACHE / "debs"
+STAMP = CACHE / "arm64.json"
+GUEST_ROOT = GUEST / "root"
+CHECKVM_ROOT = GUEST / "checkvm"
+
+CONFIGURATION = """\
+Dir::State "{apt}/state";
+Dir::State::status "{apt}/status";
+Dir::Cache "{apt}/cache";
+APT::Architecture "arm64";
+#clear APT::Architectures;
+APT::Architectures {{ "arm64"; }};
+APT::Sandbox::User "";
+Acquire::Languages "none";
+#clear APT::Update::Pre-Invoke;
+#clear APT::Update::Post-Invoke;
+#clear APT::Update::Post-Invoke-Success;
+"""
+
+
+def wanted():
+    """Folder -> packages, as the stamp records it."""
+    return {
+        str(SYSROOT): list(packages.SYSROOT),
+        str(GUEST_ROOT): [packages.KERNEL_META, *packages.GUEST],
+        str(CHECKVM_ROOT): list(packages.CHECKVM),
+    }
+
+
+def fingerprint():
+    return hashlib.sha256(json.dumps(wanted()).encode()).hexdigest()
+
+
+def is_current():
+    if not STAMP.exists():
+        return False
+    stamp = json.loads(STAMP.read_text())
+    return stamp["wanted"] == fingerprint() and all(Path(folder).is_dir() for folder in wanted())
+
+
+def ensure(refresh=False):
+    """Afterwards the folders of wanted() hold the packages."""
+    if is_current() and not refresh:
+        return
+    progress("fetching arm64 packages")
+    environment = private_apt()
+    run(["apt-get", "-qq", "update"], "apt-get update for arm64", env=environment)
+    kernel = kernel_package(environment)
+    taken = {}
+    for folder, names in wanted().items():
+        names = [kernel if name == packages.KERNEL_META else name for name in names]
+        taken[folder] = unpack(Path(folder), names, environment)
+    STAMP.write_text(json.dumps({"wanted": fingerprint(), "taken": taken}, indent=1) + "\n")
+
+
+def private_apt():
+    """Writes the private configuration; returns the environment that makes apt use it."""
+    for folder in ("state/lists/partial", "cache/archives/partial"):
+        (APT / folder).mkdir(parents=True, exist_ok=True)
+    (APT / "status").touch()
+    DEBS.mkdir(parents=True, exist_ok=True)
+    configuration = APT / "apt.conf"
+    configuration.write_text(CONFIGURATION.format(apt=APT))
+    return dict(os.environ, APT_CONFIG=str(configuration), LC_ALL="C")
+
+
+def kernel_package(environment):
+    depends = run(["apt-cache", "depends", packages.KERNEL_META], env=environment)
+    match = re.search(r"Depends: (linux-image-[0-9]\S*-arm64)\s", depends)
+    if not match:
+        raise PlinthError(f"{packages.KERNEL_META}: no kernel package in:\n{depends}")
+    return match.group(1)
+
+
+def unpack(folder, names, environment):
+    """Downloads `names` and unpacks them into a fresh `folder`; returns the files' names."""
+    uris = run(["apt-get", "-qq", "download", "--print-uris", *names], env=environment)
+    files = [line.split()[1] for line in uris.splitlines() if line]
+    run(["apt-get", "-qq", "download", *names], env=environment, cwd=DEBS)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    for name in files:
+        run(["dpkg", "-x", DEBS / name, folder])
+    return files

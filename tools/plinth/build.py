@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Builds Plinth and what its examples need, under build/:
+  gcc      the images, by aarch64-linux-gnu-gcc: plinth.img and the programs for guests
+  clang    the same by clang, as a check
+  host     the unit tests
+  guest    guest/vmlinuz and guest/initrd*.gz from Debian's packages
+  bundles  bundle/*.cpio from examples/
+Without a name: gcc, guest, bundles."""
+
+import shutil
+
+from plinth import bundle, initramfs, setup
+from plinth.arm64 import GUEST_ROOT
+from plinth.command import only_one, progress, run, timed
+from plinth.errors import PlinthError
+from plinth.paths import BUILD, BUNDLES, EXAMPLES, GUEST, ROOT, shown
+
+HELP = "build the images and the examples' bundles"
+
+PRESETS = ("gcc", "clang", "host")
+DEFAULT = ("gcc", "guest", "bundles")
+NAMES = (*PRESETS, "guest", "bundles", "all")
+
+# What leaves the gcc build: name in its build folder (anywhere below it) -> name under build/.
+OUTPUTS = {
+    "plinth.img": "plinth.img",
+    "mpboot.img": "mpboot.img",
+    "plinth-fw.bin": "guest/plinth-fw.bin",
+    "plinthctl": "guest/plinthctl",
+    "plinth-detect": "guest/plinth-detect",
+}
+
+
+def add_arguments(parser):
+    parser.add_argument("what", nargs="*", metavar="WHAT", help=", ".join(NAMES))
+    parser.add_argument("-v", "--verbose", action="store_true", help="show the commands")
+
+
+def main(arguments):
+    unknown = [name for name in arguments.what if name not in NAMES]
+    if unknown:
+        raise PlinthError(f"build: no such thing: {', '.join(unknown)} (one of {NAMES})", 2)
+    names = arguments.what or DEFAULT
+    if "all" in names:
+        names = (*PRESETS, "guest", "bundles")
+    setup.ensure()
+    build(names, arguments.verbose)
+    return 0
+
+
+def build(names=DEFAULT, verbose=False):
+    """Builds each of `names`; PlinthError with the compiler's output at the first failure."""
+    with only_one("build"):
+        for name in names:
+            if name == "guest":
+                build_guest()
+            elif name == "bundles":
+                build_bundles()
+            else:
+                build_preset(name, verbose)
+
+
+def build_preset(name, verbose=False, targets=()):
+    """One CMake preset of CMakePresets.json in build/NAME. CMake runs only where it has to."""
+    folder = BUILD / name
+    configured = folder / "build.ninja"
+    if not configured.exists() or is_newer(ROOT / "CMakePresets.json", configured):
+        run(["cmake", "--preset", name], f"cmake ({name})", verbose, cwd=ROOT)
+    with timed(f"build {name}"):
+        run(["ninja", "-C", folder, *targets], f"ninja ({name})", verbose)
+    if name == "gcc":
+        collect(folder)
+
+
+def is_newer(path, than):
+    return path.stat().st_mtime > than.stat().st_mtime
+
+
+def collect(folder):
+    """Copies what the build made to its place under build/; what is no longer made goes."""
+    for made, name in OUTPUTS.items():
+        target = BUILD / name
+        found = [path for path in folder.rglob(made) if path.is_file()]
+        if len(found) > 1:
+            raise PlinthError(f"{made} is built twice: {', '.join(map(shown, found))}")
+        if found:
+            copy_newer(found[0], target)
+        else:
+            target.unlink(missing_ok=True)
+    for path in folder.rglob("payload/*.img"):
+        copy_newer(path, BUILD / "payload" / path.name)
+
+
+def copy_newer(source, target):
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if not target.exists() or is_newer(source, target):
+        shutil.copy2(source, target)
+
+
+def build_guest():
+    kernels = sorted(GUEST_ROOT.glob("boot/vmlinuz-*"))
+    if len(kernels) != 1:
+        raise PlinthError(f"{shown(GUEST_ROOT)}/boot: expected one kernel, found {len(kernels)}")
+    copy_newer(kernels[0], GUEST / "vmlinuz")
+    initramfs.write(GUEST / "initrd.gz")
+    initramfs.write(GUEST / "initrd-vmware.gz", with_checkvm=True)
+
+
+def build_bundles():
+    for example in sorted(path for path in EXAMPLES.iterdir() if path.is_dir()):
+        output = BUNDLES / f"{example.name}.cpio"
+        if is_stale(output, example):
+            bundle.pack(example, output)
+            progress(f"packed {shown(output)}")
+
+
+def is_stale(output, folder):
+    """Whether a file of `folder` is newer than the bundle; links count by what they point at."""
+    if not output.exists():
+        return True
+    paths = [folder, *folder.rglob("*")]
+    return any(not path.exists() or is_newer(path, output) for path in paths)

@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Bundles: folders of VMs as one cpio archive (docs: the bundle format is plain "newc").
+
+Each VM's vm.dts is compiled on the way. File data lies at 2 MiB for kernels and at 4 KiB for all
+else, so that Plinth can move pages of the bundle into a guest instead of copying them."""
+
+import tempfile
+from pathlib import Path
+
+from plinth import cpio
+from plinth.command import run, succeeds
+from plinth.errors import PlinthError
+from plinth.paths import shown
+
+BLOCK = 2 << 20
+PAGE = 4 << 10
+IMAGE_MAGIC = b"ARM\x64"
+IMAGE_MAGIC_OFFSET = 56
+
+
+def pack(source, output, extra_bootargs=""):
+    """Packs the folder `source` (VM folders, or one VM's own folder) into the file `output`."""
+    source = Path(source)
+    if not source.is_dir():
+        raise PlinthError(f"{shown(source)}: not a folder")
+    entries = []
+    for path in vm_folders(source):
+        entries += vm_entries(path, extra_bootargs)
+    output.parent.mkdir(parents=True, exist_ok=True)
+    partial = output.with_name(output.name + ".part")
+    with open(partial, "wb") as stream:
+        cpio.write(stream, entries)
+    partial.rename(output)
+
+
+def is_vm_folder(path):
+    return (path / "vm.dts").exists() or (path / "vm.dtb").exists()
+
+
+def vm_folders(source):
+    """The folders to pack, by name. A folder without vm.dts or vm.dtb is packed as it is."""
+    source = source.resolve()
+    if is_vm_folder(source):
+        return [source]
+    folders = sorted(path for path in source.iterdir() if path.is_dir())
+    if not any(is_vm_folder(path) for path in folders):
+        raise PlinthError(f"{shown(source)}: no VM in it (a folder with vm.dts or vm.dtb)")
+    return folders
+
+
+def vm_entries(folder, extra_bootargs):
+    """The archive's entries of one VM's folder, vm.dtb first."""
+    name = folder.name
+    entries = [cpio.folder(name)]
+    kernel = None
+    if is_vm_folder(folder):
+        description = vm_dtb(folder, extra_bootargs)
+        entries.append(cpio.file(f"{name}/vm.dtb", description, align=PAGE))
+        kernel = kernel_name(description)
+    for path in sorted(folder.rglob("*")):
+        relative = path.relative_to(folder).as_posix()
+        if relative == "vm.dtb" or path.suffix == ".dts":
+            continue
+        if path.is_dir():
+            entries.append(cpio.folder(f"{name}/{relative}"))
+            continue
+        data = read(path)
+        is_kernel = relative == kernel or is_arm64_image(data)
+        align = BLOCK if is_kernel else PAGE
+        entries.append(cpio.file(f"{name}/{relative}", data, align=align))
+    return entries
+
+
+def read(path):
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise PlinthError(
+            f"{shown(path)}: links to {path.readlink()}, which is not there "
+            "(./plinth build makes the kernels and initramfs under build/guest)"
+        ) from None
+
+
+def is_arm64_image(data):
+    end = IMAGE_MAGIC_OFFSET + len(IMAGE_MAGIC)
+    return data[IMAGE_MAGIC_OFFSET:end] == IMAGE_MAGIC
+
+
+def vm_dtb(folder, extra_bootargs):
+    """vm.dtb, compiled from vm.dts where there is one, with text added to its bootargs."""
+    source = folder / "vm.dts"
+    with tempfile.TemporaryDirectory() as scratch:
+        output = Path(scratch) / "vm.dtb"
+        if source.exists():
+            run(["dtc", "-q", "-I", "dts", "-O", "dtb", "-o", output, source], shown(source))
+        else:
+            output.write_bytes(read(folder / "vm.dtb"))
+        if extra_bootargs:
+            bootargs = string_property(output, "bootargs") or ""
+            both = f"{bootargs} {extra_bootargs}".strip()
+            run(["fdtput", "-t", "s", output, "/", "bootargs", both], shown(source))
+        return output.read_bytes()
+
+
+def kernel_name(description):
+    """The file that vm.dtb names as kernel, or None; what is no devicetree is Plinth's to refuse."""
+    with tempfile.NamedTemporaryFile(suffix=".dtb") as file:
+        file.write(description)
+        file.flush()
+        return string_property(file.name, "kernel")
+
+
+def string_property(dtb, name):
+    command = ["fdtget", "-t", "s", dtb, "/", name]
+    return run(command).strip() if succeeds(command) else None
