@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Cache maintenance for guests (technique 1). Callers name why; which operations that takes on
+ * this machine is decided once, from CTR_EL0 and FEAT_S2FWB, and written down as plans. Knows
+ * nothing about VMs or mappings: core/gmem keeps track of what needs maintenance and revokes
+ * permissions; this module owns no state but the machine's strategy.
+ *
+ * Locks: none. Barriers: when coh_do returns, the maintenance is complete for all CPUs of the
+ * inner shareable domain (for MMU-off observers: of the system).
+ */
+#ifndef COH_COH_H
+#define COH_COH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Why. docs/design/coh.md has the reasoning of each, with the Arm ARM's sections. */
+enum coh_reason {
+	COH_PAGE_TO_MMU_OFF_GUEST, /* before the page is mapped for a guest that accesses it past
+				    * the caches: neither dirty lines (they would overwrite) nor
+				    * clean ones (they would be hit later) may be left */
+	COH_FIRST_FETCH, /* before the page becomes executable: what others wrote reaches PoU,
+			  * and no instruction cache has what was there before */
+	COH_PAGE_CHANGES_OWNER, /* a page goes to another VM with its content */
+	COH_READER_BEFORE,	/* EL2 reads what an MMU-off guest wrote past the caches */
+	COH_WRITER_BEFORE, /* EL2 writes part of such a page; execute permission is gone already */
+	COH_WRITER_AFTER,  /* and the MMU-off guest is to see it */
+	COH_CACHES_ON,	   /* the guest turned its caches on: lines that our alias brought in while
+			    * it wrote past them */
+	COH_SET_WAY,	   /* the guest's set/way operation, on a present page */
+	COH_REASON_COUNT,
+};
+
+enum coh_op {
+	COH_OP_END,
+	COH_OP_CLEAN_POU,     /* DC CVAU by line */
+	COH_OP_CLEAN_INV_POC, /* DC CIVAC by line */
+	COH_OP_INV_I,	      /* IC IVAU by line, or IC IALLUIS, as the strategy says */
+	COH_OP_DSB_ISH,
+	COH_OP_DSB_SY,
+	COH_OP_COUNT,
+};
+
+#define COH_PLAN_MAX 5U
+
+struct coh_plan {
+	uint8_t op[COH_PLAN_MAX]; /* enum coh_op, up to COH_OP_END */
+};
+
+enum coh_icache {
+	COH_ICACHE_VPIPT,
+	COH_ICACHE_RESERVED, /* was AIVIVT: treated as the worst */
+	COH_ICACHE_VIPT,
+	COH_ICACHE_PIPT,
+};
+
+/* This machine's way, fixed at boot. */
+struct coh_strategy {
+	uint32_t dline; /* bytes, smallest of all caches */
+	uint32_t iline;
+	enum coh_icache icache;
+	bool idc; /* CTR_EL0.IDC: no clean to PoU needed */
+	bool dic; /* CTR_EL0.DIC: no instruction cache invalidation needed */
+	bool fwb;
+	struct coh_plan plan[COH_REASON_COUNT];
+};
+
+/* Pure: the strategy for a CTR_EL0 (DDI 0487, D19.2, CTR_EL0) and FEAT_S2FWB in use or not. */
+struct coh_strategy coh_strategy_for(uint64_t ctr, bool fwb);
+
+/* Sets the strategy of this machine. Boot CPU, once; `ctr` is the least of all CPUs' (smallest
+ * lines, IDC and DIC only where all have them). */
+void coh_setup(uint64_t ctr, bool fwb);
+const struct coh_strategy *coh_strategy(void);
+
+/* "coherency: ..." as one line for the console and the monitor, at most COH_LINE_SIZE bytes with
+ * the NUL. */
+#define COH_LINE_SIZE 160U
+void coh_describe(char *buf, size_t size);
+
+/* What was done, for one VM. */
+struct coh_counters {
+	uint64_t pages_cleaned;
+	uint64_t lines_cleaned; /* data-cache operations by line, clean or clean and invalidate */
+	uint64_t lines_invalidated; /* IC IVAU */
+	uint64_t invalidated_all;   /* IC IALLUIS */
+	uint64_t skipped_idc;	    /* pages */
+	uint64_t skipped_dic;
+};
+
+/* A range of EL2 addresses; start and size multiples of 4 KiB. */
+struct coh_range {
+	uintptr_t start;
+	size_t size;
+};
+
+/* Does what `reason` takes for all the ranges, with the barriers once for all. */
+void coh_do(enum coh_reason reason, const struct coh_range *ranges, unsigned count,
+	struct coh_counters *counters);
+
+/* What executes plans, by range. Tests put their own in to leave one step out. */
+struct coh_exec_ops {
+	void (*clean_pou)(uintptr_t start, size_t size, size_t line);
+	void (*clean_inv_poc)(uintptr_t start, size_t size, size_t line);
+	void (*inv_i_va)(uintptr_t start, size_t size, size_t line);
+	void (*inv_i_all)(void);
+	void (*dsb_ish)(void);
+	void (*dsb_sy)(void);
+};
+
+extern const struct coh_exec_ops coh_exec_arch; /* the instructions themselves */
+
+/* For tests; NULL puts coh_exec_arch back. */
+void coh_set_exec_ops(const struct coh_exec_ops *ops);
+
+#endif

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A VM's RAM: populated at first touch from images and zeroes, kept coherent, and the one door
+ * through which Plinth reads and writes guest memory.
+ *
+ * Locks: every function takes gmem->lock (LOCK_RANK_S2) itself, and pmem's below it; none may be
+ * called with a lock of LOCK_RANK_S2 or above held. Any number of CPUs may call at once, while
+ * vCPUs of the VM run. gmem_init, gmem_fini, gmem_reset_step and gmem_start want the VM's vCPUs
+ * stopped.
+ */
+#ifndef GMEM_GMEM_H
+#define GMEM_GMEM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "abi/vm_config.h"
+#include "base/status.h"
+#include "base/types.h"
+#include "coh/coh.h"
+#include "lock/lock.h"
+#include "s2/s2.h"
+
+enum gmem_access { GMEM_READ, GMEM_WRITE, GMEM_FETCH };
+
+/* One stage-2 abort, decoded by the caller (DDI 0487, D19.2, ESR_EL2, HPFAR_EL2). A cache
+ * maintenance instruction counts as a read. */
+struct gmem_fault {
+	ipa_t ipa;		 /* any byte of the page */
+	enum gmem_access access; /* FETCH: EC 0x20 */
+	bool table_walk; /* S1PTW: the guest's own table walk; then never a fetch, whatever EC says
+			  */
+	bool permission; /* permission fault, not translation: for the counters alone */
+};
+
+enum gmem_result {
+	GMEM_RESUME,  /* mapped, or another vCPU's fault did it: let the guest try again */
+	GMEM_NOT_RAM, /* no memory of this VM: MMIO or a hole */
+	GMEM_DENIED,  /* memory, but the VM may not do that with it (lent out, not owned) */
+	GMEM_NOMEM,   /* no page was to be had: never for a guaranteed VM; stop it or wait */
+};
+
+/* Counters, under the lock; read without it for display alone. */
+struct gmem_counters {
+	uint64_t fault_read; /* translation faults by kind */
+	uint64_t fault_write;
+	uint64_t fault_fetch;
+	uint64_t fault_table_walk;
+	uint64_t upgrade_exec;	/* permission faults answered by XN to X */
+	uint64_t upgrade_write; /* by a copy of an image's page */
+	uint64_t raced;		/* another vCPU had done it */
+	uint64_t map_4k;	/* leaves mapped by size */
+	uint64_t map_2m;
+	uint64_t map_1g;
+	uint64_t revoked; /* leaves that lost execute permission before Plinth wrote */
+	uint64_t split;	  /* blocks replaced by tables */
+	struct coh_counters coh;
+};
+
+#define GMEM_SECRET_SIZE 256U /* all RANDOM and TOKEN images of a VM together */
+
+struct gmem {
+	struct lock lock; /* LOCK_RANK_S2: protects all below that is not immutable */
+	struct s2_space space;
+	uint64_t ram_base; /* immutable after gmem_init, down to `reserved` */
+	uint64_t ram_size;
+	uint32_t image_count;
+	bool eager; /* maintain each page when it is mapped, not when it is executed */
+	bool overcommit;
+	struct vm_image image[VM_IMAGE_MAX];
+	uint64_t reserved; /* pages that pmem keeps for this VM */
+	uint64_t used;	   /* pages of the VM's own memory now */
+	bool mmu_off;	   /* a vCPU accesses memory past the caches */
+	struct gmem_counters counters;
+	uint8_t secret[GMEM_SECRET_SIZE]; /* content of RANDOM and TOKEN images, in image order */
+};
+
+/* From a config that vm_config_check (core/vm) has passed; copies what it needs. Nothing is mapped.
+ * EINVAL: an image outside RAM, or more than GMEM_SECRET_SIZE bytes of secrets. ENOMEM: the
+ * guaranteed memory is not to be had. On failure nothing is held. */
+enum plinth_status gmem_init(struct gmem *gmem, const struct vm_config *config);
+
+/* Content of one RANDOM or TOKEN image (kind: enum vm_image_kind). */
+typedef void gmem_secret_fn(void *ctx, uint32_t kind, void *buf, size_t size);
+
+/* Before each start: fetches the images' secrets, and sets the caches to off. Nothing may be mapped
+ * from a former run (gmem_reset_step). */
+void gmem_start(struct gmem *gmem, gmem_secret_fn *fill, void *ctx);
+
+/* One bounded step of dropping all the VM's pages; the reservation stays. EAGAIN: call again. OK:
+ * all gone, gmem_start may follow. */
+enum plinth_status gmem_reset_step(struct gmem *gmem);
+
+/* The same, and at its end gives back tables and reservation; accepts a gmem of zeroes, and a
+ * second call after OK. */
+enum plinth_status gmem_fini_step(struct gmem *gmem);
+
+enum gmem_result gmem_fault(struct gmem *gmem, const struct gmem_fault *fault);
+
+/* For Plinth's own reading and writing. Any alignment and size; pages are populated as needed. A
+ * write takes execute permission off what it touches first, so the next fetch is maintained.
+ * EFAULT: part of it is no RAM of this VM, or not the VM's to touch (nothing is copied if the first
+ * byte is, else up to there). ENOMEM. */
+enum plinth_status gmem_read(struct gmem *gmem, ipa_t ipa, void *buf, size_t size);
+enum plinth_status gmem_write(struct gmem *gmem, ipa_t ipa, const void *buf, size_t size);
+
+/* A 32-bit little-endian word (an instruction); ipa 4-byte aligned, else EINVAL. */
+enum plinth_status gmem_read_u32(struct gmem *gmem, ipa_t ipa, uint32_t *value);
+
+/* True if [ipa, ipa + size) lies in the VM's RAM. */
+bool gmem_is_ram(const struct gmem *gmem, ipa_t ipa, uint64_t size);
+
+/* A vCPU starts with MMU and caches off (gmem_start implies it for the first). Pages that it will
+ * touch for the first time are maintained to PoC. */
+void gmem_caches_off(struct gmem *gmem);
+
+/* The last vCPU with caches off turned them on (HCR_EL2.TVM saw SCTLR_EL1.M and C). One bounded
+ * step over the present pages from *cursor (start: ipa 0); EAGAIN: call again, else OK. */
+enum plinth_status gmem_caches_on(struct gmem *gmem, ipa_t *cursor);
+
+/* A trapped set/way operation: cleans and invalidates the VM's present pages, in bounded steps, as
+ * gmem_caches_on. Once for a series: the caller then traps SCTLR_EL1 (TVM) and does nothing for
+ * further ones until the guest turns its caches on or off. */
+enum plinth_status gmem_set_way(struct gmem *gmem, ipa_t *cursor);
+
+/* Takes one 4 KiB page from the VM; the next touch gets a fresh one. EINVAL: not page-aligned.
+ * ERANGE: no RAM. ENOENT: not present. EPERM: shared or lent. ENOMEM: no table to split its block
+ * with. Freed only when no TLB holds it. */
+enum plinth_status gmem_relinquish(struct gmem *gmem, ipa_t ipa);
+
+/* Maps a host device's pages (assignment, GICV) as Device-nGnRE, never executable, page by page.
+ * EINVAL: not page-aligned. EEXIST: overlaps RAM or a mapping. ERANGE. ENOMEM: part of it may be
+ * mapped, gmem_fini_step removes it. */
+enum plinth_status gmem_map_device(struct gmem *gmem, ipa_t ipa, pa_t pa, uint64_t size);
+
+#endif

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A VM's stage-2 translation: tables, TLB invalidation, VMIDs. Knows nothing about memory's
+ * content or who pays for it (core/gmem) nor about caches (core/coh).
+ *
+ * Locks: every function that takes a `struct s2_space *` wants the owner's lock (gmem.lock,
+ * LOCK_RANK_S2) held, save s2_vmid_load and s2_enter_vcpu. No function waits.
+ * Barriers: when a function returns, its change is complete for every CPU of the inner shareable
+ * domain; what makes it take effect on the calling CPU is the ERET.
+ */
+#ifndef S2_S2_H
+#define S2_S2_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/status.h"
+#include "base/types.h"
+#include "s2/s2_pte.h"
+#include "s2/s2_state.h"
+
+#define S2_IPA_BITS_MAX 40U
+
+/* What the machine can do; every CPU must agree (core/init takes the least). */
+struct s2_features {
+	uint8_t pa_bits;   /* 32 to 48 */
+	uint8_t ipa_bits;  /* 32 to 40: what we use */
+	uint8_t vmid_bits; /* 8 or 16 */
+	bool fwb;	   /* FEAT_S2FWB: HCR_EL2.FWB is to be set */
+};
+
+/* From ID_AA64MMFR0/1/2_EL1 (DDI 0487, D19.2). Pure. */
+struct s2_features s2_features_from_ids(uint64_t mmfr0, uint64_t mmfr1, uint64_t mmfr2);
+
+/* VTCR_EL2 for these features: 4 KiB granule, start level 1 with a concatenated root, write-back
+ * inner shareable walks (DDI 0487, D19.2, VTCR_EL2). Pure. */
+uint64_t s2_vtcr(const struct s2_features *features);
+
+/* Sets what all spaces use and starts VMID allocation afresh. Boot CPU, once, before any space. */
+void s2_setup(const struct s2_features *features);
+const struct s2_features *s2_features(void);
+
+/* Where tables come from. alloc gives 2^order zeroed contiguous pages, aligned to their size. */
+struct s2_ops {
+	enum plinth_status (*alloc)(void *ctx, unsigned order, pa_t *table);
+	void (*free)(void *ctx, pa_t table, unsigned order);
+	void *(*pa_to_va)(pa_t pa);
+};
+
+/* What changes the TLBs; NULL in s2_setup's default. Tests put their own here to leave one out. */
+struct s2_tlb_ops {
+	void (*dsb_ishst)(void); /* an entry's store, before whoever relies on it */
+	void (*dsb_ish)(void);
+	void (*ipas2e1is)(uint64_t ipa);
+	void (*vmalle1is)(void);
+	void (*vmalls12e1is)(void);
+	void (*alle1is)(void);
+	void (*vmalle1)(void);
+	void (*ic_iallu)(void);
+	void (*isb)(void);
+};
+
+extern const struct s2_tlb_ops s2_tlb_arch; /* the instructions themselves */
+
+/* For tests: other operations for all spaces; NULL puts s2_tlb_arch back. */
+void s2_set_tlb_ops(const struct s2_tlb_ops *ops);
+
+#define S2_SPARE_MAX 2U
+
+struct s2_space {
+	const struct s2_ops *ops; /* these three: immutable after init */
+	void *ctx;
+	pa_t root;
+	uint64_t vmid; /* generation << 16 | VMID, 0: none yet. Written under the VMID lock */
+	uint32_t table_count; /* pages of tables, root and spares with them */
+	uint32_t spare_count;
+	pa_t spare[S2_SPARE_MAX];    /* tables that s2_prepare allocated and no commit used */
+	uint16_t last_vcpu[CPU_MAX]; /* vCPU id + 1 that ran last on a CPU; of that CPU alone */
+};
+
+/* ENOMEM: no memory for the root. The space maps nothing. Undone by s2_space_fini. */
+enum plinth_status s2_space_init(struct s2_space *space, const struct s2_ops *ops, void *ctx);
+
+/* Frees root and spares and forgets the VMID. No leaf may be left (s2_clear_step). Accepts a space
+ * of zeroes, and may be called twice. */
+void s2_space_fini(struct s2_space *space);
+
+/* A leaf, or the hole where one is missing. */
+struct s2_leaf {
+	ipa_t ipa; /* start of what the entry covers */
+	pa_t pa;   /* valid leaf: its memory */
+	unsigned level;
+	uint32_t attrs; /* S2_ATTR_*; valid leaf */
+	enum s2_page_state state;
+	bool valid;
+};
+
+/* The entry that translates `ipa`, or the invalid one where the walk ends. ERANGE: beyond the IPA
+ * size. */
+enum plinth_status s2_lookup(const struct s2_space *space, ipa_t ipa, struct s2_leaf *leaf);
+
+/* Makes sure that a leaf of `level` can be put at `ipa` without allocation, by s2_map or s2_split.
+ * Changes no translation. EINVAL: ipa not aligned to the level's size, or no such level. ERANGE:
+ * beyond the IPA size. EBUSY: a table stands where the leaf would go. ENOMEM. */
+enum plinth_status s2_prepare(struct s2_space *space, ipa_t ipa, unsigned level);
+
+/* Commit: puts `count` leaves like *leaf at consecutive addresses (ipa and pa both go up), all in
+ * one table, after s2_prepare for leaf->ipa and leaf->level. What was mapped there is replaced by
+ * break-before-make; a bigger block in the way is split first. Cannot fail. */
+void s2_map(struct s2_space *space, const struct s2_leaf *leaf, unsigned count);
+
+/* Commit: if a bigger block covers `ipa`, replaces it by tables down to `level` with the same
+ * translations. After s2_prepare. Break-before-make. */
+void s2_split(struct s2_space *space, ipa_t ipa, unsigned level);
+
+/* Sets and clears attributes of `count` consecutive leaves of `level` in one table; all must be
+ * there. If permissions change, no TLB holds the old ones on return; a change of software bits
+ * alone costs a store. */
+void s2_protect(struct s2_space *space, ipa_t ipa, unsigned level, unsigned count, uint32_t set,
+	uint32_t clear);
+
+/* Removes one leaf; *leaf says what it was. On return no TLB holds it, so its memory may be freed.
+ * ENOENT: nothing is mapped there. */
+enum plinth_status s2_unmap(struct s2_space *space, ipa_t ipa, struct s2_leaf *leaf);
+
+typedef void s2_leaf_fn(void *ctx, const struct s2_leaf *leaf);
+
+/* One bounded step of removing everything from *cursor up: at most one table of leaves. Calls
+ * `removed` for each, when no TLB holds it any more, and frees the table. PLINTH_EAGAIN: call again
+ * (the lock may be dropped between); PLINTH_OK: nothing is left. Start with cursor 0. */
+enum plinth_status s2_clear_step(
+	struct s2_space *space, ipa_t *cursor, s2_leaf_fn *removed, void *ctx);
+
+/* The first valid leaf at or after `ipa`. ENOENT: none. Skips holes by whole tables. */
+enum plinth_status s2_next(const struct s2_space *space, ipa_t ipa, struct s2_leaf *leaf);
+
+/* VTTBR_EL2 for entering the space on this CPU: gives it a VMID of the current generation. On
+ * rollover all VMIDs but those in use on other CPUs are free again and every TLB is emptied.
+ * Called at each load of a vCPU, its CPU not yet running it; takes LOCK_RANK_VMID if need be.
+ * The caller writes VTTBR_EL2 and synchronises. */
+uint64_t s2_vmid_load(struct s2_space *space);
+
+/* The rule for CPUs that several vCPUs of one VM share: stage-1 TLB entries of one must not serve
+ * another, since their ASIDs are each vCPU's own. If another vCPU of this space ran last on this
+ * CPU, removes them (TLBI VMALLE1, IC IALLU, DSB, ISB) and returns true. After VTTBR_EL2 is
+ * written and synchronised. */
+bool s2_enter_vcpu(struct s2_space *space, cpu_id_t cpu, vcpu_id_t vcpu);
+
+#endif
