@@ -213,7 +213,7 @@ void hypmap_cpu(cpu_id_t cpu)
 {
 	uint64_t window = HYPMAP_CPU(cpu);
 
-	for (unsigned i = 0; i < HYPMAP_CPU_STACK_PAGES; i++) {
+	for (uint64_t i = 0; i < HYPMAP_CPU_STACK_PAGES; i++) {
 		map_new_page(window + HYPMAP_CPU_STACK + i * PAGE_SIZE);
 	}
 	map_new_page(window + HYPMAP_CPU_OVERFLOW_STACK);

@@ -18,23 +18,9 @@
 
 #include "base/status.h"
 #include "base/types.h"
+#include "hypmap/hypmap_layout.h"
 
 struct boot_info;
-
-#define HYPMAP_IMAGE	UINT64_C(0x800000000000) /* 2^47; also in core.lds */
-#define HYPMAP_CPU_BASE UINT64_C(0x900000000000)
-#define HYPMAP_CPU(n)	(HYPMAP_CPU_BASE + (uint64_t)(n) * HYPMAP_CPU_STRIDE)
-
-/* One CPU's window. Everything between the named pages is unmapped. A stack pointer inside the
- * stack has HYPMAP_CPU_STACK_BIT set and one that ran off it has not: vectors.S relies on it. */
-#define HYPMAP_CPU_STRIDE	  UINT64_C(0x10000)
-#define HYPMAP_CPU_STACK	  UINT64_C(0x4000)
-#define HYPMAP_CPU_STACK_PAGES	  4U
-#define HYPMAP_CPU_STACK_TOP	  UINT64_C(0x7ff0)
-#define HYPMAP_CPU_STACK_BIT	  14
-#define HYPMAP_CPU_OVERFLOW_STACK UINT64_C(0x9000)
-#define HYPMAP_CPU_OVERFLOW_TOP	  UINT64_C(0x9ff0)
-#define HYPMAP_CPU_PRIVATE	  UINT64_C(0xb000)
 
 /* The EL2 address of mapped RAM or of a mapped device. Never of the core's own image. On the host
  * a physical address is an address of the test's own memory. */
@@ -77,7 +63,6 @@ void hypmap_cpu(cpu_id_t cpu);
 
 /* The values for the EL2 translation registers, the same on every CPU. */
 uint64_t hypmap_tcr(void);
-#define HYPMAP_MAIR UINT64_C(0x44ff04) /* 0: Device-nGnRE, 1: Normal write-back, 2: non-cacheable */
 
 /* Physical address of an object in the core's image. */
 uint64_t hypmap_image_pa(const void *va);

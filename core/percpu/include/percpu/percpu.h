@@ -10,6 +10,7 @@
 
 #include "arch/cpu.h"
 #include "base/types.h"
+#include "percpu/percpu_layout.h"
 
 struct vcpu;
 
@@ -35,11 +36,6 @@ static inline cpu_id_t cpu_this(void)
 {
 	return arch_percpu()->id;
 }
-
-/* Shared with vectors.S, asserted in percpu.c. */
-#define PERCPU_CURRENT		  0
-#define PERCPU_STACK_TOP	  8
-#define PERCPU_OVERFLOW_STACK_TOP 16
 
 /* The table of all CPUs, filled by core/init before any secondary starts. */
 extern struct percpu *percpu_table[CPU_MAX];
