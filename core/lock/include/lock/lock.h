@@ -23,6 +23,7 @@ enum lock_rank {
 	LOCK_RANK_S2,	       /* one VM's stage 2 and page states */
 	LOCK_RANK_VMID,	       /* VMID generations */
 	LOCK_RANK_SCHED,       /* one CPU's run queue */
+	LOCK_RANK_TIMERQ,      /* one CPU's soft timers */
 	LOCK_RANK_PMEM,	       /* the page allocator */
 	LOCK_RANK_ENTROPY,
 	LOCK_RANK_CONSOLE_OUT, /* output side: lines, the UART */
