@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What is wrong with this machine's CPUs, as far as Plinth does something about it: one table row
+ * for each erratum or vulnerability. Each CPU adds what it needs before it runs a guest; actions
+ * are the union over all CPUs, since vCPUs move between them.
+ */
+#ifndef ERRATA_ERRATA_H
+#define ERRATA_ERRATA_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Who has to do what. */
+enum errata_action {
+	/* core/vcpu: while VTTBR_EL2 and the EL1 translation registers belong to different VMs,
+	 * TCR_EL1.EPD0 and EPD1 are 1, with an ISB before the first change and after the last. */
+	ERRATA_SPECULATIVE_AT = 1U << 0,
+	/* core/exits: HPFAR_EL2 of a stage-2 fault may hide a stage-1 fault: translate FAR_EL2
+	 * again with AT before it is used, and resume the guest where that faults. */
+	ERRATA_RECHECK_HPFAR = 1U << 1,
+	/* core/coh: CTR_EL0.DIC lies: invalidate the instruction cache as if it were 0. */
+	ERRATA_IGNORE_DIC = 1U << 2,
+	/* core/s2: every broadcast TLBI and its DSB are done twice. */
+	ERRATA_REPEAT_TLBI = 1U << 3,
+	/* core/sched: errata_switch_vm() between two VMs on one CPU. */
+	ERRATA_FLUSH_PREDICTORS = 1U << 4,
+};
+
+/* SMCCC functions of DEN0028 that guests ask about. */
+#define ERRATA_ARCH_WORKAROUND_1 UINT32_C(0x80008000)
+#define ERRATA_ARCH_WORKAROUND_2 UINT32_C(0x80007fff)
+#define ERRATA_ARCH_WORKAROUND_3 UINT32_C(0x80003fff)
+
+/* Boot CPU, once, before errata_add_cpu(): asks the firmware what it offers. conduit: enum
+ * boot_conduit. */
+void errata_init(uint32_t conduit);
+
+/* Each CPU, before it runs a guest; reads its MIDR_EL1 and ID registers. Serialised by the
+ * caller's bring-up. */
+void errata_add_cpu(void);
+
+/* Does any CPU need this? Constant after bring-up. */
+bool errata_needs(enum errata_action action);
+
+/* Calls put for each row that applies, in the table's order: its name and what is done. */
+void errata_report(void (*put)(void *ctx, const char *name, const char *action), void *ctx);
+
+/* What SMCCC_ARCH_FEATURES answers a guest that asks for `function` (one of the three above; any
+ * other is -1): 0 needed and offered, 1 not needed on this CPU, negative not supported. The host
+ * firmware's answer on the calling CPU; without firmware, from the ID registers. */
+int32_t errata_arch_features(uint32_t function);
+
+/* A guest's call of one of the three, forwarded to the firmware where it offers them: x0 to x3 as
+ * the guest gave them. Returns false, and does nothing, where the answer is NOT_SUPPORTED. */
+bool errata_forward(uint32_t function, uint64_t argument);
+
+/* Before another VM's vCPU runs on this CPU: makes branch predictors forget, where needed and
+ * offered; else free. */
+void errata_switch_vm(void);
+
+#endif
