@@ -1,2 +1,130 @@
-HELP="x"
-def add_arguments(p): pass
+# SPDX-License-Identifier: Apache-2.0
+"""Boots Plinth with VMs in QEMU: an example by name (see examples/), a folder of VMs, or a packed
+bundle. The console is this terminal; Ctrl-A X ends QEMU.
+Exits with N of Plinth's last line, "plinth: exit N (reason)"; 70 where that line is missing,
+124 after --timeout."""
+
+import re
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+from plinth import build, bundle, qemu, setup
+from plinth.command import progress
+from plinth.errors import PlinthError
+from plinth.paths import BUNDLES, EXAMPLES, IMAGE, shown
+
+HELP = "boot Plinth in QEMU with an example, a folder of VMs or a bundle"
+
+DEFAULT_EXAMPLE = "default"
+EXIT_NO_LINE = 70
+EXIT_TIMEOUT = 124
+EXIT_LINE = re.compile(rb"^plinth: exit (\d+) \((.*)\)\s*$", re.MULTILINE)
+TAIL_SIZE = 4096
+HEADLESS_BOOTARGS = "plinth.action=poweroff"
+
+
+def add_arguments(parser):
+    board = qemu.Board()
+    parser.add_argument("what", nargs="?", metavar="EXAMPLE|DIR|BUNDLE.cpio")
+    parser.add_argument("--cpus", type=int, default=board.cpus, metavar="N")
+    parser.add_argument("--memory", type=int, default=board.memory_mib, metavar="MIB")
+    parser.add_argument("--gic", type=int, default=board.gic, choices=qemu.GIC_VERSIONS)
+    parser.add_argument("--cpu", default=board.cpu, metavar="MODEL", help="QEMU's name of the CPU")
+    parser.add_argument("--host", choices=("fdt", "uefi"), default="fdt", help="host firmware")
+    parser.add_argument("--headless", action="store_true", help="no input; guests power off")
+    parser.add_argument("--gdb", action="store_true", help=f"wait for gdb on :{qemu.GDB_PORT}")
+    parser.add_argument("--icount", action="store_true", help="one instruction is one nanosecond")
+    parser.add_argument("--append", default="", metavar="TEXT", help="Plinth's own command line")
+    parser.add_argument("--timeout", type=float, metavar="S", help="end QEMU after S seconds")
+
+
+def main(arguments):
+    if arguments.host == "uefi":
+        raise PlinthError("--host uefi: Plinth does not start from UEFI yet; use --host fdt", 2)
+    board = qemu.Board(
+        cpus=arguments.cpus,
+        memory_mib=arguments.memory,
+        gic=arguments.gic,
+        cpu=arguments.cpu,
+        icount=arguments.icount,
+        gdb=arguments.gdb,
+    )
+    board.check()
+    source = find(arguments.what or DEFAULT_EXAMPLE)
+    setup.ensure()
+    build.build(("gcc", "guest"))
+    if not IMAGE.exists():
+        raise PlinthError(f"the build made no {shown(IMAGE)}")
+    initrd = bundle_of(source, arguments.headless)
+    command = qemu.command(board, IMAGE, initrd, arguments.append)
+    if arguments.gdb:
+        progress(f"waiting: gdb-multiarch -ex 'target remote :{qemu.GDB_PORT}'")
+    return boot(command, arguments.headless, arguments.timeout)
+
+
+def find(what):
+    """The folder or file that the user named."""
+    for path in (Path(what), EXAMPLES / what):
+        if path.exists():
+            return path
+    examples = ", ".join(sorted(path.name for path in EXAMPLES.iterdir() if path.is_dir()))
+    raise PlinthError(f"run: no folder, bundle or example {what!r} (examples: {examples})", 2)
+
+
+def bundle_of(source, headless):
+    if source.is_file():
+        if headless:
+            progress(f"{shown(source)} is packed: its guests' bootargs stay as they are")
+        return source
+    suffix = "-headless" if headless else ""
+    output = BUNDLES / f"{source.resolve().name}{suffix}.cpio"
+    if build.is_stale(output, source):
+        bundle.pack(source, output, HEADLESS_BOOTARGS if headless else "")
+    return output
+
+
+def boot(command, headless, timeout):
+    """Runs QEMU with its console on this terminal; returns what ./plinth run exits with."""
+    process = subprocess.Popen(
+        command, stdin=subprocess.DEVNULL if headless else None, stdout=subprocess.PIPE
+    )
+    timed_out = threading.Event()
+
+    def give_up():
+        timed_out.set()
+        process.kill()
+
+    timer = threading.Timer(timeout, give_up) if timeout else None
+    if timer:
+        timer.start()
+    try:
+        tail = copy_console(process.stdout)
+        process.wait()
+    finally:
+        if timer:
+            timer.cancel()
+        process.kill()
+        process.wait()
+    if timed_out.is_set():
+        raise PlinthError(f"no end after {timeout:g} s", EXIT_TIMEOUT)
+    return exit_code(tail)
+
+
+def copy_console(stream):
+    """Copies the console to stdout as it comes; returns its last few KiB."""
+    tail = b""
+    while chunk := stream.read1(TAIL_SIZE):
+        sys.stdout.buffer.write(chunk)
+        sys.stdout.buffer.flush()
+        tail = (tail + chunk)[-TAIL_SIZE:]
+    return tail
+
+
+def exit_code(console):
+    lines = EXIT_LINE.findall(console.replace(b"\r", b""))
+    if not lines:
+        progress("QEMU ended without Plinth's line 'plinth: exit N (reason)'")
+        return EXIT_NO_LINE
+    return int(lines[-1][0])

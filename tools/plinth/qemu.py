@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The QEMU command line: used by ./plinth run, by the system tests and by the benches."""
+
+from dataclasses import dataclass, field
+
+from plinth.errors import PlinthError
+
+QEMU = "qemu-system-aarch64"
+GIC_VERSIONS = (2, 3)
+CPUS_MAX = {2: 8, 3: 64}  # GICv2's interface addresses eight CPUs; 64 is Plinth's own bound
+GDB_PORT = 1234
+
+
+@dataclass
+class Board:
+    """The machine that QEMU is to be: its `virt` board."""
+
+    cpus: int = 2
+    memory_mib: int = 2048
+    gic: int = 3
+    cpu: str = "cortex-a57"
+    el2: bool = True
+    icount: bool = False
+    gdb: bool = False
+    extra: list = field(default_factory=list)
+
+    def check(self):
+        if self.gic not in GIC_VERSIONS:
+            raise PlinthError(f"--gic {self.gic}: 2 or 3", 2)
+        if not 1 <= self.cpus <= CPUS_MAX[self.gic]:
+            raise PlinthError(
+                f"--cpus {self.cpus}: 1 to {CPUS_MAX[self.gic]} with GICv{self.gic}", 2
+            )
+        if self.memory_mib < 64:
+            raise PlinthError(f"--memory {self.memory_mib}: at least 64 (MiB)", 2)
+
+
+def command(board, kernel, initrd=None, append="", serial="mon:stdio"):
+    """The argument list that boots `kernel` on `board`."""
+    board.check()
+    machine = f"virt,gic-version={board.gic}"
+    if board.el2:
+        machine += ",virtualization=on"
+    arguments = [QEMU, "-M", machine, "-cpu", board.cpu]
+    arguments += ["-smp", str(board.cpus), "-m", str(board.memory_mib)]
+    arguments += ["-display", "none", "-serial", serial, "-nic", "none"]
+    if serial != "mon:stdio":
+        arguments += ["-monitor", "none"]
+    arguments += ["-kernel", str(kernel)]
+    if initrd:
+        arguments += ["-initrd", str(initrd)]
+    if append:
+        arguments += ["-append", append]
+    if board.icount:
+        arguments += ["-icount", "shift=0"]
+    if board.gdb:
+        arguments += ["-S", "-gdb", f"tcp:127.0.0.1:{GDB_PORT}"]
+    return arguments + board.extra
