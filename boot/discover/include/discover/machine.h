@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The machine as its firmware describes it, whichever table that was. Filled by discover_fdt()
+ * (and one day by ACPI's); nothing in it has been touched yet, so all of it may be a lie: sizes
+ * and counts are within their bounds, ranges do not wrap, and that is all that is promised.
+ */
+#ifndef DISCOVER_MACHINE_H
+#define DISCOVER_MACHINE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "abi/boot_info.h"
+
+#define MACHINE_RAM_MAX	     64U
+#define MACHINE_RESERVED_MAX 64U
+
+enum machine_cpu_method {
+	MACHINE_CPU_UNKNOWN = 0, /* a method that boot has no code for, or none given */
+	MACHINE_CPU_PSCI,
+	MACHINE_CPU_SPIN_TABLE,
+};
+
+struct machine_cpu {
+	uint64_t mpidr; /* affinity fields alone */
+	enum machine_cpu_method method;
+};
+
+struct machine {
+	struct boot_range ram[MACHINE_RAM_MAX];
+	uint32_t ram_count;
+	uint32_t ram_ignored; /* ranges beyond MACHINE_RAM_MAX: that memory is not used */
+	struct boot_range reserved[MACHINE_RESERVED_MAX]; /* not ours to touch, nor to map */
+	uint32_t reserved_count;
+	struct machine_cpu cpu[BOOT_CPU_MAX];
+	uint32_t cpu_count;
+	uint32_t cpu_ignored; /* CPUs beyond BOOT_CPU_MAX */
+	struct boot_gic gic;  /* version 0: none that we know */
+	struct boot_timer timer;
+	struct boot_uart uart; /* type BOOT_UART_NONE: none that we know */
+	enum boot_conduit psci_conduit;
+	uint64_t rtc;		  /* PL031, 0: none */
+	struct boot_range initrd; /* size 0: none */
+	uint8_t seed[BOOT_SEED_SIZE];
+	uint32_t seed_size;
+	char cmdline[BOOT_CMDLINE_SIZE];
+	bool cmdline_cut;
+};
+
+#endif

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One pass over a devicetree that keeps what reg and ranges need: the chain of ancestors with
+ * their #address-cells and #size-cells.
+ */
+#ifndef DISCOVER_FDT_WALK_H
+#define DISCOVER_FDT_WALK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "abi/boot_info.h"
+
+#define FDT_WALK_DEPTH 16
+
+struct fdt_level {
+	int node;
+	int address_cells; /* of its children; -1: malformed, no child's reg can be read */
+	int size_cells;
+	bool enabled; /* its status, and that of everything above it */
+};
+
+struct fdt_walk {
+	const void *fdt;
+	int node;				/* the current node; < 0: the end */
+	int depth;				/* 0: the root */
+	struct fdt_level level[FDT_WALK_DEPTH]; /* [depth] is the current node itself */
+};
+
+/* Begins at the root of a devicetree that fdt_check_full() has passed. */
+void fdt_walk_init(struct fdt_walk *walk, const void *fdt);
+
+/* To the next node; subtrees deeper than FDT_WALK_DEPTH are passed over. False at the end. */
+bool fdt_walk_next(struct fdt_walk *walk);
+
+/* Is the current node, and its parents, without a status other than "okay"? */
+bool fdt_walk_is_enabled(const struct fdt_walk *walk);
+
+/* Entry `index` of the current node's reg, translated through all ranges to an address of the
+ * CPU. False: no such entry, no translation, or it wraps. Size 0 is passed on. */
+bool fdt_walk_reg(const struct fdt_walk *walk, unsigned index, struct boot_range *range);
+
+/* The same without translation, for a reg that is no address of the CPU (a CPU's MPIDR). */
+bool fdt_walk_reg_local(const struct fdt_walk *walk, unsigned index, struct boot_range *range);
+
+/* Does the node's compatible list hold `name`? */
+bool fdt_node_is(const void *fdt, int node, const char *name);
+
+/* Does the string property hold exactly `value`? */
+bool fdt_prop_is(const void *fdt, int node, const char *name, const char *value);
+
+/* A property of one cell, or of one or two (big-endian). False: absent or another size. */
+bool fdt_prop_u32(const void *fdt, int node, const char *name, uint32_t *v);
+bool fdt_prop_u64(const void *fdt, int node, const char *name, uint64_t *v);
+
+#endif

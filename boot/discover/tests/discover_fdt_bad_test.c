@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Malformed devicetrees: written with libfdt's sequential writer, or broken after the fact. */
+#include "discover/discover.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <libfdt.h>
+
+#include "test_data.h"
+
+static struct machine machine;
+static const char *why;
+static uint64_t tree[32768 / 8];
+
+static enum plinth_status discover_tree(void)
+{
+	why = NULL;
+	return discover_fdt(tree, fdt_totalsize(tree), &machine, &why);
+}
+
+static void begin_tree(unsigned reservations)
+{
+	assert_int_equal(fdt_create(tree, sizeof(tree)), 0);
+	for (unsigned i = 0; i < reservations; i++) {
+		assert_int_equal(fdt_add_reservemap_entry(tree, i * UINT64_C(0x10000), 0x1000), 0);
+	}
+	assert_int_equal(fdt_finish_reservemap(tree), 0);
+	assert_int_equal(fdt_begin_node(tree, ""), 0);
+}
+
+static void end_tree(void)
+{
+	assert_int_equal(fdt_end_node(tree), 0);
+	assert_int_equal(fdt_finish(tree), 0);
+}
+
+static void not_a_tree(void **state)
+{
+	(void)state;
+	memset(tree, 0, sizeof(tree));
+	why = NULL;
+	assert_int_equal(discover_fdt_size(tree), 0);
+	assert_int_equal(discover_fdt_size(NULL), 0);
+	assert_int_equal(discover_fdt(NULL, 0, &machine, &why), PLINTH_EINVAL);
+	assert_non_null(why);
+	assert_int_equal(discover_fdt(tree, sizeof(tree), &machine, &why), PLINTH_EINVAL);
+	assert_int_equal(discover_fdt(tree, 39, &machine, &why), PLINTH_EINVAL);
+	begin_tree(0);
+	end_tree();
+	assert_int_equal(
+		discover_fdt((char *)tree + 4, sizeof(tree) - 4, &machine, &why), PLINTH_EINVAL);
+}
+
+static void too_large(void **state)
+{
+	(void)state;
+	begin_tree(0);
+	end_tree();
+	assert_true(discover_fdt_size(tree) == fdt_totalsize(tree));
+	fdt_set_totalsize(tree, DISCOVER_FDT_MAX + 1U);
+	assert_int_equal(discover_fdt_size(tree), 0);
+	fdt_set_totalsize(tree, 8);
+	assert_int_equal(discover_fdt_size(tree), 0);
+}
+
+/* Every prefix of a real tree is refused, and not a byte beyond it is read (ASan). */
+static void every_truncation(void **state)
+{
+	size_t size;
+	void *whole = test_data_read("odd.dtb", &size);
+
+	(void)state;
+	for (size_t n = 0; n < size; n++) {
+		void *cut = malloc(n > 0 ? n : 1);
+
+		assert_non_null(cut);
+		memcpy(cut, whole, n);
+		assert_int_equal(discover_fdt(cut, n, &machine, &why), PLINTH_EINVAL);
+		free(cut);
+	}
+	free(whole);
+}
+
+/* Every single byte set to 0xff: anything but a crash. */
+static void every_byte_broken(void **state)
+{
+	size_t size;
+	uint8_t *fdt = test_data_read("odd.dtb", &size);
+	unsigned accepted = 0;
+
+	(void)state;
+	for (size_t n = 0; n < size; n++) {
+		uint8_t was = fdt[n];
+
+		fdt[n] = 0xff;
+		why = NULL;
+		if (discover_fdt(fdt, size, &machine, &why) == PLINTH_OK) {
+			accepted++;
+		} else {
+			assert_non_null(why);
+		}
+		fdt[n] = was;
+	}
+	assert_true(accepted > 0);
+	free(fdt);
+}
+
+static void empty_tree_has_nothing(void **state)
+{
+	(void)state;
+	begin_tree(0);
+	end_tree();
+	memset(&machine, 0xff, sizeof(machine));
+	assert_int_equal(discover_tree(), PLINTH_OK);
+	assert_int_equal(machine.ram_count, 0);
+	assert_int_equal(machine.cpu_count, 0);
+	assert_int_equal(machine.gic.version, 0);
+	assert_int_equal(machine.uart.type, BOOT_UART_NONE);
+	assert_int_equal(machine.psci_conduit, BOOT_CONDUIT_NONE);
+	assert_int_equal(machine.seed_size, 0);
+}
+
+static void too_many_reservations(void **state)
+{
+	(void)state;
+	begin_tree(MACHINE_RESERVED_MAX);
+	end_tree();
+	assert_int_equal(discover_tree(), PLINTH_OK);
+	assert_int_equal(machine.reserved_count, MACHINE_RESERVED_MAX);
+	begin_tree(MACHINE_RESERVED_MAX + 1U);
+	end_tree();
+	assert_int_equal(discover_tree(), PLINTH_ENOMEM);
+	assert_non_null(why);
+}
+
+/* libfdt itself would follow a = a, b = a without end. */
+static void alias_loop(void **state)
+{
+	(void)state;
+	begin_tree(0);
+	assert_int_equal(fdt_begin_node(tree, "aliases"), 0);
+	assert_int_equal(fdt_property_string(tree, "a", "a"), 0);
+	assert_int_equal(fdt_end_node(tree), 0);
+	assert_int_equal(fdt_begin_node(tree, "chosen"), 0);
+	assert_int_equal(fdt_property_string(tree, "stdout-path", "a"), 0);
+	assert_int_equal(fdt_end_node(tree), 0);
+	end_tree();
+	assert_int_equal(discover_tree(), PLINTH_OK);
+	assert_int_equal(machine.uart.type, BOOT_UART_NONE);
+}
+
+/* A memory range that wraps, and an initrd that ends before it starts, are left out. */
+static void wrapping_values(void **state)
+{
+	static const uint8_t wraps[] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xf0, 0, 0, 0, 0x20, 0};
+
+	(void)state;
+	begin_tree(0);
+	assert_int_equal(fdt_begin_node(tree, "memory"), 0);
+	assert_int_equal(fdt_property_string(tree, "device_type", "memory"), 0);
+	assert_int_equal(fdt_property(tree, "reg", wraps, sizeof(wraps)), 0);
+	assert_int_equal(fdt_end_node(tree), 0);
+	assert_int_equal(fdt_begin_node(tree, "chosen"), 0);
+	assert_int_equal(fdt_property_u32(tree, "linux,initrd-start", 0x2000), 0);
+	assert_int_equal(fdt_property_u32(tree, "linux,initrd-end", 0x1000), 0);
+	assert_int_equal(fdt_end_node(tree), 0);
+	end_tree();
+	assert_int_equal(discover_tree(), PLINTH_OK);
+	assert_int_equal(machine.ram_count, 0);
+	assert_true(machine.initrd.size == 0);
+}
+
+static void long_command_line(void **state)
+{
+	char text[BOOT_CMDLINE_SIZE + 1];
+
+	(void)state;
+	memset(text, 'x', sizeof(text));
+	text[BOOT_CMDLINE_SIZE] = '\0';
+	begin_tree(0);
+	assert_int_equal(fdt_begin_node(tree, "chosen"), 0);
+	assert_int_equal(fdt_property(tree, "bootargs", text, sizeof(text)), 0);
+	assert_int_equal(fdt_end_node(tree), 0);
+	end_tree();
+	assert_int_equal(discover_tree(), PLINTH_OK);
+	assert_true(machine.cmdline_cut);
+	assert_int_equal(strlen(machine.cmdline), BOOT_CMDLINE_SIZE - 1U);
+}
+
+/* Cells beyond what 64 bits hold, and deeper than the walk's stack: no answer, no harm. */
+static void deep_and_wide(void **state)
+{
+	(void)state;
+	begin_tree(0);
+	assert_int_equal(fdt_property_u32(tree, "#address-cells", 4), 0);
+	for (int i = 0; i < 40; i++) {
+		assert_int_equal(fdt_begin_node(tree, "n"), 0);
+		assert_int_equal(fdt_property_string(tree, "compatible", "arm,gic-v3"), 0);
+		assert_int_equal(
+			fdt_property(tree, "reg", "\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1", 20),
+			0);
+	}
+	for (int i = 0; i < 40; i++) {
+		assert_int_equal(fdt_end_node(tree), 0);
+	}
+	end_tree();
+	assert_int_equal(discover_tree(), PLINTH_OK);
+	assert_int_equal(machine.gic.version, 0);
+}
+
+static void many_cpus(void **state)
+{
+	char name[16];
+
+	(void)state;
+	begin_tree(0);
+	assert_int_equal(fdt_begin_node(tree, "cpus"), 0);
+	assert_int_equal(fdt_property_u32(tree, "#address-cells", 1), 0);
+	assert_int_equal(fdt_property_u32(tree, "#size-cells", 0), 0);
+	for (uint32_t i = 0; i < BOOT_CPU_MAX + 3U; i++) {
+		(void)snprintf(name, sizeof(name), "cpu@%x", i);
+		assert_int_equal(fdt_begin_node(tree, name), 0);
+		assert_int_equal(fdt_property_string(tree, "device_type", "cpu"), 0);
+		assert_int_equal(fdt_property_u32(tree, "reg", i), 0);
+		assert_int_equal(fdt_end_node(tree), 0);
+	}
+	assert_int_equal(fdt_end_node(tree), 0);
+	end_tree();
+	assert_int_equal(discover_tree(), PLINTH_OK);
+	assert_int_equal(machine.cpu_count, BOOT_CPU_MAX);
+	assert_int_equal(machine.cpu_ignored, 3);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(not_a_tree),
+		cmocka_unit_test(too_large),
+		cmocka_unit_test(every_truncation),
+		cmocka_unit_test(every_byte_broken),
+		cmocka_unit_test(empty_tree_has_nothing),
+		cmocka_unit_test(too_many_reservations),
+		cmocka_unit_test(alias_loop),
+		cmocka_unit_test(wrapping_values),
+		cmocka_unit_test(long_command_line),
+		cmocka_unit_test(deep_and_wide),
+		cmocka_unit_test(many_cpus),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
