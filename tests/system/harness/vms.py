@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Descriptions of VMs for tests: a VM is a dictionary, file name -> text, bytes or a path."""
+
+from pathlib import Path
+
+from plinth import bundle
+from plinth.paths import GUEST
+
+MIB = 1 << 20
+KERNEL = GUEST / "vmlinuz"
+INITRD = GUEST / "initrd.gz"
+INITRD_VMWARE = GUEST / "initrd-vmware.gz"
+
+
+def vm_dts(properties):
+    """The text of a vm.dts with these lines (without their semicolons) in its root node."""
+    lines = "".join(f"\t{line};\n" for line in ('compatible = "plinth,vm"', *properties))
+    return f"/dts-v1/;\n/ {{\n{lines}}};\n"
+
+
+def memory_property(size):
+    return f"memory = /bits/ 64 <{size:#x}>"
+
+
+def debian(name, vcpus=2, memory=256 * MIB, action="poweroff", bootargs="", vmware=False, extra=()):
+    """A Debian guest that reports itself and then does `action` (tools/plinth/guest/actions)."""
+    arguments = f"console=ttyAMA0 quiet plinth.name={name} plinth.action={action}"
+    if vmware:
+        arguments += " plinth.checkvm"
+    properties = [
+        f"vcpus = <{vcpus}>",
+        memory_property(memory),
+        'kernel = "vmlinuz"',
+        'initrd = "initrd.gz"',
+        f'bootargs = "{f"{arguments} {bootargs}".strip()}"',
+        *(["vmware"] if vmware else []),
+        *extra,
+    ]
+    return {
+        "vm.dts": vm_dts(properties),
+        "vmlinuz": KERNEL,
+        "initrd.gz": INITRD_VMWARE if vmware else INITRD,
+    }
+
+
+def report_of(name, cpus):
+    """The pattern of a guest's own report, wherever Plinth's console puts a mark before it."""
+    return rf"plinth-guest: {name} cpus={cpus} mem=(\d+) uptime=([0-9.]+)"
+
+
+def write_folder(folder, vms):
+    """Lays out {VM: {file: content}} as folders; paths become links."""
+    for name, files in vms.items():
+        (folder / name).mkdir(parents=True)
+        for file, content in files.items():
+            path = folder / name / file
+            if isinstance(content, Path):
+                path.symlink_to(content)
+            elif isinstance(content, bytes):
+                path.write_bytes(content)
+            else:
+                path.write_text(content)
+
+
+def write_bundle(folder, vms, output):
+    write_folder(folder, vms)
+    bundle.pack(folder, output)
+    return output

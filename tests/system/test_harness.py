@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The harness and the example guests' initramfs, proven without Plinth: the same kernel and
+initramfs on the bare machine, at EL1."""
+
+import pytest
+from harness import vms
+from harness.console import ConsoleError
+
+
+@pytest.fixture
+def start_linux(start):
+    def start_bare(arguments, initrd=vms.INITRD, **board):
+        append = f"console=ttyAMA0 quiet plinth.name=bare {arguments}"
+        return start(vms.KERNEL, initrd, append, el2=False, memory_mib=256, **board)
+
+    return start_bare
+
+
+@pytest.mark.parametrize("cpus", [1, 2])
+def test_guest_reports_itself_and_powers_off(start_linux, cpus):
+    machine = start_linux("plinth.action=poweroff", cpus=cpus)
+    memory, uptime = machine.expect(vms.report_of("bare", cpus)).groups()
+    assert 200_000 < int(memory) < 262_144
+    assert float(uptime) > 0
+    assert machine.wait() == 0
+
+
+def test_actions_run_in_order(start_linux):
+    machine = start_linux("plinth.seconds=1 plinth.action=stress,nonsense,cpus,poweroff")
+    machine.expect(r"bare stress ok rounds=(\d+ ){2}")
+    machine.expect(r"bare action=stress exit=0")
+    machine.expect(r"bare action=nonsense unknown")
+    machine.expect(r"bare cpus rounds=1 online=0-1")
+    machine.expect(r"bare poweroff")
+    assert machine.wait() == 0
+
+
+def test_shell_takes_input(start_linux):
+    machine = start_linux("plinth.action=shell")
+    machine.expect(r"^bare# ")
+    machine.send("echo $((6 * 7))\n")
+    machine.expect(r"^42$")
+    machine.send("/etc/plinth/poweroff\n")
+    assert machine.wait() == 0
+
+
+def test_reboot_starts_again(start_linux):
+    machine = start_linux("plinth.action=reboot")
+    for _ in range(2):
+        machine.expect(vms.report_of("bare", 2))
+        machine.expect(r"bare reboot")
+
+
+def test_checkvm_loads_all_its_libraries(start_linux):
+    """Without VMware's backdoor vmware-checkvm says no; what counts is that it runs."""
+    machine = start_linux("plinth.checkvm plinth.action=poweroff", initrd=vms.INITRD_VMWARE)
+    machine.expect(r"bare checkvm exit=1 output=.*must be run inside a virtual machine")
+
+
+def test_monitor_answers(start_linux):
+    machine = start_linux("plinth.action=shell")
+    assert "PC=" in machine.monitor("info registers")
+    machine.monitor("quit")
+    assert machine.wait() == 0
+
+
+def test_expect_fails_with_the_transcript(start_linux):
+    machine = start_linux("plinth.action=poweroff")
+    with pytest.raises(ConsoleError, match="console ended before(.|\n)*plinth-guest: bare cpus=2"):
+        machine.expect("never printed")
+
+
+def test_missing_exit_line_is_an_error(start_linux):
+    machine = start_linux("plinth.action=poweroff")
+    with pytest.raises(ConsoleError, match="no 'plinth: exit' line"):
+        machine.expect_exit(0)
