@@ -40,8 +40,6 @@ static const char *find(uint64_t address, unsigned size)
 
 static void an_empty_map_answers_nothing(void **state)
 {
-	struct mmio_map map = {0};
-
 	(void)state;
 	assert_string_equal(find(0, 1), "none");
 	assert_string_equal(find(UINT64_MAX, 8), "none");
@@ -49,8 +47,6 @@ static void an_empty_map_answers_nothing(void **state)
 
 static void regions_are_found_by_all_their_bytes(void **state)
 {
-	struct mmio_map map = {0};
-
 	(void)state;
 	assert_int_equal(add(0x09000000, 0x1000, "uart"), PLINTH_OK);
 	assert_int_equal(add(0x08000000, 0x10000, "gicd"), PLINTH_OK);
@@ -74,8 +70,6 @@ static void regions_are_found_by_all_their_bytes(void **state)
 
 static void bad_regions_are_refused(void **state)
 {
-	struct mmio_map map = {0};
-
 	(void)state;
 	assert_int_equal(add(0x1000, 0, "empty"), PLINTH_EINVAL);
 	assert_int_equal(add(UINT64_MAX, 2, "wraps"), PLINTH_EINVAL);
@@ -91,8 +85,6 @@ static void bad_regions_are_refused(void **state)
 
 static void a_full_map_is_told_and_still_finds(void **state)
 {
-	struct mmio_map map = {0};
-
 	(void)state;
 	for (uint64_t i = 0; i < MMIO_REGION_MAX; i++) {
 		uint64_t base = ((i * 7U) % MMIO_REGION_MAX) * 0x1000U;

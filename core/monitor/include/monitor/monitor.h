@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The monitor on the console: a line editor and a table of commands. What they do to VMs and the
+ * machine goes through struct monitor_ops. One caller at a time; no lock of its own. Commands run
+ * to their end inside monitor_input(), so their output is bounded: what exceeds MONITOR_LINES is
+ * cut, and it says so.
+ */
+#ifndef MONITOR_MONITOR_H
+#define MONITOR_MONITOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/compiler.h"
+#include "base/status.h"
+
+#define MONITOR_LINE_SIZE 80U
+#define MONITOR_HISTORY	  8U
+#define MONITOR_LINES	  400U /* of output, for each command */
+
+struct monitor;
+
+enum monitor_verb {
+	MONITOR_VM_START,
+	MONITOR_VM_STOP,
+	MONITOR_VM_RESET,
+	MONITOR_VM_PAUSE,
+	MONITOR_VM_RESUME,
+};
+
+/* Names are the user's words: any text without blanks. ENOENT: no VM of that name. The reports
+ * write to `out` by monitor_print(). Where name may be NULL it means all. No lock is held. */
+struct monitor_ops {
+	enum plinth_status (*vm_act)(void *ctx, enum monitor_verb verb, const char *name);
+	void (*vm_list)(void *ctx, struct monitor *out);
+	enum plinth_status (*vm_info)(void *ctx, const char *name, struct monitor *out);
+	void (*mem)(void *ctx, struct monitor *out);
+	enum plinth_status (*irq)(void *ctx, const char *name, struct monitor *out);
+	enum plinth_status (*coherency)(void *ctx, const char *name, struct monitor *out);
+	void (*errata)(void *ctx, struct monitor *out);
+	enum plinth_status (*console)(void *ctx, const char *name); /* focus on that VM */
+	void (*reboot)(void *ctx);
+	void (*poweroff)(void *ctx);
+};
+
+/* Takes bytes for the terminal; lines end in "\r\n". */
+typedef void monitor_sink_fn(void *ctx, const char *bytes, size_t size);
+
+struct monitor {
+	const struct monitor_ops *ops;
+	void *ctx; /* of ops */
+	monitor_sink_fn *sink;
+	void *sink_ctx;
+	size_t length;
+	char line[MONITOR_LINE_SIZE];
+	char history[MONITOR_HISTORY][MONITOR_LINE_SIZE];
+	uint32_t history_count; /* lines ever */
+	uint32_t history_back;	/* how far the user has gone up; 0: at the new line */
+	uint32_t lines_left;
+	uint8_t escape_state;
+	bool after_cr;
+};
+
+void monitor_init(struct monitor *monitor, const struct monitor_ops *ops, void *ctx,
+	monitor_sink_fn *sink, void *sink_ctx);
+
+/* Bytes from the keyboard. A finished line is run before the call returns. */
+void monitor_input(struct monitor *monitor, const uint8_t *bytes, size_t size);
+
+/* Runs one line, as if typed. */
+void monitor_run(struct monitor *monitor, const char *line);
+
+/* Output of a command; '\n' in it becomes "\r\n". A line is cut at 200 characters. */
+void monitor_print(struct monitor *monitor, const char *format, ...) PRINTF_LIKE(2, 3);
+
+#endif
