@@ -59,10 +59,10 @@ void timer_arm(struct timer *timer, cpu_id_t cpu, uint64_t deadline);
  * another CPU right now. The CPU's timer is not reprogrammed: an early interrupt is harmless. */
 bool timer_cancel(struct timer *timer);
 
-/* timer_cancel(), then waits until the function is not running on any other CPU: afterwards the
- * timer's memory may go away, unless the function itself or another caller arms it again. Not
- * with a lock that the function takes. From the function itself it does not wait. */
-void timer_cancel_wait(struct timer *timer);
+/* timer_cancel() and its result, then waits until the function is not running on any other CPU:
+ * afterwards the timer's memory may go away, unless the function itself or another caller arms it
+ * again. Not with a lock that the function takes. From the function itself it does not wait. */
+bool timer_cancel_wait(struct timer *timer);
 
 /* Is it queued? A hint only, where other CPUs may act on the timer. */
 bool timer_is_armed(const struct timer *timer);

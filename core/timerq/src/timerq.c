@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "timerq/timerq.h"
+
+#include "arch/barrier.h"
+#include "arch/cpu.h"
+#include "arch/sysreg.h"
+#include "base/atomic.h"
+#include "base/check.h"
+#include "base/compiler.h"
+#include "lock/lock.h"
+#include "percpu/percpu.h"
+
+#define CNTHP_CTL_ENABLE UINT64_C(1)
+
+/* One CPU's timers. */
+struct queue {
+	struct lock lock; /* protects heap */
+	struct pheap heap;
+	struct timer *running; /* whose function runs; written by its CPU, atomic */
+	bool enabled;	       /* the hardware timer; this CPU alone */
+} ALIGNED(128);
+
+static struct queue queues[CPU_MAX];
+static const struct timerq_ops *timerq_ops; /* immutable after timerq_init, as the next two */
+static void *timerq_ctx;
+static uint32_t timerq_cpus;
+
+static struct timer *timer_of(struct pheap_node *node)
+{
+	return CONTAINER_OF(node, struct timer, node);
+}
+
+static uint64_t deadline_of(const struct pheap_node *node)
+{
+	const void *timer = (const char *)node - offsetof(struct timer, node);
+
+	return ((const struct timer *)timer)->deadline;
+}
+
+static bool deadline_less(const struct pheap_node *a, const struct pheap_node *b)
+{
+	return deadline_of(a) < deadline_of(b);
+}
+
+void timerq_init(const struct timerq_ops *ops, void *ctx, uint32_t cpu_count)
+{
+	PLINTH_CHECK(cpu_count >= 1U && cpu_count <= CPU_MAX);
+	timerq_ops = ops;
+	timerq_ctx = ctx;
+	timerq_cpus = cpu_count;
+	for (uint32_t i = 0; i < CPU_MAX; i++) {
+		lock_init(&queues[i].lock, LOCK_RANK_TIMERQ);
+		pheap_init(&queues[i].heap, deadline_less);
+		queues[i].running = NULL;
+		queues[i].enabled = false;
+	}
+}
+
+void timerq_cpu_init(void)
+{
+	queues[cpu_this()].enabled = false;
+	write_cnthp_ctl_el2(0);
+	arch_isb();
+}
+
+void timer_init(struct timer *timer, timer_fn *fn, void *ctx)
+{
+	*timer = (struct timer){.fn = fn, .ctx = ctx};
+}
+
+/* Programs this CPU's hardware timer for the first deadline. Without the ISB, the CPU could reach a
+ * WFI with the old value still in effect. */
+static void program(struct queue *queue)
+{
+	struct pheap_node *first = pheap_first(&queue->heap);
+
+	lock_assert_held(&queue->lock);
+	if (first != NULL) {
+		write_cnthp_cval_el2(deadline_of(first));
+	}
+	if ((first != NULL) != queue->enabled) {
+		queue->enabled = first != NULL;
+		/* The comparison value before the enable: no interrupt from the old one. */
+		arch_isb();
+		write_cnthp_ctl_el2(queue->enabled ? CNTHP_CTL_ENABLE : 0U);
+	}
+	arch_isb();
+}
+
+/* Takes the lock of the queue that the timer belongs to. It belongs to another one only by
+ * timer_arm() on another CPU, which the caller does not expect to win against for ever. */
+static struct queue *lock_home(const struct timer *timer)
+{
+	for (;;) {
+		cpu_id_t cpu = load_relaxed(&timer->cpu);
+
+		lock_take(&queues[cpu].lock);
+		if (load_relaxed(&timer->cpu) == cpu) {
+			return &queues[cpu];
+		}
+		lock_drop(&queues[cpu].lock);
+	}
+}
+
+static bool unlink_timer(struct queue *queue, struct timer *timer)
+{
+	lock_assert_held(&queue->lock);
+	if (!pheap_is_linked(&timer->node)) {
+		return false;
+	}
+	pheap_remove(&queue->heap, &timer->node);
+	return true;
+}
+
+void timer_arm(struct timer *timer, cpu_id_t cpu, uint64_t deadline)
+{
+	struct queue *queue;
+	bool first;
+
+	PLINTH_CHECK(cpu < timerq_cpus);
+	queue = lock_home(timer);
+	unlink_timer(queue, timer);
+	if (queue != &queues[cpu]) {
+		store_relaxed(&timer->cpu, cpu);
+		lock_drop(&queue->lock);
+		queue = &queues[cpu];
+		lock_take(&queue->lock);
+	}
+	timer->deadline = deadline;
+	pheap_insert(&queue->heap, &timer->node);
+	first = pheap_first(&queue->heap) == &timer->node;
+	if (first && cpu == cpu_this()) {
+		program(queue);
+	}
+	lock_drop(&queue->lock);
+	if (first && cpu != cpu_this()) {
+		timerq_ops->kick(timerq_ctx, cpu);
+	}
+}
+
+bool timer_cancel(struct timer *timer)
+{
+	struct queue *queue = lock_home(timer);
+	bool queued = unlink_timer(queue, timer);
+
+	lock_drop(&queue->lock);
+	return queued;
+}
+
+bool timer_cancel_wait(struct timer *timer)
+{
+	bool queued = timer_cancel(timer);
+
+	/* All CPUs, since it may have been armed for another one while its function ran. */
+	for (cpu_id_t cpu = 0; cpu < timerq_cpus; cpu++) {
+		/* Pairs with the release in run_first: what the function stored is seen. */
+		while (cpu != cpu_this() && load_acquire(&queues[cpu].running) == timer) {
+			arch_yield();
+		}
+	}
+	return queued;
+}
+
+bool timer_is_armed(const struct timer *timer)
+{
+	struct queue *queue = lock_home(timer);
+	bool armed = pheap_is_linked(&timer->node);
+
+	lock_drop(&queue->lock);
+	return armed;
+}
+
+/* Runs the first timer if it is due; the lock is dropped meanwhile. */
+static bool run_first(struct queue *queue, uint64_t now)
+{
+	struct pheap_node *first = pheap_first(&queue->heap);
+	struct timer *timer;
+
+	if (first == NULL || deadline_of(first) > now) {
+		return false;
+	}
+	timer = timer_of(first);
+	pheap_remove(&queue->heap, first);
+	/* Under the lock: whoever finds the timer unqueued finds it running. */
+	store_relaxed(&queue->running, timer);
+	lock_drop(&queue->lock);
+	timer->fn(timer, timer->ctx, now);
+	/* Pairs with timer_cancel_wait, after which the timer's memory may be gone. */
+	store_release(&queue->running, NULL);
+	lock_take(&queue->lock);
+	return true;
+}
+
+void timerq_run(uint64_t now)
+{
+	struct queue *queue = &queues[cpu_this()];
+
+	lock_take(&queue->lock);
+	for (uint32_t i = 0; i < TIMERQ_BATCH; i++) {
+		if (!run_first(queue, now)) {
+			break;
+		}
+	}
+	program(queue);
+	lock_drop(&queue->lock);
+}
