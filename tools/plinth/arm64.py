@@ -9,12 +9,11 @@ import json
 import os
 import re
 import shutil
-from pathlib import Path
 
 from plinth import packages
 from plinth.command import progress, run
 from plinth.errors import PlinthError
-from plinth.paths import CACHE, GUEST, SYSROOT
+from plinth.paths import BUILD, CACHE, GUEST, SYSROOT
 
 APT = CACHE / "apt"
 DEBS = CACHE / "debs"
@@ -38,11 +37,14 @@ Acquire::Languages "none";
 
 
 def wanted():
-    """Folder -> packages, as the stamp records it."""
+    """Folder under build/ -> packages, as the stamp records it."""
     return {
-        str(SYSROOT): list(packages.SYSROOT),
-        str(GUEST_ROOT): [packages.KERNEL_META, *packages.GUEST],
-        str(CHECKVM_ROOT): list(packages.CHECKVM),
+        str(folder.relative_to(BUILD)): names
+        for folder, names in (
+            (SYSROOT, [*packages.SYSROOT]),
+            (GUEST_ROOT, [packages.KERNEL_META, *packages.GUEST]),
+            (CHECKVM_ROOT, [*packages.CHECKVM]),
+        )
     }
 
 
@@ -54,7 +56,7 @@ def is_current():
     if not STAMP.exists():
         return False
     stamp = json.loads(STAMP.read_text())
-    return stamp["wanted"] == fingerprint() and all(Path(folder).is_dir() for folder in wanted())
+    return stamp["wanted"] == fingerprint() and all((BUILD / folder).is_dir() for folder in wanted())
 
 
 def ensure(refresh=False):
@@ -68,7 +70,7 @@ def ensure(refresh=False):
     taken = {}
     for folder, names in wanted().items():
         names = [kernel if name == packages.KERNEL_META else name for name in names]
-        taken[folder] = unpack(Path(folder), names, environment)
+        taken[folder] = unpack(BUILD / folder, names, environment)
     STAMP.write_text(json.dumps({"wanted": fingerprint(), "taken": taken}, indent=1) + "\n")
 
 

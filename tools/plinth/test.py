@@ -1,2 +1,66 @@
-HELP="x"
-def add_arguments(p): pass
+# SPDX-License-Identifier: Apache-2.0
+"""Runs the tests, cheapest group first:
+  checks   format, our own checks, analysers, cross builds by gcc and clang
+  unit     host tests by gcc and clang under ASan and UBSan, TSan for those with threads
+  system   Plinth in QEMU with real guests
+  fuzz     each fuzz target for a while, from the kept corpus
+With NAME only tests whose name contains it. Exits with 1 if anything fails or nothing ran."""
+
+import time
+
+from plinth import setup
+from plinth.command import progress
+from plinth.errors import PlinthError
+from plinth.groups import checks, fuzz, system, unit
+from plinth.groups.outcome import Options, Outcome
+from plinth.paths import TEST_LOGS
+
+HELP = "run the tests"
+
+GROUPS = {"checks": checks, "unit": unit, "system": system, "fuzz": fuzz}
+
+
+def add_arguments(parser):
+    parser.add_argument("group", nargs="?", default="all", help=", ".join(GROUPS) + " or all")
+    parser.add_argument("name", nargs="?", default="", metavar="NAME", help="part of a test's name")
+    parser.add_argument("--long", action="store_true", help="also what takes minutes")
+    parser.add_argument("-v", "--verbose", action="store_true", help="all output")
+
+
+def main(arguments):
+    if arguments.group != "all" and arguments.group not in GROUPS:
+        names = ", ".join((*GROUPS, "all"))
+        raise PlinthError(f"test: no group {arguments.group!r} (one of {names})", 2)
+    setup.ensure()
+    TEST_LOGS.mkdir(parents=True, exist_ok=True)
+    options = Options(arguments.name, arguments.long, arguments.verbose)
+    total = Outcome()
+    for name, group in GROUPS.items():
+        if arguments.group in ("all", name):
+            total += run_group(name, group, options)
+    return report(total, options)
+
+
+def run_group(name, group, options):
+    start = time.monotonic()
+    try:
+        outcome = group.run(options)
+    except PlinthError as error:
+        outcome = Outcome()
+        outcome.add_failure(name, str(error))
+    took = time.monotonic() - start
+    skipped = f", {outcome.skipped} skipped" if outcome.skipped else ""
+    progress(
+        f"{name}: {outcome.passed} passed, {len(outcome.failed)} failed{skipped} in {took:.1f} s"
+    )
+    return outcome
+
+
+def report(total, options):
+    """The closing lines; returns the exit status."""
+    for name in total.failed:
+        print(f"FAILED {name}")
+    if total.count == 0:
+        print(f"no test is named {options.name!r}" if options.name else "no tests ran")
+    print(f"{total.passed} passed, {len(total.failed)} failed", flush=True)
+    return 1 if total.failed or total.count == 0 else 0
