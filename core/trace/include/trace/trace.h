@@ -77,7 +77,8 @@ static inline void trace(enum trace_kind kind, vm_id_t vm, vcpu_id_t vcpu, uint6
 typedef void trace_visit_fn(void *ctx, const struct trace_event *event);
 
 /* Visits the newest `max` records of all CPUs, in the order of their times. Takes no lock, so it
- * works in a panic. Returns how many it visited. */
+ * works in a panic. Returns how many it visited; 0 also while another CPU is reading. visit() must
+ * not call it again. */
 size_t trace_for_each(size_t max, trace_visit_fn *visit, void *ctx);
 
 /* "exit" and so on; never NULL. */
