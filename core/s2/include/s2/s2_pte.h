@@ -64,7 +64,7 @@ bool s2_pte_is_table(s2_pte_t pte, unsigned level);
 bool s2_pte_is_leaf(s2_pte_t pte, unsigned level);
 bool s2_pte_is_dying(s2_pte_t pte);
 pa_t s2_pte_pa(s2_pte_t pte); /* of the table or the leaf */
-uint32_t s2_pte_attrs(s2_pte_t leaf, bool fwb);
+uint32_t s2_pte_attrs(s2_pte_t leaf);
 enum s2_page_state s2_pte_state(s2_pte_t pte);
 
 #endif

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From reasons to operations: pure.
+ */
+#include "base/bits.h"
+#include "base/string.h"
+#include "coh/coh.h"
+
+/* CTR_EL0 (DDI 0487, D19.2). Line sizes are log2 of 4-byte words. */
+#define CTR_EL0_IminLine_SHIFT 0U
+#define CTR_EL0_IminLine_WIDTH 4U
+#define CTR_EL0_L1Ip_SHIFT     14U
+#define CTR_EL0_L1Ip_WIDTH     2U
+#define CTR_EL0_DminLine_SHIFT 16U
+#define CTR_EL0_DminLine_WIDTH 4U
+#define CTR_EL0_IDC	       BIT(28)
+#define CTR_EL0_DIC	       BIT(29)
+
+#define WORD 4U
+
+/*
+ * FIRST_FETCH (DDI 0487, B2.7.4, "Synchronization and coherency issues between data and instruction
+ * accesses"): the stores reach PoU; DSB, so that the invalidation cannot be followed by a refill
+ * from below the stores; invalidate; DSB, so that no CPU fetches by the new mapping before it is
+ * done. The ERET is the context synchronisation on this CPU, the exception that brings another to
+ * the mapping on others. With IDC the stores still have to be complete before the invalidation.
+ */
+static const struct coh_plan first_fetch = {
+	{COH_OP_CLEAN_POU, COH_OP_DSB_ISH, COH_OP_INV_I, COH_OP_DSB_ISH},
+};
+
+/* An observer past the caches (DDI 0487, D7.5, and D4 on PoC): system-wide barrier, since an
+ * MMU-off CPU's accesses are Device or Non-cacheable and go to the end point. */
+static const struct coh_plan to_poc = {
+	{COH_OP_CLEAN_INV_POC, COH_OP_DSB_SY},
+};
+
+/* With another VM as the next reader, of any kind: as far as PoC, without FWB. */
+static const struct coh_plan nothing = {{COH_OP_END}};
+static const struct coh_plan stores_done = {{COH_OP_DSB_ISH}};
+
+/* FEAT_S2FWB: stage 2 makes every guest access write-back, so there is no observer past the caches
+ * but the guest's devices, which it cares for itself (DDI 0487, D8.6.6). */
+static struct coh_plan plan_for(enum coh_reason reason, const struct coh_strategy *s)
+{
+	switch (reason) {
+	case COH_FIRST_FETCH: {
+		struct coh_plan plan = {{COH_OP_END}};
+		unsigned n = 0;
+
+		for (unsigned i = 0; first_fetch.op[i] != COH_OP_END; i++) {
+			enum coh_op op = (enum coh_op)first_fetch.op[i];
+
+			if ((op == COH_OP_CLEAN_POU && s->idc) || (op == COH_OP_INV_I && s->dic)) {
+				continue;
+			}
+			/* Nothing between two barriers: one will do. */
+			if (n != 0U && op == COH_OP_DSB_ISH && plan.op[n - 1U] == COH_OP_DSB_ISH) {
+				continue;
+			}
+			plan.op[n++] = (uint8_t)op;
+		}
+		return plan;
+	}
+	case COH_PAGE_TO_MMU_OFF_GUEST:
+	case COH_WRITER_AFTER:
+		return s->fwb ? stores_done : to_poc;
+	case COH_PAGE_CHANGES_OWNER:
+	case COH_READER_BEFORE:
+	case COH_WRITER_BEFORE:
+	case COH_CACHES_ON:
+		return s->fwb ? nothing : to_poc;
+	case COH_SET_WAY:
+		return to_poc; /* what the guest asked for, FWB or not: a device may be behind it */
+	case COH_REASON_COUNT:
+	default:
+		return nothing;
+	}
+}
+
+struct coh_strategy coh_strategy_for(uint64_t ctr, bool fwb)
+{
+	struct coh_strategy s;
+
+	memset(&s, 0, sizeof(s));
+	s.dline = (uint32_t)(WORD << FIELD_GET(ctr, CTR_EL0_DminLine));
+	s.iline = (uint32_t)(WORD << FIELD_GET(ctr, CTR_EL0_IminLine));
+	s.icache = (enum coh_icache)FIELD_GET(ctr, CTR_EL0_L1Ip);
+	s.idc = (ctr & CTR_EL0_IDC) != 0U;
+	s.dic = (ctr & CTR_EL0_DIC) != 0U;
+	s.fwb = fwb;
+	for (unsigned i = 0; i < COH_REASON_COUNT; i++) {
+		s.plan[i] = plan_for((enum coh_reason)i, &s);
+	}
+	return s;
+}

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/bits.h"
+#include "base/check.h"
+#include "s2_private.h"
+
+enum plinth_status s2_prepare(struct s2_space *space, ipa_t ipa, unsigned level)
+{
+	unsigned found;
+
+	if (level < S2_LEVEL_FIRST || level > S2_LEVEL_LAST ||
+		!is_aligned(ipa.v, s2_level_size(level))) {
+		return PLINTH_EINVAL;
+	}
+	if (ipa.v >= s2_ipa_end()) {
+		return PLINTH_ERANGE;
+	}
+	if (s2_pte_is_table(*s2_entry(space, ipa, level, &found), level)) {
+		return PLINTH_EBUSY;
+	}
+	while (space->spare_count < level - found) {
+		pa_t table;
+		enum plinth_status status = space->ops->alloc(space->ctx, 0, &table);
+
+		if (status != PLINTH_OK) {
+			return status;
+		}
+		space->spare[space->spare_count++] = table;
+		space->table_count++;
+	}
+	return PLINTH_OK;
+}
+
+static pa_t take_spare(struct s2_space *space)
+{
+	PLINTH_CHECK(space->spare_count != 0U);
+	return space->spare[--space->spare_count];
+}
+
+/* Puts a table where entry is invalid or a block; the translations stay the same. */
+static void put_table(struct s2_space *space, s2_pte_t *entry, ipa_t ipa, unsigned level)
+{
+	pa_t pa = take_spare(space);
+	s2_pte_t *table = space->ops->pa_to_va(pa);
+	s2_pte_t old = *entry;
+
+	if (s2_pte_is_leaf(old, level)) {
+		for (unsigned i = 0; i < S2_ENTRIES; i++) {
+			s2_entry_write(&table[i], s2_pte_split(old, level, i));
+		}
+		ipa = ipa_init(align_down(ipa.v, s2_level_size(level)));
+		s2_break(space, entry, ipa, level, 1);
+	}
+	s2_publish(); /* a walker that sees the table's entry must see what is in the table */
+	s2_entry_write(entry, s2_pte_table(pa));
+	s2_publish();
+}
+
+/* The entry of `level` for ipa, with tables made on the way. */
+static s2_pte_t *descend(struct s2_space *space, ipa_t ipa, unsigned level)
+{
+	unsigned found;
+	s2_pte_t *entry = s2_entry(space, ipa, level, &found);
+
+	while (found < level) {
+		put_table(space, entry, ipa, found);
+		entry = s2_entry(space, ipa, level, &found);
+	}
+	return entry;
+}
+
+void s2_map(struct s2_space *space, const struct s2_leaf *leaf, unsigned count)
+{
+	s2_pte_t *entry = descend(space, leaf->ipa, leaf->level);
+	uint64_t size = s2_level_size(leaf->level);
+	bool fwb = s2_features()->fwb;
+	bool occupied = false;
+
+	PLINTH_CHECK(count <= s2_entries_left(leaf->ipa, leaf->level));
+	for (unsigned i = 0; i < count; i++) {
+		PLINTH_CHECK(!s2_pte_is_table(entry[i], leaf->level));
+		occupied |= s2_pte_is_valid(entry[i]);
+	}
+	if (occupied) {
+		s2_break(space, entry, leaf->ipa, leaf->level, count);
+	}
+	for (unsigned i = 0; i < count; i++) {
+		s2_entry_write(&entry[i], s2_pte_leaf(pa_add(leaf->pa, i * size), leaf->level,
+						  leaf->attrs, leaf->state, fwb));
+	}
+	s2_publish(); /* the vCPU that we resume, and others, would fault again without */
+}
+
+void s2_split(struct s2_space *space, ipa_t ipa, unsigned level)
+{
+	unsigned found;
+	s2_pte_t *entry = s2_entry(space, ipa, level, &found);
+
+	while (found < level && s2_pte_is_leaf(*entry, found)) {
+		put_table(space, entry, ipa, found);
+		entry = s2_entry(space, ipa, level, &found);
+	}
+}
+
+void s2_protect(struct s2_space *space, ipa_t ipa, unsigned level, unsigned count, uint32_t set,
+	uint32_t clear)
+{
+	const uint32_t permissions = S2_ATTR_WRITE | S2_ATTR_EXEC;
+	bool fwb = s2_features()->fwb;
+	bool flush = false;
+	unsigned found;
+	s2_pte_t *entry = s2_entry(space, ipa, level, &found);
+
+	PLINTH_CHECK(found == level && count <= s2_entries_left(ipa, level));
+	for (unsigned i = 0; i < count; i++) {
+		s2_pte_t old = entry[i];
+		uint32_t before = s2_pte_attrs(old);
+		uint32_t after = (before & ~clear) | set;
+
+		PLINTH_CHECK(s2_pte_is_leaf(old, level));
+		s2_entry_write(&entry[i],
+			s2_pte_leaf(s2_pte_pa(old), level, after, s2_pte_state(old), fwb));
+		flush |= ((before ^ after) & permissions) != 0U;
+	}
+	if (flush) {
+		/* Permissions alone need no break-before-make. Also where rights are added: a TLB
+		 * may hold the old ones, and the guest would fault on and on. */
+		s2_publish();
+		s2_tlb_flush(space, ipa, level, count);
+	}
+}
+
+enum plinth_status s2_unmap(struct s2_space *space, ipa_t ipa, struct s2_leaf *leaf)
+{
+	unsigned level;
+
+	if (ipa.v >= s2_ipa_end()) {
+		return PLINTH_ENOENT;
+	}
+	s2_pte_t *entry = s2_entry(space, ipa, S2_LEVEL_LAST, &level);
+
+	if (!s2_pte_is_valid(*entry)) {
+		return PLINTH_ENOENT;
+	}
+	*leaf = s2_leaf_of(*entry, ipa, level);
+	s2_break(space, entry, leaf->ipa, level, 1);
+	return PLINTH_OK;
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the files of core/s2 share.
+ */
+#ifndef S2_PRIVATE_H
+#define S2_PRIVATE_H
+
+#include "s2/s2.h"
+
+#define S2_ENTRIES 512U /* of a table that is not the root */
+
+/* VTTBR_EL2 (DDI 0487, D19.2): BADDR low, VMID from bit 48. */
+#define VTTBR_EL2_VMID_SHIFT 48U
+
+/* A VMID with its generation: the low 16 bits are the VMID. */
+#define VMID_BITS_MAX 16U
+
+extern const struct s2_tlb_ops *s2_tlb;
+
+/* Walks from the root by tables alone, down to at most `level`: the entry where that ends, and
+ * its level. ipa must be below the IPA size. */
+s2_pte_t *s2_entry(const struct s2_space *space, ipa_t ipa, unsigned level, unsigned *found);
+
+/* Who is told of removed leaves. */
+struct s2_leaf_visitor {
+	s2_leaf_fn *fn;
+	void *ctx;
+};
+
+/* How many entries the table has from this entry on, the entry itself with it. */
+unsigned s2_entries_left(ipa_t ipa, unsigned level);
+
+/* First address behind the IPA size. */
+uint64_t s2_ipa_end(void);
+
+/* What the entry at `ipa` (rounded down to its start) says. */
+struct s2_leaf s2_leaf_of(s2_pte_t pte, ipa_t ipa, unsigned level);
+
+/* The one place that writes entries that a walker may see: one 64-bit store. The walkers of other
+ * CPUs are sure to see it only after s2_publish(). */
+void s2_entry_write(s2_pte_t *entry, s2_pte_t pte);
+
+/* Completes entries' stores before what follows: a TLBI (else a walk could fill the TLB again
+ * from the old entry behind it), or an entry that leads to them. */
+void s2_publish(void);
+
+/* Removes the translations of `count` entries of `level` from all TLBs, of stage 2 and of both
+ * stages combined, complete on return. The entries are changed and published. */
+void s2_tlb_flush(const struct s2_space *space, ipa_t ipa, unsigned level, unsigned count);
+
+/* Removes everything that TLBs and walk caches hold of this space. */
+void s2_tlb_flush_all(const struct s2_space *space);
+
+/* Break-before-make (DDI 0487, D8.14.1): makes `count` entries invalid and removes them from the
+ * TLBs. The only way from one valid entry to another with a different address, size or type. */
+void s2_break(
+	const struct s2_space *space, s2_pte_t *entry, ipa_t ipa, unsigned level, unsigned count);
+
+void s2_vmid_setup(unsigned bits);
+uint64_t s2_vttbr(const struct s2_space *space, uint64_t vmid);
+
+#endif

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "arch/barrier.h"
+#include "arch/cache.h"
+#include "arch/sysreg.h"
+#include "arch/tlb.h"
+#include "base/atomic.h"
+#include "percpu/percpu.h"
+#include "s2_private.h"
+
+/* Above this many entries one invalidation of the whole VMID is cheaper for the interconnect. */
+#define FLUSH_BY_IPA_MAX 64U
+
+const struct s2_tlb_ops s2_tlb_arch = {
+	.dsb_ishst = arch_dsb_ishst,
+	.dsb_ish = arch_dsb_ish,
+	.ipas2e1is = arch_tlbi_ipas2e1is,
+	.vmalle1is = arch_tlbi_vmalle1is,
+	.vmalls12e1is = arch_tlbi_vmalls12e1is,
+	.alle1is = arch_tlbi_alle1is,
+	.vmalle1 = arch_tlbi_vmalle1,
+	.ic_iallu = arch_ic_iallu,
+	.isb = arch_isb,
+};
+
+const struct s2_tlb_ops *s2_tlb = &s2_tlb_arch;
+
+void s2_set_tlb_ops(const struct s2_tlb_ops *ops)
+{
+	s2_tlb = ops != NULL ? ops : &s2_tlb_arch;
+}
+
+void s2_entry_write(s2_pte_t *entry, s2_pte_t pte)
+{
+	store_relaxed(&entry->v, pte.v); /* pairs with the walkers of all CPUs */
+}
+
+void s2_publish(void)
+{
+	s2_tlb->dsb_ishst();
+}
+
+/* The TLBIs act on the VMID in VTTBR_EL2, and the space may be another VM's than the one that runs
+ * here. False: the space has no VMID, so no TLB can hold any of it. If it gets its first one on
+ * another CPU meanwhile, that CPU's DSB (s2_vmid_load) and ours (s2_publish) make sure that either
+ * we see the VMID or its walks see our entries. */
+static bool switch_to(const struct s2_space *space, uint64_t *saved)
+{
+	uint64_t vmid = load_relaxed(&space->vmid);
+	uint64_t wanted = s2_vttbr(space, vmid);
+
+	if (vmid == 0U) {
+		return false;
+	}
+	*saved = read_vttbr_el2();
+	if (*saved != wanted) {
+		write_vttbr_el2(wanted);
+		s2_tlb->isb(); /* else the TLBI could still use the old VMID */
+	}
+	return true;
+}
+
+static void switch_back(uint64_t saved)
+{
+	if (read_vttbr_el2() != saved) {
+		write_vttbr_el2(saved);
+		s2_tlb->isb();
+	}
+}
+
+void s2_tlb_flush(const struct s2_space *space, ipa_t ipa, unsigned level, unsigned count)
+{
+	uint64_t saved;
+
+	if (count > FLUSH_BY_IPA_MAX) {
+		s2_tlb_flush_all(space);
+		return;
+	}
+	if (!switch_to(space, &saved)) {
+		return;
+	}
+	for (unsigned i = 0; i < count; i++) {
+		s2_tlb->ipas2e1is(ipa.v + i * s2_level_size(level));
+	}
+	/* Entries of both stages combined are found by virtual address alone, which we don't know:
+	 * all of the VMID go. They must go after stage 2's, or they could be made from them again
+	 * (DDI 0487, D8.14.5). */
+	s2_tlb->dsb_ish();
+	s2_tlb->vmalle1is();
+	s2_tlb->dsb_ish(); /* other CPUs are done with accesses by the old entry */
+	switch_back(saved);
+}
+
+void s2_tlb_flush_all(const struct s2_space *space)
+{
+	uint64_t saved;
+
+	if (!switch_to(space, &saved)) {
+		return;
+	}
+	s2_tlb->vmalls12e1is();
+	s2_tlb->dsb_ish();
+	switch_back(saved);
+}
+
+void s2_break(
+	const struct s2_space *space, s2_pte_t *entry, ipa_t ipa, unsigned level, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++) {
+		s2_entry_write(&entry[i], s2_pte_note(S2_PAGE_NONE));
+	}
+	s2_publish();
+	s2_tlb_flush(space, ipa, level, count);
+}
+
+bool s2_enter_vcpu(struct s2_space *space, cpu_id_t cpu, vcpu_id_t vcpu)
+{
+	uint16_t mark = (uint16_t)(vcpu + 1U);
+
+	if (space->last_vcpu[cpu] == mark) {
+		return false;
+	}
+	space->last_vcpu[cpu] = mark;
+	s2_tlb->vmalle1();
+	s2_tlb->ic_iallu();
+	s2_tlb->dsb_ish();
+	s2_tlb->isb();
+	return true;
+}
