@@ -10,8 +10,7 @@ function(plinth_library NAME FILE)
 		set(triplet aarch64-linux-gnu)
 		target_link_libraries(${NAME} INTERFACE
 			${PLINTH_SYSROOT}/usr/lib/${triplet}/lib${FILE}.a)
-		target_include_directories(${NAME} SYSTEM INTERFACE
-			${PLINTH_SYSROOT}/usr/include ${PLINTH_SYSROOT}/usr/include/${triplet})
+		target_include_directories(${NAME} SYSTEM INTERFACE ${PLINTH_SYSROOT}/usr/include)
 	endif()
 endfunction()
 

@@ -98,8 +98,11 @@ def unpack(folder, names, environment):
     uris = run(["apt-get", "-qq", "download", "--print-uris", *names], env=environment)
     files = [line.split()[1] for line in uris.splitlines() if line]
     run(["apt-get", "-qq", "download", *names], env=environment, cwd=DEBS)
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    fresh = folder.with_name(folder.name + ".new")
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.mkdir(parents=True)
     for name in files:
-        run(["dpkg", "-x", DEBS / name, folder])
+        run(["dpkg", "-x", DEBS / name, fresh])
+    shutil.rmtree(folder, ignore_errors=True)
+    fresh.rename(folder)
     return files
