@@ -3,7 +3,6 @@
 #define ARCH_IMPL_CACHE_H
 
 #include <stdint.h>
-#include <string.h>
 
 #include "fake/maintenance.h"
 
@@ -31,7 +30,7 @@ static inline void arch_dc_ivac(uintptr_t va)
 
 static inline void arch_dc_zva(uintptr_t va)
 {
-	memset((void *)(va & ~(uintptr_t)(FAKE_ZVA_SIZE - 1U)), 0, FAKE_ZVA_SIZE);
+	__builtin_memset((void *)(va & ~(uintptr_t)(FAKE_ZVA_SIZE - 1U)), 0, FAKE_ZVA_SIZE);
 	fake_maintain(FAKE_DC_ZVA, va);
 }
 

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "arch/cache.h"
+#include "arch/sysreg.h"
+#include "base/bits.h"
+#include "base/check.h"
+#include "base/string.h"
+#include "hypmap/hypmap.h"
+#include "pmem/pmem.h"
+
+/* DCZID_EL0 (DDI 0487, D19.2.35): log2 of the block in words of 4 bytes, 2 KiB at most. */
+#define DCZID_BS_SHIFT	0U
+#define DCZID_BS_WIDTH	4U
+#define DCZID_DZP_SHIFT 4U
+#define DCZID_DZP_WIDTH 1U
+
+#define ZVA_MAX UINT64_C(2048)
+
+STATIC_ASSERT(PAGE_SIZE % (2U * ZVA_MAX) == 0U, "two blocks at a time come out even");
+
+void pmem_zero(pa_t pa, uint64_t size)
+{
+	uintptr_t va = (uintptr_t)pa_to_va(pa);
+	uintptr_t end = va + size;
+	uint64_t dczid = read_dczid_el0();
+	uint64_t block = UINT64_C(4) << FIELD_GET(dczid, DCZID_BS);
+
+	PLINTH_ASSERT(is_aligned(pa.v | size, PAGE_SIZE));
+	if (FIELD_GET(dczid, DCZID_DZP) != 0U || block > ZVA_MAX) {
+		memset(pa_to_va(pa), 0, size);
+		return;
+	}
+	for (; va != end; va += 2U * block) {
+		arch_dc_zva(va);
+		arch_dc_zva(va + block);
+	}
+}
