@@ -11,6 +11,10 @@
 
 #define NO_NODE (-1)
 
+/* Every tree in use has it; with older ones fdt_check_full() of libfdt 1.6.1 itself reads through
+ * a null pointer. */
+#define FDT_VERSION_MIN 17U
+
 /* Devices by their compatible strings; the first match of a kind wins. */
 static const struct {
 	const char *compatible;
@@ -118,6 +122,10 @@ enum plinth_status discover_fdt(
 	memset(machine, 0, sizeof(*machine));
 	if (fdt == NULL || size < FDT_V17_SIZE || !is_aligned((uintptr_t)fdt, 8U)) {
 		*why = "no devicetree";
+		return PLINTH_EINVAL;
+	}
+	if (fdt_magic(fdt) == FDT_MAGIC && fdt_version(fdt) < FDT_VERSION_MIN) {
+		*why = "a devicetree of a version before 17";
 		return PLINTH_EINVAL;
 	}
 	error = fdt_check_full(fdt, size);

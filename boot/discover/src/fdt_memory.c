@@ -29,13 +29,13 @@ void fdt_read_memory(const struct fdt_walk *walk, struct machine *machine)
  * is safe. */
 static enum plinth_status add_reserved(struct machine *machine, struct boot_range range)
 {
+	range.size = min_u64(range.size, UINT64_MAX - range.base);
 	if (range.size == 0U) {
 		return PLINTH_OK;
 	}
 	if (machine->reserved_count == MACHINE_RESERVED_MAX) {
 		return PLINTH_ENOMEM;
 	}
-	range.size = min_u64(range.size, UINT64_MAX - range.base);
 	machine->reserved[machine->reserved_count++] = range;
 	return PLINTH_OK;
 }

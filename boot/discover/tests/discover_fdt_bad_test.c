@@ -66,6 +66,17 @@ static void too_large(void **state)
 	assert_int_equal(discover_fdt_size(tree), 0);
 }
 
+/* libfdt 1.6.1 would crash on this one. */
+static void old_version(void **state)
+{
+	(void)state;
+	begin_tree(0);
+	end_tree();
+	fdt_set_version(tree, 15);
+	assert_int_equal(discover_tree(), PLINTH_EINVAL);
+	assert_non_null(strstr(why, "version"));
+}
+
 /* Every prefix of a real tree is refused, and not a byte beyond it is read (ASan). */
 static void every_truncation(void **state)
 {
@@ -239,6 +250,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(not_a_tree),
 		cmocka_unit_test(too_large),
+		cmocka_unit_test(old_version),
 		cmocka_unit_test(every_truncation),
 		cmocka_unit_test(every_byte_broken),
 		cmocka_unit_test(empty_tree_has_nothing),

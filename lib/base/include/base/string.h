@@ -10,6 +10,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#if PLINTH_HOST_BUILD
+#include <string.h>
+#else
 void *memcpy(void *restrict dst, const void *restrict src, size_t size);
 void *memmove(void *dst, const void *src, size_t size);
 void *memset(void *dst, int byte, size_t size);
@@ -18,6 +21,7 @@ size_t strlen(const char *s);
 size_t strnlen(const char *s, size_t max);
 int strcmp(const char *a, const char *b);
 int strncmp(const char *a, const char *b, size_t max);
+#endif
 
 /* Copies at most size - 1 bytes and always ends dst with a NUL. Returns false where src was cut.
  * size must not be 0. */

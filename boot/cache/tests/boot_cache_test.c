@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cache/cache.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "arch/sysreg.h"
+#include "fake/maintenance.h"
+
+static uint64_t first, last;
+static unsigned lines, barriers;
+
+static void maintain(void *ctx, enum fake_op op, uint64_t address)
+{
+	(void)ctx;
+	if (op == FAKE_DC_CIVAC) {
+		assert_int_equal(barriers, 0); /* the barrier is the last */
+		first = lines == 0 ? address : first;
+		last = address;
+		lines++;
+	} else {
+		assert_int_equal(op, FAKE_DSB_SY);
+		barriers++;
+	}
+}
+
+static void clean(uintptr_t start, uint64_t size, uint64_t line_log2_words)
+{
+	lines = 0;
+	barriers = 0;
+	fake_sysregs.ctr_el0 = line_log2_words << 16;
+	fake_maintain_hook(maintain, NULL);
+	cache_clean((const void *)start, size);
+	fake_maintain_hook(NULL, NULL);
+	assert_int_equal(barriers, 1);
+}
+
+static void every_line_once(void **state)
+{
+	(void)state;
+	clean(0x1000, 0x100, 4);
+	assert_int_equal(lines, 4);
+	assert_true(first == 0x1000 && last == 0x10c0);
+	clean(0x1000, 0x100, 5); /* 128-byte lines */
+	assert_int_equal(lines, 2);
+}
+
+static void partial_lines_count(void **state)
+{
+	(void)state;
+	clean(0x103f, 2, 4);
+	assert_int_equal(lines, 2);
+	assert_true(first == 0x1000 && last == 0x1040);
+	clean(0x1040, 0, 4);
+	assert_int_equal(lines, 0);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_line_once),
+		cmocka_unit_test(partial_lines_count),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "smp/smp.h"
+
+#include "arch/barrier.h"
+#include "arch/cache.h"
+#include "arch/cpu.h"
+#include "arch/mmio.h"
+#include "arch/sysreg.h"
+#include "base/bits.h"
+#include "base/check.h"
+#include "base/fmt.h"
+#include "base/string.h"
+#include "cache/cache.h"
+#include "pen.h"
+
+#define REPORT_SIZE 120U
+
+static const struct smp_method *const methods[] = {&smp_psci};
+
+static struct pen_mailbox *mailbox_of(const struct smp_request *request, uint32_t cpu)
+{
+	return (struct pen_mailbox *)((uintptr_t)request->pen + SMP_PEN_CODE_SIZE) + cpu;
+}
+
+static uint64_t gicd_of(const struct machine *machine)
+{
+	return machine->gic.version == 2U ? machine->gic.dist.base : 0U;
+}
+
+/* All mailboxes are written before the first CPU starts: from then on the pen's lines belong to
+ * CPUs that see no cache, and must not be dirty here. */
+static void build_pen(const struct smp_request *request)
+{
+	PLINTH_CHECK(pen_code_size <= SMP_PEN_CODE_SIZE);
+	memset(request->pen, 0, SMP_PEN_SIZE);
+	memcpy(request->pen, pen_code, pen_code_size);
+	for (uint32_t i = 0; i < request->machine->cpu_count; i++) {
+		mailbox_of(request, i)->gicd = gicd_of(request->machine);
+	}
+	cache_clean(request->pen, SMP_PEN_SIZE);
+	arch_ic_ialluis();
+	arch_dsb_sy();
+}
+
+static void report_failure(const struct smp_request *request, uint32_t cpu, const char *why,
+	const char *detail, int64_t answer)
+{
+	char text[REPORT_SIZE];
+
+	(void)fmt_buf(text, sizeof(text), "CPU %u (MPIDR %#llx) is left out: %s%s (%lld)", cpu,
+		(unsigned long long)request->machine->cpu[cpu].mpidr, why, detail,
+		(long long)answer);
+	request->report(text);
+}
+
+static const struct smp_method *find_method(enum machine_cpu_method id)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(methods); i++) {
+		if (methods[i]->id == id) {
+			return methods[i];
+		}
+	}
+	return NULL;
+}
+
+/* True: the firmware has agreed to start the CPU. */
+static bool start_one(const struct smp_request *request, uint32_t cpu)
+{
+	const struct machine *machine = request->machine;
+	const struct smp_method *method = find_method(machine->cpu[cpu].method);
+	const struct smp_start start = {
+		.conduit = machine->psci_conduit,
+		.mpidr = machine->cpu[cpu].mpidr,
+		.entry = (uintptr_t)request->pen,
+		.mailbox = (uintptr_t)mailbox_of(request, cpu),
+	};
+	int64_t answer = 0;
+
+	if (method == NULL) {
+		report_failure(request, cpu, "no way to start it: its enable-method is ",
+			machine->cpu[cpu].method == MACHINE_CPU_SPIN_TABLE ? "spin-table"
+									   : "unknown",
+			(int64_t)machine->cpu[cpu].method);
+		return false;
+	}
+	if (method->start(&start, &answer) != PLINTH_OK) {
+		report_failure(
+			request, cpu, "the firmware refuses to start it by ", method->name, answer);
+		return false;
+	}
+	return true;
+}
+
+static uint64_t read_state(struct pen_mailbox *mailbox)
+{
+	/* The CPU stores past the caches, and our copy is clean: drop it. */
+	cache_clean(mailbox, sizeof(*mailbox));
+	return *(volatile uint64_t *)&mailbox->state;
+}
+
+/* Waits until the CPU reports or the time is over. */
+static bool wait_one(const struct smp_request *request, uint32_t cpu, uint64_t since)
+{
+	struct pen_mailbox *mailbox = mailbox_of(request, cpu);
+	uint64_t limit = (uint64_t)request->frequency * SMP_TIMEOUT_MS / 1000U;
+	uint64_t state = read_state(mailbox);
+
+	while (state == PEN_STATE_ABSENT && read_cntpct_el0() - since < limit) {
+		arch_yield();
+		state = read_state(mailbox);
+	}
+	switch (state) {
+	case PEN_STATE_READY:
+		return true;
+	case PEN_STATE_NOT_EL2:
+		report_failure(request, cpu, "started below EL2", "", 0);
+		return false;
+	case PEN_STATE_E2H:
+		report_failure(request, cpu, "HCR_EL2.E2H cannot be 0", "", 0);
+		return false;
+	default:
+		report_failure(request, cpu, "did not arrive in ", "time, ms", SMP_TIMEOUT_MS);
+		return false;
+	}
+}
+
+/* GICv2: the number of a CPU's interface is the one bit that it reads in its target registers; a
+ * distributor with one CPU reads as 0. */
+static uint32_t gicv2_interface(uint64_t targets)
+{
+	return (targets & 0xffU) == 0U ? 0U : bit_lowest(targets & 0xffU);
+}
+
+static void fill_cpu(const struct smp_request *request, uint32_t cpu, enum boot_cpu_status status,
+	struct boot_cpu *out)
+{
+	struct pen_mailbox *mailbox = mailbox_of(request, cpu);
+	uint64_t gicd = gicd_of(request->machine);
+
+	*out = (struct boot_cpu){
+		.mpidr = request->machine->cpu[cpu].mpidr,
+		.mailbox = (uintptr_t)mailbox,
+		.status = status,
+	};
+	if (status == BOOT_CPU_PRIMARY && gicd != 0U) {
+		out->gicv2_interface = gicv2_interface(arch_mmio_read32(gicd + GICD_ITARGETSR0));
+	} else {
+		out->gicv2_interface = gicv2_interface(mailbox->targets);
+	}
+	mailbox->state = 0;
+	mailbox->gicd = 0;
+	mailbox->targets = 0;
+	cache_clean(mailbox, sizeof(*mailbox));
+}
+
+/* Starts all but the boot CPU; cpus[].status tells which were asked. */
+static bool start_others(const struct smp_request *request, struct boot_cpu *cpus)
+{
+	const struct machine *machine = request->machine;
+	bool found = false;
+
+	for (uint32_t i = 0; i < machine->cpu_count; i++) {
+		if (machine->cpu[i].mpidr == request->boot_mpidr) {
+			cpus[i].status = BOOT_CPU_PRIMARY;
+			found = true;
+		}
+	}
+	for (uint32_t i = 0; found && i < machine->cpu_count; i++) {
+		if (cpus[i].status != BOOT_CPU_PRIMARY) {
+			cpus[i].status = start_one(request, i) ? BOOT_CPU_PARKED : BOOT_CPU_FAILED;
+		}
+	}
+	return found;
+}
+
+uint32_t smp_start_all(const struct smp_request *request, struct boot_cpu *cpus)
+{
+	uint32_t count = request->machine->cpu_count;
+	uint32_t running = 0;
+	uint64_t since;
+
+	memset(cpus, 0, count * sizeof(*cpus));
+	build_pen(request);
+	if (!start_others(request, cpus)) {
+		return 0;
+	}
+	since = read_cntpct_el0();
+	for (uint32_t i = 0; i < count; i++) {
+		enum boot_cpu_status status = (enum boot_cpu_status)cpus[i].status;
+
+		if (status == BOOT_CPU_PARKED && !wait_one(request, i, since)) {
+			status = BOOT_CPU_FAILED;
+		}
+		fill_cpu(request, i, status, &cpus[i]);
+		running += status != BOOT_CPU_FAILED ? 1U : 0U;
+	}
+	return running;
+}
