@@ -10,9 +10,10 @@ from sources import ROOT
 
 BUILD = ROOT / "build" / "gcc"
 CORE_FOLDERS = ("core", "lib", "drivers", "arch")
-# A compiler calls these on its own account, from any module; lib/base and core/ define them.
+# A compiler refers to these on its own account, from any module.
 COMPILERS_OWN = {
     "memcpy", "memmove", "memset", "memcmp", "__stack_chk_fail", "__stack_chk_guard",
+    "_GLOBAL_OFFSET_TABLE_",
 }  # fmt: skip
 
 

@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The checks of tools/check can fail: each mistake, in a small tree of its own, is reported."""
+
+import shutil
+import subprocess
+import sys
+
+import pytest
+from plinth.paths import ROOT
+
+SPDX = "/* SPDX-License-Identifier: Apache-2.0 */\n"
+LAYERS = "| L2 | `drivers/` | x |\n| L3 | `core/low`, `core/other` | x |\n| L4 | `core/high` | x |\n"
+
+
+@pytest.fixture
+def check(tmp_path):
+    """check("size", {path: text}) -> what tools/check/check_size.py prints about these files."""
+
+    def run(name, files):
+        shutil.copytree(
+            ROOT / "tools/check", tmp_path / "tools/check",
+            ignore=shutil.ignore_patterns("__pycache__"),
+        )  # fmt: skip
+        for path, text in {"docs/architecture.md": LAYERS, **files}.items():
+            (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / path).write_text(text)
+        subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
+        done = subprocess.run(
+            [sys.executable, f"tools/check/check_{name}.py"],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+        )
+        assert not done.stderr
+        assert bool(done.stdout) == (done.returncode != 0)
+        return done.stdout
+
+    return run
+
+
+def expect(output, complaint):
+    """No complaint wanted: none at all is right."""
+    if complaint:
+        assert complaint in output
+    else:
+        assert output == ""
+
+
+def function(lines, arguments="void"):
+    return f"{SPDX}int long_one({arguments})\n{{\n" + "\tx();\n" * lines + "}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        (function(80), ""),
+        (function(81), "a.c:2: long_one: 81 lines, at most 80"),
+        (function(1, "int a, int b, int c, int d, int e, int f"), ""),
+        (function(1, "int a, int b, int c, int d, int e, int f, int g"), "7 arguments"),
+        (function(1, "int (*f)(int, int, int), int a, int b, int c, int d, int e"), ""),
+        ("/* x */\n" * 801, "a.c: 801 lines, at most 800"),
+    ],
+)
+def test_size(check, text, complaint):
+    output = check("size", {"core/low/src/a.c": text})
+    expect(output, complaint)
+
+
+@pytest.mark.parametrize(
+    ("line", "complaint"),
+    [
+        ("\tstrcpy(a, b);", "a.c:2: strcpy(: no bound"),
+        ('\tlog("strcpy(a)"); /* strcpy() is not used */', ""),
+        ("\tstrcpy(a, b); /* banned-ok: constant */", ""),
+        ("extern int elsewhere;", "a.c:2: extern: declare it"),
+        ("\tfree(p);", "no libc in EL2"),
+        ("\tops->free(p);", ""),
+        ("/* TODO: later */", "a.c:2: TODO without an issue"),
+        ("/* TODO(#12): later */", ""),
+    ],
+)
+def test_banned(check, line, complaint):
+    output = check("banned", {"core/low/src/a.c": f"{SPDX}{line}\n"})
+    expect(output, complaint)
+
+
+@pytest.mark.parametrize(
+    ("modules", "complaint"),
+    [
+        ({"core/high": "plinth_module(high DEPENDS low)", "core/low": "plinth_module(low)"}, ""),
+        (
+            {"core/low": "plinth_module(low DEPENDS high)", "core/high": "plinth_module(high)"},
+            "low (L3) depends on core/high, which is above it",
+        ),
+        ({"core/new": "plinth_module(new)"}, "core/new has no layer"),
+        (
+            {
+                "core/low": "plinth_module(low DEPENDS other)",
+                "core/other": "plinth_module(other PUBLIC_DEPENDS low)",
+            },
+            "in a circle: low, other",
+        ),
+        (
+            {"boot/main": "plinth_module(main DEPENDS low)", "core/low": "plinth_module(low)"},
+            "core/ is another program",
+        ),
+    ],
+)
+def test_layers(check, modules, complaint):
+    output = check("layers", {f"{path}/CMakeLists.txt": text for path, text in modules.items()})
+    expect(output, complaint)
+
+
+GUARDED = "#ifndef LOW_A_H\n#define LOW_A_H\nint f(void);\n#endif\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "complaint"),
+    [
+        ({"core/low/include/low/a.h": SPDX + GUARDED}, ""),
+        ({"core/low/include/low/a.h": GUARDED}, "a.h:1: no 'SPDX"),
+        ({"core/low/include/low/a.h": SPDX + GUARDED.replace("LOW_", "_LOW_")}, "not LOW_A_H"),
+        ({"core/low/include/low/a.h": SPDX + "int f(void);\n"}, "no include guard"),
+        ({"core/low/include/low/a.h": SPDX + GUARDED.replace("int", "u8")}, "compile alone"),
+        (
+            {
+                "core/low/include/low/a.h": SPDX + GUARDED,
+                "core/low/src/a.c": SPDX + '#include "b.h"\n#include "low/a.h"\n',
+            },
+            "does not include a.h first",
+        ),
+    ],
+)
+def test_headers(check, tmp_path, files, complaint):
+    command = f"cc -I{tmp_path}/core/low/include -o x.o -c x.c"
+    entry = f'[{{"file": "{tmp_path}/core/low/src/x.c", "command": "{command}"}}]'
+    builds = {f"build/{name}/compile_commands.json": entry for name in ("gcc", "host-clang")}
+    output = check("headers", {**files, **builds, ".gitignore": "/build/\n"})
+    expect(output, complaint)
