@@ -21,6 +21,7 @@
 #define strnlen our_strnlen
 #define strcmp	our_strcmp
 #define strncmp our_strncmp
+#pragma GCC diagnostic ignored "-Wmissing-prototypes"
 #include "string.c"
 #undef memcpy
 #undef memmove
