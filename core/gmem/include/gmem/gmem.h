@@ -53,25 +53,32 @@ struct gmem_counters {
 	uint64_t map_4k;	/* leaves mapped by size */
 	uint64_t map_2m;
 	uint64_t map_1g;
-	uint64_t revoked; /* leaves that lost execute permission before Plinth wrote */
-	uint64_t split;	  /* blocks replaced by tables */
+	uint64_t map_in_place; /* of those, leaves that show an image's own memory */
+	uint64_t revoked;      /* leaves that lost execute permission before Plinth wrote */
+	uint64_t split;	       /* blocks replaced by tables */
 	struct coh_counters coh;
 };
 
 #define GMEM_SECRET_SIZE 256U /* all RANDOM and TOKEN images of a VM together */
 
+#define GMEM_OFF_RUN_MAX 64U
+
 struct gmem {
 	struct lock lock; /* LOCK_RANK_S2: protects all below that is not immutable */
 	struct s2_space space;
-	uint64_t ram_base; /* immutable after gmem_init, down to `reserved` */
+	uint64_t ram_base; /* immutable after gmem_init, down to image[] */
 	uint64_t ram_size;
 	uint32_t image_count;
 	bool eager; /* maintain each page when it is mapped, not when it is executed */
 	bool overcommit;
 	struct vm_image image[VM_IMAGE_MAX];
-	uint64_t reserved; /* pages that pmem keeps for this VM */
-	uint64_t used;	   /* pages of the VM's own memory now */
-	bool mmu_off;	   /* a vCPU accesses memory past the caches */
+	uint64_t promise; /* pages that pmem keeps for this VM and that it has not taken yet */
+	uint64_t used;	  /* pages of the VM's own memory now; images' pages in place don't count */
+	ipa_t clear_at;	  /* where gmem_reset_step goes on */
+	bool mmu_off;	  /* a vCPU accesses memory past the caches */
+	/* What was mapped meanwhile: ipa | pages - 1. More than fit: off_run_count is one above. */
+	uint64_t off_run[GMEM_OFF_RUN_MAX];
+	uint32_t off_run_count;
 	struct gmem_counters counters;
 	uint8_t secret[GMEM_SECRET_SIZE]; /* content of RANDOM and TOKEN images, in image order */
 };
@@ -89,7 +96,7 @@ typedef void gmem_secret_fn(void *ctx, uint32_t kind, void *buf, size_t size);
 void gmem_start(struct gmem *gmem, gmem_secret_fn *fill, void *ctx);
 
 /* One bounded step of dropping all the VM's pages; the reservation stays. EAGAIN: call again. OK:
- * all gone, gmem_start may follow. */
+ * all gone, devices' mappings too (map them again), gmem_start may follow. */
 enum plinth_status gmem_reset_step(struct gmem *gmem);
 
 /* The same, and at its end gives back tables and reservation; accepts a gmem of zeroes, and a

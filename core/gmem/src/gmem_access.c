@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/bits.h"
+#include "base/checked.h"
+#include "base/string.h"
+#include "gmem_private.h"
+
+/* With the guest's caches off, what it wrote is at PoC, and our caches may hold older lines. */
+static void maintain_off(
+	struct gmem *gmem, enum coh_reason reason, const struct s2_leaf *leaf, ipa_t ipa)
+{
+	ipa_t page = ipa_init(align_down(ipa.v, PAGE_SIZE));
+
+	if (gmem->mmu_off) {
+		gmem_maintain(gmem, reason, pa_add(leaf->pa, page.v - leaf->ipa.v), PAGE_SIZE);
+	}
+}
+
+/* Before we write: the page loses execute permission on every CPU, so that the next fetch comes to
+ * gmem_fault, and is marked, so that it is maintained there. */
+static enum plinth_status revoke_exec(struct gmem *gmem, struct s2_leaf *leaf, ipa_t ipa)
+{
+	bool exec = (leaf->attrs & S2_ATTR_EXEC) != 0U;
+	enum plinth_status status;
+
+	if (!exec && (leaf->attrs & S2_ATTR_WRITTEN) != 0U) {
+		return PLINTH_OK;
+	}
+	/* Only this page: the rest of the block stays as it is. */
+	status = gmem_split(gmem, leaf, ipa);
+	if (status == PLINTH_OK) {
+		status = s2_lookup(&gmem->space, ipa, leaf);
+	}
+	if (status == PLINTH_OK) {
+		s2_protect(&gmem->space, leaf->ipa, leaf->level, 1, S2_ATTR_WRITTEN, S2_ATTR_EXEC);
+		gmem->counters.revoked += exec ? 1U : 0U;
+	}
+	return status;
+}
+
+static enum plinth_status read_page(struct gmem *gmem, ipa_t ipa, uint8_t *buf, size_t size)
+{
+	struct s2_leaf leaf;
+	enum plinth_status status = gmem_ensure(gmem, ipa, GMEM_READ, &leaf);
+
+	if (status != PLINTH_OK) {
+		return status;
+	}
+	if ((leaf.attrs & S2_ATTR_DEVICE) != 0U) {
+		return PLINTH_EFAULT;
+	}
+	maintain_off(gmem, COH_READER_BEFORE, &leaf, ipa);
+	memcpy(buf, gmem_va(&leaf, ipa), size);
+	return PLINTH_OK;
+}
+
+static enum plinth_status write_page(struct gmem *gmem, ipa_t ipa, const uint8_t *buf, size_t size)
+{
+	struct s2_leaf leaf;
+	enum plinth_status status = gmem_ensure(gmem, ipa, GMEM_WRITE, &leaf);
+
+	if (status != PLINTH_OK) {
+		return status;
+	}
+	if ((leaf.attrs & S2_ATTR_DEVICE) != 0U) {
+		return PLINTH_EFAULT;
+	}
+	status = revoke_exec(gmem, &leaf, ipa);
+	if (status != PLINTH_OK) {
+		return status;
+	}
+	maintain_off(gmem, COH_WRITER_BEFORE, &leaf, ipa);
+	memcpy(gmem_va(&leaf, ipa), buf, size);
+	maintain_off(gmem, COH_WRITER_AFTER, &leaf, ipa);
+	return PLINTH_OK;
+}
+
+static size_t part_in_page(ipa_t ipa, size_t size)
+{
+	return min_u64(size, PAGE_SIZE - (ipa.v & (PAGE_SIZE - 1U)));
+}
+
+enum plinth_status gmem_read(struct gmem *gmem, ipa_t ipa, void *buf, size_t size)
+{
+	enum plinth_status status = PLINTH_OK;
+	uint8_t *to = buf;
+
+	while (size != 0U && status == PLINTH_OK) {
+		size_t part = part_in_page(ipa, size);
+
+		lock_take(&gmem->lock);
+		status = gmem_is_ram(gmem, ipa, part) ? read_page(gmem, ipa, to, part)
+						      : PLINTH_EFAULT;
+		lock_drop(&gmem->lock);
+		ipa = ipa_add(ipa, part);
+		to += part;
+		size -= part;
+	}
+	return status;
+}
+
+enum plinth_status gmem_write(struct gmem *gmem, ipa_t ipa, const void *buf, size_t size)
+{
+	enum plinth_status status = PLINTH_OK;
+	const uint8_t *from = buf;
+
+	while (size != 0U && status == PLINTH_OK) {
+		size_t part = part_in_page(ipa, size);
+
+		lock_take(&gmem->lock);
+		status = gmem_is_ram(gmem, ipa, part) ? write_page(gmem, ipa, from, part)
+						      : PLINTH_EFAULT;
+		lock_drop(&gmem->lock);
+		ipa = ipa_add(ipa, part);
+		from += part;
+		size -= part;
+	}
+	return status;
+}
+
+enum plinth_status gmem_read_u32(struct gmem *gmem, ipa_t ipa, uint32_t *value)
+{
+	uint32_t word;
+	enum plinth_status status;
+
+	if (!is_aligned(ipa.v, sizeof(word))) {
+		return PLINTH_EINVAL;
+	}
+	status = gmem_read(gmem, ipa, &word, sizeof(word));
+	if (status == PLINTH_OK) {
+		*value = word; /* EL2 and guests' instructions are little-endian */
+	}
+	return status;
+}

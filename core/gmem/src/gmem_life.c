@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/bits.h"
+#include "base/checked.h"
+#include "base/string.h"
+#include "gmem_private.h"
+#include "hypmap/hypmap.h"
+#include "pmem/pmem.h"
+
+/* Tables beyond one for each 2 MiB and each gigabyte of RAM: devices', and spares. */
+#define EXTRA_TABLES 8U
+
+static uint64_t pages_of(unsigned order)
+{
+	return BIT(order);
+}
+
+enum plinth_status gmem_alloc(struct gmem *gmem, unsigned order, uint32_t flags, pa_t *pa)
+{
+	bool promised = gmem->promise >= pages_of(order);
+	enum plinth_status status = pmem_alloc(order, flags | (promised ? PMEM_RESERVED : 0U), pa);
+
+	if (status == PLINTH_OK && promised) {
+		gmem->promise -= pages_of(order);
+	}
+	return status;
+}
+
+void gmem_free(struct gmem *gmem, pa_t pa, unsigned order)
+{
+	if (gmem->overcommit) {
+		pmem_free(pa, order);
+	} else {
+		pmem_free_reserved(pa, order);
+		gmem->promise += pages_of(order);
+	}
+}
+
+static enum plinth_status alloc_table(void *ctx, unsigned order, pa_t *table)
+{
+	return gmem_alloc(ctx, order, PMEM_CLEAN | PMEM_USER_TABLE, table);
+}
+
+static void free_table(void *ctx, pa_t table, unsigned order)
+{
+	gmem_free(ctx, table, order);
+}
+
+static const struct s2_ops table_ops = {
+	.alloc = alloc_table,
+	.free = free_table,
+	.pa_to_va = pa_to_va,
+};
+
+static enum plinth_status take_images(struct gmem *gmem, const struct vm_config *config)
+{
+	uint64_t secrets = 0;
+
+	if (config->image_count > VM_IMAGE_MAX) {
+		return PLINTH_EINVAL;
+	}
+	for (uint32_t i = 0; i < config->image_count; i++) {
+		const struct vm_image *image = &config->images[i];
+
+		if (!range_contains(gmem->ram_base, gmem->ram_size, image->ipa, image->size)) {
+			return PLINTH_EINVAL;
+		}
+		if (image->kind != VM_IMAGE_COPY) {
+			secrets += min_u64(image->size, GMEM_SECRET_SIZE + 1U);
+		}
+		gmem->image[i] = *image;
+	}
+	gmem->image_count = config->image_count;
+	return secrets <= GMEM_SECRET_SIZE ? PLINTH_OK : PLINTH_EINVAL;
+}
+
+static uint64_t pages_guaranteed(const struct gmem *gmem)
+{
+	return gmem->ram_size / PAGE_SIZE + align_up(gmem->ram_size, BLOCK_2M) / BLOCK_2M +
+	       align_up(gmem->ram_size, BLOCK_1G) / BLOCK_1G + EXTRA_TABLES;
+}
+
+enum plinth_status gmem_init(struct gmem *gmem, const struct vm_config *config)
+{
+	enum plinth_status status;
+
+	memset(gmem, 0, sizeof(*gmem));
+	lock_init(&gmem->lock, LOCK_RANK_S2);
+	gmem->ram_base = VM_RAM_BASE;
+	gmem->ram_size = config->ram_size;
+	gmem->eager = (config->flags & VM_FLAG_COHERENCY_EAGER) != 0U;
+	gmem->overcommit = (config->flags & VM_FLAG_OVERCOMMIT) != 0U;
+	if (gmem->ram_size == 0U || !is_aligned(gmem->ram_size, BLOCK_2M) ||
+		!range_contains(0, BIT(s2_features()->ipa_bits), VM_RAM_BASE, gmem->ram_size)) {
+		return PLINTH_EINVAL;
+	}
+	status = take_images(gmem, config);
+	if (status != PLINTH_OK) {
+		return status;
+	}
+	if (!gmem->overcommit) {
+		status = pmem_reserve(pages_guaranteed(gmem));
+		if (status != PLINTH_OK) {
+			return status;
+		}
+		gmem->promise = pages_guaranteed(gmem);
+	}
+	status = s2_space_init(&gmem->space, &table_ops, gmem);
+	if (status != PLINTH_OK) {
+		pmem_unreserve(gmem->promise);
+		gmem->promise = 0;
+	}
+	return status;
+}
+
+void gmem_start(struct gmem *gmem, gmem_secret_fn *fill, void *ctx)
+{
+	size_t offset = 0;
+
+	lock_take(&gmem->lock);
+	for (uint32_t i = 0; i < gmem->image_count; i++) {
+		const struct vm_image *image = &gmem->image[i];
+
+		if (image->kind != VM_IMAGE_COPY) {
+			fill(ctx, image->kind, &gmem->secret[offset], image->size);
+			offset += image->size;
+		}
+	}
+	gmem->mmu_off = true;
+	gmem->off_run_count = 0;
+	gmem->clear_at = ipa_init(0);
+	lock_drop(&gmem->lock);
+}
+
+/* A leaf that no TLB holds any more. */
+static void drop_leaf(void *ctx, const struct s2_leaf *leaf)
+{
+	struct gmem *gmem = ctx;
+	unsigned order = s2_level_order(leaf->level);
+
+	if (s2_state_is_owner(leaf->state) && (leaf->attrs & S2_ATTR_DEVICE) == 0U) {
+		gmem->used -= pages_of(order);
+		gmem_free(gmem, leaf->pa, order);
+	}
+}
+
+static enum plinth_status clear_step_locked(struct gmem *gmem)
+{
+	enum plinth_status status = s2_clear_step(&gmem->space, &gmem->clear_at, drop_leaf, gmem);
+
+	if (status == PLINTH_OK) {
+		gmem->clear_at = ipa_init(0);
+		memset(gmem->secret, 0, sizeof(gmem->secret));
+	}
+	return status;
+}
+
+enum plinth_status gmem_reset_step(struct gmem *gmem)
+{
+	enum plinth_status status;
+
+	lock_take(&gmem->lock);
+	status = clear_step_locked(gmem);
+	lock_drop(&gmem->lock);
+	return status;
+}
+
+enum plinth_status gmem_fini_step(struct gmem *gmem)
+{
+	enum plinth_status status;
+
+	if (gmem->space.ops == NULL) {
+		return PLINTH_OK; /* never initialised, or finished */
+	}
+	lock_take(&gmem->lock);
+	status = clear_step_locked(gmem);
+	if (status == PLINTH_OK) {
+		s2_space_fini(&gmem->space);
+		pmem_unreserve(gmem->promise);
+		gmem->promise = 0;
+	}
+	lock_drop(&gmem->lock);
+	return status;
+}

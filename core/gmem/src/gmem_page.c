@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/bits.h"
+#include "base/checked.h"
+#include "gmem_private.h"
+#include "pmem/pmem.h"
+
+static enum plinth_status relinquish_locked(struct gmem *gmem, ipa_t ipa)
+{
+	struct s2_leaf leaf;
+	enum plinth_status status = s2_lookup(&gmem->space, ipa, &leaf);
+
+	if (status != PLINTH_OK || !leaf.valid) {
+		return PLINTH_ENOENT;
+	}
+	if (leaf.state != S2_PAGE_OWNED && !gmem_is_in_place(&leaf)) {
+		return PLINTH_EPERM;
+	}
+	status = gmem_split(gmem, &leaf, ipa);
+	if (status == PLINTH_OK) {
+		status = s2_unmap(&gmem->space, ipa, &leaf);
+	}
+	if (status == PLINTH_OK && leaf.state == S2_PAGE_OWNED) {
+		gmem->used--;
+		/* Not into the VM's promise: the machine is to have it. */
+		pmem_free(leaf.pa, 0);
+	}
+	return status;
+}
+
+enum plinth_status gmem_relinquish(struct gmem *gmem, ipa_t ipa)
+{
+	enum plinth_status status;
+
+	if (!is_aligned(ipa.v, PAGE_SIZE)) {
+		return PLINTH_EINVAL;
+	}
+	if (!gmem_is_ram(gmem, ipa, PAGE_SIZE)) {
+		return PLINTH_ERANGE;
+	}
+	lock_take(&gmem->lock);
+	status = relinquish_locked(gmem, ipa);
+	lock_drop(&gmem->lock);
+	return status;
+}
+
+static enum plinth_status map_device_page(struct gmem *gmem, ipa_t ipa, pa_t pa)
+{
+	const struct s2_leaf device = {
+		.ipa = ipa,
+		.pa = pa,
+		.level = S2_LEVEL_4K,
+		.attrs = S2_ATTR_DEVICE | S2_ATTR_WRITE,
+		.state = S2_PAGE_SHARED_BORROWER, /* not the VM's to give back */
+	};
+	struct s2_leaf there;
+	enum plinth_status status = s2_lookup(&gmem->space, ipa, &there);
+
+	if (status == PLINTH_OK && there.valid) {
+		status = PLINTH_EEXIST;
+	}
+	if (status == PLINTH_OK) {
+		status = s2_prepare(&gmem->space, ipa, S2_LEVEL_4K);
+	}
+	if (status == PLINTH_OK) {
+		s2_map(&gmem->space, &device, 1);
+	}
+	return status;
+}
+
+enum plinth_status gmem_map_device(struct gmem *gmem, ipa_t ipa, pa_t pa, uint64_t size)
+{
+	enum plinth_status status = PLINTH_OK;
+
+	if (!is_aligned(ipa.v | pa.v | size, PAGE_SIZE) || size == 0U) {
+		return PLINTH_EINVAL;
+	}
+	if (!range_contains(0, BIT(s2_features()->ipa_bits), ipa.v, size)) {
+		return PLINTH_ERANGE;
+	}
+	if (ranges_overlap(ipa.v, size, gmem->ram_base, gmem->ram_size)) {
+		return PLINTH_EEXIST;
+	}
+	lock_take(&gmem->lock);
+	for (uint64_t done = 0; done < size && status == PLINTH_OK; done += PAGE_SIZE) {
+		status = map_device_page(gmem, ipa_add(ipa, done), pa_add(pa, done));
+	}
+	lock_drop(&gmem->lock);
+	return status;
+}

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * How much is mapped at once, and with what. docs/design/gmem.md has the figures behind the sizes.
+ */
+#include "base/bits.h"
+#include "base/checked.h"
+#include "base/string.h"
+#include "gmem_private.h"
+#include "hypmap/hypmap.h"
+#include "pmem/pmem.h"
+
+/* A run of pages in an area of 2 MiB that has a table already: 32 faults fill it. */
+#define RUN_ORDER 4U
+/* With the guest's caches off each line of what we map is cleaned to PoC first, and few pages are
+ * touched: little at once. */
+#define RUN_ORDER_MMU_OFF 2U
+
+/* What goes to one place: 2^order pages as `count` leaves of `level`. */
+struct granule {
+	ipa_t ipa;
+	pa_t pa; /* IN_PLACE; else chosen later */
+	unsigned order;
+	unsigned level;
+	unsigned count;
+	enum gmem_content content;
+};
+
+uint8_t *gmem_va(const struct s2_leaf *leaf, ipa_t ipa)
+{
+	return pa_to_va(pa_add(leaf->pa, ipa.v - leaf->ipa.v));
+}
+
+void gmem_maintain(struct gmem *gmem, enum coh_reason reason, pa_t pa, uint64_t size)
+{
+	struct coh_range range = {(uintptr_t)pa_to_va(pa), size};
+
+	coh_do(reason, &range, 1, &gmem->counters.coh);
+}
+
+/* A gigabyte is worth it only if nobody has to zero it now. With no dirty memory at all, whatever
+ * pmem gives is clean. */
+static bool is_clean_gigabyte_likely(void)
+{
+	struct pmem_stats stats;
+
+	pmem_get_stats(&stats);
+	return stats.clean == stats.free && stats.clean >= BIT(PMEM_ORDER_1G);
+}
+
+static bool is_empty(const struct gmem *gmem, const struct granule *g)
+{
+	for (unsigned i = 0; i < g->count; i++) {
+		struct s2_leaf leaf;
+
+		if (s2_lookup(&gmem->space, ipa_add(g->ipa, i * PAGE_SIZE), &leaf) != PLINTH_OK ||
+			leaf.valid || leaf.state != S2_PAGE_NONE) {
+			return false;
+		}
+	}
+	return true;
+}
+
+/* Can 2^order pages around ipa be mapped as one granule into the hole? Describes it if so. */
+static bool granule_fits(const struct gmem *gmem, const struct s2_leaf *hole, ipa_t ipa,
+	unsigned order, struct granule *g)
+{
+	uint64_t size = PAGE_SIZE << order;
+	bool block = order >= PMEM_ORDER_2M;
+
+	g->order = order;
+	g->level = order == PMEM_ORDER_1G ? S2_LEVEL_1G : block ? S2_LEVEL_2M : S2_LEVEL_4K;
+	g->count = block ? 1U : 1U << order;
+	g->ipa = ipa_init(align_down(ipa.v, size));
+	if (!range_contains(gmem->ram_base, gmem->ram_size, g->ipa.v, size) ||
+		hole->level > g->level) {
+		return false;
+	}
+	/* A hole of a higher level is empty all over. */
+	if (!block && hole->level == S2_LEVEL_4K && !is_empty(gmem, g)) {
+		return false;
+	}
+	g->content = gmem_image_content(gmem, g->ipa, size, block ? size : PAGE_SIZE, &g->pa);
+	switch (g->content) {
+	case GMEM_CONTENT_ZERO:
+		return order != PMEM_ORDER_1G || is_clean_gigabyte_likely();
+	case GMEM_CONTENT_IN_PLACE:
+		return true;
+	case GMEM_CONTENT_COPY:
+		return !block; /* don't copy megabytes that nobody may touch */
+	case GMEM_CONTENT_MIXED:
+	default:
+		return order == 0U;
+	}
+}
+
+static enum plinth_status get_memory(struct gmem *gmem, struct granule *g)
+{
+	uint64_t size = PAGE_SIZE << g->order;
+	uint32_t flags = g->content == GMEM_CONTENT_COPY ? PMEM_ANY : PMEM_CLEAN;
+	enum plinth_status status;
+
+	if (g->content == GMEM_CONTENT_IN_PLACE) {
+		return PLINTH_OK;
+	}
+	status = gmem_alloc(gmem, g->order, flags | PMEM_USER_GUEST, &g->pa);
+	if (status != PLINTH_OK) {
+		return status;
+	}
+	if (g->content != GMEM_CONTENT_ZERO) {
+		gmem_image_fill(gmem, g->ipa, size, pa_to_va(g->pa));
+	}
+	gmem->used += BIT(g->order);
+	return PLINTH_OK;
+}
+
+static void note_off_run(struct gmem *gmem, const struct granule *g)
+{
+	if (gmem->off_run_count < GMEM_OFF_RUN_MAX) {
+		gmem->off_run[gmem->off_run_count] = g->ipa.v | (g->count - 1U);
+	}
+	gmem->off_run_count = (uint32_t)min_u64(gmem->off_run_count + 1U, GMEM_OFF_RUN_MAX + 1U);
+}
+
+static void count_mapped(struct gmem *gmem, const struct granule *g)
+{
+	struct gmem_counters *c = &gmem->counters;
+
+	c->map_4k += g->level == S2_LEVEL_4K ? g->count : 0U;
+	c->map_2m += g->level == S2_LEVEL_2M ? 1U : 0U;
+	c->map_1g += g->level == S2_LEVEL_1G ? 1U : 0U;
+	c->map_in_place += g->content == GMEM_CONTENT_IN_PLACE ? g->count : 0U;
+}
+
+/* Commit. Everything that we map was written by somebody other than the guest: the loader, us
+ * zeroing, or another VM before. */
+static void map_granule(struct gmem *gmem, const struct granule *g)
+{
+	uint64_t size = PAGE_SIZE << g->order;
+	bool own = g->content != GMEM_CONTENT_IN_PLACE;
+	struct s2_leaf leaf = {
+		.ipa = g->ipa,
+		.pa = g->pa,
+		.level = g->level,
+		.attrs = S2_ATTR_WRITTEN | (own ? S2_ATTR_WRITE : 0U),
+		.state = own ? S2_PAGE_OWNED : S2_PAGE_SHARED_BORROWER,
+	};
+
+	if (gmem->mmu_off) {
+		gmem_maintain(gmem, COH_PAGE_TO_MMU_OFF_GUEST, g->pa, size);
+		note_off_run(gmem, g);
+	}
+	if (gmem->eager) {
+		gmem_maintain(gmem, COH_FIRST_FETCH, g->pa, size);
+		leaf.attrs = (leaf.attrs & ~S2_ATTR_WRITTEN) | S2_ATTR_EXEC;
+	}
+	s2_map(&gmem->space, &leaf, g->count);
+	count_mapped(gmem, g);
+}
+
+static enum plinth_status try_granule(struct gmem *gmem, struct granule *g)
+{
+	enum plinth_status status = s2_prepare(&gmem->space, g->ipa, g->level);
+
+	if (status == PLINTH_OK) {
+		status = get_memory(gmem, g);
+	}
+	if (status == PLINTH_OK) {
+		map_granule(gmem, g);
+	}
+	return status;
+}
+
+enum plinth_status gmem_populate(struct gmem *gmem, const struct s2_leaf *hole, ipa_t ipa)
+{
+	static const uint8_t orders[] = {
+		PMEM_ORDER_1G, PMEM_ORDER_2M, RUN_ORDER, RUN_ORDER_MMU_OFF, PMEM_ORDER_4K};
+	enum plinth_status status = PLINTH_ENOMEM;
+
+	for (unsigned i = 0; i < sizeof(orders); i++) {
+		struct granule g;
+
+		if (gmem->mmu_off && orders[i] > RUN_ORDER_MMU_OFF) {
+			continue;
+		}
+		if (!granule_fits(gmem, hole, ipa, orders[i], &g)) {
+			continue;
+		}
+		/* No memory in one piece: smaller pieces may be there. */
+		status = try_granule(gmem, &g);
+		if (status != PLINTH_ENOMEM) {
+			break;
+		}
+	}
+	return status;
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the files of core/gmem share. All of it wants gmem->lock held, but gmem_secret_bytes().
+ */
+#ifndef GMEM_PRIVATE_H
+#define GMEM_PRIVATE_H
+
+#include "gmem/gmem.h"
+
+/* What a range of RAM starts with. */
+enum gmem_content {
+	GMEM_CONTENT_ZERO,     /* no image touches it */
+	GMEM_CONTENT_IN_PLACE, /* one image covers it all, and its bytes lie at the same offset in
+				* their pages: they can be mapped where they are */
+	GMEM_CONTENT_COPY,     /* one image covers it all */
+	GMEM_CONTENT_MIXED,
+};
+
+/* `align`: what ipa and source must be congruent by for IN_PLACE (the mapping's size). *source is
+ * written for IN_PLACE alone. */
+enum gmem_content gmem_image_content(
+	const struct gmem *gmem, ipa_t ipa, uint64_t size, uint64_t align, pa_t *source);
+
+/* Copies what the images say about [ipa, ipa + size) to dst; leaves the rest of dst as it is. */
+void gmem_image_fill(const struct gmem *gmem, ipa_t ipa, uint64_t size, uint8_t *dst);
+
+/* Is the page's memory an image's own? Then it is read-only, and a write gets a copy. */
+static inline bool gmem_is_in_place(const struct s2_leaf *leaf)
+{
+	return leaf->state == S2_PAGE_SHARED_BORROWER && (leaf->attrs & S2_ATTR_WRITE) == 0U;
+}
+
+/* Memory for the VM, 2^order pages, paid from its promise where that holds enough. `flags`:
+ * PMEM_CLEAN or PMEM_ANY, and a PMEM_USER. */
+enum plinth_status gmem_alloc(struct gmem *gmem, unsigned order, uint32_t flags, pa_t *pa);
+void gmem_free(struct gmem *gmem, pa_t pa, unsigned order);
+
+/* Maps something at a hole: the largest granule that is right there. ENOMEM. */
+enum plinth_status gmem_populate(struct gmem *gmem, const struct s2_leaf *hole, ipa_t ipa);
+
+/* Gives a page that shows an image's memory (and neighbours like it) memory of its own. ENOMEM. */
+enum plinth_status gmem_own_page(struct gmem *gmem, const struct s2_leaf *leaf, ipa_t ipa);
+
+/* Makes the page at ipa, in the valid leaf, executable, with as much maintenance as it takes.
+ * ENOMEM: no table to split a block with. */
+enum plinth_status gmem_make_exec(struct gmem *gmem, const struct s2_leaf *leaf, ipa_t ipa);
+
+/* After it, the leaf at ipa is a page. ENOMEM. */
+enum plinth_status gmem_split(struct gmem *gmem, const struct s2_leaf *leaf, ipa_t ipa);
+
+/* Makes the page at ipa present for `access`. OK; EFAULT: no RAM, or not to be touched; ENOMEM.
+ * *leaf is what translates it then. */
+enum plinth_status gmem_ensure(
+	struct gmem *gmem, ipa_t ipa, enum gmem_access access, struct s2_leaf *leaf);
+
+/* coh_do() on memory that is contiguous. */
+void gmem_maintain(struct gmem *gmem, enum coh_reason reason, pa_t pa, uint64_t size);
+
+/* EL2's address of the byte at ipa, which the valid leaf covers. */
+uint8_t *gmem_va(const struct s2_leaf *leaf, ipa_t ipa);
+
+#endif
