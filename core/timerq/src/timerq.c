@@ -95,7 +95,8 @@ static struct queue *lock_home(const struct timer *timer)
 		cpu_id_t cpu = load_relaxed(&timer->cpu);
 
 		lock_take(&queues[cpu].lock);
-		if (load_relaxed(&timer->cpu) == cpu) {
+		/* Acquire: who moved it here may not have had this lock yet. */
+		if (load_acquire(&timer->cpu) == cpu) {
 			return &queues[cpu];
 		}
 		lock_drop(&queues[cpu].lock);
@@ -121,7 +122,7 @@ void timer_arm(struct timer *timer, cpu_id_t cpu, uint64_t deadline)
 	queue = lock_home(timer);
 	unlink_timer(queue, timer);
 	if (queue != &queues[cpu]) {
-		store_relaxed(&timer->cpu, cpu);
+		store_release(&timer->cpu, cpu); /* pairs with lock_home */
 		lock_drop(&queue->lock);
 		queue = &queues[cpu];
 		lock_take(&queue->lock);

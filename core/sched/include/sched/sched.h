@@ -64,7 +64,8 @@ struct sched_entity {
 	struct pheap_node node;
 	struct list queued; /* oldest first, for thieves */
 	uint64_t vruntime;
-	uint64_t affinity;
+	uint32_t fraction; /* of vruntime: what rounding down has left */
+	uint64_t affinity; /* atomic, too */
 	uint32_t weight;
 	uint32_t inverse_weight; /* of vruntime for each tick, 20 fraction bits */
 	uint32_t holds;		 /* enum sched_hold, or-ed */
@@ -95,7 +96,8 @@ void sched_entity_init(struct sched_entity *e, uint32_t weight, uint64_t affinit
 void sched_remove(struct sched_entity *e, enum sched_hold hold);
 
 /* Takes the hold off; with the last one gone, e is RUNNABLE, also if it had been BLOCKED (it is to
- * look again at what it waited for). Where e was RUNNING still, it just goes on. Idempotent. */
+ * look again at what it waited for). Where e was RUNNING still, it just goes on. Idempotent. At
+ * least one CPU must be online. */
 void sched_add(struct sched_entity *e, enum sched_hold hold);
 
 /* OFF, and its context in no CPU's registers: the caller sees everything it has stored (acquire,
@@ -157,6 +159,6 @@ void sched_set_affinity(struct sched_entity *e, uint64_t affinity);
 /* Ticks for which e was runnable but did not run, and ticks that it ran, up to now. Exact for
  * the calling CPU's current entity, else a snapshot. */
 uint64_t sched_stolen(const struct sched_entity *e);
-uint64_t sched_runtime(const struct sched_entity *e);
+uint64_t sched_runtime(struct sched_entity *e);
 
 #endif

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What runs next on a CPU. */
+#include "sched/sched.h"
+
+#include "arch/sysreg.h"
+#include "base/bits.h"
+#include "base/check.h"
+#include "percpu/percpu.h"
+#include "sched_private.h"
+
+/* Parts of a second: 5 ms, 1 ms, 2.5 ms. */
+#define SLICES_PER_SECOND	 200U
+#define GRANULARITIES_PER_SECOND 1000U
+#define CREDITS_PER_SECOND	 400U
+
+static bool vruntime_less(const struct pheap_node *a, const struct pheap_node *b)
+{
+	const void *ea = (const char *)a - offsetof(struct sched_entity, node);
+	const void *eb = (const char *)b - offsetof(struct sched_entity, node);
+
+	/* By difference, so that the order survives the counter's wrap. */
+	return (int64_t)(((const struct sched_entity *)ea)->vruntime -
+			 ((const struct sched_entity *)eb)->vruntime) < 0;
+}
+
+static void slice_is_over(struct timer *timer, void *ctx, uint64_t now)
+{
+	struct rq *rq = ctx;
+
+	(void)timer;
+	(void)now;
+	rq->slice_end = 0;
+	store_relaxed(&rq->resched, 1U);
+}
+
+void sched_init(const struct sched_ops *ops, void *ctx, uint64_t ticks_per_second)
+{
+	sched.ops = ops;
+	sched.ctx = ctx;
+	sched.slice = ticks_per_second / SLICES_PER_SECOND;
+	sched.granularity = ticks_per_second / GRANULARITIES_PER_SECOND;
+	sched.credit = ticks_per_second / CREDITS_PER_SECOND;
+	sched.online = 0;
+	sched.idle = 0;
+	for (cpu_id_t cpu = 0; cpu < CPU_MAX; cpu++) {
+		struct rq *rq = &sched.rq[cpu];
+
+		*rq = (struct rq){.cpu = cpu};
+		lock_init(&rq->lock, LOCK_RANK_SCHED);
+		pheap_init(&rq->heap, vruntime_less);
+		list_init(&rq->queued);
+		timer_init(&rq->slice, slice_is_over, rq);
+	}
+}
+
+void sched_cpu_online(void)
+{
+	fetch_or_acq_rel(&sched.online, BIT(cpu_this()));
+}
+
+bool sched_need_resched(void)
+{
+	/* Set by rq_notify before its kick; a kick's exit comes here. */
+	return load_relaxed(&rq_this()->resched) != 0U;
+}
+
+/* The current one may not stay here: held, or not allowed on this CPU any more. */
+static void leave_if_unwanted(struct rq *rq)
+{
+	struct sched_entity *e = rq->current;
+
+	if (e == NULL) {
+		return;
+	}
+	if (e->holds != 0U) {
+		rq_make_relative(rq, e);
+		rq_retire(rq, SCHED_OFF);
+	} else if ((allowed_cpus(e) & BIT(rq->cpu)) == 0U) {
+		rq_make_relative(rq, e);
+		rq_retire(rq, SCHED_MOVING);
+	}
+}
+
+static bool turn_is_over(struct sched_entity *e, const struct sched_entity *first, uint64_t now)
+{
+	int64_t lead = (int64_t)(e->vruntime - first->vruntime);
+
+	if (ticks_since(now, e->slice_start) < sched.slice) {
+		return lead > (int64_t)sched.granularity;
+	}
+	e->slice_start = now; /* of its next turn, where it keeps the CPU */
+	return lead > 0;
+}
+
+/* The current one makes room. Where its CPU is more loaded than another one, it goes there as soon
+ * as it is unloaded: three on two CPUs so take turns in being alone. */
+static void put_back(struct rq *rq)
+{
+	struct sched_entity *e = rq->current;
+
+	if (place_is_better_elsewhere(rq, e)) {
+		rq_make_relative(rq, e);
+		rq_retire(rq, SCHED_MOVING);
+	} else {
+		rq_retire(rq, SCHED_RUNNABLE);
+		rq_enqueue(rq, e);
+	}
+}
+
+static void begin(struct rq *rq, struct sched_entity *e, uint64_t now)
+{
+	rq_dequeue(rq, e);
+	store_relaxed(&rq->load, load_relaxed(&rq->load) + e->weight);
+	store_relaxed(&e->stolen, e->stolen + ticks_since(now, e->since));
+	e->since = now;
+	e->slice_start = now;
+	store_relaxed(&e->loaded, 1U);
+	store_release(&e->state, SCHED_RUNNING);
+	rq->current = e;
+}
+
+static struct sched_entity *take_next(struct rq *rq, uint64_t now)
+{
+	struct sched_entity *first = rq_first(rq);
+
+	store_relaxed(&rq->resched, 0U); /* what was asked for up to here is answered */
+	if (first != NULL && (rq->current == NULL || turn_is_over(rq->current, first, now))) {
+		if (rq->current != NULL) {
+			put_back(rq);
+		}
+		begin(rq, first, now);
+	}
+	if (rq->current != NULL) {
+		/* After the state was written: pairs with the exchange in sched_wake. */
+		exchange_acq_rel(&rq->current->wake, 0U);
+	}
+	return rq->current;
+}
+
+/* Nothing is here: looks elsewhere. Called with the lock held, and returns with it held. */
+static struct sched_entity *take_stolen(struct rq *rq, uint64_t now)
+{
+	struct sched_entity *e;
+
+	/* First known as idle, then looking: who queues something meanwhile finds us. */
+	fetch_or_acq_rel(&sched.idle, BIT(rq->cpu));
+	lock_drop(&rq->lock);
+	e = steal(rq->cpu, now);
+	lock_take(&rq->lock);
+	if (e != NULL) {
+		place_and_unlock(rq, e, 0, now);
+		lock_take(&rq->lock);
+	}
+	e = take_next(rq, now);
+	if (e != NULL) {
+		fetch_and_acq_rel(&sched.idle, ~BIT(rq->cpu));
+	} else {
+		/* Again: what was placed here may have been held since. */
+		fetch_or_acq_rel(&sched.idle, BIT(rq->cpu));
+	}
+	return e;
+}
+
+/* A slice timer where others wait, none where not. */
+static void set_slice_timer(struct rq *rq, bool contended, uint64_t slice_end)
+{
+	if (contended && rq->slice_end != slice_end) {
+		rq->slice_end = slice_end;
+		timer_arm(&rq->slice, rq->cpu, slice_end);
+	} else if (!contended && rq->slice_end != 0U) {
+		rq->slice_end = 0;
+		timer_cancel(&rq->slice);
+	}
+}
+
+struct sched_entity *sched_pick(cpu_id_t cpu)
+{
+	struct rq *rq = &sched.rq[cpu];
+	uint64_t now = read_cntpct_el0();
+	struct sched_entity *next;
+	uint64_t slice_end = 0;
+	bool contended;
+
+	PLINTH_ASSERT(cpu == cpu_this());
+	lock_take(&rq->lock);
+	rq_account(rq, now);
+	leave_if_unwanted(rq);
+	next = take_next(rq, now);
+	if (next == NULL) {
+		next = take_stolen(rq, now);
+	}
+	contended = next != NULL && load_relaxed(&rq->queued_count) != 0U;
+	if (contended) {
+		slice_end = next->slice_start + sched.slice;
+	}
+	lock_drop(&rq->lock);
+	set_slice_timer(rq, contended, slice_end);
+	return next;
+}
+
+bool sched_must_unload(const struct sched_entity *e)
+{
+	uint32_t state = load_relaxed(&e->state);
+
+	return state == SCHED_OFF || state == SCHED_MOVING ||
+	       (state == SCHED_BLOCKED && (allowed_cpus(e) & BIT(cpu_this())) == 0U);
+}
+
+void sched_unloaded(struct sched_entity *e)
+{
+	uint64_t now = read_cntpct_el0();
+	struct rq *rq = rq_lock_home(e);
+	uint32_t state = load_relaxed(&e->state);
+
+	PLINTH_ASSERT(rq->current != e);
+	/* Pairs with sched_is_off, and by the lock with the next CPU's sched_pick. */
+	store_release(&e->loaded, 0U);
+	if (state == SCHED_MOVING) {
+		place_and_unlock(rq, e, BIT(rq->cpu), now);
+	} else if (state == SCHED_RUNNABLE && (load_relaxed(&sched.idle) & allowed_cpus(e)) != 0U) {
+		/* It came while it could not leave; an idle CPU may not have seen it. */
+		rq_account(rq, now);
+		rq_dequeue(rq, e);
+		rq_make_relative(rq, e);
+		store_release(&e->state, SCHED_MOVING);
+		place_and_unlock(rq, e, 0, now);
+	} else {
+		lock_drop(&rq->lock);
+	}
+}
