@@ -123,7 +123,7 @@ struct vgic_cpu {
 	uint32_t lr_used;  /* list registers that we wrote and have not read back as empty */
 	uint32_t hcr;	   /* what ICH_HCR_EL2 holds, without EOIcount */
 	uint32_t asleep;   /* GICR_WAKER.ProcessorSleep */
-	intid_t lr_intid[VGIC_LR_MAX];
+	uint64_t lr_value[VGIC_LR_MAX];	     /* what we wrote, without pending and active */
 	struct vgic_bank bank;		     /* SGIs and PPIs */
 	uint32_t vmcr;			     /* while not loaded */
 	uint32_t apr[2][VGIC_APR_MAX];	     /* by group, while not loaded */
@@ -143,6 +143,7 @@ struct vgic {
 	uint32_t spi_count;
 	uint32_t bank_count;   /* with the private one */
 	uint8_t priority_mask; /* implemented priority bits */
+	uint32_t lr_mask;      /* the list registers that there are */
 	const struct vgic_hw *hw;
 	const struct vgic_ops *ops;
 	void *ctx;

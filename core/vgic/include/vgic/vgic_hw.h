@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The virtual CPU interface of the CPU that we run on, as both generations have it. List registers
- * are given in GICv3's format (vgic_lr.h); the GICv2 backend translates. HCR, VMCR, MISR, EISR
+ * are given in GICv3's format (vgic_lr.h); the GICv2 backend translates. HCR, VMCR, EISR
  * and ELRSR have one format in both, in the bits that we use.
  */
 #ifndef VGIC_VGIC_HW_H
@@ -29,7 +29,7 @@ struct vgic_hw {
 	void (*write_apr)(unsigned group, unsigned n, uint32_t v);
 	uint32_t (*read_elrsr)(void); /* bit n: list register n is empty, no EOI to report */
 	uint32_t (*read_eisr)(void);  /* bit n: n has an EOI to report */
-	uint32_t (*read_misr)(void);
+	uint32_t (*read_vtr)(void);
 };
 
 /* Called once, on the boot CPU, before any vgic_init; all CPUs must be alike (checked by each

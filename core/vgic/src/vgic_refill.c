@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * More interrupts than list registers. The best pending one always has a list register, then the
+ * active ones by priority (so that it is the guest's last ends that fall on those without one),
+ * then the other pending ones by priority. For those left out the hardware tells us when to look
+ * again:
+ *	pending (overflow): NPIE, when no list register is pending any more; and, since a pending
+ *		one of a disabled group would block that, when the guest changes a group enable
+ *	active (evicted): LRENPIE, when the guest ends one that has no list register. EOIcount says
+ *		how many, not which: with EOImode 0 it is the highest priority first. With EOImode
+ *		1 ICC_DIR may name any, so it traps meanwhile (TDIR); without TDIR (GICv2) the same
+ *		order is assumed.
+ */
+#include "ich.h"
+#include "vgic_lr.h"
+#include "vgic_private.h"
+
+#define KEY_MASKED	   BIT(40) /* of a group that the CPU interface has disabled */
+#define KEY_PRIORITY_SHIFT 24U
+
+/* The best few of a set: the smaller the key, the better. */
+struct best {
+	uint64_t key[VGIC_LR_MAX];
+	unsigned count; /* in key[] */
+	unsigned seen;
+};
+
+static intid_t key_intid(uint64_t key)
+{
+	return (intid_t)(key & MASK_BELOW(KEY_PRIORITY_SHIFT));
+}
+
+static void best_add(struct best *best, unsigned max, uint64_t key)
+{
+	unsigned i;
+
+	best->seen++;
+	if (best->count < max) {
+		best->count++;
+	} else if (best->key[max - 1U] < key) {
+		return;
+	}
+	for (i = best->count - 1U; i > 0U && best->key[i - 1U] > key; i--) {
+		best->key[i] = best->key[i - 1U];
+	}
+	best->key[i] = key;
+}
+
+static uint64_t key_of(const struct vgic_irq *irq, uint32_t vmcr)
+{
+	uint64_t enable =
+		(irq->bank->group1 & irq_mask(irq)) != 0U ? ICH_VMCR_VENG1 : ICH_VMCR_VENG0;
+	uint64_t key = (vmcr & enable) != 0U ? 0U : KEY_MASKED;
+
+	key |= (uint64_t)irq->bank->priority[irq->intid % 32U] << KEY_PRIORITY_SHIFT;
+	return key | irq->intid;
+}
+
+static void collect_bank(
+	struct vgic_cpu *cpu, unsigned n, struct best *pending, struct best *active)
+{
+	struct vgic *vgic = cpu->vgic;
+	struct vgic_bank *bank = vgic_bank_of(vgic, cpu, n);
+	uint32_t deliverable = vgic_bank_deliverable(bank, vgic->group_enable);
+	uint32_t todo = deliverable | (bank->active & ~bank->in_lr);
+	uint32_t vmcr;
+
+	if (todo == 0U) {
+		return;
+	}
+	vmcr = vgic->hw->read_vmcr();
+	for (; todo != 0U; todo &= todo - 1U) {
+		struct vgic_irq irq = vgic_irq_of(vgic, cpu, n * 32U + bit_lowest(todo));
+
+		if (vgic_irq_target(&irq) == cpu) {
+			best_add((deliverable & irq_mask(&irq)) != 0U ? pending : active,
+				vgic->hw->lr_count, key_of(&irq, vmcr));
+		}
+	}
+}
+
+/* Places keys [from, to). All of them fit. */
+static void place(struct vgic_cpu *cpu, const struct best *best, unsigned from, unsigned to)
+{
+	for (unsigned i = from; i < to; i++) {
+		struct vgic_irq irq = vgic_irq_of(cpu->vgic, cpu, key_intid(best->key[i]));
+
+		(void)vgic_place_locked(cpu, &irq);
+	}
+}
+
+static uint32_t hcr_for(const struct vgic_cpu *cpu)
+{
+	uint64_t hcr = ICH_HCR_EN;
+
+	if (cpu->overflow) {
+		uint32_t vmcr = cpu->vgic->hw->read_vmcr();
+
+		hcr |= ICH_HCR_NPIE;
+		hcr |= (vmcr & ICH_VMCR_VENG0) != 0U ? ICH_HCR_VGRP0DIE : ICH_HCR_VGRP0EIE;
+		hcr |= (vmcr & ICH_VMCR_VENG1) != 0U ? ICH_HCR_VGRP1DIE : ICH_HCR_VGRP1EIE;
+	}
+	if (cpu->evicted) {
+		hcr |= ICH_HCR_LRENPIE;
+		hcr |= cpu->vgic->hw->has_tdir != 0U ? ICH_HCR_TDIR : 0U;
+	}
+	return (uint32_t)hcr;
+}
+
+static void set_hcr(struct vgic_cpu *cpu)
+{
+	uint32_t hcr = hcr_for(cpu);
+
+	/* While interrupts are evicted every write clears EOIcount, which has been taken. */
+	if (hcr != cpu->hcr || cpu->evicted) {
+		cpu->vgic->hw->write_hcr(hcr);
+		cpu->hcr = hcr;
+	}
+}
+
+static void take_back(struct vgic_cpu *cpu)
+{
+	vgic_take_eoicount_locked(cpu);
+	while (cpu->lr_used != 0U) {
+		vgic_evict_locked(cpu, bit_lowest(cpu->lr_used));
+	}
+}
+
+void vgic_refill_locked(struct vgic_cpu *cpu)
+{
+	struct best pending = {.count = 0};
+	struct best active = {.count = 0};
+	unsigned slots = cpu->vgic->hw->lr_count;
+	unsigned first;
+	unsigned rest;
+
+	take_back(cpu);
+	cpu->due_banks = 0;
+	for (unsigned n = 0; n < cpu->vgic->bank_count; n++) {
+		collect_bank(cpu, n, &pending, &active);
+	}
+	first = pending.count != 0U ? 1U : 0U;
+	active.count = active.count < slots - first ? active.count : slots - first;
+	rest = slots - first - active.count;
+	pending.count = pending.count < first + rest ? pending.count : first + rest;
+	place(cpu, &active, 0, active.count);
+	place(cpu, &pending, 0, pending.count);
+	cpu->overflow = pending.seen > pending.count;
+	cpu->evicted = active.seen > active.count;
+	set_hcr(cpu);
+}
+
+/* The active interrupt without list register that the guest must have ended first. */
+static bool find_ended(struct vgic_cpu *cpu, struct vgic_irq *ended)
+{
+	struct vgic *vgic = cpu->vgic;
+	unsigned best = 256U;
+
+	for (unsigned n = 0; n < vgic->bank_count; n++) {
+		struct vgic_bank *bank = vgic_bank_of(vgic, cpu, n);
+		uint32_t todo = bank->active & ~bank->in_lr;
+
+		for (; todo != 0U; todo &= todo - 1U) {
+			struct vgic_irq irq = vgic_irq_of(vgic, cpu, n * 32U + bit_lowest(todo));
+
+			if (bank->priority[irq.intid % 32U] < best &&
+				vgic_irq_target(&irq) == cpu) {
+				best = bank->priority[irq.intid % 32U];
+				*ended = irq;
+			}
+		}
+	}
+	return best != 256U;
+}
+
+void vgic_take_eoicount_locked(struct vgic_cpu *cpu)
+{
+	struct vgic_irq irq;
+	uint64_t count;
+
+	if (!cpu->evicted) {
+		return;
+	}
+	count = FIELD_GET(cpu->vgic->hw->read_hcr(), ICH_HCR_EOICOUNT);
+	while (count-- != 0U && find_ended(cpu, &irq)) {
+		vgic_change_deactivate(&irq, false);
+	}
+}

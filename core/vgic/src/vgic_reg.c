@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "vgic_reg.h"
+
+#define CONFIGS_PER_WORD 16U
+
+const struct vgic_reg *vgic_reg_find(const struct vgic_frame *frame, uint32_t offset)
+{
+	uint32_t slot = offset >> VGIC_HINT_SHIFT;
+	uint32_t i = frame->hints[slot < VGIC_HINT_COUNT ? slot : VGIC_HINT_COUNT];
+
+	for (; i < frame->count && offset >= frame->regs[i].offset; i++) {
+		if (offset - frame->regs[i].offset < frame->regs[i].size) {
+			return &frame->regs[i];
+		}
+	}
+	return NULL;
+}
+
+static void carry_out(
+	const struct vgic_reg *reg, const struct vgic_reg_access *a, struct mmio_access *access)
+{
+	if (access->write && reg->write != NULL) {
+		reg->write(a, access->value);
+	} else if (!access->write && reg->read != NULL) {
+		access->value = reg->read(a);
+	}
+}
+
+void vgic_reg_access(
+	const struct vgic_frame *frame, struct vgic_reg_access *a, struct mmio_access *access)
+{
+	const struct vgic_reg *reg = vgic_reg_find(frame, a->offset);
+
+	if (!access->write) {
+		access->value = 0;
+	}
+	a->size = access->size;
+	if (reg == NULL || (reg->widths & a->size) == 0U) {
+		return;
+	}
+	a->offset -= reg->offset;
+	if (reg->lock == UNLOCKED || (reg->lock == READ_LOCKED && access->write)) {
+		carry_out(reg, a, access);
+		return;
+	}
+	lock_take(&a->vgic->lock);
+	carry_out(reg, a, access);
+	lock_drop(&a->vgic->lock);
+}
+
+struct vgic_bank *vgic_reg_bank(const struct vgic_reg_access *a, unsigned n)
+{
+	if (n >= a->vgic->bank_count || (n == 0U && a->bank == NULL)) {
+		return NULL;
+	}
+	return vgic_bank_of(a->vgic, a->bank, n);
+}
+
+void vgic_change_word_locked(
+	const struct vgic_reg_access *a, unsigned n, uint32_t mask, vgic_change_fn *change)
+{
+	for (; mask != 0U; mask &= mask - 1U) {
+		struct vgic_irq irq = vgic_irq_of(a->vgic, a->bank, n * 32U + bit_lowest(mask));
+
+		vgic_apply_locked(&irq, change);
+	}
+}
+
+uint64_t vgic_read_group(const struct vgic_reg_access *a)
+{
+	const struct vgic_bank *bank = vgic_reg_bank(a, a->offset / 4U);
+
+	return bank != NULL ? bank->group1 : 0U;
+}
+
+uint64_t vgic_read_enable(const struct vgic_reg_access *a)
+{
+	const struct vgic_bank *bank = vgic_reg_bank(a, a->offset / 4U);
+
+	return bank != NULL ? bank->enable : 0U;
+}
+
+/* Brings what is in list registers up to date: this CPU's are read back and filled again, other
+ * CPUs' are asked for, so that a guest that polls sees the truth before long. */
+static void refresh(const struct vgic_reg_access *a, unsigned n, uint32_t mask, uint32_t *pending,
+	uint32_t *active)
+{
+	struct vgic_bank *bank = vgic_reg_bank(a, n);
+
+	for (; mask != 0U; mask &= mask - 1U) {
+		struct vgic_irq irq = vgic_irq_of(a->vgic, a->bank, n * 32U + bit_lowest(mask));
+
+		if (!vgic_pull_locked(&irq)) {
+			*pending |= bank->lr_latch & ~bank->drop_pending & irq_mask(&irq);
+			*active |= bank->make_active & irq_mask(&irq);
+		}
+		*pending |= vgic_bank_pending(bank) & irq_mask(&irq);
+		*active |= bank->active & ~bank->drop_active & irq_mask(&irq);
+		vgic_push_locked(&irq);
+	}
+}
+
+uint64_t vgic_read_pending(const struct vgic_reg_access *a)
+{
+	const struct vgic_bank *bank = vgic_reg_bank(a, a->offset / 4U);
+	uint32_t pending;
+	uint32_t active = 0;
+
+	if (bank == NULL) {
+		return 0;
+	}
+	pending = vgic_bank_pending(bank) & ~bank->in_lr;
+	refresh(a, a->offset / 4U, bank->in_lr, &pending, &active);
+	if (a->offset < 4U) {
+		pending |= load_relaxed(&a->bank->due) & VGIC_SGI_MASK; /* not flushed yet */
+	}
+	return pending;
+}
+
+uint64_t vgic_read_active(const struct vgic_reg_access *a)
+{
+	const struct vgic_bank *bank = vgic_reg_bank(a, a->offset / 4U);
+	uint32_t pending = 0;
+	uint32_t active;
+
+	if (bank == NULL) {
+		return 0;
+	}
+	active = bank->active & ~bank->in_lr;
+	refresh(a, a->offset / 4U, bank->in_lr, &pending, &active);
+	return active;
+}
+
+void vgic_write_group(const struct vgic_reg_access *a, uint64_t value)
+{
+	unsigned n = a->offset / 4U;
+	const struct vgic_bank *bank = vgic_reg_bank(a, n);
+
+	if (bank != NULL) {
+		uint32_t changed = bank->group1 ^ (uint32_t)value;
+
+		vgic_change_word_locked(a, n, changed & (uint32_t)value, vgic_change_group1);
+		vgic_change_word_locked(a, n, changed & ~(uint32_t)value, vgic_change_group0);
+	}
+}
+
+/* SGIs of the accessing view that cannot be changed one by one (GICv2: by source instead). */
+static uint32_t pendable(const struct vgic_reg_access *a)
+{
+	return a->offset < 4U && a->vgic->view == VGIC_VIEW_V2 ? ~VGIC_SGI_MASK : UINT32_MAX;
+}
+
+/* The write does nothing to the interrupts without a 1, so for 0 not even the lock is needed. */
+static void write_bits(const struct vgic_reg_access *a, uint32_t mask, vgic_change_fn *change)
+{
+	if (mask == 0U || vgic_reg_bank(a, a->offset / 4U) == NULL) {
+		return;
+	}
+	lock_take(&a->vgic->lock);
+	vgic_change_word_locked(a, a->offset / 4U, mask, change);
+	lock_drop(&a->vgic->lock);
+}
+
+void vgic_write_set_enable(const struct vgic_reg_access *a, uint64_t value)
+{
+	write_bits(a, (uint32_t)value, vgic_change_enable);
+}
+
+void vgic_write_clear_enable(const struct vgic_reg_access *a, uint64_t value)
+{
+	write_bits(a, (uint32_t)value, vgic_change_disable);
+}
+
+void vgic_write_set_pending(const struct vgic_reg_access *a, uint64_t value)
+{
+	write_bits(a, (uint32_t)value & pendable(a), vgic_change_pend);
+}
+
+void vgic_write_clear_pending(const struct vgic_reg_access *a, uint64_t value)
+{
+	uint32_t mask = (uint32_t)value & pendable(a);
+
+	if (a->offset < 4U && a->bank != NULL) {
+		/* Not flushed yet; no order between those who send and who clears. */
+		(void)fetch_and_acq_rel(&a->bank->due, ~(mask & VGIC_SGI_MASK));
+	}
+	write_bits(a, mask, vgic_change_unpend);
+}
+
+void vgic_write_set_active(const struct vgic_reg_access *a, uint64_t value)
+{
+	write_bits(a, (uint32_t)value, vgic_change_activate);
+}
+
+void vgic_write_clear_active(const struct vgic_reg_access *a, uint64_t value)
+{
+	write_bits(a, (uint32_t)value, vgic_change_deactivate);
+}
+
+uint64_t vgic_read_priority(const struct vgic_reg_access *a)
+{
+	const struct vgic_bank *bank = vgic_reg_bank(a, a->offset / 32U);
+	uint64_t value = 0;
+
+	if (bank == NULL) {
+		return 0;
+	}
+	for (uint32_t i = 0; i < a->size; i++) {
+		value |= (uint64_t)bank->priority[(a->offset + i) % 32U] << (8U * i);
+	}
+	return value;
+}
+
+void vgic_write_priority(const struct vgic_reg_access *a, uint64_t value)
+{
+	if (vgic_reg_bank(a, a->offset / 32U) == NULL) {
+		return;
+	}
+	for (uint32_t i = 0; i < a->size; i++) {
+		struct vgic_irq irq = vgic_irq_of(a->vgic, a->bank, a->offset + i);
+		uint8_t priority = (uint8_t)((value >> (8U * i)) & a->vgic->priority_mask);
+
+		if (irq.bank->priority[irq.intid % 32U] != priority) {
+			(void)vgic_pull_locked(&irq);
+			irq.bank->priority[irq.intid % 32U] = priority;
+			vgic_push_locked(&irq);
+		}
+	}
+}
+
+uint64_t vgic_read_config(const struct vgic_reg_access *a)
+{
+	const struct vgic_bank *bank = vgic_reg_bank(a, a->offset / 8U);
+	uint32_t first = a->offset % 8U * 4U; /* interrupt in its bank */
+	uint64_t value = 0;
+
+	if (bank == NULL) {
+		return 0;
+	}
+	for (uint32_t i = 0; i < CONFIGS_PER_WORD; i++) {
+		value |= (uint64_t)((bank->edge >> (first + i)) & 1U) << (2U * i + 1U);
+	}
+	return value;
+}
+
+void vgic_write_config(const struct vgic_reg_access *a, uint64_t value)
+{
+	unsigned n = a->offset / 8U;
+	uint32_t first = a->offset % 8U * 4U;
+	const struct vgic_bank *bank = vgic_reg_bank(a, n);
+	uint32_t edge = 0;
+
+	if (n == 0U || bank == NULL) {
+		return; /* SGIs are edge-triggered, PPIs as the machine is wired */
+	}
+	for (uint32_t i = 0; i < CONFIGS_PER_WORD; i++) {
+		edge |= (uint32_t)((value >> (2U * i + 1U)) & 1U) << (first + i);
+	}
+	edge ^= bank->edge & (UINT32_C(0xffff) << first);
+	vgic_change_word_locked(a, n, edge & ~bank->edge, vgic_change_edge);
+	vgic_change_word_locked(a, n, edge & bank->edge, vgic_change_level);
+}
+
+uint64_t vgic_read_id_block(uint32_t offset, unsigned architecture)
+{
+	/* PIDR4..7, PIDR0..3, CIDR0..3 as Arm's own GICs have them; PIDR2[7:4] is ArchRev. */
+	static const uint8_t ids[] = {0x44, 0, 0, 0, 0x92, 0xb4, 0x0b, 0, 0x0d, 0xf0, 0x05, 0xb1};
+	uint32_t i = index_clamp(offset / 4U, ARRAY_SIZE(ids));
+
+	return i == 6U ? ids[i] | (architecture << 4) : ids[i];
+}
