@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "vm_config_write.h"
+
+#include "base/check.h"
+#include "base/string.h"
+#include "vm_uuid.h"
+
+static void add_image(struct vm_config *config, uint64_t ipa, uint64_t size, pa_t source)
+{
+	PLINTH_CHECK(config->image_count < VM_IMAGE_MAX);
+	config->images[config->image_count++] = (struct vm_image){
+		.ipa = ipa,
+		.size = size,
+		.source = source.v,
+		.kind = VM_IMAGE_COPY,
+	};
+}
+
+/* Bytes of the devicetree that the core writes anew at each start. */
+static void add_overlay(const struct vm_build *build, struct vm_config *config, size_t offset,
+	uint64_t size, enum vm_image_kind kind)
+{
+	if (offset != 0) {
+		add_image(config, build->layout.dtb + offset, size, pa_init(0));
+		config->images[config->image_count - 1].kind = kind;
+	}
+}
+
+static void add_images(const struct vm_build *build, struct vm_config *config)
+{
+	const struct guest_fdt *fdt = &build->fdt;
+
+	for (uint32_t i = 0; i < build->kernel.segment_count; i++) {
+		const struct kernel_segment *s = &build->kernel.segments[i];
+
+		if (s->file_size != 0) {
+			add_image(
+				config, s->ipa, s->file_size, pa_add(build->kernel_pa, s->offset));
+		}
+	}
+	if (build->initrd_file.size != 0) {
+		add_image(config, build->layout.initrd, build->initrd_file.size, build->initrd_pa);
+	}
+	add_image(config, build->layout.dtb, fdt->size, build->dtb.pa);
+	add_overlay(build, config, fdt->kaslr_seed, GUEST_FDT_KASLR_SIZE, VM_IMAGE_RANDOM);
+	add_overlay(build, config, fdt->rng_seed, GUEST_FDT_SEED_SIZE, VM_IMAGE_RANDOM);
+	add_overlay(build, config, fdt->token, GUEST_FDT_TOKEN_SIZE, VM_IMAGE_TOKEN);
+}
+
+void vm_config_write(const struct vm_build *build, struct vm_config *config)
+{
+	const struct vmdesc *desc = &build->desc;
+
+	*config = (struct vm_config){
+		.magic = VM_CONFIG_MAGIC,
+		.version = VM_CONFIG_VERSION,
+		.size = sizeof(struct vm_config),
+		.flags = desc->flags,
+		.rights = desc->rights,
+		.vcpu_count = desc->vcpu_count,
+		.weight = desc->weight,
+		.affinity = desc->affinity,
+		.ram_size = desc->memory,
+		.overhead = desc->overhead,
+		.entry = build->kernel.entry,
+		.arg = build->layout.dtb,
+	};
+	PLINTH_CHECK(str_copy(config->name, build->input->name, VM_NAME_SIZE));
+	add_images(build, config);
+	vm_uuid_make(config->name, &build->dtb_file, build->kernel_file.size,
+		build->initrd_file.size, config->uuid);
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The last step of vm_build(): everything is known, nothing can fail.
+ */
+#ifndef LOADER_VM_CONFIG_WRITE_H
+#define LOADER_VM_CONFIG_WRITE_H
+
+#include "bundle/cpio.h"
+#include "guest_fdt.h"
+#include "kernel_image.h"
+#include "layout.h"
+#include "vm_build.h"
+#include "vmdesc.h"
+
+struct vm_block {
+	uint64_t size; /* 0: not allocated */
+	pa_t pa;
+	void *va;
+};
+
+struct vm_build {
+	const struct vm_build_input *input;
+	struct loader_error *error;
+	struct cpio_entry dtb_file, kernel_file, initrd_file;
+	struct vmdesc desc;
+	const uint8_t *kernel_bytes; /* unpacked */
+	size_t kernel_size;
+	pa_t kernel_pa;
+	pa_t initrd_pa;
+	struct vm_block unpacked, dtb; /* in the order in which they are allocated */
+	struct kernel_image kernel;
+	struct layout layout;
+	struct guest_fdt fdt;
+};
+
+/* Writes the whole of *config, from a build whose every field is set. */
+void vm_config_write(const struct vm_build *build, struct vm_config *config);
+
+#endif

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "vm_memory.h"
+
+#include "base/bits.h"
+
+enum plinth_status vm_memory_take(struct vm_build *build, uint64_t *free_memory)
+{
+	const struct vmdesc *desc = &build->desc;
+	bool is_overcommitted = (desc->flags & VM_FLAG_OVERCOMMIT) != 0;
+	uint64_t all = build->input->loader->host.free_memory;
+	uint64_t limit = is_overcommitted ? all : *free_memory;
+
+	if (desc->memory > limit) {
+		return loader_fail(build->error,
+			"memory: 0x%llx bytes, of 0x%llx only 0x%llx are free",
+			(unsigned long long)desc->memory, (unsigned long long)all,
+			(unsigned long long)limit);
+	}
+	if (!is_overcommitted) {
+		*free_memory -= desc->memory;
+	}
+	if (desc->overhead > *free_memory) {
+		return loader_fail(build->error, "overhead: 0x%llx bytes, only 0x%llx are free",
+			(unsigned long long)desc->overhead, (unsigned long long)*free_memory);
+	}
+	*free_memory -= desc->overhead;
+	return PLINTH_OK;
+}
+
+enum plinth_status vm_memory_allocate(struct vm_build *build, uint64_t size, uint64_t *free_memory,
+	const char *property, struct vm_block *block)
+{
+	const struct loader *loader = build->input->loader;
+	struct vm_block new = {.size = align_up(size, PAGE_SIZE)};
+	uint64_t align = new.size >= BLOCK_2M ? BLOCK_2M : PAGE_SIZE;
+
+	if (new.size > *free_memory ||
+		loader->ops->alloc(loader->ctx, new.size, align, &new.pa, &new.va) != PLINTH_OK) {
+		return loader_fail(build->error, "%s: no memory for 0x%llx bytes", property,
+			(unsigned long long)new.size);
+	}
+	*free_memory -= new.size;
+	*block = new;
+	return PLINTH_OK;
+}
+
+void vm_memory_release(struct vm_build *build, struct vm_block *block)
+{
+	const struct loader *loader = build->input->loader;
+
+	if (block->size != 0) {
+		loader->ops->free(loader->ctx, block->size, block->pa, block->va);
+		block->size = 0;
+	}
+}

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "vmdesc.h"
+
+#include <libfdt.h>
+#include <string.h>
+
+#include "base/bits.h"
+#include "vmdesc_property.h"
+#include "vmdesc_rules.h"
+
+#define FDT_VERSION_MIN 16U /* older ones write nodes in another way; dtc makes 17 */
+
+static enum plinth_status parse_property(
+	struct vmdesc_parser *parser, const struct property *property)
+{
+	const struct vmdesc_rule *rule = vmdesc_rule_find(property->name);
+
+	if (rule == NULL) {
+		return loader_fail(
+			parser->error, "vm.dtb: unknown property \"%s\" in /", property->name);
+	}
+	parser->seen |= rule->seen;
+	return rule->parse(parser, property);
+}
+
+/* The property at an offset that libfdt gave; fdt_check_full() has seen it, so it is there. */
+static struct property property_at(const void *fdt, int offset)
+{
+	struct property property = {.name = "?"};
+	int size = 0;
+	const void *value = fdt_getprop_by_offset(fdt, offset, &property.name, &size);
+
+	property.value = value;
+	property.size = value == NULL ? 0 : (size_t)size;
+	return property;
+}
+
+static enum plinth_status parse_root(struct vmdesc_parser *parser, const void *fdt)
+{
+	int offset;
+
+	fdt_for_each_property_offset(offset, fdt, 0)
+	{
+		struct property property = property_at(fdt, offset);
+		enum plinth_status status = parse_property(parser, &property);
+
+		if (status != PLINTH_OK) {
+			return status;
+		}
+	}
+	return PLINTH_OK;
+}
+
+/* Checked, and for the guest's tools kept in vm.dtb, where their issue will read it. */
+static enum plinth_status parse_guestinfo(struct vmdesc_parser *parser, const void *fdt, int node)
+{
+	unsigned count = 0;
+	int offset;
+
+	fdt_for_each_property_offset(offset, fdt, node)
+	{
+		struct property property = property_at(fdt, offset);
+		const char *value;
+		enum plinth_status status =
+			property_string(&property, LOADER_VM_DTB_MAX, &value, parser->error);
+
+		if (status != PLINTH_OK) {
+			return status;
+		}
+		count++;
+	}
+	if (count > VMDESC_GUESTINFO_MAX) {
+		return loader_fail(parser->error, "guestinfo: has %u entries, more than %u", count,
+			VMDESC_GUESTINFO_MAX);
+	}
+	if (fdt_first_subnode(fdt, node) >= 0) {
+		return loader_fail(parser->error, "vm.dtb: unknown node in /guestinfo");
+	}
+	return PLINTH_OK;
+}
+
+static enum plinth_status parse_node(struct vmdesc_parser *parser, const void *fdt, int node)
+{
+	const char *name = fdt_get_name(fdt, node, NULL);
+
+	if (name != NULL && strcmp(name, "guestinfo") == 0) {
+		return parse_guestinfo(parser, fdt, node);
+	}
+	if (name != NULL && strncmp(name, "disk@", 5) == 0) {
+		return loader_fail(parser->error, "%s: disks are not supported yet", name);
+	}
+	return loader_fail(
+		parser->error, "vm.dtb: unknown node \"%s\" in /", name == NULL ? "" : name);
+}
+
+static enum plinth_status parse_nodes(struct vmdesc_parser *parser, const void *fdt)
+{
+	int node;
+
+	fdt_for_each_subnode(node, fdt, 0)
+	{
+		enum plinth_status status = parse_node(parser, fdt, node);
+
+		if (status != PLINTH_OK) {
+			return status;
+		}
+	}
+	return PLINTH_OK;
+}
+
+static enum plinth_status check_format(const void *dtb, size_t size, struct loader_error *error)
+{
+	int fault = fdt_check_full(dtb, size);
+
+	if (fault != 0) {
+		return loader_fail(
+			error, "vm.dtb: is no valid devicetree (%s)", fdt_strerror(fault));
+	}
+	if (fdt_version(dtb) < FDT_VERSION_MIN) {
+		return loader_fail(
+			error, "vm.dtb: has devicetree version %u, too old", fdt_version(dtb));
+	}
+	return PLINTH_OK;
+}
+
+enum plinth_status vmdesc_parse(const void *dtb, size_t size, const struct loader_host *host,
+	struct vmdesc *desc, struct loader_error *error)
+{
+	struct vmdesc_parser parser = {.host = host, .desc = desc, .error = error};
+	enum plinth_status status = check_format(dtb, size, error);
+
+	*desc = (struct vmdesc){
+		.weight = VM_WEIGHT_DEFAULT,
+		.overhead = VM_OVERHEAD_DEFAULT,
+		.flags = host->gic_version == 2 ? VM_FLAG_GICV2 : 0,
+		.bootargs = "",
+	};
+	if (status == PLINTH_OK) {
+		status = parse_root(&parser, dtb);
+	}
+	if (status == PLINTH_OK) {
+		status = parse_nodes(&parser, dtb);
+	}
+	if (status == PLINTH_OK) {
+		status = vmdesc_check_complete(&parser);
+	}
+	return status;
+}

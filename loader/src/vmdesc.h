@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A VM as its owner wrote it: vm.dtb, checked and in C. docs/design/loader.md has the properties.
+ */
+#ifndef LOADER_VMDESC_H
+#define LOADER_VMDESC_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "error.h"
+#include "loader/loader.h"
+
+#define VMDESC_BOOTARGS_MAX   2047U /* what arm64 Linux takes */
+#define VMDESC_FILE_NAME_MAX  200U
+#define VMDESC_OVERHEAD_MAX   GIB(1)
+#define VMDESC_GICV2_VCPU_MAX 8U
+#define VMDESC_GUESTINFO_MAX  64U
+/* The map of the virtual machine has the PCIe configuration space at 0x40_1000_0000. */
+#define VMDESC_RAM_END_MAX UINT64_C(0x4000000000)
+
+/* Strings lie in the vm.dtb. */
+struct vmdesc {
+	uint32_t vcpu_count;
+	uint32_t weight;
+	uint32_t flags;	 /* VM_FLAG_* */
+	uint32_t rights; /* VM_RIGHT_* */
+	uint64_t memory; /* bytes */
+	uint64_t overhead;
+	uint64_t affinity; /* 0: all CPUs */
+	const char *kernel;
+	const char *initrd;   /* NULL: none */
+	const char *bootargs; /* "" where there are none */
+};
+
+/* Reads the devicetree of `size` bytes at dtb, which must be aligned to 8; any bytes are safe.
+ * PLINTH_OK: *desc is complete and each value in the range that abi/vm_config.h and `host` allow.
+ * PLINTH_EINVAL: error says what is wrong, *desc is undefined. */
+enum plinth_status vmdesc_parse(const void *dtb, size_t size, const struct loader_host *host,
+	struct vmdesc *desc, struct loader_error *error);
+
+#endif

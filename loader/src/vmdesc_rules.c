@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "vmdesc_rules.h"
+
+#include "base/bits.h"
+#include "base/string.h"
+
+static enum plinth_status parse_compatible(
+	struct vmdesc_parser *parser, const struct property *property)
+{
+	size_t offset = 0;
+	const char *string;
+
+	while (property_next_string(property, &offset, &string)) {
+		if (strcmp(string, "plinth,vm") == 0) {
+			return PLINTH_OK;
+		}
+	}
+	return loader_fail(parser->error, "compatible: is not \"plinth,vm\"");
+}
+
+static enum plinth_status parse_vcpus(struct vmdesc_parser *parser, const struct property *property)
+{
+	bool is_gicv2 = parser->host->gic_version == 2;
+	uint32_t max = is_gicv2 ? VMDESC_GICV2_VCPU_MAX : VM_VCPU_MAX;
+	uint32_t count;
+	enum plinth_status status = property_u32(property, &count, parser->error);
+
+	if (status != PLINTH_OK) {
+		return status;
+	}
+	if (count == 0 || count > max) {
+		return loader_fail(parser->error, "vcpus: %u is not in 1 to %u%s", count, max,
+			is_gicv2 ? ", the range of this host's GICv2" : "");
+	}
+	parser->desc->vcpu_count = count;
+	return PLINTH_OK;
+}
+
+static enum plinth_status parse_memory(
+	struct vmdesc_parser *parser, const struct property *property)
+{
+	uint64_t end = min_u64(BIT(parser->host->ipa_bits), VMDESC_RAM_END_MAX);
+	uint64_t size;
+	enum plinth_status status = property_u64(property, &size, parser->error);
+
+	if (status != PLINTH_OK) {
+		return status;
+	}
+	if (size == 0) {
+		return loader_fail(parser->error, "memory: is zero");
+	}
+	if (!is_aligned(size, BLOCK_2M)) {
+		return loader_fail(parser->error, "memory: 0x%llx is not a multiple of 2 MiB",
+			(unsigned long long)size);
+	}
+	if (size > end - VM_RAM_BASE) {
+		return loader_fail(parser->error,
+			"memory: 0x%llx is more than 0x%llx, the most that a VM can have here",
+			(unsigned long long)size, (unsigned long long)(end - VM_RAM_BASE));
+	}
+	parser->desc->memory = size;
+	return PLINTH_OK;
+}
+
+static enum plinth_status parse_file_name(
+	struct vmdesc_parser *parser, const struct property *property, const char **file)
+{
+	enum plinth_status status =
+		property_string(property, VMDESC_FILE_NAME_MAX, file, parser->error);
+
+	if (status == PLINTH_OK && (*file)[0] == '\0') {
+		return loader_fail(parser->error, "%s: is empty", property->name);
+	}
+	return status;
+}
+
+static enum plinth_status parse_kernel(
+	struct vmdesc_parser *parser, const struct property *property)
+{
+	return parse_file_name(parser, property, &parser->desc->kernel);
+}
+
+static enum plinth_status parse_initrd(
+	struct vmdesc_parser *parser, const struct property *property)
+{
+	return parse_file_name(parser, property, &parser->desc->initrd);
+}
+
+static enum plinth_status parse_bootargs(
+	struct vmdesc_parser *parser, const struct property *property)
+{
+	return property_string(
+		property, VMDESC_BOOTARGS_MAX, &parser->desc->bootargs, parser->error);
+}
+
+static enum plinth_status parse_affinity(
+	struct vmdesc_parser *parser, const struct property *property)
+{
+	uint32_t cpu_count = parser->host->cpu_count;
+	uint64_t affinity = 0;
+
+	if (property->size == 0 || property->size % 4 != 0) {
+		return loader_fail(parser->error, "affinity: is not a list of CPU numbers");
+	}
+	for (size_t i = 0; i < property->size / 4; i++) {
+		uint32_t cpu = property_cell(property, i);
+
+		if (cpu >= cpu_count || cpu >= CPU_MAX) {
+			return loader_fail(parser->error,
+				"affinity: CPU %u: this machine has CPUs 0 to %u", cpu,
+				cpu_count - 1);
+		}
+		affinity |= BIT(cpu);
+	}
+	parser->desc->affinity = affinity;
+	return PLINTH_OK;
+}
+
+static enum plinth_status parse_weight(
+	struct vmdesc_parser *parser, const struct property *property)
+{
+	uint32_t weight;
+	enum plinth_status status = property_u32(property, &weight, parser->error);
+
+	if (status != PLINTH_OK) {
+		return status;
+	}
+	if (weight == 0 || weight > VM_WEIGHT_MAX) {
+		return loader_fail(
+			parser->error, "weight: %u is not in 1 to %u", weight, VM_WEIGHT_MAX);
+	}
+	parser->desc->weight = weight;
+	return PLINTH_OK;
+}
+
+/* One cell as in design.md, or 64 bits as `memory`. */
+static enum plinth_status parse_overhead(
+	struct vmdesc_parser *parser, const struct property *property)
+{
+	uint32_t small = 0;
+	uint64_t size = 0;
+	bool is_small = property->size == 4;
+	enum plinth_status status = is_small ? property_u32(property, &small, parser->error)
+					     : property_u64(property, &size, parser->error);
+
+	if (status != PLINTH_OK) {
+		return status;
+	}
+	size = is_small ? small : size;
+	if (!is_aligned(size, PAGE_SIZE) || size > VMDESC_OVERHEAD_MAX) {
+		return loader_fail(parser->error,
+			"overhead: 0x%llx is not a multiple of 4 KiB up to 1 GiB",
+			(unsigned long long)size);
+	}
+	parser->desc->overhead = size;
+	return PLINTH_OK;
+}
+
+static uint32_t right_named(const char *name)
+{
+	static const struct {
+		const char *name;
+		uint32_t right;
+	} rights[] = {
+		{"observe", VM_RIGHT_OBSERVE},
+		{"power", VM_RIGHT_POWER},
+		{"config", VM_RIGHT_CONFIG},
+		{"memory", VM_RIGHT_MEMORY},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rights); i++) {
+		if (strcmp(name, rights[i].name) == 0) {
+			return rights[i].right;
+		}
+	}
+	return 0;
+}
+
+static enum plinth_status parse_control(
+	struct vmdesc_parser *parser, const struct property *property)
+{
+	uint32_t rights = property->size == 0 ? VM_RIGHT_ALL : 0;
+	size_t offset = 0;
+	const char *name;
+
+	while (offset < property->size) {
+		if (!property_next_string(property, &offset, &name)) {
+			return loader_fail(parser->error, "control: is not a list of strings");
+		}
+		if (right_named(name) == 0) {
+			return loader_fail(
+				parser->error, "control: no right is called \"%s\"", name);
+		}
+		rights |= right_named(name);
+	}
+	parser->desc->rights = rights;
+	parser->desc->flags |= VM_FLAG_CONTROL;
+	return PLINTH_OK;
+}
+
+static enum plinth_status parse_flag(
+	struct vmdesc_parser *parser, const struct property *property, uint32_t flag)
+{
+	parser->desc->flags |= flag;
+	return property_flag(property, parser->error);
+}
+
+static enum plinth_status parse_vmware(
+	struct vmdesc_parser *parser, const struct property *property)
+{
+	return parse_flag(parser, property, VM_FLAG_VMWARE);
+}
+
+static enum plinth_status parse_anonymous(
+	struct vmdesc_parser *parser, const struct property *property)
+{
+	return parse_flag(parser, property, VM_FLAG_ANONYMOUS);
+}
+
+static enum plinth_status parse_overcommit(
+	struct vmdesc_parser *parser, const struct property *property)
+{
+	return parse_flag(parser, property, VM_FLAG_OVERCOMMIT);
+}
+
+/* A string that must be `offered`, or one of up to two words that have a meaning to come. */
+static enum plinth_status parse_choice(struct vmdesc_parser *parser,
+	const struct property *property, const char *offered, const char *const later[2])
+{
+	const char *value;
+	enum plinth_status status =
+		property_string(property, VMDESC_FILE_NAME_MAX, &value, parser->error);
+
+	if (status != PLINTH_OK || strcmp(value, offered) == 0) {
+		return status;
+	}
+	for (size_t i = 0; i < 2; i++) {
+		if (later[i] != NULL && strcmp(value, later[i]) == 0) {
+			return loader_fail(parser->error, "%s: \"%s\" is not supported yet",
+				property->name, value);
+		}
+	}
+	return loader_fail(parser->error, "%s: unknown value \"%s\"", property->name, value);
+}
+
+static enum plinth_status parse_secondary_boot(
+	struct vmdesc_parser *parser, const struct property *property)
+{
+	static const char *const later[2] = {"spin-table", "parking"};
+
+	return parse_choice(parser, property, "psci", later);
+}
+
+static enum plinth_status parse_tables(
+	struct vmdesc_parser *parser, const struct property *property)
+{
+	static const char *const later[2] = {"acpi", NULL};
+
+	return parse_choice(parser, property, "fdt", later);
+}
+
+/* Without firmware there are no variables to keep, so "volatile" is what the VM has anyway. */
+static enum plinth_status parse_nvram(struct vmdesc_parser *parser, const struct property *property)
+{
+	static const char *const later[2] = {NULL, NULL};
+
+	return parse_choice(parser, property, "volatile", later);
+}
+
+static enum plinth_status parse_coherency(
+	struct vmdesc_parser *parser, const struct property *property)
+{
+	const char *value;
+	enum plinth_status status =
+		property_string(property, VMDESC_FILE_NAME_MAX, &value, parser->error);
+
+	if (status != PLINTH_OK) {
+		return status;
+	}
+	if (strcmp(value, "eager") == 0) {
+		parser->desc->flags |= VM_FLAG_COHERENCY_EAGER;
+	} else if (strcmp(value, "lazy") == 0) {
+		parser->desc->flags &= ~VM_FLAG_COHERENCY_EAGER;
+	} else {
+		return loader_fail(parser->error, "coherency: unknown value \"%s\"", value);
+	}
+	return PLINTH_OK;
+}
+
+static enum plinth_status refuse(struct vmdesc_parser *parser, const struct property *property)
+{
+	return loader_fail(parser->error, "%s: is not supported yet", property->name);
+}
+
+static const struct vmdesc_rule rules[] = {
+	{"affinity", parse_affinity, 0},
+	{"anonymous", parse_anonymous, 0},
+	{"assign", refuse, 0},
+	{"bootargs", parse_bootargs, 0},
+	{"coherency", parse_coherency, 0},
+	{"compatible", parse_compatible, VMDESC_SEEN_COMPATIBLE},
+	{"consoles", refuse, 0},
+	{"control", parse_control, 0},
+	{"firmware", refuse, 0},
+	{"initrd", parse_initrd, 0},
+	{"iommu", refuse, 0},
+	{"kernel", parse_kernel, VMDESC_SEEN_KERNEL},
+	{"memory", parse_memory, VMDESC_SEEN_MEMORY},
+	{"nvram", parse_nvram, 0},
+	{"overcommit", parse_overcommit, 0},
+	{"overhead", parse_overhead, 0},
+	{"secondary-boot", parse_secondary_boot, 0},
+	{"stream-ids", refuse, 0},
+	{"tables", parse_tables, 0},
+	{"vcpus", parse_vcpus, VMDESC_SEEN_VCPUS},
+	{"vmware", parse_vmware, 0},
+	{"weight", parse_weight, 0},
+};
+
+const struct vmdesc_rule *vmdesc_rule_find(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(rules); i++) {
+		if (strcmp(name, rules[i].name) == 0) {
+			return &rules[i];
+		}
+	}
+	return NULL;
+}
+
+enum plinth_status vmdesc_check_complete(const struct vmdesc_parser *parser)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(rules); i++) {
+		if ((rules[i].seen & ~parser->seen) != 0) {
+			return loader_fail(parser->error, "%s: is missing", rules[i].name);
+		}
+	}
+	return PLINTH_OK;
+}
