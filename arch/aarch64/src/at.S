@@ -2,20 +2,29 @@
 /*
  * bool arch_at_FORM(x0 = gva, x1 = uint64_t *par): AT, then PAR_EL1 into *par.
  * AT may itself end in a Data Abort at EL2 (external abort on the walk). The vector finds the
- * faulting PC in the fix-up table (vectors.S) and continues at its second address, which answers
- * false. Clobbers x2.
+ * faulting PC in the fix-up table (core/exits) and continues at its second address, which answers
+ * false. That exception overwrites ELR_EL2, SPSR_EL2, ESR_EL2 and FAR_EL2, where the guest's state
+ * is: the false path puts them back. Clobbers x2 to x6.
  */
 #include "arch_impl/asm.h"
 
 	.macro at_form name, operation
 func arch_at_\name
+	mrs	x3, elr_el2
+	mrs	x4, spsr_el2
+	mrs	x5, esr_el2
+	mrs	x6, far_el2
 1:	at	\operation, x0
 	isb
 	mrs	x2, par_el1
 	str	x2, [x1]
 	mov	w0, #1
 	ret
-2:	mov	w0, #0
+2:	msr	elr_el2, x3
+	msr	spsr_el2, x4
+	msr	esr_el2, x5
+	msr	far_el2, x6
+	mov	w0, #0
 	ret
 	fixup	1b, 2b
 endfunc arch_at_\name

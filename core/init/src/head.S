@@ -42,8 +42,9 @@ core_head:
 core_primary:
 	mov	x19, x0
 	mov	x20, x1
-	adrp	x2, early_stack_top
-	add	x2, x2, :lo12:early_stack_top
+	adrp	x2, early_stack
+	add	x2, x2, :lo12:early_stack
+	add	x2, x2, #EARLY_STACK_SIZE
 	mov	sp, x2
 	/* Where we run and where boot/ says we do must agree. */
 	adrp	x2, core_head

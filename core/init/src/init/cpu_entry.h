@@ -11,6 +11,8 @@
 #define CPU_ENTRY_PERCPU    24
 #define CPU_ENTRY_OFFSET    32
 
+#define EARLY_STACK_SIZE 8192 /* the boot CPU's, until exits_run() */
+
 #ifndef __ASSEMBLER__
 
 #include <stdint.h>

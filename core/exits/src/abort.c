@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Stage-2 aborts: memory that is not there yet, devices, and holes.
+ */
+#include "arch/barrier.h"
+#include "arch/cpu.h"
+#include "arch/esr.h"
+#include "arch/pstate.h"
+#include "arch/sysreg.h"
+#include "base/bits.h"
+#include "errata/errata.h"
+#include "vcpu/inject.h"
+
+#include "exits_private.h"
+
+#define PAR_F	     BIT(0)
+#define PAR_PA	     UINT64_C(0x0000fffffffff000)
+#define HPFAR_FIPA   UINT64_C(0x0000000ffffffff0) /* IPA[51:12] in [43:4]; 48 bits are all we use */
+#define HPFAR_TO_IPA 8U
+
+bool exits_from_el0(void)
+{
+	uint64_t pstate = vcpu_pstate();
+
+	return (pstate & PSTATE_AARCH32) != 0U || (pstate & PSTATE_MODE_MASK) == PSTATE_MODE_EL0T;
+}
+
+bool exits_translate(gva_t gva, bool write, ipa_t *ipa)
+{
+	uint64_t saved = read_par_el1();
+	uint64_t par = PAR_F;
+	bool ok;
+
+	if (exits_from_el0()) {
+		ok = write ? arch_at_s1e0w(gva.v, &par) : arch_at_s1e0r(gva.v, &par);
+	} else {
+		ok = write ? arch_at_s1e1w(gva.v, &par) : arch_at_s1e1r(gva.v, &par);
+	}
+	write_par_el1(saved);
+	*ipa = ipa_init((par & PAR_PA) | (gva.v & (PAGE_SIZE - 1U)));
+	return ok && (par & PAR_F) == 0U;
+}
+
+/* HPFAR_EL2 holds the IPA for translation faults and faults on the guest's table walks, not for
+ * permission faults (DDI 0487, D19.2, HPFAR_EL2). False: FAR_EL2 does not translate any more,
+ * another vCPU has changed the tables; the guest is to try again. */
+static bool fault_ipa(uint64_t esr, uint64_t far, ipa_t *ipa)
+{
+	bool from_hpfar = (esr & ISS_S1PTW) != 0U ||
+		(FSC_KIND(FIELD_GET(esr, ISS_FSC)) == FSC_TRANSLATION &&
+			!errata_needs(ERRATA_RECHECK_HPFAR));
+
+	if (from_hpfar) {
+		*ipa = ipa_init(((read_hpfar_el2() & HPFAR_FIPA) << HPFAR_TO_IPA) |
+			(far & (PAGE_SIZE - 1U)));
+		return true;
+	}
+	return exits_translate(gva_init(far), false, ipa);
+}
+
+static bool is_stage2_fault(uint64_t esr)
+{
+	uint64_t kind = FSC_KIND(FIELD_GET(esr, ISS_FSC));
+
+	return kind == FSC_TRANSLATION || kind == FSC_PERMISSION || kind == FSC_ACCESS_FLAG;
+}
+
+/* An abort that memory cannot answer, given back as a synchronous external abort. One that hit
+ * the guest's own table walk says so. */
+static enum outcome refuse(uint64_t esr, uint64_t far, bool is_fetch)
+{
+	unsigned fsc = (esr & ISS_S1PTW) != 0U ? FSC_EXTERNAL_WALK : FSC_EXTERNAL;
+
+	vcpu_inject_abort(is_fetch, fsc, far, (esr & ISS_WNR) != 0U, (esr & ESR_IL) != 0U);
+	return OUTCOME_RESUME;
+}
+
+/* A cache maintenance instruction counts as a read, but where it lacks permission it is one that
+ * wants to write (DC IVAC). */
+static enum gmem_access access_of(uint64_t esr, bool is_fetch, bool permission)
+{
+	if (is_fetch) {
+		return GMEM_FETCH;
+	}
+	if ((esr & ISS_CM) != 0U) {
+		return permission ? GMEM_WRITE : GMEM_READ;
+	}
+	return (esr & ISS_WNR) != 0U ? GMEM_WRITE : GMEM_READ;
+}
+
+static enum outcome not_ram(struct vcpu *vcpu, uint64_t esr, ipa_t ipa, uint64_t far, bool is_fetch)
+{
+	if (is_fetch || (esr & ISS_S1PTW) != 0U) {
+		return refuse(esr, far, is_fetch);
+	}
+	if ((esr & ISS_CM) != 0U) {
+		/* No cache holds anything of a device or a hole. */
+		vcpu_skip((esr & ESR_IL) != 0U);
+		return OUTCOME_RESUME;
+	}
+	return exits_mmio(vcpu, esr, ipa, far);
+}
+
+static enum outcome stage2_abort(struct vcpu *vcpu, uint64_t esr, bool is_fetch)
+{
+	uint64_t far = read_far_el2();
+	struct gmem_fault fault = {
+		.table_walk = (esr & ISS_S1PTW) != 0U,
+		.permission = FSC_KIND(FIELD_GET(esr, ISS_FSC)) == FSC_PERMISSION,
+	};
+
+	vcpu->exits.abort++;
+	if (!is_stage2_fault(esr)) {
+		return refuse(esr, far, is_fetch);
+	}
+	if (!fault_ipa(esr, far, &fault.ipa)) {
+		return OUTCOME_RESUME;
+	}
+	/* The emulated devices first: most aborts are theirs, and no memory is near them. */
+	if (fault.ipa.v < VM_RAM_BASE) {
+		return not_ram(vcpu, esr, fault.ipa, far, is_fetch);
+	}
+	fault.access = access_of(esr, is_fetch, fault.permission);
+	switch (gmem_fault(&vcpu->vm->gmem, &fault)) {
+	case GMEM_RESUME:
+		return OUTCOME_RESUME;
+	case GMEM_NOT_RAM:
+		return not_ram(vcpu, esr, fault.ipa, far, is_fetch);
+	case GMEM_DENIED:
+		return refuse(esr, far, is_fetch);
+	case GMEM_NOMEM:
+		break;
+	}
+	vm_crash(vcpu->vm, "no memory for the page at 0x%llx", (unsigned long long)fault.ipa.v);
+	return OUTCOME_RESCHED;
+}
+
+enum outcome exits_data_abort(struct vcpu *vcpu, uint64_t esr)
+{
+	return stage2_abort(vcpu, esr, false);
+}
+
+enum outcome exits_instruction_abort(struct vcpu *vcpu, uint64_t esr)
+{
+	/* A fetch whose table walk faulted needs data, not code. */
+	return stage2_abort(vcpu, esr, true);
+}

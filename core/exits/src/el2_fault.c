@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Exceptions that EL2 takes from itself.
+ */
+#include "arch/esr.h"
+#include "arch/sysreg.h"
+#include "base/check.h"
+
+#include "exits_private.h"
+
+/* One row of .fixups: both addresses relative to the words that hold them. */
+struct fixup {
+	int32_t from;
+	int32_t to;
+};
+
+extern const struct fixup core_lds_fixups[];
+extern const struct fixup core_lds_fixups_end[];
+
+static const char *const kind_name[] = {
+	"sync, SP0", "IRQ, SP0", "FIQ, SP0", "SError, SP0", "sync", "IRQ", "FIQ", "SError",
+};
+
+/* AT may end in a Data Abort: its caller has a second way out. */
+static bool fix_up(uint64_t pc)
+{
+	for (const struct fixup *f = core_lds_fixups; f != core_lds_fixups_end; f++) {
+		if ((uint64_t)(uintptr_t)&f->from + (uint64_t)(int64_t)f->from == pc) {
+			write_elr_el2((uint64_t)(uintptr_t)&f->to + (uint64_t)(int64_t)f->to);
+			return true;
+		}
+	}
+	return false;
+}
+
+void exits_el2_exception(uint64_t kind, const struct exits_frame *frame)
+{
+	uint64_t pc = read_elr_el2();
+
+	if (kind == 4U && fix_up(pc)) {
+		return;
+	}
+	PANIC("exception at EL2 (%s): esr 0x%llx, pc 0x%llx, far 0x%llx, lr 0x%llx, x0 0x%llx, x1 0x%llx",
+		kind_name[kind & 7U], (unsigned long long)read_esr_el2(), (unsigned long long)pc,
+		(unsigned long long)read_far_el2(), (unsigned long long)frame->x[30],
+		(unsigned long long)frame->x[0], (unsigned long long)frame->x[1]);
+}
+
+void exits_stack_overflow(uint64_t kind, uint64_t sp)
+{
+	PANIC("EL2's stack is gone (%s): sp 0x%llx, pc 0x%llx, far 0x%llx", kind_name[kind & 7U],
+		(unsigned long long)sp, (unsigned long long)read_elr_el2(),
+		(unsigned long long)read_far_el2());
+}

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "exits/exits.h"
+
+#include "arch/barrier.h"
+#include "arch/esr.h"
+#include "arch/hcr.h"
+#include "arch/sysreg.h"
+#include "base/bits.h"
+#include "base/compiler.h"
+#include "s2/s2.h"
+#include "vcpu/inject.h"
+
+#include "exits_private.h"
+
+typedef enum outcome exit_handler_fn(struct vcpu *vcpu, uint64_t esr);
+
+/* Traps that hide what a VM has not: as if it were not there. */
+static enum outcome undefined(struct vcpu *vcpu, uint64_t esr)
+{
+	vcpu->exits.other++;
+	vcpu_inject_undef((esr & ESR_IL) != 0U);
+	return OUTCOME_RESUME;
+}
+
+/* Classes that need no handler of their own are UNDEFINED to the guest: SVE, SME, AArch32
+ * coprocessor accesses from EL0, and whatever a later architecture adds. */
+static exit_handler_fn *const handlers[1U << ESR_EC_WIDTH] = {
+	[EC_WFX] = exits_wfx,
+	[EC_HVC64] = exits_hvc,
+	[EC_SMC64] = exits_smc,
+	[EC_SYSREG] = exits_sysreg,
+	[EC_IABT_LOWER] = exits_instruction_abort,
+	[EC_DABT_LOWER] = exits_data_abort,
+};
+
+struct vcpu_context *exits_sync(struct vcpu_context *ctx)
+{
+	struct vcpu *vcpu = vcpu_of(ctx);
+	uint64_t esr = read_esr_el2();
+	exit_handler_fn *handler = handlers[FIELD_GET(esr, ESR_EC)];
+	enum outcome outcome;
+
+	outcome = handler != NULL ? handler(vcpu, esr) : undefined(vcpu, esr);
+	return exits_finish(vcpu, outcome);
+}
+
+/* An SError while a guest ran: its own access to an assigned device, or memory that broke under
+ * it. It gets it as a virtual one; one that cannot be contained stops the machine. */
+struct vcpu_context *exits_serror(struct vcpu_context *ctx)
+{
+	struct vcpu *vcpu = vcpu_of(ctx);
+
+	vcpu->exits.other++;
+	log_limited(&vcpu->vm->log_limit, LOG_WARNING, "vm %s: SError, syndrome 0x%llx, given to vcpu %u",
+		vcpu->vm->config.name, (unsigned long long)read_esr_el2(), vcpu->id);
+	write_hcr_el2(read_hcr_el2() | HCR_VSE);
+	return exits_finish(vcpu, OUTCOME_RESUME);
+}
+
+static void stop(struct vcpu *vcpu, enum vm_goal goal)
+{
+	/* EPERM: another vCPU has stopped the VM already, which holds this one too. */
+	enum plinth_status status = vm_stop(vcpu->vm, goal);
+
+	(void)status;
+}
+
+static struct vcpu_context *finish_slowly(struct vcpu *vcpu, enum outcome outcome)
+{
+	switch (outcome) {
+	case OUTCOME_VM_OFF:
+		stop(vcpu, VM_GOAL_OFF);
+		return switch_next();
+	case OUTCOME_VM_RESET:
+		stop(vcpu, VM_GOAL_RESET);
+		return switch_next();
+	case OUTCOME_VM_CRASH:
+		vm_crash(vcpu->vm, "vcpu %u cannot go on", vcpu->id);
+		return switch_next();
+	case OUTCOME_RESCHED:
+		return switch_next();
+	case OUTCOME_RESUME:
+		break;
+	}
+	if (sched_need_resched()) {
+		return switch_next();
+	}
+	vgic_flush(&vcpu->gic);
+	return &vcpu->ctx;
+}
+
+struct vcpu_context *exits_finish(struct vcpu *vcpu, enum outcome outcome)
+{
+	if (LIKELY(outcome == OUTCOME_RESUME && !sched_need_resched() && !vgic_is_due(&vcpu->gic))) {
+		return &vcpu->ctx;
+	}
+	return finish_slowly(vcpu, outcome);
+}
+
+void exits_cpu_init(void)
+{
+	write_vbar_el2((uint64_t)(uintptr_t)exits_vectors);
+	write_vtcr_el2(s2_vtcr(s2_features()));
+	write_vpidr_el2(read_midr_el1());
+	write_cptr_el2(CPTR_RES1 | CPTR_TZ | CPTR_TTA);
+	write_hstr_el2(0);
+	write_mdcr_el2(MDCR_TDA | MDCR_TDOSA | MDCR_TDRA | MDCR_TPM | MDCR_TPMCR | MDCR_TPMS | MDCR_TTRF |
+		(read_mdcr_el2() & 0x1fU)); /* HPMN stays */
+	vtimer_cpu_init();
+	debugregs_init_cpu();
+	arch_isb();
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The handlers, by exception class. Each is called on the vCPU's own CPU with its registers loaded,
+ * and has moved the PC itself where the instruction is done.
+ */
+#ifndef EXITS_PRIVATE_H
+#define EXITS_PRIVATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "exits/exits.h"
+#include "outcome/outcome.h"
+#include "vm/vm.h"
+
+enum outcome exits_hvc(struct vcpu *vcpu, uint64_t esr);
+enum outcome exits_smc(struct vcpu *vcpu, uint64_t esr);
+enum outcome exits_sysreg(struct vcpu *vcpu, uint64_t esr);
+enum outcome exits_data_abort(struct vcpu *vcpu, uint64_t esr);
+enum outcome exits_instruction_abort(struct vcpu *vcpu, uint64_t esr);
+enum outcome exits_wfx(struct vcpu *vcpu, uint64_t esr);
+
+/* A call of the backdoor, by whatever instruction: works on x0 to x6. */
+void exits_backdoor(struct vcpu *vcpu);
+
+/* Blocks the vCPU as a WFI does, unless something is there for it. */
+enum outcome exits_wait(struct vcpu *vcpu);
+
+/* One device access of the guest at an IPA without memory, from the syndrome or, where there is
+ * none, from the instruction. */
+enum outcome exits_mmio(struct vcpu *vcpu, uint64_t esr, ipa_t ipa, uint64_t far);
+enum outcome exits_mmio_decode(struct vcpu *vcpu, uint64_t esr, ipa_t ipa, uint64_t far);
+
+/* One access of `size` bytes (1, 2, 4, 8). False: the guest has been given an exception. */
+bool exits_mmio_one(struct vcpu *vcpu, struct mmio_access *access, ipa_t ipa);
+
+/* The IPA behind a guest's virtual address, by AT in the guest's present regime; PAR_EL1 is kept.
+ * False: it does not translate. */
+bool exits_translate(gva_t gva, bool write, ipa_t *ipa);
+
+/* Is the trapped vCPU at EL0? */
+bool exits_from_el0(void);
+
+/* Acts on what a handler returned; gives the context to resume. */
+struct vcpu_context *exits_finish(struct vcpu *vcpu, enum outcome outcome);
+
+/* Takes and handles one pending physical interrupt; false where there is none. */
+bool exits_take_irq(struct vcpu *vcpu);
+
+/* Picks and loads what this CPU runs next; waits where there is nothing. */
+struct vcpu_context *switch_next(void);
+
+#endif

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From one vCPU to another on this CPU, and waiting where there is none.
+ */
+#include "arch/barrier.h"
+#include "arch/cpu.h"
+#include "arch/hcr.h"
+#include "arch/sysreg.h"
+#include "base/check.h"
+#include "base/compiler.h"
+#include "errata/errata.h"
+#include "lock/lock.h"
+#include "percpu/percpu.h"
+#include "pmem/pmem.h"
+
+#include "exits_private.h"
+
+#define HCR_EL2_IDLE (HCR_RW | HCR_FMO | HCR_IMO | HCR_AMO)
+
+
+static void unload(struct vcpu *vcpu)
+{
+	bool asleep = sched_is_blocked(&vcpu->sched);
+
+	vgic_put(&vcpu->gic);
+	vtimer_put(&vcpu->timer, asleep);
+	debugregs_put(&vcpu->debug);
+	vcpu_context_put(&vcpu->ctx);
+	percpu_this()->current = NULL;
+	/* From here on another CPU may load it. */
+	sched_unloaded(&vcpu->sched);
+}
+
+static void load(struct vcpu *vcpu)
+{
+	struct gmem *gmem = &vcpu->vm->gmem;
+
+	write_vttbr_el2(s2_vmid_load(&gmem->space));
+	arch_isb();
+	s2_enter_vcpu(&gmem->space, cpu_this(), vcpu->id);
+	vcpu_context_load(&vcpu->ctx);
+	debugregs_load(&vcpu->debug);
+	vtimer_load(&vcpu->timer);
+	vgic_load(&vcpu->gic);
+	percpu_this()->current = vcpu;
+}
+
+/* A vCPU that PSCI starts: as from reset. It may still be loaded, if it went off and on again
+ * before this CPU looked. */
+static void start(struct vcpu *vcpu, const struct psci_start *at)
+{
+	if (vcpu_current() == vcpu) {
+		unload(vcpu);
+	}
+	vcpu_context_reset(&vcpu->ctx, psci_mpidr(vcpu->id), at->entry, at->context);
+	/* Not loaded, so neither can refuse. */
+	PLINTH_CHECK(vgic_cpu_reset(&vcpu->gic) == PLINTH_OK);
+	vtimer_reset(&vcpu->timer);
+	debugregs_reset(&vcpu->debug);
+	vm_caches_off(vcpu);
+}
+
+/* False: the vCPU sleeps on in SYSTEM_SUSPEND. */
+static bool enter(struct vcpu *vcpu)
+{
+	struct psci_vm *psci = &vcpu->vm->psci;
+	bool pending = psci_is_suspended(psci, vcpu->id) && vgic_has_deliverable(&vcpu->gic);
+	struct vcpu *loaded;
+	struct psci_start at;
+
+	switch (psci_entry(psci, vcpu->id, pending, &at)) {
+	case PSCI_ENTRY_RUN:
+		break;
+	case PSCI_ENTRY_START:
+		start(vcpu, &at);
+		break;
+	case PSCI_ENTRY_SLEEP:
+		/* Whether it blocked or a wake-up came in between, the scheduler knows. */
+		(void)sched_block(&vcpu->sched);
+		return false;
+	}
+	loaded = vcpu_current();
+	if (loaded != vcpu) {
+		if (loaded != NULL) {
+			unload(loaded);
+			if (loaded->vm != vcpu->vm) {
+				errata_switch_vm();
+			}
+		}
+		load(vcpu);
+	}
+	if (vgic_is_due(&vcpu->gic)) {
+		vgic_flush(&vcpu->gic);
+	}
+	vm_update_stolen(vcpu);
+	return true;
+}
+
+/* Nothing to run: clean memory, then sleep. The last vCPU stays loaded as long as it may come
+ * back here. */
+static void idle(void)
+{
+	while (!sched_need_resched()) {
+		struct vcpu *vcpu = vcpu_current();
+
+		if (vcpu != NULL && sched_must_unload(&vcpu->sched)) {
+			unload(vcpu);
+			vcpu = NULL;
+		}
+		if (!exits_take_irq(vcpu)) {
+			if (vcpu != NULL && vgic_is_due(&vcpu->gic)) {
+				vgic_flush(&vcpu->gic);
+			}
+			if (!sched_need_resched() && !pmem_scrub_step()) {
+				arch_wfi();
+			}
+		}
+	}
+}
+
+struct vcpu_context *switch_next(void)
+{
+	for (;;) {
+		struct sched_entity *e = sched_pick(cpu_this());
+
+		if (e == NULL) {
+			idle();
+		} else {
+			struct vcpu *vcpu = CONTAINER_OF(e, struct vcpu, sched);
+
+			if (enter(vcpu)) {
+				lock_assert_none_held();
+				return &vcpu->ctx;
+			}
+		}
+	}
+}
+
+static void run(void *arg)
+{
+	(void)arg;
+	guest_resume(switch_next());
+}
+
+void exits_run(void)
+{
+	write_hcr_el2(HCR_EL2_IDLE);
+	arch_isb();
+	exits_restart_stack(run, NULL);
+}

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Trapped system registers and instructions (EC 0x18). What has no row is UNDEFINED for guests:
+ * PMU, trace, LOR, implementation-defined registers, and what is not allocated.
+ */
+#include "a64/sysreg.h"
+#include "arch/esr.h"
+#include "arch/hcr.h"
+#include "arch/pstate.h"
+#include "arch/sysreg.h"
+#include "backdoor/backdoor.h"
+#include "base/check.h"
+#include "base/compiler.h"
+#include "vcpu/inject.h"
+
+#include "exits_private.h"
+#include "sysreg_table.h"
+
+static const struct sysreg_row *find_row(a64_sysreg_t reg)
+{
+	size_t low = 0;
+	size_t high = sysreg_row_count;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2U;
+
+		if (sysreg_rows[middle].reg == reg) {
+			return &sysreg_rows[middle];
+		}
+		if (sysreg_rows[middle].reg < reg) {
+			low = middle + 1U;
+		} else {
+			high = middle;
+		}
+	}
+	return NULL;
+}
+
+static enum outcome undefined(struct vcpu *vcpu, uint64_t esr)
+{
+	uint32_t iss = (uint32_t)FIELD_GET(esr, ESR_ISS);
+	a64_sysreg_t reg = a64_sysreg_of_iss(iss);
+
+	log_limited(&vcpu->vm->log_limit, LOG_DEBUG,
+		"vm %s: vcpu %u: %s of S%u_%u_C%u_C%u_%u is undefined here, pc 0x%llx",
+		vcpu->vm->config.name, vcpu->id, a64_sysreg_iss_is_read(iss) ? "read" : "write",
+		a64_sysreg_op0(reg), a64_sysreg_op1(reg), a64_sysreg_crn(reg), a64_sysreg_crm(reg),
+		a64_sysreg_op2(reg), (unsigned long long)vcpu_pc());
+	vcpu_inject_undef((esr & ESR_IL) != 0U);
+	return OUTCOME_RESUME;
+}
+
+void exits_backdoor(struct vcpu *vcpu)
+{
+	const struct backdoor_vm vm = {
+		.vmware = (vcpu->vm->config.flags & VM_FLAG_VMWARE) != 0U,
+		.control = (vcpu->vm->config.flags & VM_FLAG_CONTROL) != 0U,
+		.product = BACKDOOR_PRODUCT_WORKSTATION,
+	};
+	struct backdoor_regs regs;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(regs.x); i++) {
+		regs.x[i] = vcpu->ctx.x[i];
+	}
+	backdoor_call(&vm, &regs, exits_from_el0() ? 0U : 1U);
+	for (unsigned i = 0; i < ARRAY_SIZE(regs.x) - 1U; i++) {
+		vcpu->ctx.x[i] = regs.x[i];
+	}
+}
+
+static bool is_backdoor(const struct vcpu *vcpu, uint32_t iss)
+{
+	const struct backdoor_vm vm = {
+		.vmware = (vcpu->vm->config.flags & VM_FLAG_VMWARE) != 0U,
+		.control = (vcpu->vm->config.flags & VM_FLAG_CONTROL) != 0U,
+	};
+
+	return backdoor_is_call(&vm, iss, vcpu->ctx.x[7]);
+}
+
+static enum outcome debug(struct vcpu *vcpu, uint64_t esr, a64_sysreg_t reg)
+{
+	uint32_t iss = (uint32_t)FIELD_GET(esr, ESR_ISS);
+	bool is_read = a64_sysreg_iss_is_read(iss);
+	unsigned rt = a64_sysreg_iss_rt(iss);
+	uint64_t value = is_read ? 0U : vcpu_get_x(&vcpu->ctx, rt);
+
+	if (is_backdoor(vcpu, iss)) {
+		exits_backdoor(vcpu);
+		vcpu_skip(true);
+		return OUTCOME_RESUME;
+	}
+	switch (debugregs_access(&vcpu->debug, reg, exits_from_el0() ? 0U : 1U, !is_read, &value)) {
+	case DEBUGREGS_DONE:
+		break;
+	case DEBUGREGS_INJECT:
+		vcpu_inject_sync(esr);
+		return OUTCOME_RESUME;
+	case DEBUGREGS_UNDEF:
+		return undefined(vcpu, esr);
+	}
+	if (is_read) {
+		vcpu_set_x(&vcpu->ctx, rt, value);
+	}
+	vcpu_skip(true);
+	return OUTCOME_RESUME;
+}
+
+static enum outcome by_row(struct vcpu *vcpu, uint64_t esr, const struct sysreg_row *row)
+{
+	uint32_t iss = (uint32_t)FIELD_GET(esr, ESR_ISS);
+	bool is_read = a64_sysreg_iss_is_read(iss);
+	sysreg_fn *fn = is_read ? row->read : row->write;
+	unsigned rt = a64_sysreg_iss_rt(iss);
+	uint64_t value = is_read ? 0U : vcpu_get_x(&vcpu->ctx, rt);
+
+	if (fn == NULL) {
+		return undefined(vcpu, esr);
+	}
+	if (!fn(vcpu, &value)) {
+		/* More to do: the guest executes it again, and may be interrupted in between. */
+		return OUTCOME_RESUME;
+	}
+	if (is_read) {
+		vcpu_set_x(&vcpu->ctx, rt, value);
+	}
+	vcpu_skip(true);
+	return OUTCOME_RESUME;
+}
+
+enum outcome exits_sysreg(struct vcpu *vcpu, uint64_t esr)
+{
+	uint32_t iss = (uint32_t)FIELD_GET(esr, ESR_ISS);
+	a64_sysreg_t reg = a64_sysreg_of_iss(iss);
+	const struct sysreg_row *row;
+
+	vcpu->exits.sysreg++;
+	if (vm_idreg_owns(reg) && a64_sysreg_iss_is_read(iss)) {
+		vcpu_set_x(&vcpu->ctx, a64_sysreg_iss_rt(iss), vm_idreg(vcpu->vm, reg));
+		vcpu_skip(true);
+		return OUTCOME_RESUME;
+	}
+	if (a64_sysreg_op0(reg) == 2U) {
+		return debug(vcpu, esr, reg);
+	}
+	row = find_row(reg);
+	return row != NULL ? by_row(vcpu, esr, row) : undefined(vcpu, esr);
+}

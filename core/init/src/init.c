@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The core's start on the boot CPU: one readable order.
+ */
+#include "arch/sysreg.h"
+#include "base/string.h"
+#include "coh/coh.h"
+#include "entropy/entropy.h"
+#include "errata/errata.h"
+#include "exits/exits.h"
+#include "gic/gic.h"
+#include "hypmap/hypmap.h"
+#include "init/cpu_entry.h"
+#include "log/log.h"
+#include "percpu/percpu.h"
+#include "s2/s2.h"
+#include "sched/sched.h"
+#include "timerq/timerq.h"
+#include "vcpu/context.h"
+#include "vgic/vgic_hw.h"
+#include "vm/vm.h"
+#include "vrtc/vrtc.h"
+
+#include "init_private.h"
+
+/* head.S starts here, and this CPU leaves it for its own stack in exits_run(). */
+uint8_t early_stack[EARLY_STACK_SIZE] ALIGNED(16) HIDDEN;
+
+/* Until init_percpu(). */
+static struct percpu first_percpu;
+
+static void kick(void *ctx, cpu_id_t cpu)
+{
+	(void)ctx;
+	gic_kick(cpu);
+}
+
+static const struct sched_ops sched_ops = { .kick = kick };
+static const struct timerq_ops timerq_ops = { .kick = kick };
+
+static void map_device(const struct boot_range *range)
+{
+	if (range->size != 0U && hypmap_device(pa_init(range->base), range->size) != PLINTH_OK) {
+		init_fail("device at 0x%llx overlaps RAM", (unsigned long long)range->base);
+	}
+}
+
+static void init_gic(void)
+{
+	const struct boot_gic *gic = &init_boot_info.gic;
+	enum plinth_status status;
+
+	map_device(&gic->dist);
+	map_device(&gic->cpu_if);
+	map_device(&gic->hyp_if);
+	for (uint32_t i = 0; i < gic->redist_count && i < BOOT_GICR_MAX; i++) {
+		map_device(&gic->redist[i]);
+	}
+	status = gic_init(gic);
+	if (status != PLINTH_OK) {
+		init_fail("the GIC does not start: %s", plinth_status_name(status));
+	}
+}
+
+/* What the CPUs can do, as this one says; init_this_cpu() checks the others against it. */
+static void init_features(void)
+{
+	struct s2_features features = s2_features_from_ids(read_id_aa64mmfr0_el1(),
+		read_id_aa64mmfr1_el1(), read_id_aa64mmfr2_el1());
+	char line[COH_LINE_SIZE];
+
+	vcpu_features_init();
+	errata_init(init_boot_info.psci_conduit);
+	s2_setup(&features);
+	coh_setup(read_ctr_el0(), features.fwb);
+	coh_describe(line, sizeof(line));
+	log_info("%s", line);
+	entropy_init(init_boot_info.seed, init_boot_info.seed_size, init_boot_info.psci_conduit);
+}
+
+static void init_vm_host(void)
+{
+	struct vm_host host = {
+		.gic_version = gic_version(),
+		.cpu_count = percpu_count,
+		.ticks_per_second = read_cntfrq_el0(),
+		.virt_timer_intid = init_boot_info.timer.virt_intid,
+		.gicv = pa_init(init_boot_info.gic.guest_if.base),
+		.gicv_size = init_boot_info.gic.guest_if.size,
+	};
+	enum plinth_status status = host.gic_version == 3U ? vgic_hw_v3_init(&host.gic)
+							   : vgic_hw_v2_init(gic_v2_hyp_if(), &host.gic);
+
+	if (status != PLINTH_OK) {
+		init_fail("the GIC's virtual interface is unusable: %s", plinth_status_name(status));
+	}
+	vm_setup(&host);
+}
+
+static void init_devices(void)
+{
+	const struct boot_range rtc = { init_boot_info.rtc, PAGE_SIZE };
+
+	if (init_boot_info.rtc != 0U) {
+		map_device(&rtc);
+	}
+	vrtc_boot(init_boot_info.rtc);
+}
+
+void init_primary(void)
+{
+	arch_percpu_set(&first_percpu);
+	init_memory();
+	if (init_boot_info.magic != BOOT_INFO_MAGIC || init_boot_info.version != BOOT_INFO_VERSION ||
+		init_boot_info.size != sizeof(init_boot_info)) {
+		init_fail("boot_info is of another version");
+	}
+	init_gic();
+	init_percpu();
+	timerq_init(&timerq_ops, NULL, percpu_count);
+	sched_init(&sched_ops, NULL, read_cntfrq_el0());
+	init_features();
+	init_devices();
+	init_vm_host();
+	exits_setup(&(const struct exits_irqs){
+		.hyp_timer = init_boot_info.timer.hyp_intid,
+		.virt_timer = init_boot_info.timer.virt_intid,
+		.maintenance = init_boot_info.gic.maintenance_intid,
+		.uart = init_boot_info.uart.intid,
+		.uart_handler = init_uart_interrupt,
+	});
+	init_this_cpu();
+	init_create_vms();
+	init_start_cpus();
+	init_free_boot_memory();
+	init_monitor();
+	init_console_input();
+	init_start_vms();
+	exits_run();
+}

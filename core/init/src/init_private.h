@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The core's start, in the order of init.c.
+ */
+#ifndef INIT_PRIVATE_H
+#define INIT_PRIVATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "abi/boot_info.h"
+#include "base/compiler.h"
+#include "base/types.h"
+
+struct percpu;
+
+#define HIDDEN __attribute__((visibility("hidden")))
+
+/* Exit numbers of the last line, "plinth: exit N (reason)". 65: boot/; 70: ./plinth. */
+#define EXIT_ALL_OFF 0U
+#define EXIT_CRASHED 1U
+#define EXIT_STOPPED 2U /* the monitor's poweroff */
+#define EXIT_NO_VM   65U
+#define EXIT_INIT    71U
+#define EXIT_PANIC   72U
+
+/* boot/'s report, copied before the MMU is on. Read-only once init_primary is done. */
+extern struct boot_info init_boot_info HIDDEN;
+
+/* early.c: with the MMU off; the value for TTBR0_EL2. */
+uint64_t init_early(const struct boot_info *info, uint64_t load, uint64_t trampoline);
+
+/* Bytes of the core's image with its .bss. */
+uint64_t init_image_bytes(void);
+
+/* init.c */
+NORETURN void init_primary(void);
+
+/* memory.c: EL2's address space and the allocator. */
+void init_memory(void);
+void init_free_boot_memory(void); /* when nothing of boot/'s is needed any more */
+
+/* cpus.c */
+void init_percpu(void);	       /* windows of all CPUs; this CPU moves to its own */
+void init_this_cpu(void);      /* traps, interrupt controller, timers */
+void init_start_cpus(void);    /* the others, one after the other, bounded waits */
+NORETURN void init_secondary(struct percpu *percpu);
+
+/* console.c */
+void init_console(void);	 /* output from here on */
+void init_console_input(void);	 /* interrupt or polling, monitor */
+void init_uart_interrupt(void);	 /* the handler */
+
+/* monitor.c */
+void init_monitor(void);
+
+/* vms.c */
+void init_create_vms(void);
+void init_start_vms(void);
+
+/* power.c: say the exit line, and go. */
+NORETURN void init_power_off(unsigned code, const char *reason);
+NORETURN void init_reboot(void);
+NORETURN void init_fail(const char *format, ...) PRINTF_LIKE(1, 2);
+
+#endif

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The monitor's port on the console, and what its commands do.
+ */
+#include "monitor/monitor.h"
+
+#include "coh/coh.h"
+#include "console/console.h"
+#include "errata/errata.h"
+#include "hypmap/hypmap.h"
+#include "pmem/pmem.h"
+#include "vm/vm.h"
+
+#include "init_private.h"
+
+static struct monitor monitor;
+static struct console_port port;
+
+static void sink(void *ctx, const char *bytes, size_t size)
+{
+	(void)ctx;
+	for (size_t i = 0; i < size; i++) {
+		if (!console_port_put(&port, (uint8_t)bytes[i]) && !console_port_wait(&port)) {
+			return;
+		}
+	}
+}
+
+static void input(void *ctx, const uint8_t *bytes, size_t size)
+{
+	(void)ctx;
+	monitor_input(&monitor, bytes, size);
+}
+
+static void room(void *ctx)
+{
+	(void)ctx;
+}
+
+static const struct console_port_ops port_ops = { .input = input, .room = room };
+
+static enum plinth_status vm_act(void *ctx, enum monitor_verb verb, const char *name)
+{
+	struct vm *vm = vm_find(name);
+
+	(void)ctx;
+	if (vm == NULL) {
+		return PLINTH_ENOENT;
+	}
+	switch (verb) {
+	case MONITOR_VM_START:
+		return vm_start(vm);
+	case MONITOR_VM_STOP:
+		return vm_stop(vm, VM_GOAL_OFF);
+	case MONITOR_VM_RESET:
+		return vm_stop(vm, VM_GOAL_RESET);
+	case MONITOR_VM_PAUSE:
+		return vm_pause(vm);
+	case MONITOR_VM_RESUME:
+		return vm_resume(vm);
+	}
+	return PLINTH_EINVAL;
+}
+
+static void list(void *ctx, struct monitor *out)
+{
+	(void)ctx;
+	monitor_print(out, "%-16s %-9s %5s %8s %8s %6s\n", "NAME", "STATE", "VCPUS", "MEM KiB", "USED KiB",
+		"STARTS");
+	for (uint32_t i = 0; i < vm_count(); i++) {
+		const struct vm *vm = vm_get(i);
+
+		monitor_print(out, "%-16s %-9s %5u %8llu %8llu %6u\n", vm->config.name,
+			vm_state_name(vm->state), vm->config.vcpu_count,
+			(unsigned long long)(vm->config.ram_size / KIB(1)),
+			(unsigned long long)(vm->gmem.used * PAGE_SIZE / KIB(1)), vm->starts);
+	}
+}
+
+static void vcpu_info(const struct vcpu *vcpu, struct monitor *out)
+{
+	static const char *const states[] = { "off", "blocked", "runnable", "running", "moving" };
+	const struct vcpu_exits *e = &vcpu->exits;
+
+	monitor_print(out,
+		"  vcpu %u: %s on CPU %u, exits: hvc %llu sysreg %llu abort %llu wfx %llu irq %llu other %llu\n",
+		vcpu->id, states[load_relaxed(&vcpu->sched.state)], vcpu->sched.cpu,
+		(unsigned long long)e->hvc, (unsigned long long)e->sysreg,
+		(unsigned long long)e->abort, (unsigned long long)e->wfx, (unsigned long long)e->irq,
+		(unsigned long long)e->other);
+}
+
+static enum plinth_status info(void *ctx, const char *name, struct monitor *out)
+{
+	const struct vm *vm = vm_find(name);
+
+	(void)ctx;
+	if (vm == NULL) {
+		return PLINTH_ENOENT;
+	}
+	monitor_print(out, "%s: %s, started %u times%s%s\n", vm->config.name,
+		vm_state_name(vm->state), vm->starts, vm->reason[0] != '\0' ? ", last crash: " : "",
+		vm->reason);
+	monitor_print(out, "  memory: %llu KiB of %llu, %u KiB of tables; mapped 4K %llu 2M %llu 1G %llu\n",
+		(unsigned long long)(vm->gmem.used * PAGE_SIZE / KIB(1)),
+		(unsigned long long)(vm->config.ram_size / KIB(1)), vm->gmem.space.table_count * 4U,
+		(unsigned long long)vm->gmem.counters.map_4k,
+		(unsigned long long)vm->gmem.counters.map_2m,
+		(unsigned long long)vm->gmem.counters.map_1g);
+	for (vcpu_id_t i = 0; i < vm->config.vcpu_count; i++) {
+		vcpu_info(&vm->vcpu[i], out);
+	}
+	return PLINTH_OK;
+}
+
+static void mem(void *ctx, struct monitor *out)
+{
+	struct pmem_stats s;
+
+	(void)ctx;
+	pmem_get_stats(&s);
+	monitor_print(out, "in KiB: total %llu, free %llu (clean %llu, promised %llu)\n",
+		(unsigned long long)s.total * 4U, (unsigned long long)s.free * 4U,
+		(unsigned long long)s.clean * 4U, (unsigned long long)s.reserved * 4U);
+	monitor_print(out, "used: Plinth %llu, stage-2 tables %llu, guests %llu; page table of RAM %llu\n",
+		(unsigned long long)s.used[PMEM_BY_CORE] * 4U,
+		(unsigned long long)s.used[PMEM_BY_TABLE] * 4U,
+		(unsigned long long)s.used[PMEM_BY_GUEST] * 4U, (unsigned long long)s.table * 4U);
+	monitor_print(out, "EL2: image %llu, its page tables %llu\n",
+		(unsigned long long)(init_image_bytes() / KIB(1)),
+		(unsigned long long)(hypmap_table_bytes() / KIB(1)));
+	monitor_print(out, "scrubbed: %llu when idle, %llu on demand\n",
+		(unsigned long long)s.scrubbed_idle * 4U, (unsigned long long)s.scrubbed_demand * 4U);
+}
+
+static void put_char(void *ctx, char c)
+{
+	monitor_print(ctx, "%c", c);
+}
+
+static enum plinth_status irq(void *ctx, const char *name, struct monitor *out)
+{
+	(void)ctx;
+	if (name != NULL && vm_find(name) == NULL) {
+		return PLINTH_ENOENT;
+	}
+	for (uint32_t i = 0; i < vm_count(); i++) {
+		struct vm *vm = vm_get(i);
+
+		if (name == NULL || vm == vm_find(name)) {
+			monitor_print(out, "%s:\n", vm->config.name);
+			vgic_dump(&vm->vgic, put_char, out);
+		}
+	}
+	return PLINTH_OK;
+}
+
+static void coherency_of(const struct vm *vm, struct monitor *out)
+{
+	const struct gmem_counters *c = &vm->gmem.counters;
+
+	monitor_print(out, "%s: faults read %llu write %llu fetch %llu walk %llu, made executable %llu, "
+		"copied %llu, raced %llu\n", vm->config.name, (unsigned long long)c->fault_read,
+		(unsigned long long)c->fault_write, (unsigned long long)c->fault_fetch,
+		(unsigned long long)c->fault_table_walk, (unsigned long long)c->upgrade_exec,
+		(unsigned long long)c->upgrade_write, (unsigned long long)c->raced);
+	monitor_print(out, "  pages cleaned %llu, lines cleaned %llu, I by VA %llu, I all %llu, revoked %llu, "
+		"skipped IDC %llu DIC %llu\n", (unsigned long long)c->coh.pages_cleaned,
+		(unsigned long long)c->coh.lines_cleaned, (unsigned long long)c->coh.lines_invalidated,
+		(unsigned long long)c->coh.invalidated_all, (unsigned long long)c->revoked,
+		(unsigned long long)c->coh.skipped_idc, (unsigned long long)c->coh.skipped_dic);
+}
+
+static enum plinth_status coherency(void *ctx, const char *name, struct monitor *out)
+{
+	char line[COH_LINE_SIZE];
+
+	(void)ctx;
+	if (name != NULL && vm_find(name) == NULL) {
+		return PLINTH_ENOENT;
+	}
+	coh_describe(line, sizeof(line));
+	monitor_print(out, "%s\n", line);
+	for (uint32_t i = 0; i < vm_count(); i++) {
+		if (name == NULL || vm_get(i) == vm_find(name)) {
+			coherency_of(vm_get(i), out);
+		}
+	}
+	return PLINTH_OK;
+}
+
+static void put_erratum(void *ctx, const char *name, const char *action)
+{
+	monitor_print(ctx, "%s: %s\n", name, action);
+}
+
+static void errata(void *ctx, struct monitor *out)
+{
+	(void)ctx;
+	errata_report(put_erratum, out);
+}
+
+static enum plinth_status focus(void *ctx, const char *name)
+{
+	struct vm *vm = vm_find(name);
+
+	(void)ctx;
+	if (vm == NULL) {
+		return PLINTH_ENOENT;
+	}
+	return console_focus(&vm->port) ? PLINTH_OK : PLINTH_ENOENT;
+}
+
+static void reboot(void *ctx)
+{
+	(void)ctx;
+	init_reboot();
+}
+
+static void power_off(void *ctx)
+{
+	(void)ctx;
+	init_power_off(EXIT_STOPPED, "poweroff in the monitor");
+}
+
+static const struct monitor_ops ops = {
+	.vm_act = vm_act,
+	.vm_list = list,
+	.vm_info = info,
+	.mem = mem,
+	.irq = irq,
+	.coherency = coherency,
+	.errata = errata,
+	.console = focus,
+	.reboot = reboot,
+	.poweroff = power_off,
+};
+
+void init_monitor(void)
+{
+	monitor_init(&monitor, &ops, NULL, sink, NULL);
+	console_port_add(&port, CONSOLE_PORT_MONITOR, "monitor", &port_ops, NULL);
+}

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A VM and its vCPUs: the states of the modules below put together, and the VM's life.
+ *
+ *   OFF -> RUNNING (vm_start)            RUNNING <-> PAUSED (vm_pause, vm_resume)
+ *   RUNNING, PAUSED -> STOPPING (vm_stop: the guest powered off, reset, crashed, or was told to)
+ *   STOPPING -> OFF | CRASHED | RUNNING  when every vCPU has left its CPU and, but for a crash,
+ *                                        the memory is given back (bounded steps of a soft timer)
+ *
+ * Lock: vm->lock, LOCK_RANK_CONTROL, protects state and goal; taken inside.
+ */
+#ifndef VM_VM_H
+#define VM_VM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "abi/vm_config.h"
+#include "base/status.h"
+#include "a64/sysreg.h"
+#include "base/types.h"
+#include "console/console.h"
+#include "debugregs/debugregs.h"
+#include "gmem/gmem.h"
+#include "idregs/idregs.h"
+#include "lock/lock.h"
+#include "log/log.h"
+#include "mmio/mmio.h"
+#include "psci/psci.h"
+#include "pvtime/pvtime.h"
+#include "sched/sched.h"
+#include "timerq/timerq.h"
+#include "vcpu/context.h"
+#include "vgic/vgic.h"
+#include "vrtc/vrtc.h"
+#include "vtimer/vtimer.h"
+#include "vuart/vuart.h"
+
+#define VM_MAX 256U
+
+/* SPIs of the machine that guests see (spec: machine). */
+#define VM_SPI_COUNT 96U
+#define VM_SPI_UART  33U
+#define VM_SPI_RTC   34U
+
+#define VM_GICD_BASE  UINT64_C(0x08000000)
+#define VM_GICC_BASE  UINT64_C(0x08010000)
+#define VM_GICR_BASE  UINT64_C(0x080A0000)
+#define VM_UART_BASE  UINT64_C(0x09000000)
+#define VM_RTC_BASE   UINT64_C(0x09010000)
+#define VM_FRAME_SIZE UINT64_C(0x1000)
+
+enum vm_state { VM_OFF, VM_RUNNING, VM_PAUSED, VM_STOPPING, VM_CRASHED };
+
+/* What a stop is to end in; a later request of a lower kind does not replace a higher one. */
+enum vm_goal { VM_GOAL_RESET, VM_GOAL_OFF, VM_GOAL_CRASH };
+
+#define VM_REASON_SIZE 128U
+
+/* The ID space that traps: op0 3, op1 0, CRn 0, CRm 0 to 7. */
+#define VM_IDREG_COUNT 64U
+
+/* Exits by class, for the monitor; written by the vCPU's own CPU. */
+struct vcpu_exits {
+	uint64_t hvc;
+	uint64_t sysreg;
+	uint64_t abort;
+	uint64_t wfx;
+	uint64_t irq;
+	uint64_t other;
+};
+
+struct vm;
+
+struct vcpu {
+	struct vcpu_context ctx; /* first: the vectors store there */
+	struct vm *vm;
+	vcpu_id_t id;
+	bool caches_on;	   /* MMU and caches were on when it last wrote SCTLR_EL1 under TVM */
+	bool set_way_done; /* memory was maintained for the present series of set/way operations */
+	ipa_t sweep;	   /* how far that has come */
+	struct sched_entity sched;
+	struct vtimer timer;
+	struct vgic_cpu gic;
+	struct debugregs debug;
+	struct pvtime_stolen *stolen; /* NULL: no PV time */
+	struct vcpu_exits exits;
+};
+
+struct vm {
+	/* immutable after vm_create */
+	vm_id_t id;
+	struct vm_config config;
+	struct vcpu *vcpu;
+	struct mmio_map mmio;
+	uint64_t idreg[VM_IDREG_COUNT]; /* what the guest reads, by vm_idreg_index */
+	pa_t pages; /* this struct and its vCPUs */
+	unsigned pages_order;
+	pa_t pvtime_page; /* 0: none */
+	/* under `lock` */
+	struct lock lock;
+	enum vm_state state;
+	enum vm_goal goal;
+	bool memory_dirty; /* pages of a former run are still mapped */
+	uint32_t starts;
+	char reason[VM_REASON_SIZE]; /* of the last crash */
+	/* have locks of their own */
+	struct timer worker;
+	struct timer rtc_timer;
+	struct lock cache_lock; /* LOCK_RANK_DEVICE: the two below, in step with gmem's mode */
+	uint32_t caches_off;	/* vCPUs that run with MMU or caches off */
+	ipa_t sweep;
+	struct gmem gmem;
+	struct vgic vgic;
+	struct vtimer_vm time;
+	struct psci_vm psci;
+	struct psci_vcpu psci_vcpu[VM_VCPU_MAX];
+	struct vuart uart;
+	struct vrtc rtc;
+	struct console_port port;
+	struct log_limit log_limit;
+};
+
+/* Makes sure that a config from boot/ is one that vm_create can take: magic, sizes, ranges, the
+ * name's characters, images inside RAM. EINVAL with a text for people in *why. Pure. */
+enum plinth_status vm_config_check(const struct vm_config *config, const char **why);
+
+/* The VM of `config` (copied), OFF, in the table. EINVAL, EEXIST (name), ENOMEM: nothing is left
+ * behind, and *why says what was wrong. Boot CPU. */
+enum plinth_status vm_create(const struct vm_config *config, struct vm **vm, const char **why);
+
+/* The table: VMs by id. NULL where there is none. */
+struct vm *vm_get(vm_id_t id);
+uint32_t vm_count(void);
+struct vm *vm_find(const char *name);
+
+/* EPERM: the VM is not in a state for that. None of them waits: vm->state tells. */
+enum plinth_status vm_start(struct vm *vm); /* from OFF or CRASHED */
+enum plinth_status vm_pause(struct vm *vm);
+enum plinth_status vm_resume(struct vm *vm);
+
+/* Ends the run with `goal`, from any CPU, also from an exit of one of its vCPUs. EPERM: it is OFF
+ * or CRASHED. */
+enum plinth_status vm_stop(struct vm *vm, enum vm_goal goal);
+
+/* vm_stop(vm, VM_GOAL_CRASH) with a reason, which is logged. The first one counts. */
+void vm_crash(struct vm *vm, const char *format, ...) PRINTF_LIKE(2, 3);
+
+const char *vm_state_name(enum vm_state state);
+
+/* Called on some CPU, without locks, when the last VM that ran is OFF or CRASHED (crashed: at
+ * least one since boot). */
+typedef void vm_all_off_fn(bool crashed);
+void vm_on_all_off(vm_all_off_fn *fn);
+
+/* For the modules that vm_create composes: the machine as the core found it. Boot CPU, before any
+ * vm_create. */
+struct vm_host {
+	uint32_t gic_version;
+	uint32_t cpu_count;
+	uint64_t ticks_per_second;
+	uint32_t virt_timer_intid;
+	const struct vgic_hw *gic;
+	pa_t gicv; /* GICv2: the guests' CPU interface */
+	uint64_t gicv_size;
+};
+
+void vm_setup(const struct vm_host *host);
+const struct vm_host *vm_host(void);
+
+/* Is it an ID register that vm_idreg() answers? */
+static inline bool vm_idreg_owns(a64_sysreg_t reg)
+{
+	return (reg & ~(a64_sysreg_t)(VM_IDREG_COUNT - 1U)) == A64_SYSREG(3, 0, 0, 0, 0);
+}
+
+static inline uint64_t vm_idreg(const struct vm *vm, a64_sysreg_t reg)
+{
+	return vm->idreg[reg & (VM_IDREG_COUNT - 1U)];
+}
+
+/* The vCPU starts, or turns MMU or caches off: its accesses go past the caches. Owner CPU. */
+void vm_caches_off(struct vcpu *vcpu);
+
+/* The vCPU is about to have MMU and caches on. False: one bounded step of maintenance is done,
+ * call again. True: it may. Owner CPU. */
+bool vm_caches_on(struct vcpu *vcpu);
+
+/* A trapped set/way operation; false: call again. Once for a series of them all of the VM's memory
+ * is maintained; vcpu->set_way_done says so until the guest turns caches on or off. Owner CPU. */
+bool vm_set_way(struct vcpu *vcpu);
+
+/* Publishes the vCPU's stolen time to its guest. Owner CPU, before entry. */
+void vm_update_stolen(struct vcpu *vcpu);
+
+/* What the VM's modules call: contexts are the struct vm, for vtimer the struct vcpu. */
+extern const struct vtimer_ops vm_vtimer_ops;
+
+static inline struct vcpu *vcpu_of(struct vcpu_context *ctx)
+{
+	return (struct vcpu *)ctx;
+}
+
+/* The vCPU whose registers are in this CPU, or NULL. */
+struct vcpu *vcpu_current(void);
+
+#endif

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stddef.h>
+
+#include "base/bits.h"
+#include "base/checked.h"
+#include "base/string.h"
+
+#include "vm_private.h"
+
+static bool is_name_char(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+		c == '-' || c == '_' || c == '.';
+}
+
+static bool is_name(const char *name)
+{
+	size_t length = strnlen(name, VM_NAME_SIZE);
+
+	if (length == 0U || length == VM_NAME_SIZE) {
+		return false;
+	}
+	for (size_t i = 0; i < length; i++) {
+		if (!is_name_char(name[i])) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static const char *check_images(const struct vm_config *c)
+{
+	if (c->image_count > VM_IMAGE_MAX) {
+		return "more images than there are slots";
+	}
+	for (uint32_t i = 0; i < c->image_count; i++) {
+		const struct vm_image *image = &c->images[i];
+
+		if (image->kind < VM_IMAGE_COPY || image->kind > VM_IMAGE_TOKEN) {
+			return "an image of an unknown kind";
+		}
+		if (image->size == 0U ||
+			!range_contains(VM_RAM_BASE, c->ram_size, image->ipa, image->size)) {
+			return "an image outside the VM's RAM";
+		}
+	}
+	return NULL;
+}
+
+enum plinth_status vm_config_check(const struct vm_config *c, const char **why)
+{
+	*why = NULL;
+	if (c->magic != VM_CONFIG_MAGIC || c->version != VM_CONFIG_VERSION ||
+		c->size != sizeof(*c)) {
+		*why = "not a vm_config of this version";
+	} else if (!is_name(c->name)) {
+		*why = "the name has no or other characters than letters, digits, - _ .";
+	} else if (c->vcpu_count == 0U || c->vcpu_count > VM_VCPU_MAX) {
+		*why = "the number of vCPUs is not between 1 and 123";
+	} else if ((c->flags & VM_FLAG_GICV2) != 0U && c->vcpu_count > VGIC_V2_VCPU_MAX) {
+		*why = "a GICv2 serves 8 vCPUs";
+	} else if (c->ram_size == 0U || !is_aligned(c->ram_size, BLOCK_2M) ||
+		c->ram_size > (UINT64_C(1) << s2_features()->ipa_bits) - VM_RAM_BASE) {
+		*why = "the memory size is 0, no multiple of 2 MiB, or more than can be addressed";
+	} else if (!range_contains(VM_RAM_BASE, c->ram_size, c->entry, sizeof(uint32_t)) ||
+		!is_aligned(c->entry, sizeof(uint32_t))) {
+		*why = "the entry is not in the VM's RAM";
+	} else {
+		*why = check_images(c);
+	}
+	return *why == NULL ? PLINTH_OK : PLINTH_EINVAL;
+}

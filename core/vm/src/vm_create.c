@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/bits.h"
+#include "base/check.h"
+#include "base/compiler.h"
+#include "base/string.h"
+#include "hypmap/hypmap.h"
+#include "pmem/pmem.h"
+
+#include "vm_private.h"
+
+/* Filled on the boot CPU before any guest runs; only read afterwards. */
+static struct vm *table[VM_MAX];
+static uint32_t table_count;
+static struct vm_host host;
+
+void vm_setup(const struct vm_host *setup)
+{
+	host = *setup;
+}
+
+const struct vm_host *vm_host(void)
+{
+	return &host;
+}
+
+struct vm *vm_get(vm_id_t id)
+{
+	return id < table_count ? table[id] : NULL;
+}
+
+uint32_t vm_count(void)
+{
+	return table_count;
+}
+
+struct vm *vm_find(const char *name)
+{
+	for (uint32_t i = 0; i < table_count; i++) {
+		if (strncmp(table[i]->config.name, name, VM_NAME_SIZE) == 0) {
+			return table[i];
+		}
+	}
+	return NULL;
+}
+
+static unsigned order_for(uint64_t bytes)
+{
+	unsigned order = 0;
+
+	while ((PAGE_SIZE << order) < bytes) {
+		order++;
+	}
+	return order;
+}
+
+static void init_vcpu(struct vm *vm, vcpu_id_t id)
+{
+	struct vcpu *vcpu = &vm->vcpu[id];
+
+	vcpu->vm = vm;
+	vcpu->id = id;
+	vcpu->caches_on = true; /* until it starts: vm_caches_off */
+	sched_entity_init(&vcpu->sched, vm->config.weight, vm->config.affinity);
+	vtimer_init(&vcpu->timer, &vm->time, &vm_vtimer_ops, vcpu);
+	debugregs_reset(&vcpu->debug);
+	/* Ids and links are the machine's own: neither can be out of range. */
+	PLINTH_CHECK(vgic_cpu_init(&vm->vgic, &vcpu->gic, id) == PLINTH_OK);
+	PLINTH_CHECK(vgic_link_ppi(&vcpu->gic, VTIMER_INTID_VIRT, host.virt_timer_intid) == PLINTH_OK);
+}
+
+static enum plinth_status init_gic(struct vm *vm)
+{
+	bool v2 = (vm->config.flags & VM_FLAG_GICV2) != 0U;
+	const struct vgic_config config = {
+		.view = v2 ? VGIC_VIEW_V2 : VGIC_VIEW_V3,
+		.vcpu_count = vm->config.vcpu_count,
+		.spi_count = VM_SPI_COUNT,
+		.hw = host.gic,
+		.ops = &vm_vgic_ops,
+		.ctx = vm,
+	};
+
+	if (v2 != (host.gic_version == 2U)) {
+		return PLINTH_ENOTSUP;
+	}
+	return vgic_init(&vm->vgic, &config);
+}
+
+static void map_devices(struct vm *vm)
+{
+	bool v2 = vm->vgic.view == VGIC_VIEW_V2;
+	uint64_t redists = VGIC_REDIST_SIZE * vm->config.vcpu_count;
+
+	/* The machine's own map: disjoint, and fewer than there are slots. */
+	PLINTH_CHECK(mmio_add(&vm->mmio, ipa_init(VM_GICD_BASE), v2 ? VGIC_V2_DIST_SIZE : VGIC_DIST_SIZE,
+		vgic_dist_mmio, &vm->vgic, "gicd") == PLINTH_OK);
+	PLINTH_CHECK(v2 || mmio_add(&vm->mmio, ipa_init(VM_GICR_BASE), redists, vgic_redist_mmio,
+		&vm->vgic, "gicr") == PLINTH_OK);
+	PLINTH_CHECK(mmio_add(&vm->mmio, ipa_init(VM_UART_BASE), VUART_SIZE, vuart_mmio, &vm->uart,
+		"uart") == PLINTH_OK);
+	PLINTH_CHECK(mmio_add(&vm->mmio, ipa_init(VM_RTC_BASE), VRTC_SIZE, vrtc_mmio, &vm->rtc,
+		"rtc") == PLINTH_OK);
+}
+
+/* What the guest reads from ID registers does not change: worked out once. */
+static void fill_idregs(struct vm *vm)
+{
+	const struct idregs_vm view = { .gicv3 = vm->vgic.view == VGIC_VIEW_V3 };
+
+	for (uint32_t i = 0; i < VM_IDREG_COUNT; i++) {
+		a64_sysreg_t reg = A64_SYSREG(3, 0, 0, 0, 0) + i;
+
+		if (idregs_owns(reg)) {
+			vm->idreg[i] = idregs_view(&view, reg, idregs_host, NULL);
+		}
+	}
+}
+
+static enum plinth_status init_vm(struct vm *vm, const char **why)
+{
+	enum plinth_status status = init_gic(vm);
+
+	if (status != PLINTH_OK) {
+		*why = "its interrupt controller is not the machine's kind";
+		return status;
+	}
+	status = gmem_init(&vm->gmem, &vm->config);
+	if (status != PLINTH_OK) {
+		*why = status == PLINTH_ENOMEM ? "there is not enough free memory for it"
+					       : "its images cannot be placed";
+		return status;
+	}
+	if (vm->vgic.view == VGIC_VIEW_V2) {
+		status = gmem_map_device(&vm->gmem, ipa_init(VM_GICC_BASE), host.gicv, host.gicv_size);
+		if (status != PLINTH_OK) {
+			*why = "the GICv2 CPU interface cannot be mapped";
+			return status;
+		}
+	}
+	return PLINTH_OK;
+}
+
+static void init_parts(struct vm *vm)
+{
+	lock_init(&vm->lock, LOCK_RANK_CONTROL);
+	lock_init(&vm->cache_lock, LOCK_RANK_DEVICE);
+	vtimer_vm_init(&vm->time);
+	psci_init(&vm->psci, &vm_psci_ops, vm, vm->psci_vcpu, vm->config.vcpu_count);
+	vuart_init(&vm->uart, &vm_uart_ops, vm);
+	vrtc_init(&vm->rtc, &vm_rtc_ops, vm);
+	timer_init(&vm->worker, vm_work, vm);
+	timer_init(&vm->rtc_timer, vm_rtc_expired, vm);
+	for (vcpu_id_t i = 0; i < vm->config.vcpu_count; i++) {
+		init_vcpu(vm, i);
+	}
+	map_devices(vm);
+	fill_idregs(vm);
+	console_port_add(&vm->port, CONSOLE_PORT_VM, vm->config.name, &vm_port_ops, vm);
+}
+
+enum plinth_status vm_create(const struct vm_config *config, struct vm **out, const char **why)
+{
+	enum plinth_status status = vm_config_check(config, why);
+	uint64_t vcpus_at = align_up(sizeof(struct vm), 64);
+	pa_t pages;
+
+	if (status != PLINTH_OK) {
+		return status;
+	}
+	if (vm_find(config->name) != NULL || table_count == VM_MAX) {
+		*why = table_count == VM_MAX ? "there are 256 VMs already" : "the name is taken";
+		return table_count == VM_MAX ? PLINTH_ENOMEM : PLINTH_EEXIST;
+	}
+	unsigned order = order_for(vcpus_at + sizeof(struct vcpu) * config->vcpu_count);
+
+	status = pmem_alloc(order, PMEM_CLEAN | PMEM_USER_CORE, &pages);
+	if (status != PLINTH_OK) {
+		*why = "there is not enough free memory for it";
+		return status;
+	}
+	struct vm *vm = pa_to_va(pages);
+
+	vm->id = table_count;
+	vm->config = *config;
+	vm->pages = pages;
+	vm->pages_order = order;
+	vm->vcpu = (struct vcpu *)(void *)((char *)vm + vcpus_at);
+	status = init_vm(vm, why);
+	if (status != PLINTH_OK) {
+		while (gmem_fini_step(&vm->gmem) == PLINTH_EAGAIN) {
+		}
+		pmem_free(pages, order);
+		return status;
+	}
+	init_parts(vm);
+	table[table_count++] = vm;
+	*out = vm;
+	return PLINTH_OK;
+}

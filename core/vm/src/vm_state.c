@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdarg.h>
+
+#include "arch/sysreg.h"
+#include "base/atomic.h"
+#include "base/check.h"
+#include "base/fmt.h"
+#include "entropy/entropy.h"
+#include "percpu/percpu.h"
+
+#include "vm_private.h"
+
+/* How often a VM that waits for its vCPUs to leave their CPUs is looked at. */
+#define WORK_POLL_HZ 20000U
+
+/* VMs that are neither OFF nor CRASHED; changes with each VM's state, any CPU. */
+static uint32_t live_count;
+static uint32_t any_crashed;
+static vm_all_off_fn *all_off;
+
+void vm_on_all_off(vm_all_off_fn *fn)
+{
+	all_off = fn;
+}
+
+const char *vm_state_name(enum vm_state state)
+{
+	static const char *const names[] = { "off", "running", "paused", "stopping", "crashed" };
+
+	return names[state];
+}
+
+static void for_each_vcpu(struct vm *vm, void (*fn)(struct sched_entity *, enum sched_hold),
+	enum sched_hold hold)
+{
+	for (vcpu_id_t i = 0; i < vm->config.vcpu_count; i++) {
+		fn(&vm->vcpu[i].sched, hold);
+	}
+}
+
+static bool all_at_rest(struct vm *vm)
+{
+	for (vcpu_id_t i = 0; i < vm->config.vcpu_count; i++) {
+		if (!sched_is_off(&vm->vcpu[i].sched)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static void work_in(struct vm *vm, uint64_t ticks)
+{
+	timer_arm(&vm->worker, cpu_this(), read_cntpct_el0() + ticks);
+}
+
+static void fill_secret(void *ctx, uint32_t kind, void *buf, size_t size)
+{
+	(void)ctx;
+	(void)kind;
+	/* Without entropy the loader has left the seeds out, so nothing asks. */
+	enum plinth_status status = entropy_fill(buf, size);
+
+	(void)status;
+}
+
+/* All vCPUs off and unloaded, memory empty. */
+static void reset_hardware(struct vm *vm)
+{
+	/* Nothing is loaded, so nothing can refuse. */
+	PLINTH_CHECK(vgic_reset(&vm->vgic) == PLINTH_OK);
+	for (vcpu_id_t i = 0; i < vm->config.vcpu_count; i++) {
+		struct vcpu *vcpu = &vm->vcpu[i];
+
+		vtimer_reset(&vcpu->timer);
+		PLINTH_CHECK(vgic_cpu_reset(&vcpu->gic) == PLINTH_OK);
+		debugregs_reset(&vcpu->debug);
+		vcpu->caches_on = true;
+		vcpu->set_way_done = false;
+		vcpu->sweep = ipa_init(0);
+	}
+	vm->caches_off = 0;
+	vuart_reset(&vm->uart);
+	vrtc_reset(&vm->rtc);
+	psci_reset(&vm->psci);
+	vtimer_vm_init(&vm->time);
+}
+
+/* From rest to the first instruction of vCPU 0. Under vm->lock. */
+static void begin(struct vm *vm)
+{
+	const struct psci_start start = { vm->config.entry, vm->config.arg };
+
+	reset_hardware(vm);
+	gmem_start(&vm->gmem, fill_secret, vm);
+	vm->memory_dirty = true;
+	vm->starts++;
+	vtimer_vm_resume(&vm->time);
+	vm->state = VM_RUNNING;
+	/* Powered off each, but no longer stopped: PSCI starts the first. */
+	for_each_vcpu(vm, sched_remove, SCHED_HOLD_POWER);
+	for_each_vcpu(vm, sched_add, SCHED_HOLD_STOP);
+	psci_boot(&vm->psci, &start);
+}
+
+enum plinth_status vm_start(struct vm *vm)
+{
+	enum plinth_status status = PLINTH_OK;
+
+	lock_take(&vm->lock);
+	if (vm->state != VM_OFF && vm->state != VM_CRASHED) {
+		status = PLINTH_EPERM;
+	} else {
+		fetch_add_relaxed(&live_count, 1U);
+		if (vm->memory_dirty) {
+			vm->goal = VM_GOAL_RESET;
+			vm->state = VM_STOPPING;
+			work_in(vm, 0);
+		} else {
+			begin(vm);
+		}
+	}
+	lock_drop(&vm->lock);
+	return status;
+}
+
+/* Guest time stops with the vCPUs: the worker sees to it when they are at rest. */
+enum plinth_status vm_pause(struct vm *vm)
+{
+	enum plinth_status status = PLINTH_EPERM;
+
+	lock_take(&vm->lock);
+	if (vm->state == VM_RUNNING) {
+		vm->state = VM_PAUSED;
+		for_each_vcpu(vm, sched_remove, SCHED_HOLD_PAUSE);
+		work_in(vm, 0);
+		status = PLINTH_OK;
+	}
+	lock_drop(&vm->lock);
+	return status;
+}
+
+enum plinth_status vm_resume(struct vm *vm)
+{
+	enum plinth_status status = PLINTH_EPERM;
+
+	lock_take(&vm->lock);
+	if (vm->state == VM_PAUSED) {
+		vm->state = VM_RUNNING;
+		vtimer_vm_resume(&vm->time);
+		for_each_vcpu(vm, sched_add, SCHED_HOLD_PAUSE);
+		status = PLINTH_OK;
+	}
+	lock_drop(&vm->lock);
+	return status;
+}
+
+static enum plinth_status stop_locked(struct vm *vm, enum vm_goal goal)
+{
+	if (vm->state == VM_OFF || vm->state == VM_CRASHED) {
+		return PLINTH_EPERM;
+	}
+	if (vm->state != VM_STOPPING) {
+		vm->state = VM_STOPPING;
+		vm->goal = goal;
+		for_each_vcpu(vm, sched_remove, SCHED_HOLD_STOP);
+		for_each_vcpu(vm, sched_add, SCHED_HOLD_PAUSE);
+		work_in(vm, 0);
+	} else if (goal > vm->goal) {
+		vm->goal = goal;
+	}
+	return PLINTH_OK;
+}
+
+enum plinth_status vm_stop(struct vm *vm, enum vm_goal goal)
+{
+	lock_take(&vm->lock);
+	enum plinth_status status = stop_locked(vm, goal);
+
+	lock_drop(&vm->lock);
+	return status;
+}
+
+void vm_crash(struct vm *vm, const char *format, ...)
+{
+	va_list args;
+	bool first;
+
+	lock_take(&vm->lock);
+	first = (vm->state == VM_RUNNING || vm->state == VM_PAUSED);
+	if (first) {
+		va_start(args, format);
+		(void)fmt_vbuf(vm->reason, sizeof(vm->reason), format, args);
+		va_end(args);
+	}
+	/* EPERM: it is off already. */
+	(void)stop_locked(vm, VM_GOAL_CRASH);
+	lock_drop(&vm->lock);
+	if (first) {
+		log_error("vm %s: crashed: %s", vm->config.name, vm->reason);
+	}
+}
+
+/* One step from STOPPING to its goal. Under vm->lock; true when it is reached. */
+static bool stop_step(struct vm *vm)
+{
+	vtimer_vm_stop(&vm->time);
+	if (vm->goal != VM_GOAL_CRASH && vm->memory_dirty) {
+		if (gmem_reset_step(&vm->gmem) == PLINTH_EAGAIN) {
+			work_in(vm, 0);
+			return false;
+		}
+		vm->memory_dirty = false;
+	}
+	switch (vm->goal) {
+	case VM_GOAL_RESET:
+		begin(vm);
+		return false;
+	case VM_GOAL_OFF:
+		vm->state = VM_OFF;
+		break;
+	case VM_GOAL_CRASH:
+		vm->state = VM_CRASHED;
+		store_relaxed(&any_crashed, 1U);
+		break;
+	}
+	return true;
+}
+
+static void ended(struct vm *vm)
+{
+	log_info("vm %s: %s", vm->config.name, vm_state_name(vm->state));
+	if (fetch_add_relaxed(&live_count, UINT32_MAX) == 1U && all_off != NULL) {
+		all_off(load_relaxed(&any_crashed) != 0U);
+	}
+}
+
+void vm_work(struct timer *timer, void *ctx, uint64_t now)
+{
+	struct vm *vm = ctx;
+	bool at_end = false;
+
+	(void)timer;
+	(void)now;
+	lock_take(&vm->lock);
+	if (vm->state == VM_STOPPING || vm->state == VM_PAUSED) {
+		if (!all_at_rest(vm)) {
+			work_in(vm, vm_host()->ticks_per_second / WORK_POLL_HZ);
+		} else if (vm->state == VM_PAUSED) {
+			vtimer_vm_stop(&vm->time);
+		} else {
+			at_end = stop_step(vm);
+		}
+	}
+	lock_drop(&vm->lock);
+	if (at_end) {
+		ended(vm);
+	}
+}
