@@ -33,7 +33,8 @@ struct vrtc {
 	uint32_t load;
 	uint32_t imsc;
 	uint32_t ris;
-	bool waiting; /* match was written and has not come yet */
+	uint64_t deadline; /* of the alarm, in CNTPCT ticks */
+	bool waiting;	   /* match was written and has not come yet */
 	bool line;
 };
 
