@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/string.h"
+#include "boot_exit.h"
+#include "console/console.h"
+#include "main_private.h"
+
+static void add_ram(struct boot *boot, const struct boot_range *range)
+{
+	enum plinth_status status = memory_add_ram(&boot->map, range->base, range->size);
+
+	if (status != PLINTH_OK) {
+		console_print("RAM at %#llx, %#llx bytes: %s", (unsigned long long)range->base,
+			(unsigned long long)range->size,
+			status == PLINTH_ENOMEM ? "not used, the memory map is full"
+						: "what lies beyond 2^48 is not used");
+	}
+}
+
+static void set_type(struct boot *boot, const struct boot_range *range, enum boot_mem_type type,
+	const char *what)
+{
+	if (memory_set_type(&boot->map, range->base, range->size, type) != PLINTH_OK) {
+		boot_exit(BOOT_EXIT_MACHINE, "memory map: more than %u ranges (%s at %#llx)",
+			BOOT_MEM_MAX, what, (unsigned long long)range->base);
+	}
+}
+
+/* What lies in RAM already. A loader may have reserved its initrd and its devicetree: the later
+ * type wins. */
+static void set_types(struct boot *boot)
+{
+	const struct machine *machine = &boot->machine;
+	const struct boot_range image = {
+		(uintptr_t)boot_lds_start,
+		(uintptr_t)boot_lds_end - (uintptr_t)boot_lds_start,
+	};
+
+	for (uint32_t i = 0; i < machine->reserved_count; i++) {
+		set_type(boot, &machine->reserved[i], BOOT_MEM_RESERVED, "reserved memory");
+	}
+	set_type(boot, &machine->initrd, BOOT_MEM_IMAGE, "initrd");
+	set_type(boot, &boot->fdt, BOOT_MEM_BOOT, "devicetree");
+	set_type(boot, &image, BOOT_MEM_BOOT, "Plinth");
+	if (!memory_is_ram(&boot->map, image.base, image.size)) {
+		boot_exit(BOOT_EXIT_MACHINE, "devicetree: no memory where Plinth runs (%#llx)",
+			(unsigned long long)image.base);
+	}
+}
+
+void boot_map_ram(struct boot *boot)
+{
+	const struct memory_list *list = &boot->map.list;
+
+	memory_init(&boot->map);
+	for (uint32_t i = 0; i < boot->machine.ram_count; i++) {
+		add_ram(boot, &boot->machine.ram[i]);
+	}
+	if (boot->machine.ram_ignored != 0U) {
+		console_print("%u ranges of RAM are not used: there is room for %u",
+			boot->machine.ram_ignored, MACHINE_RAM_MAX);
+	}
+	set_types(boot);
+	for (uint32_t i = 0; i < list->count; i++) {
+		const struct boot_mem *entry = &list->entry[i];
+
+		if (entry->type != BOOT_MEM_RESERVED &&
+			paging_map(&boot->paging, entry->base, entry->size, PAGING_RAM) !=
+				PLINTH_OK) {
+			boot_exit(BOOT_EXIT_MACHINE, "memory map: too scattered for boot's tables");
+		}
+	}
+	paging_sync();
+}
+
+void *boot_alloc(struct boot *boot, uint64_t size, uint64_t align, enum boot_mem_type type)
+{
+	uint64_t base = 0;
+
+	if (memory_alloc(&boot->map, size, align, type, &base) != PLINTH_OK) {
+		boot_exit(BOOT_EXIT_MACHINE, "out of memory: %llu KiB for Plinth itself",
+			(unsigned long long)(size >> 10));
+	}
+	return memset((void *)(uintptr_t)base, 0, size);
+}
