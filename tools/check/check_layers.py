@@ -54,7 +54,7 @@ def module_complaints(module, modules, layers):
     return [
         f"{place} (L{layer}) depends on {other.folder}, which is above it"
         for other in depends
-        if (layer_of(other.folder, layers) or 99) > layer
+        if (layer_of(other.folder, layers) or 0) > layer
     ]
 
 

@@ -67,7 +67,7 @@ def build_preset(name, verbose=False, targets=()):
     if not configured.exists() or is_newer(ROOT / "CMakePresets.json", configured):
         run(["cmake", "--preset", name], f"cmake ({name})", verbose, cwd=ROOT)
     with timed(f"build {name}"):
-        run(["ninja", "-C", folder, *targets], f"ninja ({name})", verbose)
+        run(["ninja", "--quiet", "-C", folder, *targets], f"ninja ({name})", verbose)
     if name == "gcc":
         collect(folder)
 

@@ -11,7 +11,7 @@
 #include <stddef.h>
 
 #if PLINTH_HOST_BUILD
-#include <string.h>
+#include <string.h> /* banned-ok: host builds only */
 #else
 void *memcpy(void *restrict dst, const void *restrict src, size_t size);
 void *memmove(void *dst, const void *src, size_t size);
