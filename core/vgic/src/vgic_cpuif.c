@@ -41,7 +41,7 @@ void vgic_evict_locked(struct vgic_cpu *cpu, unsigned n)
 		hw->write_lr(n, 0);
 	}
 	cpu->lr_used &= ~(UINT32_C(1) << n);
-	if (vgic_irq_leave(cpu, &irq, lr)) {
+	if (vgic_irq_leave(cpu, &irq, cpu->lr_value[n] | (lr & LR_STATE))) {
 		cpu->vgic->ops->deactivate(
 			cpu->vgic->ctx, cpu->id, cpu->phys[irq.intid % VGIC_PRIVATE_COUNT]);
 	}
@@ -201,7 +201,7 @@ static bool flush_banks(struct vgic_cpu *cpu, uint32_t banks)
 static uint32_t rearm_sgis(struct vgic_cpu *cpu, uint32_t sgis)
 {
 	const struct vgic_hw *hw = cpu->vgic->hw;
-	uint32_t easy = sgis & cpu->bank.in_lr & cpu->bank.lr_latch;
+	uint32_t easy = cpu->overflow ? 0U : sgis & cpu->bank.in_lr & cpu->bank.lr_latch;
 
 	for (uint32_t left = easy; left != 0U; left &= left - 1U) {
 		unsigned n = cpu->bank.lr[bit_lowest(left)];

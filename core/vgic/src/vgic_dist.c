@@ -76,7 +76,7 @@ void vgic_write_dist_ctlr(const struct vgic_reg_access *a, uint64_t value)
 		if ((groups & ~old) != 0U) {
 			cpu->due_banks = (uint32_t)MASK_BELOW(vgic->bank_count);
 			vgic_mark_locked(cpu, 0);
-			if (cpu != a->by) {
+			if (!vgic_is_loaded_here(cpu)) {
 				vgic_kick(cpu);
 			}
 		}

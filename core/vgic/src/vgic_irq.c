@@ -54,18 +54,17 @@ static uint64_t enter_state(struct vgic_cpu *cpu, const struct vgic_irq *irq, ui
 	bool latched = (bank->latch & ready & mask) != 0U;
 	uint64_t lr = active ? LR_ACTIVE : 0U;
 
-	if (high && (bank->linked & mask) != 0U) {
-		/* Pending and active at once is not allowed with HW (IHI 0069, 12.4.6): a latch
-		 * waits until the active one has ended. */
+	if (high && (bank->linked & mask) != 0U && !(active && latched)) {
+		/* Pending and active at once is not allowed with HW (IHI 0069, 12.4.6). */
 		lr |= LR_HW | FIELD_PREP(LR_PHYS, cpu->phys[irq->intid % VGIC_PRIVATE_COUNT]);
-		if (active) {
-			return lr;
-		}
 	} else if (high) {
 		/* At the end of it the line has to be looked at again. */
 		lr |= LR_EOI;
 	}
-	if (latched) {
+	if (latched && active && cpu->overflow) {
+		/* It would count as pending for NPIE, yet can't be taken. */
+		lr |= LR_EOI;
+	} else if (latched) {
 		move_latch(bank, mask);
 		lr |= LR_PENDING;
 	} else if (high && !active && (ready & mask) != 0U) {
@@ -114,7 +113,9 @@ bool vgic_irq_leave(struct vgic_cpu *cpu, const struct vgic_irq *irq, uint64_t l
 	bool was_active = (lr & LR_ACTIVE) != 0U;
 	bool active = was_active && (bank->drop_active & mask) == 0U;
 	bool linked = (bank->linked & mask) != 0U;
-	bool orphan = linked && was_active && !active && (bank->line & mask) != 0U;
+	bool ended = (lr & LR_STATE) == 0U;
+	bool orphan = linked && (bank->line & mask) != 0U &&
+		      ((was_active && !active) || (ended && (lr & LR_HW) == 0U));
 
 	if (pending && (bank->lr_latch & mask) != 0U) {
 		bank->latch |= mask;
@@ -122,7 +123,7 @@ bool vgic_irq_leave(struct vgic_cpu *cpu, const struct vgic_irq *irq, uint64_t l
 			vgic_v2_sgi_requeue(cpu, irq->intid);
 		}
 	}
-	if (linked && ((lr & LR_STATE) == 0U || orphan)) {
+	if (linked && (ended || orphan)) {
 		bank->line &= ~mask;
 	}
 	if (active || (bank->make_active & mask) != 0U) {

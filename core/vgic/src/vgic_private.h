@@ -73,8 +73,8 @@ uint32_t vgic_bank_deliverable(const struct vgic_bank *bank, uint32_t group_enab
 /* Moves the interrupt's state into a list register of `cpu`, which is returned. It is not in one.
  */
 uint64_t vgic_irq_enter(struct vgic_cpu *cpu, const struct vgic_irq *irq);
-/* Takes it back from the value read. True: a linked interrupt ended by request, not by the
- * guest's EOI, so that its physical one is still active. */
+/* Takes it back from the value read. True: a linked interrupt ended, but its physical one has not
+ * been deactivated by that. */
 bool vgic_irq_leave(struct vgic_cpu *cpu, const struct vgic_irq *irq, uint64_t lr);
 /* The vCPU that deals with it now, or NULL. */
 struct vgic_cpu *vgic_irq_target(const struct vgic_irq *irq);

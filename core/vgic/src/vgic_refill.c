@@ -79,10 +79,10 @@ static void collect_bank(
 	}
 }
 
-/* Places keys [from, to). All of them fit. */
-static void place(struct vgic_cpu *cpu, const struct best *best, unsigned from, unsigned to)
+/* There are list registers for all of them. */
+static void place_all(struct vgic_cpu *cpu, const struct best *best)
 {
-	for (unsigned i = from; i < to; i++) {
+	for (unsigned i = 0; i < best->count; i++) {
 		struct vgic_irq irq = vgic_irq_of(cpu->vgic, cpu, key_intid(best->key[i]));
 
 		(void)vgic_place_locked(cpu, &irq);
@@ -143,10 +143,10 @@ void vgic_refill_locked(struct vgic_cpu *cpu)
 	active.count = active.count < slots - first ? active.count : slots - first;
 	rest = slots - first - active.count;
 	pending.count = pending.count < first + rest ? pending.count : first + rest;
-	place(cpu, &active, 0, active.count);
-	place(cpu, &pending, 0, pending.count);
 	cpu->overflow = pending.seen > pending.count;
 	cpu->evicted = active.seen > active.count;
+	place_all(cpu, &active);
+	place_all(cpu, &pending);
 	set_hcr(cpu);
 }
 

@@ -249,6 +249,7 @@ void vgic_write_config(const struct vgic_reg_access *a, uint64_t value)
 	uint32_t first = a->offset % 8U * 4U;
 	const struct vgic_bank *bank = vgic_reg_bank(a, n);
 	uint32_t edge = 0;
+	uint32_t changed;
 
 	if (n == 0U || bank == NULL) {
 		return; /* SGIs are edge-triggered, PPIs as the machine is wired */
@@ -256,9 +257,9 @@ void vgic_write_config(const struct vgic_reg_access *a, uint64_t value)
 	for (uint32_t i = 0; i < CONFIGS_PER_WORD; i++) {
 		edge |= (uint32_t)((value >> (2U * i + 1U)) & 1U) << (first + i);
 	}
-	edge ^= bank->edge & (UINT32_C(0xffff) << first);
-	vgic_change_word_locked(a, n, edge & ~bank->edge, vgic_change_edge);
-	vgic_change_word_locked(a, n, edge & bank->edge, vgic_change_level);
+	changed = edge ^ (bank->edge & (UINT32_C(0xffff) << first));
+	vgic_change_word_locked(a, n, changed & edge, vgic_change_edge);
+	vgic_change_word_locked(a, n, changed & ~edge, vgic_change_level);
 }
 
 uint64_t vgic_read_id_block(uint32_t offset, unsigned architecture)
