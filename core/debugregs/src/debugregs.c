@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "debugregs/debugregs.h"
+
+#include "arch/sysreg.h"
+#include "base/bits.h"
+#include "base/check.h"
+#include "hardware.h"
+
+/* MDSCR_EL1 (DDI 0487, D19.3.20). */
+#define MDSCR_SS   BIT(0)
+#define MDSCR_TDCC BIT(12)
+#define MDSCR_KDE  BIT(13)
+#define MDSCR_MDE  BIT(15)
+
+/* What the hardware may see of it: never TDCC. */
+#define MDSCR_REAL (MDSCR_SS | MDSCR_KDE | MDSCR_MDE)
+/* What software may change, and what it may besides while the OS lock is set: ERR, HDE, TDA,
+ * INTdis, TXU, RXO, TXfull and RXfull, to save and restore an external debugger's state. */
+#define MDSCR_WRITABLE (MDSCR_REAL | MDSCR_TDCC)
+#define MDSCR_WRITABLE_LOCKED                                                                      \
+	(MDSCR_WRITABLE | BIT(6) | BIT(14) | BIT(21) | BIT(22) | BIT(23) | BIT(26) | BIT(27) |     \
+		BIT(29) | BIT(30))
+
+#define MDCCSR_TXFULL	 BIT(29)
+#define MDCCINT_WRITABLE (BIT(29) | BIT(30))
+#define OSLAR_OSLK	 BIT(0)
+#define OSLSR_OSLM	 BIT(3) /* the OS lock is there */
+#define OSLSR_OSLK	 BIT(1)
+#define PRCR_WRITABLE	 BIT(0)
+#define CLAIM_TAGS	 UINT64_C(0xff)
+#define AUTHSTATUS	 UINT64_C(0xa) /* non-secure debug is there and disabled */
+#define WORD		 UINT64_C(0xffffffff)
+#define BCR_WRITABLE	 UINT64_C(0x00ffe1e7)
+#define WCR_WRITABLE	 UINT64_C(0x1f1fffff)
+
+#define DFR0_BRPS_SHIFT	      12U
+#define DFR0_BRPS_WIDTH	      4U
+#define DFR0_WRPS_SHIFT	      20U
+#define DFR0_WRPS_WIDTH	      4U
+#define DFR0_DOUBLELOCK_SHIFT 36U
+#define DFR0_DOUBLELOCK_WIDTH 4U
+#define DOUBLELOCK_PRESENT    0U
+
+/* The fewest that any CPU has; lowered by debugregs_init_cpu() alone. */
+static unsigned breakpoint_count = DEBUGREGS_PAIR_MAX;
+static unsigned watchpoint_count = DEBUGREGS_PAIR_MAX;
+
+void debugregs_init_cpu(void)
+{
+	uint64_t dfr0 = read_id_aa64dfr0_el1();
+
+	breakpoint_count = (unsigned)min_u64(breakpoint_count, FIELD_GET(dfr0, DFR0_BRPS) + 1U);
+	watchpoint_count = (unsigned)min_u64(watchpoint_count, FIELD_GET(dfr0, DFR0_WRPS) + 1U);
+	write_mdscr_el1(0);
+	write_mdccint_el1(0);
+	if (FIELD_GET(dfr0, DFR0_DOUBLELOCK) == DOUBLELOCK_PRESENT) {
+		write_osdlr_el1(0);
+	}
+	write_oslar_el1(0);
+}
+
+void debugregs_reset(struct debugregs *regs)
+{
+	*regs = (struct debugregs){.os_locked = true, .loaded = regs->loaded};
+	if (regs->loaded) {
+		write_mdscr_el1(0);
+	}
+}
+
+/* MDSCR_EL1 as the hardware has it while the vCPU is loaded. The OS lock disables what it enables;
+ * we leave the hardware's own lock open, and turn it off here. */
+static uint64_t real_mdscr(const struct debugregs *regs)
+{
+	return regs->os_locked ? 0U : regs->mdscr & MDSCR_REAL;
+}
+
+/* Brings the hardware from one value of MDSCR_EL1 to the guest's present one. The pairs count only
+ * under MDE, and stay behind, harmless, when it goes off. */
+static void update_hardware(const struct debugregs *regs, uint64_t old)
+{
+	uint64_t new = real_mdscr(regs);
+
+	if (new == old) {
+		return;
+	}
+	if ((new & ~old &MDSCR_MDE) != 0U) {
+		for (unsigned n = 0; n < breakpoint_count; n++) {
+			hardware_write_breakpoint(n, &regs->breakpoint[n]);
+		}
+		for (unsigned n = 0; n < watchpoint_count; n++) {
+			hardware_write_watchpoint(n, &regs->watchpoint[n]);
+		}
+	}
+	write_mdscr_el1(new);
+}
+
+void debugregs_load(struct debugregs *regs)
+{
+	PLINTH_ASSERT(!regs->loaded);
+	regs->loaded = true;
+	update_hardware(regs, 0);
+}
+
+void debugregs_put(struct debugregs *regs)
+{
+	PLINTH_ASSERT(regs->loaded);
+	regs->loaded = false;
+	if (real_mdscr(regs) != 0U) {
+		write_mdscr_el1(0);
+	}
+}
+
+/* One of the four registers of pair n: op2 is 4 (BVR), 5 (BCR), 6 (WVR) or 7 (WCR). */
+static enum debugregs_result access_pair(
+	struct debugregs *regs, unsigned n, unsigned op2, bool write, uint64_t *value)
+{
+	bool is_watch = op2 >= 6U;
+	bool is_control = (op2 & 1U) != 0U;
+	struct debugregs_pair *pair = is_watch ? &regs->watchpoint[n] : &regs->breakpoint[n];
+	uint64_t *reg = is_control ? &pair->control : &pair->value;
+
+	if (n >= (is_watch ? watchpoint_count : breakpoint_count)) {
+		return DEBUGREGS_UNDEF;
+	}
+	if (!write) {
+		*value = *reg;
+		return DEBUGREGS_DONE;
+	}
+	*reg = is_control ? *value & (is_watch ? WCR_WRITABLE : BCR_WRITABLE) : *value;
+	if ((real_mdscr(regs) & MDSCR_MDE) != 0U) {
+		if (is_watch) {
+			hardware_write_watchpoint(n, pair);
+		} else {
+			hardware_write_breakpoint(n, pair);
+		}
+	}
+	return DEBUGREGS_DONE;
+}
+
+static void write_mdscr(struct debugregs *regs, uint64_t value)
+{
+	uint64_t old = real_mdscr(regs);
+	uint64_t mask = regs->os_locked ? MDSCR_WRITABLE_LOCKED : MDSCR_WRITABLE;
+
+	regs->mdscr = (regs->mdscr & ~mask) | (value & mask);
+	update_hardware(regs, old);
+}
+
+static void write_oslar(struct debugregs *regs, uint64_t value)
+{
+	uint64_t old = real_mdscr(regs);
+
+	regs->os_locked = (value & OSLAR_OSLK) != 0U;
+	update_hardware(regs, old);
+}
+
+#define MDSCR_EL1	  A64_SYSREG(2, 0, 0, 2, 2)
+#define MDCCINT_EL1	  A64_SYSREG(2, 0, 0, 2, 0)
+#define OSDTRRX_EL1	  A64_SYSREG(2, 0, 0, 0, 2)
+#define OSDTRTX_EL1	  A64_SYSREG(2, 0, 0, 3, 2)
+#define OSECCR_EL1	  A64_SYSREG(2, 0, 0, 6, 2)
+#define MDRAR_EL1	  A64_SYSREG(2, 0, 1, 0, 0)
+#define OSLAR_EL1	  A64_SYSREG(2, 0, 1, 0, 4)
+#define OSLSR_EL1	  A64_SYSREG(2, 0, 1, 1, 4)
+#define OSDLR_EL1	  A64_SYSREG(2, 0, 1, 3, 4)
+#define DBGPRCR_EL1	  A64_SYSREG(2, 0, 1, 4, 4)
+#define DBGCLAIMSET_EL1	  A64_SYSREG(2, 0, 7, 8, 6)
+#define DBGCLAIMCLR_EL1	  A64_SYSREG(2, 0, 7, 9, 6)
+#define DBGAUTHSTATUS_EL1 A64_SYSREG(2, 0, 7, 14, 6)
+#define MDCCSR_EL0	  A64_SYSREG(2, 3, 0, 1, 0)
+#define DBGDTR_EL0	  A64_SYSREG(2, 3, 0, 4, 0)
+#define DBGDTR_RX_TX_EL0  A64_SYSREG(2, 3, 0, 5, 0)
+
+static enum debugregs_result read_register(
+	const struct debugregs *regs, a64_sysreg_t reg, uint64_t *value)
+{
+	switch (reg) {
+	case MDSCR_EL1:
+		*value = regs->mdscr;
+		break;
+	case MDCCINT_EL1:
+		*value = regs->mdccint;
+		break;
+	case OSDTRRX_EL1:
+		*value = regs->dtr_rx;
+		break;
+	case OSDTRTX_EL1:
+		*value = regs->dtr_tx;
+		break;
+	case OSECCR_EL1:
+		*value = regs->oseccr;
+		break;
+	case OSLSR_EL1:
+		*value = OSLSR_OSLM | (regs->os_locked ? OSLSR_OSLK : 0U);
+		break;
+	case DBGPRCR_EL1:
+		*value = regs->prcr;
+		break;
+	case DBGCLAIMSET_EL1:
+		*value = CLAIM_TAGS; /* which tags there are */
+		break;
+	case DBGCLAIMCLR_EL1:
+		*value = regs->claim;
+		break;
+	case DBGAUTHSTATUS_EL1:
+		*value = AUTHSTATUS;
+		break;
+	case MDCCSR_EL0:
+		/* 0 would make a guest's DCC console believe that a debugger takes its output. */
+		*value = MDCCSR_TXFULL;
+		break;
+	case OSDLR_EL1: /* no double lock */
+	case MDRAR_EL1: /* no memory-mapped registers */
+	case DBGDTR_EL0:
+	case DBGDTR_RX_TX_EL0:
+		*value = 0;
+		break;
+	default:
+		return DEBUGREGS_UNDEF;
+	}
+	return DEBUGREGS_DONE;
+}
+
+static enum debugregs_result write_register(
+	struct debugregs *regs, a64_sysreg_t reg, uint64_t value)
+{
+	switch (reg) {
+	case MDSCR_EL1:
+		write_mdscr(regs, value);
+		break;
+	case MDCCINT_EL1:
+		regs->mdccint = value & MDCCINT_WRITABLE;
+		break;
+	case OSDTRRX_EL1:
+		regs->dtr_rx = value & WORD;
+		break;
+	case OSDTRTX_EL1:
+		regs->dtr_tx = value & WORD;
+		break;
+	case OSECCR_EL1:
+		regs->oseccr = value & WORD;
+		break;
+	case OSLAR_EL1:
+		write_oslar(regs, value);
+		break;
+	case DBGPRCR_EL1:
+		regs->prcr = value & PRCR_WRITABLE;
+		break;
+	case DBGCLAIMSET_EL1:
+		regs->claim |= value & CLAIM_TAGS;
+		break;
+	case DBGCLAIMCLR_EL1:
+		regs->claim &= ~value;
+		break;
+	case OSDLR_EL1:
+	case DBGDTR_EL0:
+	case DBGDTR_RX_TX_EL0:
+		break;
+	default:
+		return DEBUGREGS_UNDEF;
+	}
+	return DEBUGREGS_DONE;
+}
+
+/* Is it one of DBGBVR<n>, DBGBCR<n>, DBGWVR<n>, DBGWCR<n>? */
+static bool is_pair(a64_sysreg_t reg)
+{
+	return a64_sysreg_op1(reg) == 0U && a64_sysreg_crn(reg) == 0U && a64_sysreg_op2(reg) >= 4U;
+}
+
+enum debugregs_result debugregs_access(
+	struct debugregs *regs, a64_sysreg_t reg, unsigned el, bool write, uint64_t *value)
+{
+	bool is_el0_register = a64_sysreg_op1(reg) == 3U;
+
+	PLINTH_ASSERT(regs->loaded);
+	if (a64_sysreg_op0(reg) != 2U || (el == 0U && !is_el0_register)) {
+		return DEBUGREGS_UNDEF;
+	}
+	if (el == 0U && (regs->mdscr & MDSCR_TDCC) != 0U) {
+		return DEBUGREGS_INJECT;
+	}
+	if (is_pair(reg)) {
+		return access_pair(regs, a64_sysreg_crm(reg), a64_sysreg_op2(reg), write, value);
+	}
+	return write ? write_register(regs, reg, *value) : read_register(regs, reg, value);
+}
