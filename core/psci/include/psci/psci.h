@@ -31,7 +31,12 @@
 #define PSCI_DISABLED		(-8)
 #define PSCI_INVALID_ADDRESS	(-9)
 
-enum psci_power { PSCI_OFF, PSCI_ON_PENDING_STATE, PSCI_ON, PSCI_SUSPENDED };
+enum psci_power {
+	PSCI_POWER_OFF,
+	PSCI_POWER_ON_PENDING,
+	PSCI_POWER_ON,
+	PSCI_POWER_SUSPENDED,
+};
 
 struct psci_start {
 	uint64_t entry;	  /* IPA of the first instruction */

@@ -32,7 +32,8 @@ struct pvtime_scale {
 
 /* ticks_per_second: CNTFRQ_EL0, 1 to 2^32 - 1. Divides, at boot only. */
 struct pvtime_scale pvtime_scale_init(uint64_t ticks_per_second);
-/* No overflow before the result itself wraps (584 years); exact to 1 ns in 2^31. No division. */
+/* No overflow before the result itself wraps (584 years); the error is below 1 ns and
+ * one part in 2^32 up to 1 GHz. No division. */
 uint64_t pvtime_ns(struct pvtime_scale scale, uint64_t ticks);
 
 /* Bytes for n vCPUs, whole pages. */
@@ -51,8 +52,8 @@ void pvtime_update(struct pvtime_stolen *st, uint64_t stolen_ns);
 /* Is this function id ours? */
 bool pvtime_is_call(uint64_t function);
 /* The answer to a call of vCPU `vcpu` in x0, from x0 and x1. enabled: the page is mapped.
- * Everything that is not offered gives NOT_SUPPORTED (-1). */
+ * Everything that is not offered gives NOT_SUPPORTED (-1). Guests ask SMCCC_ARCH_FEATURES for
+ * PVTIME_CALL_FEATURES first: SUCCESS where enabled, by whoever answers that. */
 uint64_t pvtime_call(vcpu_id_t vcpu, bool enabled, uint64_t function, uint64_t argument);
-/* For SMCCC_ARCH_FEATURES, which guests ask first: SUCCESS where function is PV_TIME_FEATURES. */
 
 #endif
