@@ -30,6 +30,8 @@ OUTPUTS = {
     "plinth-detect": "guest/plinth-detect",
 }
 
+PAYLOAD_SUFFIXES = (".img", ".elf")  # bare test guests, in payload/ of the build folder
+
 
 def add_arguments(parser):
     parser.add_argument("what", nargs="*", metavar="WHAT", help=", ".join(NAMES))
@@ -87,8 +89,9 @@ def collect(folder):
             copy_newer(found[0], target)
         else:
             target.unlink(missing_ok=True)
-    for path in folder.rglob("payload/*.img"):
-        copy_newer(path, BUILD / "payload" / path.name)
+    for path in sorted((folder / "payload").glob("*")):
+        if path.suffix in PAYLOAD_SUFFIXES:
+            copy_newer(path, BUILD / "payload" / path.name)
 
 
 def copy_newer(source, target):

@@ -3,7 +3,7 @@
 
 from pathlib import Path
 
-from plinth import bundle
+from plinth import bundle, cpio
 from plinth.paths import GUEST
 
 MIB = 1 << 20
@@ -66,3 +66,8 @@ def write_bundle(folder, vms, output):
     write_folder(folder, vms)
     bundle.pack(folder, output)
     return output
+
+
+def write_archive(stream, files):
+    """A plain archive of {name: bytes}, which need not be a bundle."""
+    cpio.write(stream, [cpio.file(name, data) for name, data in files.items()])
