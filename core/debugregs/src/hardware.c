@@ -13,8 +13,10 @@
 #define CONTROL_BT_SHIFT  20U
 #define CONTROL_BT_WIDTH  4U
 
-#define SSC_SECURE_ONLY 2U /* and 3: reserved, or EL2 alone */
-#define BT_VMID		8U /* from here on: matches a VMID, or EL2's context */
+#define SSC_SECURE_ONLY		 2U /* and 3: reserved, or EL2 alone */
+#define BT_LINKED_CONTEXT	 3U
+#define BT_LINKED_CONTEXTIDR_EL1 7U
+#define BT_VMID			 8U /* from here on: matches a VMID, or EL2's context */
 
 #define WATCHPOINT_VALUE_MASK (~UINT64_C(3))
 
