@@ -14,6 +14,8 @@
 #include "percpu/percpu_layout.h"
 #include "vcpu/context.h"
 
+#define EXITS_FRAME_SIZE 256
+
 /* A slot of 128 bytes; what does not fit fails to assemble. */
 	.macro vector_entry name
 	.balign	128
@@ -85,8 +87,6 @@
 	b	el2_stack_overflow
 	end_vector_entry \name
 	.endm
-
-#define EXITS_FRAME_SIZE 256
 
 	.section .text.vectors, "ax", %progbits
 	.balign	2048
