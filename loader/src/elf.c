@@ -20,6 +20,7 @@
 #define MACHINE_AARCH64	    183U
 #define PROGRAM_HEADER_SIZE 56U
 #define PROGRAM_HEADER_MAX  64U
+#define INSTRUCTION_SIZE    4U
 #define SEGMENT_LOAD	    1U
 
 struct program_header {
@@ -90,7 +91,7 @@ static struct program_header read_header(const struct kernel_file *file, uint64_
 static void note_entry(
 	const struct program_header *header, uint64_t entry, struct kernel_image *image)
 {
-	if (entry >= header->virtual && entry - header->virtual < header->memory_size) {
+	if (range_contains(header->virtual, header->memory_size, entry, INSTRUCTION_SIZE)) {
 		image->entry = header->physical + (entry - header->virtual);
 	}
 }
@@ -156,7 +157,7 @@ enum plinth_status elf_parse(
 	if (image->segment_count == 0) {
 		return loader_fail(error, "kernel: ELF has nothing to load");
 	}
-	if (image->entry == 0 || !is_aligned(image->entry, 4)) {
+	if (image->entry == 0 || !is_aligned(image->entry, INSTRUCTION_SIZE)) {
 		return loader_fail(error, "kernel: ELF starts at 0x%llx, in none of its segments",
 			(unsigned long long)kernel_file_u64(file, ENTRY_OFFSET));
 	}

@@ -8,7 +8,9 @@
 #include "vmdesc_property.h"
 #include "vmdesc_rules.h"
 
-#define FDT_VERSION_MIN 16U /* older ones write nodes in another way; dtc makes 17 */
+/* What dtc has made since 2007. In older ones libfdt 1.6.1's fdt_check_full() itself follows a null
+ * pointer where a property has no name. */
+#define FDT_VERSION_MIN 17U
 
 static enum plinth_status parse_property(
 	struct vmdesc_parser *parser, const struct property *property)
@@ -110,15 +112,18 @@ static enum plinth_status parse_nodes(struct vmdesc_parser *parser, const void *
 
 static enum plinth_status check_format(const void *dtb, size_t size, struct loader_error *error)
 {
-	int fault = fdt_check_full(dtb, size);
+	int fault = size < sizeof(struct fdt_header) ? -FDT_ERR_TRUNCATED : 0;
 
+	if (fault == 0 && fdt_magic(dtb) == FDT_MAGIC && fdt_version(dtb) < FDT_VERSION_MIN) {
+		return loader_fail(
+			error, "vm.dtb: has devicetree version %u, too old", fdt_version(dtb));
+	}
+	if (fault == 0) {
+		fault = fdt_check_full(dtb, size);
+	}
 	if (fault != 0) {
 		return loader_fail(
 			error, "vm.dtb: is no valid devicetree (%s)", fdt_strerror(fault));
-	}
-	if (fdt_version(dtb) < FDT_VERSION_MIN) {
-		return loader_fail(
-			error, "vm.dtb: has devicetree version %u, too old", fdt_version(dtb));
 	}
 	return PLINTH_OK;
 }

@@ -273,6 +273,21 @@ static void test_damaged_blobs(void **state)
 	free(dtb);
 }
 
+/* A version that libfdt claims to read but cannot check. */
+static void test_old_version(void **state)
+{
+	(void)state;
+	size_t size;
+	uint8_t *dtb = dts_compile("/dts-v1/; / { " COMPLETE "};", &size);
+	struct vmdesc desc;
+	struct loader_error error;
+
+	dtb[23] = 16; /* struct fdt_header.version */
+	assert_int_equal(vmdesc_parse(dtb, size, &host3, &desc, &error), PLINTH_EINVAL);
+	assert_string_equal(error.text, "vm.dtb: has devicetree version 16, too old");
+	free(dtb);
+}
+
 static void test_no_devicetree(void **state)
 {
 	(void)state;
@@ -299,6 +314,7 @@ int main(void)
 		cmocka_unit_test(test_long_values),
 		cmocka_unit_test(test_guestinfo_is_bounded),
 		cmocka_unit_test(test_damaged_blobs),
+		cmocka_unit_test(test_old_version),
 		cmocka_unit_test(test_no_devicetree),
 	};
 
