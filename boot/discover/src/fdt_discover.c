@@ -69,9 +69,11 @@ static void read_device(
 	if (found->timer < 0 && fdt_node_is(walk->fdt, walk->node, "arm,armv8-timer")) {
 		found->timer = walk->node;
 	}
-	if (walk->node == found->stdout_node) {
-		found->uart = walk->node;
+	/* Where the firmware names no console, the first UART that we know is one. */
+	if (walk->node == found->stdout_node ||
+		(found->stdout_node < 0 && machine->uart.type == BOOT_UART_NONE)) {
 		fdt_read_uart(walk, machine);
+		found->uart = machine->uart.type != BOOT_UART_NONE ? walk->node : NO_NODE;
 	}
 }
 

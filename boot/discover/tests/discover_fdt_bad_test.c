@@ -163,6 +163,32 @@ static void alias_loop(void **state)
 	assert_int_equal(machine.uart.type, BOOT_UART_NONE);
 }
 
+/* Without stdout-path the first PL011 is the console; with one that names another UART, none is. */
+static void uart_without_stdout_path(void **state)
+{
+	static const uint8_t reg[] = {0, 0, 0, 0, 0x12, 0x34, 0, 0, 0, 0, 0x10, 0};
+
+	for (int named = 0; named < 2; named++) {
+		(void)state;
+		begin_tree(0);
+		assert_int_equal(fdt_begin_node(tree, "chosen"), 0);
+		if (named != 0) {
+			assert_int_equal(fdt_property_string(tree, "stdout-path", "/other"), 0);
+		}
+		assert_int_equal(fdt_end_node(tree), 0);
+		assert_int_equal(fdt_begin_node(tree, "other"), 0);
+		assert_int_equal(fdt_end_node(tree), 0);
+		assert_int_equal(fdt_begin_node(tree, "serial"), 0);
+		assert_int_equal(fdt_property_string(tree, "compatible", "arm,pl011"), 0);
+		assert_int_equal(fdt_property(tree, "reg", reg, sizeof(reg)), 0);
+		assert_int_equal(fdt_end_node(tree), 0);
+		end_tree();
+		assert_int_equal(discover_tree(), PLINTH_OK);
+		assert_int_equal(machine.uart.type, named != 0 ? BOOT_UART_NONE : BOOT_UART_PL011);
+		assert_true(machine.uart.regs.base == (named != 0 ? 0 : 0x12340000));
+	}
+}
+
 /* A memory range that wraps, and an initrd that ends before it starts, are left out. */
 static void wrapping_values(void **state)
 {
@@ -256,6 +282,7 @@ int main(void)
 		cmocka_unit_test(empty_tree_has_nothing),
 		cmocka_unit_test(too_many_reservations),
 		cmocka_unit_test(alias_loop),
+		cmocka_unit_test(uart_without_stdout_path),
 		cmocka_unit_test(wrapping_values),
 		cmocka_unit_test(long_command_line),
 		cmocka_unit_test(deep_and_wide),

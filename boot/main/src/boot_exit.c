@@ -9,6 +9,7 @@
 #include "base/check.h"
 #include "base/fmt.h"
 #include "console/console.h"
+#include "main_private.h"
 #include "smp/smp.h"
 
 #define PSCI_SYSTEM_OFF UINT32_C(0x84000008)
@@ -74,13 +75,14 @@ void boot_exception(uint64_t vector)
 {
 	bool el2 = is_el2();
 	uint64_t esr = el2 ? read_esr_el2() : read_esr_el1();
+	uint64_t elr = el2 ? read_elr_el2() : read_elr_el1();
 
 	if (exiting) {
 		power_off();
 	}
-	console_print("exception %llu in boot: ESR %#llx ELR %#llx FAR %#llx",
+	console_print("exception %llu in boot: ESR %#llx FAR %#llx ELR %#llx (its image + %#llx)",
 		(unsigned long long)vector, (unsigned long long)esr,
-		(unsigned long long)(el2 ? read_elr_el2() : read_elr_el1()),
-		(unsigned long long)(el2 ? read_far_el2() : read_far_el1()));
+		(unsigned long long)(el2 ? read_far_el2() : read_far_el1()),
+		(unsigned long long)elr, (unsigned long long)(elr - (uintptr_t)boot_lds_start));
 	boot_exit(BOOT_EXIT_BUG, "boot: exception, ESR %#llx", (unsigned long long)esr);
 }

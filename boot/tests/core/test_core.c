@@ -25,8 +25,6 @@
 
 extern const uint8_t test_core_head[];
 extern const uint8_t test_core_secondary[];
-extern const uint8_t test_core_lds_bss[];
-extern const uint8_t test_core_lds_end[];
 
 void test_core_primary(
 	const struct boot_info *info, uintptr_t loaded, uint64_t sctlr, uint64_t daif);
