@@ -12,8 +12,8 @@
  * - A port whose ring is full says so: its guest waits, nobody else does. EL2 never waits for the
  *   UART, save in console_flush(), console_port_wait() and panics, bounded.
  *
- * Locks: LOCK_RANK_CONSOLE_OUT (rows, the UART's sending half) and LOCK_RANK_CONSOLE_IN (its
- * receiving half, escape key). Ports' ops are called with neither held.
+ * Locks: LOCK_RANK_CONSOLE_OUT (ports, focus, rows, the UART's sending half). The receiving half
+ * belongs to whoever entered console_interrupt() first. Ports' ops are called with no lock held.
  */
 #ifndef CONSOLE_CONSOLE_H
 #define CONSOLE_CONSOLE_H
@@ -42,7 +42,8 @@ struct console_device {
 };
 
 /* Call console_timer() when CNTPCT_EL0 has reached `deadline`. The caller may hold locks up to
- * LOCK_RANK_DEVICE. NULL: unfinished lines are shown at once. */
+ * LOCK_RANK_DEVICE. Asked again with an earlier deadline, both or the earlier one may come. NULL:
+ * unfinished lines are shown at once, and room() is called by console_interrupt() alone. */
 typedef void console_arm_fn(uint64_t deadline);
 
 struct console_port_ops {
@@ -69,6 +70,7 @@ struct console_port {
 	uint32_t newlines_put;
 	uint32_t newlines_taken;
 	uint32_t wants_room;
+	uint32_t users; /* running calls of ops; console_port_remove() waits for them */
 	/* Under CONSOLE_OUT */
 	struct console_filter filter;
 	bool carriage_return; /* the last byte taken */
@@ -79,7 +81,8 @@ struct console_port {
 	uint8_t ring[CONSOLE_RING_SIZE];
 };
 
-/* Once, on the boot CPU. Both may be called again only after console_init() in tests. */
+/* Once, on the boot CPU, before any port. console_log() and console_panic_write() may come earlier
+ * and then do nothing. */
 void console_init(const struct console_device *device, console_arm_fn *arm);
 
 /* Adds a port; the first VM port gets the focus. name is cut to CONSOLE_NAME_SIZE - 1. The struct

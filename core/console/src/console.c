@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "console/console.h"
+
+#include "arch/cpu.h"
+#include "arch/sysreg.h"
+#include "base/atomic.h"
+#include "base/bits.h"
+#include "base/check.h"
+#include "base/compiler.h"
+#include "base/string.h"
+#include "console_private.h"
+
+#define SERVICE_ROUNDS 4U
+
+struct console console;
+
+/* A store that a later load of the same thread can't overtake: STLR before LDAR. */
+#define store_ordered(ptr, v) __atomic_store_n((ptr), (v), __ATOMIC_SEQ_CST)
+#define load_ordered(ptr)     __atomic_load_n((ptr), __ATOMIC_SEQ_CST)
+
+void console_init(const struct console_device *device, console_arm_fn *arm)
+{
+	console = (struct console){.device = device, .arm = arm, .armed = NEVER};
+	lock_init(&console.lock, LOCK_RANK_CONSOLE_OUT);
+}
+
+/* Asks for console_timer() at `deadline`, unless it comes sooner anyway. */
+static void arm(uint64_t deadline)
+{
+	if (console.arm != NULL && deadline < load_ordered(&console.armed)) {
+		store_ordered(&console.armed, deadline);
+		console.arm(deadline);
+	}
+}
+
+static bool room_is_due(void)
+{
+	for (uint32_t i = 0; i < console.port_count; i++) {
+		const struct console_port *port = console.port[i];
+
+		if (load_relaxed(&port->wants_room) != 0U && !console_port_is_full(port)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The CPU that finds the lock taken leaves a note; the one that has it looks for the note after
+ * dropping it. So nobody waits for the UART of somebody else. */
+void console_service(enum show show)
+{
+	for (unsigned i = 0; i < SERVICE_ROUNDS; i++) {
+		__atomic_fetch_or(&console.again, 1U << show, __ATOMIC_SEQ_CST);
+		if (!lock_try(&console.lock)) {
+			return;
+		}
+		show = (enum show)bit_highest(exchange_acq_rel(&console.again, 0U));
+		uint64_t deadline = console_drain_locked(show);
+
+		if (room_is_due()) {
+			deadline = 0; /* told by console_timer(), where no lock is held */
+		}
+		lock_drop(&console.lock);
+		arm(deadline);
+		if (load_ordered(&console.again) == 0U) {
+			return;
+		}
+	}
+	arm(0);
+}
+
+bool console_port_is_full(const struct console_port *port)
+{
+	/* Pairs with the releases of `taken` in console_out.c: the slots are free. */
+	return load_relaxed(&port->put) - load_acquire(&port->taken) >= CONSOLE_RING_SIZE;
+}
+
+/* An unfinished line shall be shown soon, if somebody looks at it. */
+static void arm_quiet(const struct console_port *port)
+{
+	if (port != load_relaxed(&console.focus)) {
+		return;
+	}
+	if (console.arm == NULL) {
+		console_service(SHOW_PARTIAL);
+	} else {
+		arm(read_cntpct_el0() + console.quiet_ticks);
+	}
+}
+
+bool console_port_put(struct console_port *port, uint8_t byte)
+{
+	uint32_t put = port->put;
+	uint32_t used = put - load_acquire(&port->taken);
+
+	if (UNLIKELY(used >= CONSOLE_RING_SIZE)) {
+		return false;
+	}
+	port->ring[put % CONSOLE_RING_SIZE] = byte;
+	if (byte == '\n') {
+		store_relaxed(&port->newlines_put, port->newlines_put + 1U);
+	}
+	/* Ordered before the look at console.armed: either console_timer() sees the byte, or we
+	 * see that it has to be armed. Pairs with the acquire in console_out.c. */
+	store_ordered(&port->put, put + 1U);
+	if (byte == '\n' || used >= CONSOLE_RING_SIZE / 2U) {
+		console_service(SHOW_LINES);
+	} else {
+		arm_quiet(port);
+	}
+	if (UNLIKELY(used + 1U >= CONSOLE_RING_SIZE) && console_port_is_full(port)) {
+		store_ordered(&port->wants_room, 1U);
+		return console_port_has_room(port);
+	}
+	return true;
+}
+
+bool console_port_has_room(struct console_port *port)
+{
+	if (console_port_is_full(port)) {
+		console_service(SHOW_LINES);
+	}
+	return !console_port_is_full(port);
+}
+
+bool console_port_wait(struct console_port *port)
+{
+	for (unsigned i = 0; i < WAIT_POLLS; i++) {
+		if (console_port_has_room(port)) {
+			return true;
+		}
+		arch_yield();
+	}
+	return false;
+}
+
+static struct console_port *next_waiting(uint32_t *index)
+{
+	struct console_port *found = NULL;
+
+	lock_take(&console.lock);
+	while (*index < console.port_count && found == NULL) {
+		struct console_port *port = console.port[*index];
+
+		if (!console_port_is_full(port) && exchange_acq_rel(&port->wants_room, 0U) != 0U) {
+			fetch_add_relaxed(&port->users, 1U);
+			found = port;
+		}
+		(*index)++;
+	}
+	lock_drop(&console.lock);
+	return found;
+}
+
+void console_tell_room(void)
+{
+	uint32_t index = 0;
+	struct console_port *port;
+
+	while ((port = next_waiting(&index)) != NULL) {
+		if (port->ops->room != NULL) {
+			port->ops->room(port->ctx);
+		}
+		/* Pairs with the acquire in console_port_remove(). */
+		__atomic_fetch_sub(&port->users, 1U, __ATOMIC_RELEASE);
+	}
+}
+
+void console_timer(void)
+{
+	store_ordered(&console.armed, NEVER);
+	console_service(SHOW_PARTIAL);
+	console_tell_room();
+}
+
+void console_focus_locked(struct console_port *port)
+{
+	if (console.focus != NULL) {
+		console.focus->filter = (struct console_filter){0};
+	}
+	if (port != NULL && port->kind == CONSOLE_PORT_MONITOR && console.focus != port) {
+		console.previous = console.focus;
+	}
+	store_relaxed(&console.focus, port);
+}
+
+bool console_focus(struct console_port *port)
+{
+	bool found = false;
+
+	lock_take(&console.lock);
+	for (uint32_t i = 0; i < console.port_count; i++) {
+		found = found || console.port[i] == port;
+	}
+	if (found) {
+		console_focus_locked(port);
+	}
+	lock_drop(&console.lock);
+	console_service(SHOW_PARTIAL);
+	return found;
+}
+
+void console_port_add(struct console_port *port, enum console_port_kind kind, const char *name,
+	const struct console_port_ops *ops, void *ctx)
+{
+	*port = (struct console_port){.kind = kind, .ops = ops, .ctx = ctx};
+	(void)str_copy(port->name, name, sizeof(port->name));
+	lock_take(&console.lock);
+	PLINTH_CHECK(console.port_count < CONSOLE_PORT_MAX);
+	console.port[console.port_count] = port;
+	console.port_count++;
+	if (kind == CONSOLE_PORT_VM) {
+		store_relaxed(&console.vm_count, console.vm_count + 1U);
+		if (console.focus == NULL) {
+			console_focus_locked(port);
+		}
+	}
+	lock_drop(&console.lock);
+}
+
+static struct console_port *another_vm(void)
+{
+	for (uint32_t i = 0; i < console.port_count; i++) {
+		if (console.port[i]->kind == CONSOLE_PORT_VM) {
+			return console.port[i];
+		}
+	}
+	return NULL;
+}
+
+static void forget_locked(struct console_port *port)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < console.port_count; i++) {
+		if (console.port[i] != port) {
+			console.port[kept] = console.port[i];
+			kept++;
+		}
+	}
+	if (kept != console.port_count && port->kind == CONSOLE_PORT_VM) {
+		store_relaxed(&console.vm_count, console.vm_count - 1U);
+	}
+	console.port_count = kept;
+	if (console.row == port) {
+		console_end_row_locked();
+	}
+	if (console.previous == port) {
+		console.previous = NULL;
+	}
+	if (console.focus == port) {
+		console.alone = false;
+		console_focus_locked(another_vm());
+	}
+}
+
+void console_port_remove(struct console_port *port)
+{
+	lock_take(&console.lock);
+	for (unsigned i = 0; i < 4U && port->put != port->taken; i++) {
+		(void)console_drain_locked(SHOW_NOW);
+	}
+	forget_locked(port);
+	console_send_locked();
+	lock_drop(&console.lock);
+	/* Pairs with the releases where users falls. No new one comes: it is in no list. */
+	while (load_acquire(&port->users) != 0U) {
+		arch_yield();
+	}
+}
+
+/* The lock is held while this waits: lines of Plinth come before lines of guests. */
+static bool line_with_patience(const char *text)
+{
+	for (unsigned i = 0; i < WAIT_POLLS; i++) {
+		if (console_line_locked(text)) {
+			return true;
+		}
+		arch_yield();
+	}
+	return false;
+}
+
+void console_log(enum log_level level, const char *line)
+{
+	(void)level;
+	if (console.device == NULL) {
+		return; /* the log keeps it */
+	}
+	lock_take(&console.lock);
+	/* After one line has waited in vain, the next ones don't: the UART is stuck. */
+	if (console.log_lost != 0U ? !console_line_locked(line) : !line_with_patience(line)) {
+		console.log_lost++;
+	}
+	console_send_locked();
+	lock_drop(&console.lock);
+	console_service(SHOW_LINES); /* the row in focus comes back */
+}
+
+void console_flush(void)
+{
+	lock_take(&console.lock);
+	for (unsigned i = 0; i < WAIT_POLLS; i++) {
+		if (console_drain_locked(SHOW_NOW) == NEVER &&
+			console.out_put == console.out_taken) {
+			break;
+		}
+		arch_yield();
+	}
+	lock_drop(&console.lock);
+	(void)console.device->drain(console.device->ctx);
+}
+
+static void panic_byte(uint8_t byte)
+{
+	const struct console_device *device = console.device;
+
+	for (unsigned i = 0; i < WAIT_POLLS && device->write(device->ctx, &byte, 1) == 0U; i++) {
+		arch_yield();
+	}
+}
+
+void console_panic_write(const char *text)
+{
+	if (console.device == NULL) {
+		return;
+	}
+	for (; *text != '\0'; text++) {
+		if (*text == '\n') {
+			panic_byte('\r');
+		}
+		panic_byte((uint8_t)*text);
+	}
+}

@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From the ports' rings to the rows of the terminal. All of it runs under the lock.
+ */
+#include "console_private.h"
+
+#include "arch/sysreg.h"
+#include "base/atomic.h"
+#include "base/bits.h"
+#include "base/compiler.h"
+#include "base/string.h"
+
+#define DRAIN_MAX 4096U /* bytes of ports for each call: an exit must end */
+
+STATIC_ASSERT((OUT_SIZE & (OUT_SIZE - 1U)) == 0U, "indices are masked");
+STATIC_ASSERT((CONSOLE_RING_SIZE & (CONSOLE_RING_SIZE - 1U)) == 0U, "indices are masked");
+STATIC_ASSERT(OUT_MARGIN + LOG_LINE_SIZE < OUT_SIZE / 4U, "a step always fits an idle ring");
+
+uint32_t console_out_room(void)
+{
+	return OUT_SIZE - (console.out_put - console.out_taken);
+}
+
+static void out_byte(uint8_t byte)
+{
+	console.out[console.out_put % OUT_SIZE] = byte;
+	console.out_put++;
+}
+
+static void out_text(const char *text)
+{
+	for (; *text != '\0'; text++) {
+		out_byte((uint8_t)*text);
+	}
+}
+
+void console_send_locked(void)
+{
+	const struct console_device *device = console.device;
+
+	while (console.out_put != console.out_taken) {
+		uint32_t start = console.out_taken % OUT_SIZE;
+		uint32_t size = console.out_put - console.out_taken;
+		uint32_t chunk = (uint32_t)min_u64(size, OUT_SIZE - start);
+		size_t done = device->write(device->ctx, &console.out[start], chunk);
+
+		console.out_taken += (uint32_t)done;
+		if (done < chunk) {
+			break;
+		}
+	}
+	bool wants_tx = console.out_put != console.out_taken;
+
+	if (wants_tx != console.wants_tx && device->want_tx != NULL) {
+		console.wants_tx = wants_tx;
+		device->want_tx(device->ctx, wants_tx);
+	}
+}
+
+/* Are this port's bytes to pass as they are? */
+static bool is_raw(const struct console_port *port)
+{
+	return port->kind == CONSOLE_PORT_MONITOR ||
+	       (port == console.focus && (console.vm_count < 2U || console.alone));
+}
+
+static void out_mark(const struct console_port *port)
+{
+	if (!is_raw(port)) {
+		out_text(port->name);
+		out_text("| ");
+	}
+}
+
+void console_end_row_locked(void)
+{
+	if (console.row != NULL) {
+		out_text("\r\n");
+		console.row = NULL;
+	}
+}
+
+/* Makes the last row the port's: with its mark, and what was shown of its line before. */
+static void begin_row(struct console_port *port)
+{
+	if (console.row == port) {
+		return;
+	}
+	console_end_row_locked();
+	out_mark(port);
+	for (uint32_t i = 0; i < port->shown_count; i++) {
+		out_byte(port->shown[i]);
+	}
+	console.row = port;
+}
+
+static void finish_line(struct console_port *port)
+{
+	port->shown_count = 0;
+	port->carriage_return = false;
+	console.row = NULL;
+}
+
+static void remember(struct console_port *port, uint8_t byte)
+{
+	if (port->shown_count < CONSOLE_SHOWN_SIZE) {
+		port->shown[port->shown_count] = byte;
+		port->shown_count++;
+	}
+}
+
+/* A marked row: a lone carriage return goes back to behind the mark. */
+static void show_marked(struct console_port *port, uint8_t byte)
+{
+	begin_row(port);
+	if (byte == '\n') {
+		out_text("\r\n");
+		finish_line(port);
+		return;
+	}
+	if (port->carriage_return) {
+		port->carriage_return = false;
+		port->shown_count = 0;
+		out_byte('\r');
+		out_mark(port);
+	}
+	if (byte == '\r') {
+		port->carriage_return = true;
+		return;
+	}
+	out_byte(byte);
+	remember(port, byte);
+}
+
+static void show_raw(struct console_port *port, uint8_t byte)
+{
+	begin_row(port);
+	out_byte(byte);
+	if (byte == '\n') {
+		finish_line(port);
+	} else if (byte == '\r') {
+		port->shown_count = 0;
+	} else {
+		remember(port, byte);
+	}
+}
+
+static void show_byte(struct console_port *port, uint8_t byte)
+{
+	if (is_raw(port)) {
+		show_raw(port, byte);
+	} else if (port == console.focus) {
+		show_marked(port, byte);
+	} else {
+		int shown = console_filter_byte(&port->filter, byte);
+
+		if (shown >= 0) {
+			show_marked(port, (uint8_t)shown);
+		}
+	}
+}
+
+static uint32_t pending(const struct console_port *port)
+{
+	/* Pairs with the release in console_port_put(): the bytes are there. */
+	return load_acquire(&port->put) - port->taken;
+}
+
+static bool has_line(const struct console_port *port)
+{
+	return load_relaxed(&port->newlines_put) != port->newlines_taken;
+}
+
+/* Takes bytes from the ring while there are complete lines in it, or all of them. Returns how
+ * many; stops where the UART is behind. */
+static uint32_t take(struct console_port *port, bool all, uint32_t max)
+{
+	uint32_t count = 0;
+	uint32_t left = pending(port);
+
+	while (left != 0U && count < max && (all || has_line(port)) &&
+		console_out_room() >= OUT_MARGIN) {
+		uint8_t byte = port->ring[port->taken % CONSOLE_RING_SIZE];
+
+		show_byte(port, byte);
+		port->newlines_taken += byte == '\n';
+		left--;
+		count++;
+		/* Pairs with the acquire in console_port_put(): the slot is free again. */
+		store_release(&port->taken, port->taken + 1U);
+	}
+	return count;
+}
+
+static void tell_hidden(struct console_port *port)
+{
+	if (port->hidden != 0U && console_out_room() >= OUT_MARGIN) {
+		console_end_row_locked();
+		out_text(port->name);
+		out_text("| [output not shown]\r\n");
+		port->hidden = 0;
+	}
+}
+
+static void hide_all(struct console_port *port)
+{
+	uint32_t count = pending(port);
+
+	port->hidden += count;
+	for (uint32_t i = 0; i < count; i++) {
+		port->newlines_taken += port->ring[port->taken % CONSOLE_RING_SIZE] == '\n';
+		store_release(&port->taken, port->taken + 1U);
+	}
+}
+
+/* One call of console_drain_locked(). */
+struct drain {
+	enum show show;
+	uint64_t now;
+	uint64_t deadline;
+	uint32_t left; /* bytes that it may still take */
+};
+
+static void drain_focus(struct console_port *port, struct drain *drain)
+{
+	bool all = drain->show != SHOW_LINES || console.arm == NULL || console_port_is_full(port);
+	uint32_t count = take(port, all, drain->left);
+
+	if (count != 0U) {
+		console.row_time = drain->now;
+	}
+	drain->left -= count;
+}
+
+/* A port without focus: complete lines, or a full ring as a line. Its lines wait while the row
+ * in focus is growing, until that has rested for CONSOLE_HOLD_MS. */
+static void drain_other(struct console_port *port, struct drain *drain)
+{
+	bool full = console_port_is_full(port);
+	bool hurry = drain->show == SHOW_NOW;
+
+	if (console.alone && !hurry) {
+		if (full) {
+			hide_all(port);
+		}
+		return;
+	}
+	if (!full && !hurry && !has_line(port)) {
+		return;
+	}
+	if (console.row != NULL && console.row != port && !hurry &&
+		drain->now - console.row_time < console.hold_ticks) {
+		drain->deadline = min_u64(drain->deadline, console.row_time + console.hold_ticks);
+		return;
+	}
+	tell_hidden(port);
+	bool split = (full || hurry) && !has_line(port);
+
+	drain->left -= take(port, split, drain->left);
+	if (split && console.row == port) {
+		console_end_row_locked();
+		finish_line(port);
+	}
+}
+
+/* The prompt in focus comes back below what has just been shown between. */
+static void restore_row(uint64_t now)
+{
+	struct console_port *port = console.focus;
+
+	if (console.row == NULL && port != NULL && port->shown_count != 0U &&
+		console_out_room() >= OUT_MARGIN) {
+		begin_row(port);
+		console.row_time = now;
+	}
+}
+
+static void tell_lost(void)
+{
+	if (console.log_lost != 0U && console_out_room() >= OUT_MARGIN + LOG_LINE_SIZE) {
+		console.log_lost = 0;
+		(void)console_line_locked("[lines not shown here are in the log]");
+	}
+}
+
+uint64_t console_drain_locked(enum show show)
+{
+	struct drain drain = {
+		.show = show, .now = read_cntpct_el0(), .deadline = NEVER, .left = DRAIN_MAX};
+
+	console_send_locked();
+	tell_lost();
+	if (console.focus != NULL) {
+		drain_focus(console.focus, &drain);
+	}
+	for (uint32_t i = 0; i < console.port_count && drain.left != 0U; i++) {
+		struct console_port *port = console.port[(console.turn + i) % console.port_count];
+
+		if (port != console.focus) {
+			drain_other(port, &drain);
+		}
+	}
+	console.turn++;
+	restore_row(drain.now);
+	console_send_locked();
+	if (drain.left == 0U) {
+		drain.deadline = drain.now;
+	} else if (console.out_put != console.out_taken && console.device->want_tx == NULL) {
+		drain.deadline = min_u64(drain.deadline, drain.now + console.quiet_ticks);
+	}
+	return drain.deadline;
+}
+
+bool console_line_locked(const char *text)
+{
+	if (console_out_room() < OUT_MARGIN + strlen(text)) {
+		console_send_locked();
+	}
+	if (console_out_room() < OUT_MARGIN + strlen(text)) {
+		return false;
+	}
+	console_end_row_locked();
+	out_text("plinth: ");
+	out_text(text);
+	out_text("\r\n");
+	return true;
+}
