@@ -9,7 +9,11 @@ import pytest
 from plinth.paths import ROOT
 
 SPDX = "/* SPDX-License-Identifier: Apache-2.0 */\n"
-LAYERS = "| L2 | `drivers/` | x |\n| L3 | `core/low`, `core/other` | x |\n| L4 | `core/high` | x |\n"
+LAYERS = """\
+| L2 | `drivers/` | x |
+| L3 | `core/low`, `core/other` | x |
+| L4 | `core/high` | x |
+"""
 
 
 @pytest.fixture

@@ -4,7 +4,8 @@
 import subprocess
 
 import pytest
-from plinth import run
+from harness.vms import INITRD, KERNEL
+from plinth import qemu, run
 from plinth.paths import ROOT
 
 
@@ -51,6 +52,15 @@ def test_bad_usage_is_refused(arguments, message):
 )
 def test_exit_code_is_of_the_last_line(console, code):
     assert run.exit_code(console) == code
+
+
+def test_qemu_that_ends_without_the_line(capfdbinary):
+    append = "console=ttyAMA0 quiet plinth.name=bare plinth.action=poweroff"
+    board = qemu.Board(el2=False, memory_mib=256)
+    assert run.boot(qemu.command(board, KERNEL, INITRD, append), True, 60) == run.EXIT_NO_LINE
+    captured = capfdbinary.readouterr()
+    assert b"plinth-guest: bare cpus=2" in captured.out
+    assert b"without Plinth's line" in captured.err
 
 
 def test_console_is_copied_and_timeout_ends_it(capfdbinary):

@@ -20,7 +20,8 @@ SOURCES_ONLY = {
     r"^extern\b(?![^;]*\[\])": "declare it in the owner's header",
 }
 CORE = {
-    r"(?<![.>])\b(malloc|calloc|realloc|free|printf|fprintf|puts|abort|exit|assert)\s*\(": "no libc in EL2",
+    r"(?<![.>])\b(malloc|calloc|realloc|free)\s*\(": "no libc in EL2",
+    r"(?<![.>])\b(printf|fprintf|puts|abort|exit|assert)\s*\(": "no libc in EL2",
     r"^#include <(stdio|stdlib|string|assert|errno)\.h>": "no libc in EL2",
     r"\b(float|double)\b": "no floating point in EL2",
 }

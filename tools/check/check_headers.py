@@ -104,7 +104,9 @@ def compile_alone(header, target, commands):
     done = subprocess.run(
         alone, cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True
     )
-    return f"{header} ({target}): does not compile alone\n{done.stderr}" if done.returncode else None
+    if done.returncode == 0:
+        return None
+    return f"{header} ({target}): does not compile alone\n{done.stderr}"
 
 
 def command_for(header, commands):

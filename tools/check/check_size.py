@@ -13,7 +13,9 @@ ARGUMENTS_MAX = 6
 
 # clang-format puts a function's braces into column 0; its head is what precedes, back to a line
 # that ends something else.
-FUNCTION = re.compile(r"^(?P<head>[A-Za-z_](?:(?!\n\n)[^;{}#])*?\))\s*\n\{\n(?P<body>.*?)^\}", re.M | re.S)
+FUNCTION = re.compile(
+    r"^(?P<head>[A-Za-z_](?:(?!\n\n)[^;{}#])*?\))\s*\n\{\n(?P<body>.*?)^\}", re.M | re.S
+)
 
 
 def main():

@@ -2,6 +2,7 @@
 """plinth VERB: finds the verb's module and reports what goes wrong in one line."""
 
 import argparse
+import signal
 import sys
 
 from plinth import bench, build, clean, pack, run, setup, test
@@ -32,8 +33,14 @@ def parser():
     return top
 
 
+def end_on_signal(number, _frame):
+    """As an exception, so that what is running (QEMU, pytest) is ended on the way out."""
+    sys.exit(128 + number)
+
+
 def main():
     arguments = parser().parse_args()
+    signal.signal(signal.SIGTERM, end_on_signal)
     try:
         return VERBS[arguments.verb].main(arguments)
     except PlinthError as error:

@@ -56,7 +56,8 @@ def is_current():
     if not STAMP.exists():
         return False
     stamp = json.loads(STAMP.read_text())
-    return stamp["wanted"] == fingerprint() and all((BUILD / folder).is_dir() for folder in wanted())
+    is_complete = all((BUILD / folder).is_dir() for folder in wanted())
+    return is_complete and stamp["wanted"] == fingerprint()
 
 
 def ensure(refresh=False):

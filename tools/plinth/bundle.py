@@ -103,7 +103,7 @@ def vm_dtb(folder, extra_bootargs):
 
 
 def kernel_name(description):
-    """The file that vm.dtb names as kernel, or None; what is no devicetree is Plinth's to refuse."""
+    """The file that vm.dtb names as kernel, or None; Plinth refuses what is no devicetree."""
     with tempfile.NamedTemporaryFile(suffix=".dtb") as file:
         file.write(description)
         file.flush()

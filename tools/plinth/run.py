@@ -94,7 +94,7 @@ def boot(command, headless, timeout):
 
     def give_up():
         timed_out.set()
-        process.kill()
+        process.terminate()
 
     timer = threading.Timer(timeout, give_up) if timeout else None
     if timer:
@@ -105,11 +105,20 @@ def boot(command, headless, timeout):
     finally:
         if timer:
             timer.cancel()
-        process.kill()
-        process.wait()
+        end(process)
     if timed_out.is_set():
         raise PlinthError(f"no end after {timeout:g} s", EXIT_TIMEOUT)
     return exit_code(tail)
+
+
+def end(process):
+    """By SIGTERM first: QEMU then gives the terminal its settings back."""
+    process.terminate()
+    try:
+        process.wait(5)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def copy_console(stream):
