@@ -17,6 +17,7 @@ SPDX = "SPDX-License-Identifier: Apache-2.0"
 BUILDS = {"host": "host-clang", "aarch64": "gcc"}
 INCLUDE = re.compile(r'^#include ["<]([^">]+)[">]', re.M)
 GUARD = re.compile(r"^#ifndef (\w+)\n#define \1\n", re.M)
+MACRO = re.compile(r"^\s*\.macro\b", re.M)  # a header for assembly
 QUIET = ["-Wno-unused-macros", "-Wno-unused-function", "-Wno-pragma-once-outside-header"]
 
 
@@ -97,7 +98,7 @@ def compile_alone(header, target, commands):
     command = command_for(header, commands)
     if command is None:
         return None
-    language = "assembler-with-cpp" if "\n.macro" in sources.text(header) else "c"
+    language = "assembler-with-cpp" if MACRO.search(sources.text(header)) else "c"
     output = command.index("-o")
     compiler = [word for word in command[:output] if word != "-c"]
     alone = [*compiler, *QUIET, "-fsyntax-only", "-x", language, str(ROOT / header)]
