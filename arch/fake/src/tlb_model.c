@@ -199,16 +199,19 @@ static void recombine(struct fake_tlb *tlb)
 
 static void complete(struct fake_tlb *tlb)
 {
+	bool has_by_ipa = false;
+
 	for (unsigned pass = 0; pass < 2U; pass++) {
 		for (unsigned i = 0; i < tlb->pending_count; i++) {
 			bool by_ipa = tlb->pending[i].op == FAKE_TLBI_IPAS2E1IS;
 
+			has_by_ipa |= by_ipa;
 			if (by_ipa == (pass == 1U)) {
 				drop(tlb, tlb->pending[i].op, tlb->pending[i].vmid,
 					tlb->pending[i].cpu, tlb->pending[i].address);
 			}
 		}
-		if (pass == 0U && tlb->pending_count != 0U) {
+		if (pass == 0U && has_by_ipa) {
 			recombine(tlb);
 		}
 	}

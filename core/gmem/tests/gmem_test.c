@@ -1,0 +1,388 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/bits.h"
+#include "gmem_fixture.h"
+
+static struct fixture fixture;
+static struct gmem *const gmem = &fixture.gmem;
+
+static int setup(void **state)
+{
+	(void)state;
+	fixture_init(&fixture, FIXTURE_CTR, false, 0);
+	fixture_start(&fixture);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	fixture_fini(&fixture);
+	return 0;
+}
+
+static void caches_on(void)
+{
+	ipa_t cursor = ipa_init(0);
+
+	assert_int_equal(gmem_caches_on(gmem, &cursor), PLINTH_OK);
+}
+
+static enum gmem_result fault(uint64_t ipa, enum gmem_access access)
+{
+	const struct gmem_fault f = {.ipa = {ipa}, .access = access};
+
+	return gmem_fault(gmem, &f);
+}
+
+static struct s2_leaf leaf_of(uint64_t ipa)
+{
+	struct s2_leaf leaf;
+
+	assert_int_equal(s2_lookup(&gmem->space, ipa_init(ipa), &leaf), PLINTH_OK);
+	return leaf;
+}
+
+static void check_leaf(uint64_t ipa, unsigned level, uint32_t attrs, enum s2_page_state state)
+{
+	struct s2_leaf leaf = leaf_of(ipa);
+
+	assert_true(leaf.valid);
+	assert_int_equal(leaf.level, level);
+	assert_int_equal(leaf.attrs, attrs);
+	assert_int_equal(leaf.state, state);
+}
+
+#define ZERO_BLOCK (VM_RAM_BASE + MIB(2) + KIB(512)) /* no image in its 64 KiB */
+
+/* What the guest finds, wherever it comes from and however big the mapping is. */
+static void test_content_is_what_the_images_say(void **state)
+{
+	static uint8_t buf[FIXTURE_RAM];
+
+	(void)state;
+	for (unsigned off = 0; off < 2U; off++) {
+		for (uint64_t at = 0; at < FIXTURE_RAM; at += KIB(48)) {
+			assert_int_equal(fault(VM_RAM_BASE + at, GMEM_READ), GMEM_RESUME);
+		}
+		assert_int_equal(
+			gmem_read(gmem, ipa_init(VM_RAM_BASE), buf, sizeof(buf)), PLINTH_OK);
+		assert_memory_equal(buf, fixture.expected, sizeof(buf));
+		fixture_reset(&fixture);
+		fixture_start(&fixture);
+		caches_on();
+	}
+}
+
+static void test_reset_starts_from_the_images_again(void **state)
+{
+	static uint8_t buf[FIXTURE_RAM];
+
+	(void)state;
+	memset(buf, 0xee, sizeof(buf));
+	assert_int_equal(gmem_write(gmem, ipa_init(VM_RAM_BASE), buf, sizeof(buf)), PLINTH_OK);
+	assert_int_equal(gmem->used, FIXTURE_RAM / PAGE_SIZE);
+	fixture_reset(&fixture);
+	fixture_start(&fixture);
+	assert_int_equal(gmem_read(gmem, ipa_init(VM_RAM_BASE), buf, sizeof(buf)), PLINTH_OK);
+	assert_memory_equal(buf, fixture.expected, sizeof(buf));
+}
+
+static void test_granules(void **state)
+{
+	(void)state;
+	/* Caches off: 16 KiB. */
+	assert_int_equal(fault(ZERO_BLOCK, GMEM_READ), GMEM_RESUME);
+	assert_int_equal(gmem->counters.map_4k, 4);
+	assert_int_equal(gmem->counters.coh.lines_cleaned, 4U * 64U);
+	caches_on();
+	/* A table is there: 64 KiB, but not over what is mapped. */
+	assert_int_equal(fault(ZERO_BLOCK + KIB(64), GMEM_READ), GMEM_RESUME);
+	assert_int_equal(gmem->counters.map_4k, 4U + 16U);
+	assert_int_equal(fault(ZERO_BLOCK + KIB(20), GMEM_READ), GMEM_RESUME);
+	assert_int_equal(gmem->counters.map_4k, 4U + 16U + 4U);
+	assert_int_equal(gmem->counters.map_2m, 0);
+}
+
+static void test_blocks(void **state)
+{
+	(void)state;
+	fixture.gmem.image_count = 0;
+	caches_on();
+	assert_int_equal(fault(VM_RAM_BASE + MIB(2) + 123U, GMEM_WRITE), GMEM_RESUME);
+	check_leaf(
+		VM_RAM_BASE + MIB(2), S2_LEVEL_2M, S2_ATTR_WRITE | S2_ATTR_WRITTEN, S2_PAGE_OWNED);
+	/* A fetch maintains 16 KiB of it, and splits it for that. */
+	assert_int_equal(fault(VM_RAM_BASE + MIB(2) + KIB(20), GMEM_FETCH), GMEM_RESUME);
+	check_leaf(VM_RAM_BASE + MIB(2) + KIB(16), S2_LEVEL_4K, S2_ATTR_WRITE | S2_ATTR_EXEC,
+		S2_PAGE_OWNED);
+	check_leaf(VM_RAM_BASE + MIB(2) + KIB(32), S2_LEVEL_4K, S2_ATTR_WRITE | S2_ATTR_WRITTEN,
+		S2_PAGE_OWNED);
+	assert_int_equal(gmem->counters.coh.lines_cleaned, 4U * 64U);
+	assert_int_equal(gmem->counters.coh.lines_invalidated, 4U * 64U);
+	assert_int_equal(gmem->counters.split, 1);
+	assert_int_equal(gmem->used, 512);
+}
+
+static void test_image_in_place_is_copied_on_write(void **state)
+{
+	const uint64_t ipa = FIXTURE_IMAGE_0 + MIB(1);
+	const uint8_t *source = fixture.arena + KIB(64) + MIB(1);
+	uint8_t before = source[0];
+	uint8_t byte = (uint8_t)~before;
+
+	(void)state;
+	caches_on();
+	assert_int_equal(fault(ipa, GMEM_READ), GMEM_RESUME);
+	check_leaf(ipa, S2_LEVEL_4K, S2_ATTR_WRITTEN, S2_PAGE_SHARED_BORROWER);
+	assert_ptr_equal((void *)(uintptr_t)leaf_of(ipa).pa.v, source);
+	assert_int_equal(gmem->used, 0);
+	assert_int_equal(gmem_write(gmem, ipa_init(ipa), &byte, 1), PLINTH_OK);
+	check_leaf(ipa, S2_LEVEL_4K, S2_ATTR_WRITE | S2_ATTR_WRITTEN, S2_PAGE_OWNED);
+	assert_int_equal(source[0], before);
+	assert_int_equal(gmem->used, 4);
+	assert_int_equal(gmem->counters.upgrade_write, 1);
+	/* A page that was executed stays executable. */
+	assert_int_equal(fault(ipa + KIB(64), GMEM_FETCH), GMEM_RESUME);
+	assert_int_equal(fault(ipa + KIB(64), GMEM_WRITE), GMEM_RESUME);
+	check_leaf(ipa + KIB(64), S2_LEVEL_4K, S2_ATTR_WRITE | S2_ATTR_EXEC, S2_PAGE_OWNED);
+}
+
+static void test_write_takes_execute_permission(void **state)
+{
+	uint32_t word = 0xd503201f;
+	uint32_t got = 0;
+
+	(void)state;
+	caches_on();
+	assert_int_equal(fault(ZERO_BLOCK, GMEM_FETCH), GMEM_RESUME);
+	check_leaf(ZERO_BLOCK, S2_LEVEL_4K, S2_ATTR_WRITE | S2_ATTR_EXEC, S2_PAGE_OWNED);
+	assert_int_equal(gmem_write(gmem, ipa_init(ZERO_BLOCK + 8U), &word, 4), PLINTH_OK);
+	check_leaf(ZERO_BLOCK, S2_LEVEL_4K, S2_ATTR_WRITE | S2_ATTR_WRITTEN, S2_PAGE_OWNED);
+	check_leaf(
+		ZERO_BLOCK + PAGE_SIZE, S2_LEVEL_4K, S2_ATTR_WRITE | S2_ATTR_EXEC, S2_PAGE_OWNED);
+	assert_int_equal(gmem->counters.revoked, 1);
+	assert_int_equal(gmem_read_u32(gmem, ipa_init(ZERO_BLOCK + 8U), &got), PLINTH_OK);
+	assert_int_equal(got, word);
+	assert_int_equal(gmem_read_u32(gmem, ipa_init(ZERO_BLOCK + 9U), &got), PLINTH_EINVAL);
+}
+
+static void test_fault_kinds(void **state)
+{
+	struct gmem_fault walk = {.ipa = {ZERO_BLOCK}, .access = GMEM_FETCH, .table_walk = true};
+
+	(void)state;
+	caches_on();
+	assert_int_equal(gmem_fault(gmem, &walk), GMEM_RESUME);
+	check_leaf(ZERO_BLOCK, S2_LEVEL_4K, S2_ATTR_WRITE | S2_ATTR_WRITTEN, S2_PAGE_OWNED);
+	assert_int_equal(gmem->counters.fault_table_walk, 1);
+	assert_int_equal(fault(ZERO_BLOCK, GMEM_READ), GMEM_RESUME);
+	assert_int_equal(gmem->counters.raced, 1);
+	assert_int_equal(fault(ZERO_BLOCK, GMEM_FETCH), GMEM_RESUME);
+	assert_int_equal(gmem->counters.upgrade_exec, 1);
+	assert_int_equal(fault(VM_RAM_BASE - 1U, GMEM_READ), GMEM_NOT_RAM);
+	assert_int_equal(fault(VM_RAM_BASE + FIXTURE_RAM, GMEM_FETCH), GMEM_NOT_RAM);
+	assert_int_equal(fault(BIT(40), GMEM_READ), GMEM_NOT_RAM);
+	assert_int_equal(fault(~UINT64_C(0), GMEM_READ), GMEM_NOT_RAM);
+}
+
+static void test_access_outside(void **state)
+{
+	uint8_t buf[64] = {0};
+
+	(void)state;
+	assert_int_equal(gmem_read(gmem, ipa_init(VM_RAM_BASE - 8U), buf, 16), PLINTH_EFAULT);
+	assert_int_equal(gmem_write(gmem, ipa_init(0), buf, 1), PLINTH_EFAULT);
+	assert_int_equal(gmem_read(gmem, ipa_init(~UINT64_C(0) - 3U), buf, 16), PLINTH_EFAULT);
+	memset(buf, 1, sizeof(buf));
+	assert_int_equal(gmem_write(gmem, ipa_init(VM_RAM_BASE + FIXTURE_RAM - 32U), buf, 64),
+		PLINTH_EFAULT);
+	assert_int_equal(gmem_read(gmem, ipa_init(VM_RAM_BASE), buf, 0), PLINTH_OK);
+	assert_true(gmem_is_ram(gmem, ipa_init(VM_RAM_BASE), FIXTURE_RAM));
+	assert_false(gmem_is_ram(gmem, ipa_init(VM_RAM_BASE), FIXTURE_RAM + 1U));
+}
+
+static void test_relinquish(void **state)
+{
+	uint64_t value = 5;
+	uint64_t used;
+
+	(void)state;
+	caches_on();
+	assert_int_equal(gmem_relinquish(gmem, ipa_init(ZERO_BLOCK)), PLINTH_ENOENT);
+	assert_int_equal(gmem_relinquish(gmem, ipa_init(ZERO_BLOCK + 1U)), PLINTH_EINVAL);
+	assert_int_equal(gmem_relinquish(gmem, ipa_init(0)), PLINTH_ERANGE);
+	assert_int_equal(gmem_write(gmem, ipa_init(ZERO_BLOCK), &value, 8), PLINTH_OK);
+	used = gmem->used;
+	assert_int_equal(gmem_relinquish(gmem, ipa_init(ZERO_BLOCK)), PLINTH_OK);
+	assert_int_equal(gmem->used, used - 1U);
+	assert_false(leaf_of(ZERO_BLOCK).valid);
+	assert_int_equal(gmem_read(gmem, ipa_init(ZERO_BLOCK), &value, 8), PLINTH_OK);
+	assert_int_equal(value, 0);
+}
+
+static void test_device(void **state)
+{
+	const pa_t pa = pa_init(UINT64_C(0x8040000));
+	uint64_t value;
+
+	(void)state;
+	assert_int_equal(gmem_map_device(gmem, ipa_init(0x8010000), pa, 2U * PAGE_SIZE), PLINTH_OK);
+	check_leaf(0x8011000, S2_LEVEL_4K, S2_ATTR_DEVICE | S2_ATTR_WRITE, S2_PAGE_SHARED_BORROWER);
+	assert_int_equal(fault(0x8010000, GMEM_FETCH), GMEM_DENIED);
+	assert_int_equal(fault(0x8010000, GMEM_WRITE), GMEM_RESUME);
+	assert_int_equal(gmem_read(gmem, ipa_init(0x8010000), &value, 8), PLINTH_EFAULT);
+	assert_int_equal(gmem_map_device(gmem, ipa_init(0x8011000), pa, PAGE_SIZE), PLINTH_EEXIST);
+	assert_int_equal(
+		gmem_map_device(gmem, ipa_init(VM_RAM_BASE), pa, PAGE_SIZE), PLINTH_EEXIST);
+	assert_int_equal(gmem_map_device(gmem, ipa_init(0x8012001), pa, PAGE_SIZE), PLINTH_EINVAL);
+	assert_int_equal(gmem_map_device(gmem, ipa_init(0x8012000), pa, 0), PLINTH_EINVAL);
+	assert_int_equal(gmem_map_device(gmem, ipa_init(BIT(40)), pa, PAGE_SIZE), PLINTH_ERANGE);
+}
+
+static void test_set_way_is_bounded(void **state)
+{
+	ipa_t cursor = ipa_init(0);
+	unsigned steps = 1;
+	uint8_t byte = 1;
+
+	(void)state;
+	caches_on();
+	for (uint64_t at = 0; at < FIXTURE_RAM; at += PAGE_SIZE) {
+		assert_int_equal(gmem_write(gmem, ipa_init(VM_RAM_BASE + at), &byte, 1), PLINTH_OK);
+	}
+	gmem->counters.coh.lines_cleaned = 0;
+	while (gmem_set_way(gmem, &cursor) == PLINTH_EAGAIN) {
+		steps++;
+	}
+	assert_in_range(steps, 2, 3);
+	assert_int_equal(gmem->counters.coh.lines_cleaned, FIXTURE_RAM / 64U);
+}
+
+/* Many small pieces touched with caches off: all are maintained when they come on. */
+static void test_caches_on_after_many_pieces(void **state)
+{
+	ipa_t cursor = ipa_init(0);
+	uint64_t cleaned;
+
+	(void)state;
+	for (uint64_t at = 0; at < FIXTURE_RAM; at += KIB(16)) {
+		assert_int_equal(fault(VM_RAM_BASE + at, GMEM_READ), GMEM_RESUME);
+	}
+	cleaned = gmem->counters.coh.lines_cleaned;
+	while (gmem_caches_on(gmem, &cursor) == PLINTH_EAGAIN) {
+	}
+	assert_false(gmem->mmu_off);
+	assert_true(gmem->counters.coh.lines_cleaned - cleaned >=
+		    gmem->counters.map_4k * (PAGE_SIZE / 64U));
+	gmem_caches_off(gmem);
+	assert_true(gmem->mmu_off);
+	cursor = ipa_init(0);
+	cleaned = gmem->counters.coh.lines_cleaned;
+	assert_int_equal(gmem_caches_on(gmem, &cursor), PLINTH_OK);
+	assert_int_equal(gmem->counters.coh.lines_cleaned, cleaned); /* nothing new was mapped */
+}
+
+static void test_eager(void **state)
+{
+	(void)state;
+	gmem->eager = true;
+	caches_on();
+	assert_int_equal(fault(ZERO_BLOCK, GMEM_READ), GMEM_RESUME);
+	check_leaf(ZERO_BLOCK, S2_LEVEL_4K, S2_ATTR_WRITE | S2_ATTR_EXEC, S2_PAGE_OWNED);
+}
+
+static void test_init_refuses(void **state)
+{
+	static struct gmem other;
+	static struct vm_config config;
+
+	(void)state;
+	config = fixture.config;
+	config.ram_size = MIB(64); /* more than there is */
+	assert_int_equal(gmem_init(&other, &config), PLINTH_ENOMEM);
+	config.ram_size = MIB(2) + PAGE_SIZE;
+	assert_int_equal(gmem_init(&other, &config), PLINTH_EINVAL);
+	config.ram_size = 0;
+	assert_int_equal(gmem_init(&other, &config), PLINTH_EINVAL);
+	config.ram_size = BIT(40);
+	assert_int_equal(gmem_init(&other, &config), PLINTH_EINVAL);
+	config.ram_size = MIB(2); /* the images lie outside */
+	assert_int_equal(gmem_init(&other, &config), PLINTH_EINVAL);
+	config.ram_size = MIB(4);
+	config.images[2].size = GMEM_SECRET_SIZE + 1U;
+	assert_int_equal(gmem_init(&other, &config), PLINTH_EINVAL);
+	config.image_count = VM_IMAGE_MAX + 1U;
+	assert_int_equal(gmem_init(&other, &config), PLINTH_EINVAL);
+}
+
+/* With n pages for an overcommitted VM: it gets NOMEM, loses nothing, and goes on when there is
+ * memory again. */
+static void test_memory_may_run_out_at_any_page(void **state)
+{
+	(void)state;
+	while (gmem_fini_step(gmem) == PLINTH_EAGAIN) {
+	}
+	for (unsigned spare = 2; spare < 24U; spare++) {
+		struct pmem_stats stats;
+		uint8_t byte = 9;
+		enum plinth_status status;
+
+		pmem_get_stats(&stats);
+		assert_int_equal(pmem_reserve(stats.free - stats.reserved - spare), PLINTH_OK);
+		fixture.config.flags = VM_FLAG_OVERCOMMIT;
+		assert_int_equal(gmem_init(gmem, &fixture.config), PLINTH_OK);
+		fixture_start(&fixture);
+		caches_on();
+		(void)fault(FIXTURE_IMAGE_0, GMEM_FETCH);
+		(void)fault(FIXTURE_IMAGE_0, GMEM_WRITE);
+		(void)fault(VM_RAM_BASE + MIB(2) + KIB(512), GMEM_WRITE);
+		(void)fault(FIXTURE_IMAGE_1, GMEM_WRITE);
+		status = gmem_write(gmem, ipa_init(VM_RAM_BASE + MIB(2) + KIB(900)), &byte, 1);
+		assert_true(status == PLINTH_OK || status == PLINTH_ENOMEM);
+		if (spare == 3U) {
+			assert_int_equal(status, PLINTH_ENOMEM);
+			assert_int_equal(
+				fault(VM_RAM_BASE + MIB(3) + KIB(900), GMEM_READ), GMEM_NOMEM);
+		}
+		pmem_unreserve(stats.free - stats.reserved - spare);
+		assert_int_equal(
+			gmem_write(gmem, ipa_init(VM_RAM_BASE + MIB(2) + KIB(900)), &byte, 1),
+			PLINTH_OK);
+		while (gmem_fini_step(gmem) == PLINTH_EAGAIN) {
+		}
+		pmem_get_stats(&stats);
+		assert_int_equal(stats.free, fixture.free_before);
+	}
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(test_content_is_what_the_images_say),
+		TEST(test_reset_starts_from_the_images_again),
+		TEST(test_granules),
+		TEST(test_blocks),
+		TEST(test_image_in_place_is_copied_on_write),
+		TEST(test_write_takes_execute_permission),
+		TEST(test_fault_kinds),
+		TEST(test_access_outside),
+		TEST(test_relinquish),
+		TEST(test_device),
+		TEST(test_set_way_is_bounded),
+		TEST(test_caches_on_after_many_pieces),
+		TEST(test_eager),
+		TEST(test_init_refuses),
+		TEST(test_memory_may_run_out_at_any_page),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

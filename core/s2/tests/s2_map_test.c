@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/bits.h"
+#include "fake/cache_model.h"
+#include "s2_fixture.h"
+
+#define WINDOW_PAGES 2048U /* 8 MiB that the random test maps in */
+
+static struct s2_fixture fixture;
+static struct s2_space space;
+
+static int setup(void **state)
+{
+	(void)state;
+	fixture_init(&fixture, 8);
+	return s2_space_init(&space, &fixture_ops, &fixture) == PLINTH_OK ? 0 : -1;
+}
+
+static void count_leaf(void *ctx, const struct s2_leaf *leaf)
+{
+	*(uint64_t *)ctx += s2_level_size(leaf->level) / PAGE_SIZE;
+}
+
+static uint64_t clear_all(void)
+{
+	ipa_t cursor = ipa_init(0);
+	uint64_t pages = 0;
+
+	while (s2_clear_step(&space, &cursor, count_leaf, &pages) == PLINTH_EAGAIN) {
+	}
+	return pages;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	clear_all();
+	s2_space_fini(&space);
+	s2_space_fini(&space);
+	return fixture.live == 0U ? 0 : -1;
+}
+
+static struct s2_leaf leaf_at(uint64_t ipa, unsigned level, uint32_t attrs)
+{
+	return (struct s2_leaf){.ipa = {ipa},
+		.pa = {ipa + GIB(64)},
+		.level = level,
+		.attrs = attrs,
+		.state = S2_PAGE_OWNED};
+}
+
+static enum plinth_status map(uint64_t ipa, unsigned level, unsigned count, uint32_t attrs)
+{
+	const struct s2_leaf leaf = leaf_at(ipa, level, attrs);
+	enum plinth_status status = s2_prepare(&space, leaf.ipa, level);
+
+	if (status == PLINTH_OK) {
+		s2_map(&space, &leaf, count);
+	}
+	return status;
+}
+
+static void check(uint64_t ipa, bool valid, unsigned level, uint32_t attrs)
+{
+	struct s2_leaf leaf;
+
+	assert_int_equal(s2_lookup(&space, ipa_init(ipa), &leaf), PLINTH_OK);
+	assert_int_equal(leaf.valid, valid);
+	assert_int_equal(leaf.level, level);
+	assert_int_equal(leaf.ipa.v, align_down(ipa, s2_level_size(level)));
+	if (valid) {
+		assert_int_equal(leaf.attrs, attrs);
+		assert_int_equal(leaf.pa.v, leaf.ipa.v + GIB(64));
+	}
+}
+
+static void test_prepare_refuses(void **state)
+{
+	(void)state;
+	assert_int_equal(s2_prepare(&space, ipa_init(0x1001), 3), PLINTH_EINVAL);
+	assert_int_equal(s2_prepare(&space, ipa_init(0x1000), 2), PLINTH_EINVAL);
+	assert_int_equal(s2_prepare(&space, ipa_init(0), 0), PLINTH_EINVAL);
+	assert_int_equal(s2_prepare(&space, ipa_init(0), 4), PLINTH_EINVAL);
+	assert_int_equal(s2_prepare(&space, ipa_init(BIT(40)), 3), PLINTH_ERANGE);
+	assert_int_equal(map(GIB(1), 3, 1, 0), PLINTH_OK);
+	assert_int_equal(s2_prepare(&space, ipa_init(GIB(1)), 2), PLINTH_EBUSY);
+	assert_int_equal(s2_prepare(&space, ipa_init(GIB(1)), 1), PLINTH_EBUSY);
+	assert_int_equal(s2_prepare(&space, ipa_init(BIT(40) - PAGE_SIZE), 3), PLINTH_OK);
+}
+
+static void test_prepare_changes_no_translation(void **state)
+{
+	(void)state;
+	assert_int_equal(map(GIB(1), 1, 1, S2_ATTR_WRITE), PLINTH_OK);
+	assert_int_equal(s2_prepare(&space, ipa_init(GIB(1) + PAGE_SIZE), 3), PLINTH_OK);
+	check(GIB(1) + PAGE_SIZE, true, 1, S2_ATTR_WRITE);
+}
+
+static void test_lookup_says_how_big_the_hole_is(void **state)
+{
+	struct s2_leaf leaf;
+
+	(void)state;
+	check(GIB(3), false, 1, 0);
+	assert_int_equal(map(GIB(1), 3, 1, 0), PLINTH_OK);
+	check(GIB(1) + PAGE_SIZE, false, 3, 0);
+	check(GIB(1) + MIB(2), false, 2, 0);
+	assert_int_equal(s2_lookup(&space, ipa_init(BIT(40)), &leaf), PLINTH_ERANGE);
+}
+
+static void test_split_keeps_translations(void **state)
+{
+	const uint32_t attrs = S2_ATTR_WRITE | S2_ATTR_WRITTEN;
+
+	(void)state;
+	assert_int_equal(map(GIB(1), 1, 1, attrs), PLINTH_OK);
+	assert_int_equal(s2_prepare(&space, ipa_init(GIB(1) + 5U * PAGE_SIZE), 3), PLINTH_OK);
+	s2_split(&space, ipa_init(GIB(1) + 5U * PAGE_SIZE), 3);
+	check(GIB(1) + 7U * PAGE_SIZE, true, 3, attrs);
+	check(GIB(1) + MIB(500), true, 2, attrs);
+	s2_protect(&space, ipa_init(GIB(1) + PAGE_SIZE), 3, 2, S2_ATTR_EXEC, S2_ATTR_WRITTEN);
+	check(GIB(1), true, 3, attrs);
+	check(GIB(1) + PAGE_SIZE, true, 3, S2_ATTR_WRITE | S2_ATTR_EXEC);
+	check(GIB(1) + 2U * PAGE_SIZE, true, 3, S2_ATTR_WRITE | S2_ATTR_EXEC);
+	check(GIB(1) + 3U * PAGE_SIZE, true, 3, attrs);
+	assert_int_equal(clear_all(), GIB(1) / PAGE_SIZE);
+}
+
+static void test_unmap(void **state)
+{
+	struct s2_leaf leaf;
+
+	(void)state;
+	assert_int_equal(s2_unmap(&space, ipa_init(GIB(1)), &leaf), PLINTH_ENOENT);
+	assert_int_equal(s2_unmap(&space, ipa_init(BIT(40)), &leaf), PLINTH_ENOENT);
+	assert_int_equal(map(GIB(1), 2, 1, S2_ATTR_EXEC), PLINTH_OK);
+	assert_int_equal(s2_unmap(&space, ipa_init(GIB(1) + PAGE_SIZE), &leaf), PLINTH_OK);
+	assert_int_equal(leaf.ipa.v, GIB(1));
+	assert_int_equal(leaf.level, 2);
+	assert_int_equal(leaf.pa.v, GIB(65));
+	check(GIB(1), false, 2, 0);
+}
+
+static void test_next(void **state)
+{
+	struct s2_leaf leaf;
+
+	(void)state;
+	assert_int_equal(s2_next(&space, ipa_init(0), &leaf), PLINTH_ENOENT);
+	assert_int_equal(map(GIB(2) + MIB(6) + KIB(12), 3, 1, 0), PLINTH_OK);
+	assert_int_equal(s2_next(&space, ipa_init(5), &leaf), PLINTH_OK);
+	assert_int_equal(leaf.ipa.v, GIB(2) + MIB(6) + KIB(12));
+	assert_int_equal(s2_next(&space, ipa_add(leaf.ipa, PAGE_SIZE), &leaf), PLINTH_ENOENT);
+}
+
+/* Random maps of all sizes, unmaps, splits and protects, against one array of pages. */
+static void test_random_against_naive(void **state)
+{
+	static uint8_t naive[WINDOW_PAGES]; /* 0: nothing; else attrs + 1 */
+	static uint8_t block[WINDOW_PAGES]; /* is it part of a 2 MiB leaf? */
+	uint64_t random = 77;
+
+	(void)state;
+	memset(naive, 0, sizeof(naive));
+	memset(block, 0, sizeof(block));
+	for (unsigned n = 0; n < 6000U; n++) {
+		uint64_t r = fake_random(&random);
+		unsigned page = (unsigned)(r % WINDOW_PAGES);
+		unsigned start = page & ~511U;
+		uint8_t attrs = (uint8_t)((r >> 40) & 15U) & (uint8_t)~S2_ATTR_DEVICE;
+		unsigned count = 1U + (unsigned)((r >> 32) % 16U);
+		struct s2_leaf leaf;
+
+		switch ((r >> 48) % 5U) {
+		case 0:
+			if (map(GIB(1) + start * PAGE_SIZE, 2, 1, attrs) == PLINTH_OK) {
+				memset(&naive[start], attrs + 1, 512);
+				memset(&block[start], 1, 512);
+			}
+			break;
+		case 1:
+		case 2:
+			count = page % 512U + count > 512U ? 1U : count;
+			assert_int_equal(
+				map(GIB(1) + page * PAGE_SIZE, 3, count, attrs), PLINTH_OK);
+			memset(&naive[page], attrs + 1, count);
+			memset(&block[start], 0, 512);
+			break;
+		case 3:
+			if (s2_unmap(&space, ipa_init(GIB(1) + page * PAGE_SIZE), &leaf) ==
+				PLINTH_OK) {
+				memset(&naive[block[page] ? start : page], 0,
+					block[page] ? 512 : 1);
+				block[page] = 0;
+				memset(&block[start], 0, 512);
+			} else {
+				assert_int_equal(naive[page], 0);
+			}
+			break;
+		default:
+			if (naive[page] != 0U) {
+				unsigned first = block[page] ? start : page;
+
+				s2_protect(&space, ipa_init(GIB(1) + first * PAGE_SIZE),
+					block[page] ? 2 : 3, 1, S2_ATTR_EXEC, S2_ATTR_WRITE);
+				memset(&naive[first],
+					(int)((((naive[page] - 1U) | S2_ATTR_EXEC) &
+						      ~S2_ATTR_WRITE) +
+						1U),
+					block[page] ? 512 : 1);
+			}
+			break;
+		}
+		for (unsigned i = 0; i < 32U; i++) {
+			unsigned at = (unsigned)(fake_random(&random) % WINDOW_PAGES);
+
+			assert_int_equal(
+				s2_lookup(&space, ipa_init(GIB(1) + at * PAGE_SIZE), &leaf),
+				PLINTH_OK);
+			assert_int_equal(leaf.valid, naive[at] != 0U);
+			if (leaf.valid) {
+				assert_int_equal(leaf.attrs, naive[at] - 1);
+				assert_int_equal(leaf.level, block[at] ? 2 : 3);
+				assert_int_equal(leaf.pa.v, leaf.ipa.v + GIB(64));
+			}
+		}
+	}
+}
+
+/* Whatever allocation fails: nothing is mapped or lost, and it works the next time. */
+static void test_every_allocation_may_fail(void **state)
+{
+	(void)state;
+	for (unsigned n = 1; n < 8U; n++) {
+		unsigned before;
+
+		fixture.allocs = 0;
+		fixture.fail_at = 0;
+		assert_int_equal(map(GIB(4), 1, 1, 0), PLINTH_OK);
+		before = fixture.live - space.spare_count;
+		fixture.allocs = 0;
+		fixture.fail_at = n;
+		if (map(GIB(4) + KIB(8), 3, 1, S2_ATTR_WRITE) == PLINTH_ENOMEM) {
+			check(GIB(4) + KIB(8), true, 1, 0);
+			assert_int_equal(fixture.live - space.spare_count, before);
+			assert_int_equal(map(GIB(4) + KIB(8), 3, 1, S2_ATTR_WRITE), PLINTH_OK);
+		}
+		check(GIB(4) + KIB(8), true, 3, S2_ATTR_WRITE);
+		fixture.fail_at = 0;
+		clear_all();
+		s2_space_fini(&space);
+		assert_int_equal(fixture.live, 0);
+		fixture.allocs = 0;
+		fixture.fail_at = 1;
+		assert_int_equal(s2_space_init(&space, &fixture_ops, &fixture), PLINTH_ENOMEM);
+		fixture.fail_at = 0;
+		assert_int_equal(s2_space_init(&space, &fixture_ops, &fixture), PLINTH_OK);
+	}
+}
+
+/* One step never takes more than one table's leaves. */
+static void test_clear_is_bounded(void **state)
+{
+	ipa_t cursor = ipa_init(0);
+	uint64_t pages = 0;
+	unsigned steps = 0;
+
+	(void)state;
+	assert_int_equal(map(GIB(1), 2, 1, 0), PLINTH_OK);
+	assert_int_equal(map(GIB(1) + MIB(2), 3, 512, 0), PLINTH_OK);
+	assert_int_equal(map(GIB(1) + MIB(8), 3, 3, 0), PLINTH_OK);
+	assert_int_equal(map(GIB(9), 1, 1, 0), PLINTH_OK);
+	while (s2_clear_step(&space, &cursor, count_leaf, &pages) == PLINTH_EAGAIN) {
+		steps++;
+	}
+	assert_int_equal(steps, 4); /* two tables of pages, one of blocks, one gigabyte */
+	assert_int_equal(pages, 512U + 512U + 3U + GIB(1) / PAGE_SIZE);
+	assert_int_equal(space.table_count, 2U + space.spare_count);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(test_prepare_refuses),
+		TEST(test_prepare_changes_no_translation),
+		TEST(test_lookup_says_how_big_the_hole_is),
+		TEST(test_split_keeps_translations),
+		TEST(test_unmap),
+		TEST(test_next),
+		TEST(test_random_against_naive),
+		TEST(test_every_allocation_may_fail),
+		TEST(test_clear_is_bounded),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

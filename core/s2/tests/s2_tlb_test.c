@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "arch/sysreg.h"
+#include "fake/maintenance.h"
+#include "s2_fixture.h"
+
+/* The exact order of what reaches the machine. */
+static struct s2_fixture fixture;
+static struct s2_space space;
+static enum fake_op log_op[64];
+static uint64_t log_vttbr[64];
+static unsigned log_count;
+
+static void on_maintenance(void *ctx, enum fake_op op, uint64_t address)
+{
+	(void)ctx;
+	(void)address;
+	if (log_count < 64U) {
+		log_vttbr[log_count] = read_vttbr_el2();
+		log_op[log_count++] = op;
+	}
+}
+
+static void ignore_leaf(void *ctx, const struct s2_leaf *leaf)
+{
+	(void)ctx;
+	(void)leaf;
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	fixture_init(&fixture, 8);
+	return s2_space_init(&space, &fixture_ops, &fixture) == PLINTH_OK ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+	ipa_t cursor = ipa_init(0);
+
+	(void)state;
+	fake_maintain_hook(NULL, NULL);
+	while (s2_clear_step(&space, &cursor, ignore_leaf, NULL) == PLINTH_EAGAIN) {
+	}
+	s2_space_fini(&space);
+	return fixture.live == 0U ? 0 : -1;
+}
+
+static void map_page(unsigned count)
+{
+	const struct s2_leaf leaf = {
+		.ipa = {GIB(1)}, .pa = {GIB(2)}, .level = S2_LEVEL_4K, .state = S2_PAGE_OWNED};
+
+	assert_int_equal(s2_prepare(&space, leaf.ipa, leaf.level), PLINTH_OK);
+	s2_map(&space, &leaf, count);
+}
+
+static void start_log(void)
+{
+	log_count = 0;
+	fake_maintain_hook(on_maintenance, NULL);
+}
+
+static void check_log(const enum fake_op *ops, unsigned count)
+{
+	assert_int_equal(log_count, count);
+	for (unsigned i = 0; i < count; i++) {
+		assert_int_equal(log_op[i], ops[i]);
+	}
+}
+
+static void test_no_vmid_no_invalidation(void **state)
+{
+	struct s2_leaf leaf;
+	static const enum fake_op ops[] = {FAKE_DSB_ISHST};
+
+	(void)state;
+	map_page(1);
+	start_log();
+	assert_int_equal(s2_unmap(&space, ipa_init(GIB(1)), &leaf), PLINTH_OK);
+	check_log(ops, 1);
+}
+
+static void test_unmap_is_break_before_make(void **state)
+{
+	struct s2_leaf leaf;
+	static const enum fake_op ops[] = {FAKE_DSB_ISHST, FAKE_TLBI_IPAS2E1IS, FAKE_DSB_ISH,
+		FAKE_TLBI_VMALLE1IS, FAKE_DSB_ISH};
+
+	(void)state;
+	map_page(1);
+	write_vttbr_el2(s2_vmid_load(&space));
+	start_log();
+	assert_int_equal(s2_unmap(&space, ipa_init(GIB(1)), &leaf), PLINTH_OK);
+	check_log(ops, 5);
+}
+
+/* From another VM's context: its VMID is in VTTBR_EL2 during the invalidation alone. */
+static void test_other_vm_is_loaded(void **state)
+{
+	const uint64_t other = UINT64_C(0x55) << 48 | 0x1000U;
+	struct s2_leaf leaf;
+	static const enum fake_op ops[] = {FAKE_DSB_ISHST, FAKE_ISB, FAKE_TLBI_IPAS2E1IS,
+		FAKE_DSB_ISH, FAKE_TLBI_VMALLE1IS, FAKE_DSB_ISH, FAKE_ISB};
+	uint64_t own;
+
+	(void)state;
+	map_page(1);
+	own = s2_vmid_load(&space);
+	write_vttbr_el2(other);
+	start_log();
+	assert_int_equal(s2_unmap(&space, ipa_init(GIB(1)), &leaf), PLINTH_OK);
+	check_log(ops, 7);
+	assert_int_equal(log_vttbr[0], other);
+	for (unsigned i = 1; i < 6U; i++) {
+		assert_int_equal(log_vttbr[i], own);
+	}
+	assert_int_equal(read_vttbr_el2(), other);
+}
+
+/* A permission needs no break; a software bit needs nothing. */
+static void test_protect(void **state)
+{
+	static const enum fake_op ops[] = {FAKE_DSB_ISHST, FAKE_TLBI_IPAS2E1IS, FAKE_TLBI_IPAS2E1IS,
+		FAKE_DSB_ISH, FAKE_TLBI_VMALLE1IS, FAKE_DSB_ISH};
+
+	(void)state;
+	map_page(2);
+	write_vttbr_el2(s2_vmid_load(&space));
+	start_log();
+	s2_protect(&space, ipa_init(GIB(1)), S2_LEVEL_4K, 2, S2_ATTR_WRITTEN, 0);
+	check_log(ops, 0);
+	s2_protect(&space, ipa_init(GIB(1)), S2_LEVEL_4K, 2, S2_ATTR_EXEC, 0);
+	check_log(ops, 6);
+}
+
+/* A split breaks the block before the table is there, and publishes the table before its entry. */
+static void test_split(void **state)
+{
+	const struct s2_leaf block = {
+		.ipa = {GIB(1)}, .pa = {GIB(2)}, .level = S2_LEVEL_2M, .state = S2_PAGE_OWNED};
+	static const enum fake_op ops[] = {FAKE_DSB_ISHST, FAKE_TLBI_IPAS2E1IS, FAKE_DSB_ISH,
+		FAKE_TLBI_VMALLE1IS, FAKE_DSB_ISH, FAKE_DSB_ISHST, FAKE_DSB_ISHST};
+
+	(void)state;
+	assert_int_equal(s2_prepare(&space, block.ipa, block.level), PLINTH_OK);
+	s2_map(&space, &block, 1);
+	write_vttbr_el2(s2_vmid_load(&space));
+	assert_int_equal(s2_prepare(&space, block.ipa, S2_LEVEL_4K), PLINTH_OK);
+	start_log();
+	s2_split(&space, block.ipa, S2_LEVEL_4K);
+	check_log(ops, 7);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(test_no_vmid_no_invalidation),
+		TEST(test_unmap_is_break_before_make),
+		TEST(test_other_vm_is_loaded),
+		TEST(test_protect),
+		TEST(test_split),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
