@@ -21,6 +21,8 @@ struct console console;
 void console_init(const struct console_device *device, console_arm_fn *arm)
 {
 	console = (struct console){.device = device, .arm = arm, .armed = NEVER};
+	console.quiet_ticks = read_cntfrq_el0() * CONSOLE_QUIET_MS / 1000U;
+	console.hold_ticks = read_cntfrq_el0() * CONSOLE_HOLD_MS / 1000U;
 	lock_init(&console.lock, LOCK_RANK_CONSOLE_OUT);
 }
 
@@ -54,7 +56,8 @@ void console_service(enum show show)
 		if (!lock_try(&console.lock)) {
 			return;
 		}
-		show = (enum show)bit_highest(exchange_acq_rel(&console.again, 0U));
+		show = (enum show)bit_highest(
+			exchange_acq_rel(&console.again, 0U) | (UINT32_C(1) << show));
 		uint64_t deadline = console_drain_locked(show);
 
 		if (room_is_due()) {

@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "arch/cpu.h"
+#include "console_rig.h"
+#include "percpu/percpu.h"
+
+#define ALPHA (&rig_vm[0])
+#define BETA  (&rig_vm[1])
+
+static void one_vm_passes_as_it_is(void **state)
+{
+	(void)state;
+	rig_start(1);
+	rig_put(ALPHA, "a\033[1mb\r\nc\r\x07\n");
+	rig_wait(10);
+	assert_string_equal(rig_sent(), "a\033[1mb\r\nc\r\x07\n");
+}
+
+static void lines_of_several_are_whole_and_marked(void **state)
+{
+	(void)state;
+	rig_start(2);
+	for (int i = 0; i < 3; i++) {
+		rig_put(ALPHA, "one");
+		rig_put(BETA, "t");
+		rig_put(ALPHA, " line\r\n");
+		rig_put(BETA, "wo\n");
+	}
+	assert_string_equal(rig_sent(), "alpha| one line\r\nbeta| two\r\n"
+					"alpha| one line\r\nbeta| two\r\n"
+					"alpha| one line\r\nbeta| two\r\n");
+}
+
+static void a_prompt_in_focus_is_shown_soon(void **state)
+{
+	(void)state;
+	rig_start(2);
+	rig_put(ALPHA, "/ # ");
+	assert_string_equal(rig_sent(), "");
+	rig_wait(CONSOLE_QUIET_MS);
+	assert_string_equal(rig_sent(), "alpha| / # ");
+	rig_put(ALPHA, "ls");
+	rig_wait(CONSOLE_QUIET_MS);
+	assert_string_equal(rig_sent(), "ls");
+	rig_put(ALPHA, "\r\nfile\r\n");
+	assert_string_equal(rig_sent(), "\r\nalpha| file\r\n");
+}
+
+static void a_prompt_without_focus_waits(void **state)
+{
+	(void)state;
+	rig_start(2);
+	rig_put(BETA, "login: ");
+	rig_wait(1000);
+	assert_string_equal(rig_sent(), "");
+	assert_true(console_focus(&BETA->port));
+	assert_string_equal(rig_sent(), "beta| login: ");
+}
+
+static void without_timer_prompts_are_shown_at_once(void **state)
+{
+	(void)state;
+	rig_start_without_timer(2);
+	rig_put(ALPHA, "/ # ");
+	assert_string_equal(rig_sent(), "alpha| / # ");
+}
+
+/* Two shells: the prompt comes back below the other's line, but not while it is being typed at. */
+static void another_line_interrupts_a_resting_prompt(void **state)
+{
+	(void)state;
+	rig_start(2);
+	rig_put(ALPHA, "/ # ec");
+	rig_wait(10);
+	rig_sent();
+	rig_put(BETA, "hello\n");
+	assert_string_equal(rig_sent(), "");
+	rig_put(ALPHA, "ho");
+	rig_wait(50);
+	assert_string_equal(rig_sent(), "ho");
+	rig_wait(CONSOLE_HOLD_MS);
+	assert_string_equal(rig_sent(), "\r\nbeta| hello\r\nalpha| / # echo");
+	rig_put(ALPHA, "\r\n");
+	rig_put(BETA, "again\n");
+	assert_string_equal(rig_sent(), "\r\nbeta| again\r\n");
+}
+
+static void a_line_begun_in_focus_is_finished_whole(void **state)
+{
+	(void)state;
+	rig_start(2);
+	rig_put(ALPHA, "half");
+	rig_wait(10);
+	assert_true(console_focus(&BETA->port));
+	rig_put(BETA, "# ");
+	rig_wait(10);
+	rig_sent();
+	rig_put(ALPHA, " done\n");
+	rig_wait(200);
+	assert_string_equal(rig_sent(), "\r\nalpha| half done\r\nbeta| # ");
+}
+
+static void a_lone_carriage_return_keeps_the_mark(void **state)
+{
+	(void)state;
+	rig_start(2);
+	rig_put(ALPHA, "10%\r20%\r\n");
+	assert_string_equal(rig_sent(), "alpha| 10%\ralpha| 20%\r\n");
+}
+
+static void sequences_of_others_are_filtered(void **state)
+{
+	static const struct {
+		const char *in;
+		const char *out;
+	} rows[] = {
+		{"\033[2Jclear\n", "clear"},
+		{"\033]0;title\007text\n", "text"},
+		{"\033]0;title\033\\text\n", "text"},
+		{"\033cdone\n", "done"},
+		{"\033(Bdone\n", "done"},
+		{"a\b\b\ab\tc\x7f\n", "ab\tc"},
+		{"10%\r20%\r\n", "10%20%"},
+		{"\x9b"
+		 "2Jx\n",
+			"?2Jx"},
+		{"\xc2\x9b"
+		 "2Jx\n",
+			"\xc2?2Jx"},
+		{"gr\xc3\xbc\xc3\x9f\xe2\x82\xac\xf0\x9f\x98\x80\n",
+			"gr\xc3\xbc\xc3\x9f\xe2\x82\xac"
+			"\xf0\x9f\x98\x80"},
+		{"open\033[1\n", "open"},
+		{"next\n", "next"},
+	};
+	char expected[64];
+
+	(void)state;
+	rig_start(2);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		rig_put(BETA, rows[i].in);
+		snprintf(expected, sizeof(expected), "beta| %s\r\n", rows[i].out);
+		assert_string_equal(rig_sent(), expected);
+	}
+}
+
+static void plinths_lines_are_marked_and_whole(void **state)
+{
+	(void)state;
+	rig_start(1);
+	console_log(LOG_INFO, "hello");
+	assert_string_equal(rig_sent(), "plinth: hello\r\n");
+	rig_put(ALPHA, "/ # ");
+	rig_wait(10);
+	console_log(LOG_INFO, "vm alpha: note");
+	assert_string_equal(rig_sent(), "/ # \r\nplinth: vm alpha: note\r\n/ # ");
+}
+
+static void a_long_line_is_split_not_lost(void **state)
+{
+	static char expected[4096] = "beta| ";
+	size_t sum = 0;
+
+	(void)state;
+	rig_start(2);
+	for (size_t i = 0; i < CONSOLE_RING_SIZE + 100U; i++) {
+		rig_put(BETA, "x");
+	}
+	rig_put(BETA, "\n");
+	const char *text = rig_sent();
+
+	for (size_t i = 0; text[i] != '\0'; i++) {
+		sum += text[i] == 'x';
+	}
+	assert_int_equal(sum, CONSOLE_RING_SIZE + 100U);
+	memset(expected + 6, 'x', CONSOLE_RING_SIZE);
+	strcpy(expected + 6 + CONSOLE_RING_SIZE, "\r\nbeta| xxx");
+	assert_memory_equal(text, expected, strlen(expected));
+}
+
+/* The UART is slow: the guest is told, waits, and loses nothing. */
+static void a_flooding_guest_waits(void **state)
+{
+	size_t put = 0;
+	size_t sum = 0;
+
+	(void)state;
+	rig_start(2);
+	rig_uart_room = 0;
+	while (console_port_put(&BETA->port, put % 64U == 63U ? '\n' : 'y')) {
+		put++;
+		assert_true(put < 100000U);
+	}
+	put++;
+	assert_int_equal(rig_want_tx, 1);
+	assert_false(console_port_has_room(&BETA->port));
+	assert_true(console_port_put(&ALPHA->port, 'a')); /* the other one goes on */
+	assert_int_equal(BETA->room_calls, 0);
+	for (int i = 0; i < 2000 && BETA->room_calls == 0; i++) {
+		rig_uart_room = 16;
+		console_interrupt();
+		rig_wait(1);
+	}
+	assert_int_equal(BETA->room_calls, 1);
+	assert_true(console_port_has_room(&BETA->port));
+	rig_uart_room = SIZE_MAX;
+	console_flush();
+	assert_int_equal(rig_want_tx, 0);
+	const char *text = rig_sent();
+
+	for (size_t i = 0; text[i] != '\0'; i++) {
+		sum += text[i] == 'y';
+	}
+	assert_int_equal(sum, put - put / 64U);
+}
+
+static void a_stuck_uart_does_not_hang_plinth(void **state)
+{
+	(void)state;
+	rig_start(2);
+	rig_uart_room = 0;
+	for (int i = 0; i < 100; i++) {
+		console_log(
+			LOG_INFO, "a line of some length, so that the ring is full after a while");
+	}
+	console_flush();
+	console_panic_write("x");
+	rig_uart_room = SIZE_MAX;
+	rig_put(ALPHA, "ok\n");
+	rig_wait(10);
+	const char *text = rig_sent();
+
+	assert_non_null(strstr(text, "plinth: [lines not shown here are in the log]\r\n"));
+	assert_non_null(strstr(text, "alpha| ok\r\n"));
+}
+
+static void flush_shows_all_there_is(void **state)
+{
+	(void)state;
+	rig_start(2);
+	rig_put(ALPHA, "a");
+	rig_put(BETA, "b");
+	console_flush();
+	const char *text = rig_sent();
+
+	assert_non_null(strstr(text, "alpha| a"));
+	assert_non_null(strstr(text, "beta| b\r\n"));
+}
+
+static void a_removed_port_has_shown_all_and_the_focus_moves(void **state)
+{
+	(void)state;
+	rig_start(2);
+	rig_put(ALPHA, "last words");
+	console_port_remove(&ALPHA->port);
+	assert_string_equal(rig_sent(), "alpha| last words\r\n");
+	assert_false(console_focus(&ALPHA->port));
+	rig_put(BETA, "alone");
+	rig_wait(10);
+	assert_string_equal(rig_sent(), "alone");
+	console_port_remove(&BETA->port);
+	console_port_remove(&BETA->port); /* twice is harmless */
+	console_log(LOG_INFO, "nobody");
+	assert_string_equal(rig_sent(), "\r\nplinth: nobody\r\n");
+}
+
+static void a_panic_is_written_without_locks(void **state)
+{
+	(void)state;
+	rig_start(1);
+	console_panic_write("panic: x\n");
+	assert_string_equal(rig_sent(), "panic: x\r\n");
+}
+
+#define LINES 500
+
+static void *print_lines(void *arg)
+{
+	struct rig_vm *vm = arg;
+	static struct percpu cpu[2] = {{.id = 1}, {.id = 2}};
+	char line[64];
+
+	arch_percpu_set(&cpu[vm - rig_vm]);
+	for (int i = 0; i < LINES; i++) {
+		snprintf(line, sizeof(line), "line %d of %s\n", i, vm->port.name);
+		for (const char *c = line; *c != '\0'; c++) {
+			while (!console_port_has_room(&vm->port)) {
+				arch_yield();
+			}
+			(void)console_port_put(&vm->port, (uint8_t)*c);
+		}
+	}
+	return NULL;
+}
+
+/* Two CPUs print at once: each line comes out whole, in order, once. */
+static void threads_keep_their_lines_whole(void **state)
+{
+	pthread_t thread[2];
+	int next[2] = {0, 0};
+	char expected[64];
+
+	(void)state;
+	rig_start(2);
+	for (size_t i = 0; i < 2; i++) {
+		assert_int_equal(pthread_create(&thread[i], NULL, print_lines, &rig_vm[i]), 0);
+	}
+	for (size_t i = 0; i < 2; i++) {
+		pthread_join(thread[i], NULL);
+	}
+	console_flush();
+	for (const char *text = rig_sent(); *text != '\0'; text = strchr(text, '\n') + 1) {
+		size_t vm = text[0] == 'a' ? 0U : 1U;
+		const char *name = rig_vm[vm].port.name;
+
+		snprintf(expected, sizeof(expected), "%s| line %d of %s\r\n", name, next[vm], name);
+		assert_memory_equal(text, expected, strlen(expected));
+		next[vm]++;
+	}
+	assert_int_equal(next[0], LINES);
+	assert_int_equal(next[1], LINES);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(one_vm_passes_as_it_is),
+		cmocka_unit_test(lines_of_several_are_whole_and_marked),
+		cmocka_unit_test(a_prompt_in_focus_is_shown_soon),
+		cmocka_unit_test(a_prompt_without_focus_waits),
+		cmocka_unit_test(without_timer_prompts_are_shown_at_once),
+		cmocka_unit_test(another_line_interrupts_a_resting_prompt),
+		cmocka_unit_test(a_line_begun_in_focus_is_finished_whole),
+		cmocka_unit_test(a_lone_carriage_return_keeps_the_mark),
+		cmocka_unit_test(sequences_of_others_are_filtered),
+		cmocka_unit_test(plinths_lines_are_marked_and_whole),
+		cmocka_unit_test(a_long_line_is_split_not_lost),
+		cmocka_unit_test(a_flooding_guest_waits),
+		cmocka_unit_test(a_stuck_uart_does_not_hang_plinth),
+		cmocka_unit_test(flush_shows_all_there_is),
+		cmocka_unit_test(a_removed_port_has_shown_all_and_the_focus_moves),
+		cmocka_unit_test(a_panic_is_written_without_locks),
+		cmocka_unit_test(threads_keep_their_lines_whole),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
