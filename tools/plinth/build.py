@@ -69,9 +69,22 @@ def build_preset(name, verbose=False, targets=()):
     if not configured.exists() or is_newer(ROOT / "CMakePresets.json", configured):
         run(["cmake", "--preset", name], f"cmake ({name})", verbose, cwd=ROOT)
     with timed(f"build {name}"):
-        run(["ninja", "--quiet", "-C", folder, *targets], f"ninja ({name})", verbose)
+        try:
+            run(["ninja", "--quiet", "-C", folder, *targets], f"ninja ({name})", verbose)
+        except PlinthError as error:
+            raise PlinthError(str(error) if verbose else without_commands(str(error))) from None
     if name == "gcc":
         collect(folder)
+
+
+def without_commands(output):
+    """Ninja's output without the command lines that follow "FAILED:" and CMake's progress."""
+    lines = output.splitlines()
+    return "\n".join(
+        line
+        for before, line in zip(["", *lines], lines)
+        if not before.startswith("FAILED: ") and not line.startswith("-- ")
+    )
 
 
 def is_newer(path, than):
