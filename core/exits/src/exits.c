@@ -97,9 +97,15 @@ struct vcpu_context *exits_finish(struct vcpu *vcpu, enum outcome outcome)
 	return finish_slowly(vcpu, outcome);
 }
 
-void exits_cpu_init(void)
+void exits_catch(void)
 {
 	write_vbar_el2((uint64_t)(uintptr_t)exits_vectors);
+	arch_isb();
+}
+
+void exits_cpu_init(void)
+{
+	exits_catch();
 	write_vtcr_el2(s2_vtcr(s2_features()));
 	write_vpidr_el2(read_midr_el1());
 	write_cptr_el2(CPTR_RES1 | CPTR_TZ | CPTR_TTA);

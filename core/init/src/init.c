@@ -110,13 +110,14 @@ static void init_devices(void)
 void init_primary(void)
 {
 	arch_percpu_set(&first_percpu);
+	exits_catch();
 	init_memory();
 	if (init_boot_info.magic != BOOT_INFO_MAGIC || init_boot_info.version != BOOT_INFO_VERSION ||
 		init_boot_info.size != sizeof(init_boot_info)) {
 		init_fail("boot_info is of another version");
 	}
-	init_gic();
 	init_percpu();
+	init_gic();
 	timerq_init(&timerq_ops, NULL, percpu_count);
 	sched_init(&sched_ops, NULL, read_cntfrq_el0());
 	init_features();

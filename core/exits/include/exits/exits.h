@@ -24,6 +24,9 @@ struct exits_irqs {
 /* Boot CPU, before any CPU calls exits_run(). */
 void exits_setup(const struct exits_irqs *irqs);
 
+/* This CPU's vectors: from here on an exception at EL2 is reported. */
+void exits_catch(void);
+
 /* This CPU's traps and vectors. Each CPU, before exits_run(). */
 void exits_cpu_init(void);
 
