@@ -212,18 +212,10 @@ static uint32_t rearm_sgis(struct vgic_cpu *cpu, uint32_t sgis)
 	return sgis & ~easy;
 }
 
-void vgic_flush(struct vgic_cpu *cpu)
+static void SLOW_PATH flush_slowly(struct vgic_cpu *cpu, uint32_t due)
 {
-	/* Pairs with the fetch_or of whoever asked: what it wrote before is seen. */
-	uint32_t due = exchange_acq_rel(&cpu->due, 0U);
 	uint32_t banks;
 
-	if ((due & VGIC_DUE_FLUSH) == 0U) {
-		due = rearm_sgis(cpu, due);
-		if (due == 0U) {
-			return;
-		}
-	}
 	lock_take(&cpu->vgic->lock);
 	take_sgis_locked(cpu, due);
 	banks = cpu->due_banks | ((due & VGIC_SGI_MASK) != 0U ? 1U : 0U);
@@ -232,6 +224,19 @@ void vgic_flush(struct vgic_cpu *cpu)
 		vgic_refill_locked(cpu);
 	}
 	lock_drop(&cpu->vgic->lock);
+}
+
+void vgic_flush(struct vgic_cpu *cpu)
+{
+	/* Pairs with the fetch_or of whoever asked: what it wrote before is seen. */
+	uint32_t due = exchange_acq_rel(&cpu->due, 0U);
+
+	if ((due & VGIC_DUE_FLUSH) == 0U) {
+		due = rearm_sgis(cpu, due);
+	}
+	if (due != 0U) {
+		flush_slowly(cpu, due);
+	}
 }
 
 void vgic_maintenance(struct vgic_cpu *cpu)

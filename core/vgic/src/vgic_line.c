@@ -36,15 +36,11 @@ static bool rearm_linked(struct vgic_cpu *cpu, intid_t intid)
 	return true;
 }
 
-void vgic_set_ppi(struct vgic_cpu *cpu, intid_t intid, bool high)
+static void SLOW_PATH set_ppi_slowly(struct vgic_cpu *cpu, intid_t intid, bool high)
 {
 	struct vgic_irq irq;
 	bool was_high;
 
-	PLINTH_CHECK(intid >= VGIC_SGI_COUNT && intid < VGIC_PRIVATE_COUNT);
-	if (high && vgic_is_loaded_here(cpu) && rearm_linked(cpu, intid)) {
-		return;
-	}
 	lock_take(&cpu->vgic->lock);
 	irq = vgic_irq_of(cpu->vgic, cpu, intid);
 	was_high = (irq.bank->line & irq_mask(&irq)) != 0U;
@@ -52,6 +48,14 @@ void vgic_set_ppi(struct vgic_cpu *cpu, intid_t intid, bool high)
 		vgic_apply_locked(&irq, high ? vgic_change_raise : vgic_change_lower);
 	}
 	lock_drop(&cpu->vgic->lock);
+}
+
+void vgic_set_ppi(struct vgic_cpu *cpu, intid_t intid, bool high)
+{
+	PLINTH_CHECK(intid >= VGIC_SGI_COUNT && intid < VGIC_PRIVATE_COUNT);
+	if (!high || !vgic_is_loaded_here(cpu) || !rearm_linked(cpu, intid)) {
+		set_ppi_slowly(cpu, intid, high);
+	}
 }
 
 bool vgic_linked_is_live(struct vgic_cpu *cpu, intid_t intid)

@@ -12,16 +12,17 @@
 #define WIDTH_32 4U
 #define WIDTH_64 8U
 
+/* Two registers' worth, passed by value. */
 struct vgic_reg_access {
-	struct vgic *vgic;
-	struct vgic_cpu *by;   /* who accesses */
-	struct vgic_cpu *bank; /* whose SGIs and PPIs ids 0 to 31 are; NULL: not in this frame */
-	uint32_t offset;       /* from the row's */
-	uint32_t size;	       /* in bytes; one of the row's widths */
+	struct vgic_cpu *cpu; /* whose SGIs and PPIs ids 0 to 31 are, where the frame has them;
+			       * GICv2: who accesses */
+	uint32_t offset;      /* from the row's */
+	uint16_t size;	      /* in bytes; one of the row's widths */
+	bool banked;	      /* the frame has ids 0 to 31 */
 };
 
-typedef uint64_t vgic_reg_read_fn(const struct vgic_reg_access *a);
-typedef void vgic_reg_write_fn(const struct vgic_reg_access *a, uint64_t value);
+typedef uint64_t vgic_reg_read_fn(struct vgic_reg_access a);
+typedef void vgic_reg_write_fn(struct vgic_reg_access a, uint64_t value);
 
 enum vgic_reg_lock {
 	LOCKED,	     /* handlers are called with the VM's lock */
@@ -56,9 +57,9 @@ extern const struct vgic_frame vgic_sgi_frame;
 /* The row of `offset`, or NULL. */
 const struct vgic_reg *vgic_reg_find(const struct vgic_frame *frame, uint32_t offset);
 
-/* Carries out *access at `a->offset` of `frame`. */
+/* Carries out *access at a.offset of `frame`. */
 void vgic_reg_access(
-	const struct vgic_frame *frame, struct vgic_reg_access *a, struct mmio_access *access);
+	const struct vgic_frame *frame, struct vgic_reg_access a, struct mmio_access *access);
 
 /* One bit for each interrupt; the row's first word is bank 0. */
 vgic_reg_read_fn vgic_read_group, vgic_read_enable, vgic_read_pending, vgic_read_active;
@@ -71,9 +72,9 @@ vgic_reg_write_fn vgic_write_priority, vgic_write_config;
 
 /* Applies `change` to the interrupts in `mask` of bank `n`. Lock held. */
 void vgic_change_word_locked(
-	const struct vgic_reg_access *a, unsigned n, uint32_t mask, vgic_change_fn *change);
+	struct vgic_reg_access a, unsigned n, uint32_t mask, vgic_change_fn *change);
 /* Bank n as this access sees it, or NULL. */
-struct vgic_bank *vgic_reg_bank(const struct vgic_reg_access *a, unsigned n);
+struct vgic_bank *vgic_reg_bank(struct vgic_reg_access a, unsigned n);
 
 /* vgic_dist.c, also of the GICv2 view. */
 vgic_reg_read_fn vgic_read_dist_ctlr;
