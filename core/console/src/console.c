@@ -100,12 +100,13 @@ bool console_port_put(struct console_port *port, uint8_t byte)
 		return false;
 	}
 	port->ring[put % CONSOLE_RING_SIZE] = byte;
-	if (byte == '\n') {
-		store_relaxed(&port->newlines_put, port->newlines_put + 1U);
-	}
 	/* Ordered before the look at console.armed: either console_timer() sees the byte, or we
 	 * see that it has to be armed. Pairs with the acquire in console_out.c. */
 	store_ordered(&port->put, put + 1U);
+	if (byte == '\n') {
+		/* Pairs with the acquire in lines_waiting(). */
+		store_release(&port->newlines_put, port->newlines_put + 1U);
+	}
 	if (byte == '\n' || used >= CONSOLE_RING_SIZE / 2U) {
 		console_service(SHOW_LINES);
 	} else {

@@ -166,9 +166,17 @@ static uint32_t pending(const struct console_port *port)
 	return load_acquire(&port->put) - port->taken;
 }
 
+/* Complete lines that wait. Never more than the bytes that pending() finds afterwards hold: the
+ * producer counts a line after its last byte. A line taken before it is counted makes it -1. */
+static int32_t lines_waiting(const struct console_port *port)
+{
+	/* Pairs with the release in console_port_put(). */
+	return (int32_t)(load_acquire(&port->newlines_put) - port->newlines_taken);
+}
+
 static bool has_line(const struct console_port *port)
 {
-	return load_relaxed(&port->newlines_put) != port->newlines_taken;
+	return lines_waiting(port) > 0;
 }
 
 /* Takes bytes from the ring while there are complete lines in it, or all of them. Returns how
@@ -176,14 +184,18 @@ static bool has_line(const struct console_port *port)
 static uint32_t take(struct console_port *port, bool all, uint32_t max)
 {
 	uint32_t count = 0;
+	int32_t lines = lines_waiting(port); /* before pending(): see there */
 	uint32_t left = pending(port);
 
-	while (left != 0U && count < max && (all || has_line(port)) &&
+	while (left != 0U && count < max && (all || lines > 0) &&
 		console_out_room() >= OUT_MARGIN) {
 		uint8_t byte = port->ring[port->taken % CONSOLE_RING_SIZE];
 
 		show_byte(port, byte);
-		port->newlines_taken += byte == '\n';
+		if (byte == '\n') {
+			port->newlines_taken++;
+			lines--;
+		}
 		left--;
 		count++;
 		/* Pairs with the acquire in console_port_put(): the slot is free again. */
