@@ -124,7 +124,7 @@ static enum plinth_status inflate_all(z_stream *stream, struct loader_error *err
 	if (result == Z_STREAM_END && stream->avail_out == 0) {
 		return PLINTH_OK;
 	}
-	if (result == Z_STREAM_END || stream->avail_out == 0) {
+	if (result != Z_DATA_ERROR && (result == Z_STREAM_END || stream->avail_out == 0)) {
 		return loader_fail(error, "kernel: gzip data unpacks to another size than it says");
 	}
 	return loader_fail(error, "kernel: gzip data is damaged (%s)",

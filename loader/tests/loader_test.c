@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "loader/loader.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "fixture.h"
+#include "kernels.h"
+
+static void test_plain_vm(void **state)
+{
+	(void)state;
+	machine.loader.host.has_entropy = false;
+	archive_add(&bundle, ".", ARCHIVE_DIRECTORY, NULL);
+	archive_add(&bundle, "./vm", ARCHIVE_DIRECTORY, NULL);
+	fixture_add_vm("./vm", VM);
+	assert_int_equal(fixture_load(), PLINTH_OK);
+	assert_int_equal(machine.config_count, 1);
+	assert_int_equal(machine.line_count, 0);
+
+	const struct vm_config *c = &machine.configs[0];
+
+	assert_string_equal(c->name, "vm");
+	assert_int_equal(c->flags, 0);
+	assert_int_equal(c->vcpu_count, 1);
+	assert_int_equal(c->ram_size, 0x4000000);
+	assert_int_equal(c->overhead, VM_OVERHEAD_DEFAULT);
+	assert_int_equal(c->weight, VM_WEIGHT_DEFAULT);
+	assert_int_equal(c->entry, VM_RAM_BASE);
+	assert_int_equal(c->arg, VM_RAM_BASE + 0x10000);
+	assert_int_equal(c->image_count, 2);
+	/* The kernel is used in place. */
+	assert_int_equal(c->images[0].ipa, VM_RAM_BASE);
+	assert_memory_equal((const void *)(uintptr_t)c->images[0].source, kernel, sizeof(kernel));
+	assert_true(c->images[0].source - (uintptr_t)bundle.bytes < bundle.size);
+	assert_int_equal(c->images[1].ipa, c->arg);
+	assert_int_equal(c->images[1].source, (uintptr_t)machine.blocks[0].va);
+	assert_int_equal(c->uuid[6] >> 4, 8);
+	assert_int_equal(c->uuid[8] >> 6, 2);
+}
+
+static void test_initrd_seeds_and_token(void **state)
+{
+	(void)state;
+	fixture_add_vm("vm", VM "initrd = \"rd\"; control = \"power\"; coherency = \"eager\";");
+	fixture_add_file("vm", "rd", "initrd", 6);
+	assert_int_equal(fixture_load(), PLINTH_OK);
+
+	const struct vm_config *c = &machine.configs[0];
+	static const uint32_t kinds[] = {VM_IMAGE_COPY, VM_IMAGE_COPY, VM_IMAGE_COPY,
+		VM_IMAGE_RANDOM, VM_IMAGE_RANDOM, VM_IMAGE_TOKEN};
+	static const uint64_t sizes[] = {8, 64, 16};
+
+	assert_int_equal(c->flags, VM_FLAG_CONTROL | VM_FLAG_COHERENCY_EAGER);
+	assert_int_equal(c->rights, VM_RIGHT_POWER);
+	assert_int_equal(c->image_count, 6);
+	assert_memory_equal((const void *)(uintptr_t)c->images[1].source, "initrd", 6);
+	assert_int_equal((c->images[1].ipa ^ c->images[1].source) & (PAGE_SIZE - 1), 0);
+	for (size_t i = 0; i < 6; i++) {
+		assert_int_equal(c->images[i].kind, kinds[i]);
+	}
+	for (size_t i = 0; i < 3; i++) {
+		const struct vm_image *overlay = &c->images[3 + i];
+
+		assert_int_equal(overlay->size, sizes[i]);
+		assert_int_equal(overlay->source, 0);
+		assert_in_range(overlay->ipa, c->arg, c->arg + c->images[2].size - overlay->size);
+	}
+}
+
+static void test_packed_kernel(void **state)
+{
+	(void)state;
+	size_t size;
+	uint8_t *packed = kernels_gzip(kernel, sizeof(kernel), &size);
+
+	fixture_add_dtb("vm", VM);
+	fixture_add_file("vm", "Image", packed, size);
+	free(packed);
+	assert_int_equal(fixture_load(), PLINTH_OK);
+	assert_int_equal(machine.block_count, 2);
+	assert_int_equal(machine.configs[0].images[0].source, (uintptr_t)machine.blocks[0].va);
+	assert_int_equal(machine.configs[0].images[0].size, sizeof(kernel));
+	assert_memory_equal(machine.blocks[0].va, kernel, sizeof(kernel));
+}
+
+static void test_elf_kernel(void **state)
+{
+	(void)state;
+	uint8_t elf[200];
+
+	kernels_elf(elf, 2);
+	kernels_elf_segment(elf, 0, 176, 0x40100000, 24, 24);
+	kernels_elf_segment(elf, 1, 0, 0x40200000, 0, 0x1000); /* .bss alone: no image */
+	memset(elf + 176, 1, 24);
+	kernels_put64(elf, 24, 0x40100000);
+	machine.loader.host.has_entropy = false;
+	fixture_add_dtb("vm", VM);
+	fixture_add_file("vm", "Image", elf, sizeof(elf));
+	assert_int_equal(fixture_load(), PLINTH_OK);
+	assert_int_equal(machine.configs[0].image_count, 2);
+	assert_int_equal(machine.configs[0].entry, 0x40100000);
+	assert_int_equal(machine.configs[0].arg, VM_RAM_BASE);
+	assert_int_equal(machine.configs[0].images[0].size, 24);
+}
+
+static void test_uuids(void **state)
+{
+	(void)state;
+	uint8_t first[16];
+
+	fixture_add_vm("a", VM);
+	fixture_add_vm("b", VM);
+	assert_int_equal(fixture_load(), PLINTH_OK);
+	assert_memory_not_equal(machine.configs[0].uuid, machine.configs[1].uuid, 16);
+	memcpy(first, machine.configs[0].uuid, 16);
+	harness_fini(&machine);
+	harness_init(&machine);
+	assert_int_equal(harness_load(&machine, bundle.bytes, bundle.size), PLINTH_OK);
+	assert_memory_equal(machine.configs[0].uuid, first, 16);
+}
+
+/* Memory is handed out in order; who does not fit is left out, smaller ones still start. */
+static void test_memory_runs_out(void **state)
+{
+	(void)state;
+	machine.loader.host.free_memory = MIB(190);
+	fixture_add_vm("a", VM);
+	fixture_add_vm("b", VM);
+	fixture_add_vm("c", VM);
+	fixture_add_vm("d", WITHOUT_MEMORY "memory = /bits/ 64 <0x2000000>;");
+	fixture_add_vm("e", VM "overcommit;");
+	assert_int_equal(fixture_load(), PLINTH_OK);
+	assert_int_equal(machine.config_count, 4);
+	assert_string_equal(machine.configs[2].name, "d");
+	assert_string_equal(machine.configs[3].name, "e");
+	assert_int_equal(machine.line_count, 1);
+	/* 190 MiB less two times 64 MiB, 1 MiB of overhead and 8 KiB of devicetree. */
+	assert_string_equal(machine.lines[0],
+		"VM \"c\": memory: 0x4000000 bytes, of 0xbe00000 only 0x3bfc000 are free");
+}
+
+static void test_too_many_vms(void **state)
+{
+	(void)state;
+	for (char name[] = "a"; name[0] <= 'f'; name[0]++) {
+		fixture_add_vm(name, VM);
+	}
+	assert_int_equal(fixture_load(), PLINTH_OK);
+	assert_int_equal(machine.config_count, HARNESS_CONFIG_MAX);
+	assert_int_equal(machine.line_count, 1);
+	assert_string_equal(
+		machine.lines[0], "VM \"e\": left out, as all after it: only 4 VMs can start");
+}
+
+/* The last of two entries with one name counts, once. */
+static void test_repeated_file(void **state)
+{
+	(void)state;
+	fixture_add_dtb("vm", "compatible = \"wrong\";");
+	fixture_add_vm("vm", VM);
+	assert_int_equal(fixture_load(), PLINTH_OK);
+	assert_int_equal(machine.config_count, 1);
+	assert_int_equal(machine.line_count, 0);
+}
+
+/* Each allocation refused in turn: reported, nothing kept, the next VM starts. */
+static void test_each_allocation_fails(void **state)
+{
+	(void)state;
+	static const char *const lines[] = {
+		"VM \"packed\": kernel: no memory for 0x1000 bytes",
+		"VM \"packed\": vm.dtb: no memory for 0x2000 bytes",
+	};
+	size_t size;
+	uint8_t *packed = kernels_gzip(kernel, sizeof(kernel), &size);
+
+	fixture_add_dtb("packed", VM);
+	fixture_add_file("packed", "Image", packed, size);
+	free(packed);
+	fixture_add_vm("good", VM);
+	archive_finish(&bundle);
+	for (size_t call = 1; call <= 2; call++) {
+		harness_fini(&machine);
+		harness_init(&machine);
+		machine.failing_call = call;
+		assert_int_equal(harness_load(&machine, bundle.bytes, bundle.size), PLINTH_OK);
+		assert_int_equal(machine.config_count, 1);
+		assert_string_equal(machine.configs[0].name, "good");
+		assert_int_equal(machine.block_count, 1);
+		assert_string_equal(machine.lines[0], lines[call - 1]);
+	}
+}
+
+#define CASE(test) cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		CASE(test_plain_vm),
+		CASE(test_initrd_seeds_and_token),
+		CASE(test_packed_kernel),
+		CASE(test_elf_kernel),
+		CASE(test_uuids),
+		CASE(test_memory_runs_out),
+		CASE(test_too_many_vms),
+		CASE(test_repeated_file),
+		CASE(test_each_allocation_fails),
+	};
+
+	return cmocka_run_group_tests_name("loader/loader", tests, NULL, NULL);
+}
