@@ -26,12 +26,16 @@ static uint32_t held[2]; /* as the scheduler's hold, atomic */
 static void start_vcpu(void *ctx, vcpu_id_t vcpu)
 {
 	(void)ctx;
+	lock_assert_held(&vm.lock);
 	store_release(&held[vcpu], 0U);
 }
 
 static void stop_vcpu(void *ctx, vcpu_id_t vcpu)
 {
 	(void)ctx;
+	/* In one with the change to OFF: or a CPU_ON could come between them. */
+	lock_assert_held(&vm.lock);
+	assert_int_equal(vcpus[vcpu].power, PSCI_POWER_ON);
 	store_release(&held[vcpu], 1U);
 }
 

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include <pthread.h>
+#include <sched.h>
 
 #include "arch/cpu.h"
 #include "arch/sysreg.h"
@@ -24,11 +25,12 @@ static void count_kick(void *ctx, cpu_id_t cpu)
 	fetch_add_relaxed(&kicks[cpu], 1U);
 }
 
-static const struct timerq_ops ops = { .kick = count_kick };
+static const struct timerq_ops ops = {.kick = count_kick};
 
 struct probe {
 	struct timer timer;
 	unsigned runs;
+	unsigned busy;
 	uint64_t now;
 	uint64_t again; /* re-armed by its function while not 0 */
 };
@@ -48,7 +50,7 @@ static int setup(void **state)
 {
 	(void)state;
 	for (cpu_id_t i = 0; i < 3U; i++) {
-		cpus[i] = (struct percpu){ .id = i };
+		cpus[i] = (struct percpu){.id = i};
 		kicks[i] = 0;
 	}
 	arch_percpu_set(&cpus[0]);
@@ -60,7 +62,7 @@ static int setup(void **state)
 
 static void nothing_queued_means_no_tick(void **state)
 {
-	struct probe probe = { 0 };
+	struct probe probe = {0};
 
 	(void)state;
 	assert_int_equal(fake_sysregs.cnthp_ctl_el2, 0);
@@ -76,7 +78,7 @@ static void nothing_queued_means_no_tick(void **state)
 
 static void early_interrupt_runs_nothing(void **state)
 {
-	struct probe probe = { 0 };
+	struct probe probe = {0};
 
 	(void)state;
 	timer_init(&probe.timer, note_expiry, &probe);
@@ -89,8 +91,8 @@ static void early_interrupt_runs_nothing(void **state)
 
 static void hardware_has_the_first_deadline(void **state)
 {
-	struct probe a = { 0 };
-	struct probe b = { 0 };
+	struct probe a = {0};
+	struct probe b = {0};
 
 	(void)state;
 	timer_init(&a.timer, note_expiry, &a);
@@ -109,7 +111,7 @@ static void hardware_has_the_first_deadline(void **state)
 
 static void cancelled_timer_does_not_run(void **state)
 {
-	struct probe probe = { 0 };
+	struct probe probe = {0};
 
 	(void)state;
 	timer_init(&probe.timer, note_expiry, &probe);
@@ -123,7 +125,7 @@ static void cancelled_timer_does_not_run(void **state)
 
 static void function_may_arm_again(void **state)
 {
-	struct probe probe = { .again = 50 };
+	struct probe probe = {.again = 50};
 
 	(void)state;
 	timer_init(&probe.timer, note_expiry, &probe);
@@ -136,7 +138,7 @@ static void function_may_arm_again(void **state)
 /* A function that arms itself for the past must not keep the exit from ending. */
 static void one_run_is_bounded(void **state)
 {
-	struct probe probe = { .again = 1 };
+	struct probe probe = {.again = 1};
 
 	(void)state;
 	timer_init(&probe.timer, note_expiry, &probe);
@@ -148,8 +150,8 @@ static void one_run_is_bounded(void **state)
 
 static void remote_arm_kicks_only_for_a_nearer_deadline(void **state)
 {
-	struct probe a = { 0 };
-	struct probe b = { 0 };
+	struct probe a = {0};
+	struct probe b = {0};
 
 	(void)state;
 	timer_init(&a.timer, note_expiry, &a);
@@ -169,7 +171,7 @@ static void remote_arm_kicks_only_for_a_nearer_deadline(void **state)
 
 static void arming_elsewhere_moves_the_timer(void **state)
 {
-	struct probe probe = { 0 };
+	struct probe probe = {0};
 
 	(void)state;
 	timer_init(&probe.timer, note_expiry, &probe);
@@ -185,6 +187,21 @@ static void arming_elsewhere_moves_the_timer(void **state)
 /* Threads: CPUs 1 and 2 run their queues; CPU 0 arms and cancels. After timer_cancel_wait the
  * timer is freed: a late function would be a use after free (ASan) or a race (TSan). */
 static bool stop;
+
+/* Takes its time, so that it is often running when it is cancelled. */
+static void dawdle(struct timer *timer, void *ctx, uint64_t now)
+{
+	struct probe *probe = ctx;
+
+	(void)timer;
+	(void)now;
+	store_relaxed(&probe->busy, 1U);
+	for (unsigned i = 0; i < 20U; i++) {
+		arch_yield();
+	}
+	probe->runs++;
+	store_relaxed(&probe->busy, 0U);
+}
 
 static void *run_queue(void *percpu)
 {
@@ -210,10 +227,12 @@ static void cancel_wait_ends_all_use(void **state)
 	for (unsigned i = 0; i < 2000U; i++) {
 		struct probe *probe = calloc(1, sizeof(*probe));
 
-		timer_init(&probe->timer, note_expiry, probe);
+		timer_init(&probe->timer, dawdle, probe);
 		timer_arm(&probe->timer, 1U + i % 2U, i);
 		timer_arm(&probe->timer, 1U + (i + i / 2U) % 2U, i);
+		sched_yield();
 		cancelled += timer_cancel_wait(&probe->timer) ? 1U : 0U;
+		assert_int_equal(load_relaxed(&probe->busy), 0);
 		runs += probe->runs;
 		free(probe);
 	}

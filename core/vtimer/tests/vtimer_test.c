@@ -305,6 +305,7 @@ static void active_state_follows_the_vcpu(void **state)
 	active = true;
 	fake_sysregs.cntv_ctl_el0 = ENABLE | ISTATUS;
 	assert_true(vtimer_irq(&vt_a, &ops, &guest_a));
+	fake_sysregs.cntv_cval_el0 = 1000; /* it has set the next one, and not deactivated yet */
 	vtimer_put(&vt_a, false);
 	vtimer_load(&vt_b);
 	assert_false(active); /* B's own timer can interrupt */
