@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "arch/sysreg.h"
+#include "base/compiler.h"
+#include "base/string.h"
+#include "log/log.h"
+#include "monitor_private.h"
+#include "trace/trace.h"
+
+#define TRACE_DEFAULT 32U
+
+static const char *explain(enum plinth_status status)
+{
+	switch (status) {
+	case PLINTH_ENOENT:
+		return "no such VM";
+	case PLINTH_EPERM:
+		return "not possible in its state";
+	case PLINTH_EBUSY:
+		return "busy, try again";
+	case PLINTH_ENOMEM:
+		return "not enough memory";
+	case PLINTH_ENOTSUP:
+		return "not supported";
+	case PLINTH_OK:
+	case PLINTH_EINVAL:
+	case PLINTH_EEXIST:
+	case PLINTH_ERANGE:
+	case PLINTH_EFAULT:
+	case PLINTH_ETIMEDOUT:
+	case PLINTH_EAGAIN:
+		break;
+	}
+	return plinth_status_name(status);
+}
+
+/* Says what went wrong, with the command's words before it. */
+static void report(
+	struct monitor *monitor, enum plinth_status status, size_t count, char *const words[])
+{
+	if (status == PLINTH_OK) {
+		return;
+	}
+	for (size_t i = 0; i < count; i++) {
+		monitor_print(monitor, "%s%s", i == 0U ? "" : " ", words[i]);
+	}
+	monitor_print(monitor, ": %s\n", explain(status));
+}
+
+struct vm_verb {
+	const char *name;
+	enum monitor_verb verb;
+};
+
+static const struct vm_verb vm_verbs[] = {
+	{"start", MONITOR_VM_START},
+	{"stop", MONITOR_VM_STOP},
+	{"reset", MONITOR_VM_RESET},
+	{"pause", MONITOR_VM_PAUSE},
+	{"resume", MONITOR_VM_RESUME},
+};
+
+static void run_vm_on(struct monitor *monitor, size_t count, char *const words[])
+{
+	if (strcmp(words[1], "info") == 0) {
+		report(monitor, monitor->ops->vm_info(monitor->ctx, words[2], monitor), count,
+			words);
+		return;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(vm_verbs); i++) {
+		if (strcmp(words[1], vm_verbs[i].name) == 0) {
+			report(monitor,
+				monitor->ops->vm_act(monitor->ctx, vm_verbs[i].verb, words[2]),
+				count, words);
+			return;
+		}
+	}
+	monitor_print(monitor, "vm: unknown verb %s; `help vm` lists them\n", words[1]);
+}
+
+static void run_vm(struct monitor *monitor, size_t count, char *const words[])
+{
+	if (count == 3U) {
+		run_vm_on(monitor, count, words);
+	} else if (count == 1U || strcmp(words[1], "list") == 0) {
+		monitor->ops->vm_list(monitor->ctx, monitor);
+	} else {
+		monitor_print(monitor, "vm %s: needs the name of a VM\n", words[1]);
+	}
+}
+
+static void run_mem(struct monitor *monitor, size_t count, char *const words[])
+{
+	(void)count;
+	(void)words;
+	monitor->ops->mem(monitor->ctx, monitor);
+}
+
+static void run_irq(struct monitor *monitor, size_t count, char *const words[])
+{
+	const char *name = count == 2U ? words[1] : NULL;
+
+	report(monitor, monitor->ops->irq(monitor->ctx, name, monitor), count, words);
+}
+
+static void run_coherency(struct monitor *monitor, size_t count, char *const words[])
+{
+	const char *name = count == 2U ? words[1] : NULL;
+
+	report(monitor, monitor->ops->coherency(monitor->ctx, name, monitor), count, words);
+}
+
+static void run_errata(struct monitor *monitor, size_t count, char *const words[])
+{
+	(void)count;
+	(void)words;
+	monitor->ops->errata(monitor->ctx, monitor);
+}
+
+static void run_console(struct monitor *monitor, size_t count, char *const words[])
+{
+	report(monitor, monitor->ops->console(monitor->ctx, words[1]), count, words);
+}
+
+static void print_time(struct monitor *monitor, uint64_t time)
+{
+	uint64_t frequency = read_cntfrq_el0();
+
+	if (frequency == 0U) {
+		frequency = 1; /* the firmware has not set it: show ticks */
+	}
+	monitor_print(monitor, "%5lu.%06lu ", (unsigned long)(time / frequency),
+		(unsigned long)(time % frequency * 1000000U / frequency));
+}
+
+static void print_event(void *ctx, const struct trace_event *event)
+{
+	struct monitor *monitor = ctx;
+
+	print_time(monitor, event->time);
+	monitor_print(monitor, "cpu%-2u %-6s ", event->cpu, trace_kind_name(event->kind));
+	if (event->vm == TRACE_NO_VM) {
+		monitor_print(monitor, "   -   ");
+	} else {
+		monitor_print(monitor, "%3u.%-3u", event->vm, event->vcpu);
+	}
+	monitor_print(
+		monitor, " %016lx %016lx\n", (unsigned long)event->a, (unsigned long)event->b);
+}
+
+/* Decimal digits alone, at most 5 of them. */
+static bool parse_number(const char *text, size_t *number)
+{
+	size_t v = 0;
+	size_t length = strlen(text);
+
+	for (size_t i = 0; i < length; i++) {
+		if (text[i] < '0' || text[i] > '9') {
+			return false;
+		}
+		v = v * 10U + (size_t)(text[i] - '0');
+	}
+	*number = v;
+	return length != 0U && length <= 5U;
+}
+
+static void dump_trace(struct monitor *monitor, const char *number)
+{
+	size_t max = TRACE_DEFAULT;
+
+	if (number != NULL && !parse_number(number, &max)) {
+		monitor_print(monitor, "trace dump: %s is not a number of records\n", number);
+		return;
+	}
+	if (trace_for_each(max, print_event, monitor) == 0U) {
+		monitor_print(monitor, "trace: no records; `trace on` starts it\n");
+	}
+}
+
+static void run_trace(struct monitor *monitor, size_t count, char *const words[])
+{
+	if (count == 1U) {
+		monitor_print(
+			monitor, "trace is %s\n", load_relaxed(&trace_enabled) ? "on" : "off");
+	} else if (strcmp(words[1], "dump") == 0) {
+		dump_trace(monitor, count == 3U ? words[2] : NULL);
+	} else if (count == 2U && strcmp(words[1], "on") == 0) {
+		trace_enable(true);
+	} else if (count == 2U && strcmp(words[1], "off") == 0) {
+		trace_enable(false);
+	} else {
+		monitor_print(monitor, "trace: unknown argument %s; on, off or dump\n", words[1]);
+	}
+}
+
+static void dump_log(struct monitor *monitor)
+{
+	char line[LOG_LINE_SIZE];
+	uint64_t time;
+
+	for (size_t i = 0; log_line(i, line, &time) != 0U; i++) {
+		print_time(monitor, time);
+		monitor_print(monitor, "%s\n", line);
+	}
+}
+
+static void run_log(struct monitor *monitor, size_t count, char *const words[])
+{
+	static const char *const levels[] = {
+		[LOG_ERROR] = "error",
+		[LOG_WARNING] = "warning",
+		[LOG_INFO] = "info",
+		[LOG_DEBUG] = "debug",
+	};
+
+	if (count == 1U) {
+		dump_log(monitor);
+		return;
+	}
+	for (unsigned i = 0; i < ARRAY_SIZE(levels); i++) {
+		if (strcmp(words[1], levels[i]) == 0) {
+			log_set_level((enum log_level)i);
+			return;
+		}
+	}
+	monitor_print(monitor, "log: unknown level %s; error, warning, info or debug\n", words[1]);
+}
+
+static void run_reboot(struct monitor *monitor, size_t count, char *const words[])
+{
+	(void)count;
+	(void)words;
+	monitor->ops->reboot(monitor->ctx);
+}
+
+static void run_poweroff(struct monitor *monitor, size_t count, char *const words[])
+{
+	(void)count;
+	(void)words;
+	monitor->ops->poweroff(monitor->ctx);
+}
+
+static void run_help(struct monitor *monitor, size_t count, char *const words[]);
+
+static const struct monitor_command commands[] = {
+	{"help", "[COMMAND]", "this list, or one line of it", 1, 2, run_help},
+	{"vm", "[list | start|stop|reset|pause|resume|info NAME]", "VMs and their life", 1, 3,
+		run_vm},
+	{"mem", "", "memory in use", 1, 1, run_mem},
+	{"irq", "[NAME]", "interrupts of the machine, or of a VM", 1, 2, run_irq},
+	{"trace", "[on | off | dump [COUNT]]", "what EL2 did last", 1, 3, run_trace},
+	{"log", "[error|warning|info|debug]", "Plinth's messages; which ones are shown", 1, 2,
+		run_log},
+	{"coherency", "[NAME]", "what keeping caches coherent has cost", 1, 2, run_coherency},
+	{"errata", "", "workarounds in force", 1, 1, run_errata},
+	{"console", "NAME", "go to a VM's console", 2, 2, run_console},
+	{"reboot", "", "stop all VMs, restart the machine", 1, 1, run_reboot},
+	{"poweroff", "", "stop all VMs, switch the machine off", 1, 1, run_poweroff},
+};
+
+const struct monitor_command *monitor_find_command(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
+		if (strcmp(commands[i].name, name) == 0) {
+			return &commands[i];
+		}
+	}
+	return NULL;
+}
+
+static void print_help(struct monitor *monitor, const struct monitor_command *command)
+{
+	monitor_print(monitor, "%s %s\n        %s\n", command->name, command->args, command->help);
+}
+
+static void run_help(struct monitor *monitor, size_t count, char *const words[])
+{
+	if (count == 2U) {
+		const struct monitor_command *command = monitor_find_command(words[1]);
+
+		if (command == NULL) {
+			monitor_print(monitor, "help: no command %s\n", words[1]);
+		} else {
+			print_help(monitor, command);
+		}
+		return;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
+		print_help(monitor, &commands[i]);
+	}
+	monitor_print(monitor, "Ctrl-T m goes back to the VM\n");
+}

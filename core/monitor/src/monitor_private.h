@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef MONITOR_PRIVATE_H
+#define MONITOR_PRIVATE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "monitor/monitor.h"
+
+#define MONITOR_WORDS 4U
+
+/* words[0] is the command's name; count >= 1. */
+typedef void monitor_command_fn(struct monitor *monitor, size_t count, char *const words[]);
+
+struct monitor_command {
+	const char *name;
+	const char *args;
+	const char *help;
+	size_t words_min; /* with the name */
+	size_t words_max;
+	monitor_command_fn *run;
+};
+
+/* The command of that name, or NULL. */
+const struct monitor_command *monitor_find_command(const char *name);
+
+void monitor_prompt(struct monitor *monitor);
+
+/* One key; true: the line is complete. */
+bool monitor_edit(struct monitor *monitor, uint8_t key);
+
+/* Bytes for the terminal as they are, beside the limit of lines. */
+void monitor_send(struct monitor *monitor, const char *text);
+
+#endif
