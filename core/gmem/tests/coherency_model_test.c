@@ -20,10 +20,13 @@
 #include "fake/tlb_model.h"
 #include "gmem_fixture.h"
 
-#define HOT_PAGES 16U
-#define OWED_MAX  8U
-#define OFF_STEPS 150U
-#define STEPS	  600U
+#define HOT_WORDS   24U /* two in each line */
+#define LATE_WORDS  2U	/* only loaded until caches go off again: not at PoC by then */
+#define IMAGE_WORDS 8U	/* in pages that are shown in place */
+#define OWED_MAX    8U
+#define OFF_STEPS   200U /* with caches off, at the start */
+#define OFF_AGAIN   400U /* and from here on, when a second vCPU starts */
+#define STEPS	    700U
 
 /* One 64-bit word of a page, followed through its history. */
 struct word {
@@ -32,17 +35,19 @@ struct word {
 	uint64_t last;
 	uint64_t owed[OWED_MAX]; /* what a fetch may see: the last owed value and all since */
 	unsigned owed_count;
+	bool at_poc; /* what a vCPU without caches may read */
 };
 
 struct world {
 	struct fixture fixture;
 	struct fake_cache cache;
 	struct fake_tlb tlb;
-	struct word word[HOT_PAGES];
+	struct word word[HOT_WORDS];
 	uint64_t random;
 	uint64_t stamp;
 	uint64_t vttbr;
-	bool off; /* the guest's MMU and caches */
+	unsigned time; /* steps so far */
+	bool off;      /* the guest's MMU and caches */
 	const char *failure;
 };
 
@@ -132,11 +137,12 @@ static void guest_stores(struct world *w, struct word *word)
 {
 	uint64_t pa = reach(w, word->ipa, FAKE_STORE);
 
-	if (pa == 0U) {
-		return;
+	if (pa == 0U || (w->off && !word->at_poc)) {
+		return; /* what is dirty above PoC would overwrite it: the guest's own business */
 	}
 	word->last = ++w->stamp;
 	fake_cache_store(&w->cache, pa, word->last, is_off(w));
+	word->at_poc = w->off;
 	word->owed[word->owed_count++] = word->last;
 	if (word->owed_count == OWED_MAX) {
 		guest_maintains(w, word);
@@ -147,6 +153,9 @@ static void guest_loads(struct world *w, struct word *word)
 {
 	uint64_t pa = reach(w, word->ipa, FAKE_LOAD);
 
+	if (w->off && !word->at_poc) {
+		return; /* a guest that did not clean it can't expect to see it */
+	}
 	if (pa != 0U && fake_cache_load(&w->cache, pa, is_off(w)) != word->last) {
 		note_failure(w, "load is stale");
 	}
@@ -171,6 +180,7 @@ static void hypervisor_writes(struct world *w, struct word *word)
 	if (gmem_write(&w->fixture.gmem, ipa_init(word->ipa), &word->last, 8) != PLINTH_OK) {
 		note_failure(w, "gmem_write");
 	}
+	word->at_poc = w->off;
 	owe_last(word);
 }
 
@@ -191,8 +201,15 @@ static void hypervisor_recycles(struct world *w, struct word *word)
 		gmem_relinquish(&w->fixture.gmem, ipa_init(align_down(word->ipa, PAGE_SIZE)));
 
 	if (status == PLINTH_OK) {
-		word->last = word->initial;
-		owe_last(word);
+		for (unsigned i = 0; i < HOT_WORDS; i++) {
+			struct word *other = &w->word[i];
+
+			if (other->ipa / PAGE_SIZE == word->ipa / PAGE_SIZE) {
+				other->last = other->initial;
+				other->at_poc = w->off;
+				owe_last(other);
+			}
+		}
 	} else if (status != PLINTH_ENOENT) {
 		note_failure(w, "gmem_relinquish");
 	}
@@ -209,13 +226,19 @@ static void noise(struct world *w, const struct word *word)
 
 static void step(struct world *w)
 {
-	struct word *word = &w->word[fake_random(&w->random) % HOT_PAGES];
+	struct word *word = &w->word[fake_random(&w->random) % HOT_WORDS];
 	unsigned cpu = (unsigned)(fake_random(&w->random) % 2U);
 
 	w->cache.cpu = cpu;
 	w->tlb.cpu = cpu;
 	arch_percpu_set(&w->fixture.cpu[cpu]);
 	fake_tlb_begin(&w->tlb);
+	if (word < &w->word[LATE_WORDS] && w->time < OFF_AGAIN) {
+		if (w->time > OFF_STEPS) {
+			guest_loads(w, word);
+		}
+		return;
+	}
 	switch (fake_random(&w->random) % 16U) {
 	case 0 ... 2:
 		guest_loads(w, word);
@@ -245,29 +268,76 @@ static void step(struct world *w)
 	check_settled(w);
 }
 
-static void caches_on(struct world *w)
+/* The guest's own part when caches go off and on: by line, of what it has written. */
+static void guest_cleans_to_poc(struct world *w)
+{
+	for (unsigned i = 0; i < HOT_WORDS; i++) {
+		struct word *word = &w->word[i];
+
+		if (i >= LATE_WORDS) {
+			fake_cache_op(&w->cache, FAKE_DC_CIVAC, reach(w, word->ipa, FAKE_LOAD));
+			fake_cache_op(&w->cache, FAKE_DSB_SY, 0);
+			word->at_poc = true;
+		}
+	}
+}
+
+static void caches_off(struct world *w)
+{
+	guest_cleans_to_poc(w);
+	gmem_caches_off(&w->fixture.gmem);
+	w->off = true;
+}
+
+static void caches_on(struct world *w, bool first)
 {
 	ipa_t cursor = ipa_init(0);
 
 	while (gmem_caches_on(&w->fixture.gmem, &cursor) == PLINTH_EAGAIN) {
 	}
 	w->off = false;
+	if (!first) {
+		guest_cleans_to_poc(w);
+	}
+	for (unsigned i = 0; i < HOT_WORDS && w->failure == NULL; i++) {
+		guest_loads(w, &w->word[i]);
+	}
+}
+
+static uint64_t page_of_pair(unsigned pair)
+{
+	if (pair < IMAGE_WORDS / 2U) {
+		return FIXTURE_IMAGE_0 + pair * 4U * PAGE_SIZE;
+	}
+	if (pair < 6U) {
+		return align_down(FIXTURE_IMAGE_1, PAGE_SIZE) + (pair % 2U) * PAGE_SIZE;
+	}
+	return VM_RAM_BASE + MIB(2) + KIB(512) + pair * KIB(28);
 }
 
 static void choose_words(struct world *w)
 {
-	for (unsigned i = 0; i < HOT_PAGES; i++) {
+	for (unsigned i = 0; i < HOT_WORDS; i++) {
 		struct word *word = &w->word[i];
-		uint64_t page =
-			i < 4U	  ? FIXTURE_IMAGE_0 + i * PAGE_SIZE
-			: i < 8U  ? VM_RAM_BASE + MIB(2) + (i * 13U) * PAGE_SIZE
-			: i < 10U ? align_down(FIXTURE_IMAGE_1, PAGE_SIZE) + (i - 8U) * PAGE_SIZE
-				  : VM_RAM_BASE + MIB(3) + i * KIB(64) + PAGE_SIZE * (i % 3U);
-
-		word->ipa = page + 64U * (1U + i);
+		word->ipa = page_of_pair(i / 2U) + 64U * (1U + i / 2U) + 8U * (i % 2U);
 		memcpy(&word->initial, &w->fixture.expected[word->ipa - VM_RAM_BASE], 8);
 		word->last = word->initial;
+		word->at_poc = i >= LATE_WORDS;
 		owe_last(word);
+	}
+}
+
+/* The images lie in the cache, as whoever loaded them left them: what is below is garbage. */
+static void init_cache(struct world *w, uint64_t seed)
+{
+	uint8_t *arena = w->fixture.arena;
+
+	for (uint64_t i = 0; i < FIXTURE_IMAGE_SIZE; i++) {
+		arena[i] ^= 0x5aU;
+	}
+	fake_cache_init(&w->cache, arena, FIXTURE_SIZE, seed);
+	for (uint64_t i = 0; i < FIXTURE_IMAGE_SIZE; i++) {
+		arena[i] ^= 0x5aU;
 	}
 }
 
@@ -281,7 +351,7 @@ static const char *run_history(
 	w->random = seed * UINT64_C(0x9e3779b97f4a7c15) | 1U;
 	w->stamp = UINT64_C(0x1000000000000);
 	fixture_init(&w->fixture, ctr, fwb, flags);
-	fake_cache_init(&w->cache, w->fixture.arena, FIXTURE_SIZE, seed + 1U);
+	init_cache(w, seed + 1U);
 	w->cache.idc = (ctr & BIT(28)) != 0U;
 	w->cache.dic = (ctr & BIT(29)) != 0U;
 	w->cache.pipt = ((ctr >> 14) & 3U) == COH_ICACHE_PIPT;
@@ -293,10 +363,16 @@ static const char *run_history(
 	choose_words(w);
 	fake_maintain_hook(on_maintenance, w);
 	for (unsigned i = 0; i < steps && w->failure == NULL; i++) {
-		if (i == OFF_STEPS) {
-			caches_on(w);
+		w->time = i;
+		if (i == OFF_AGAIN) {
+			caches_off(w);
+		}
+		if (i == OFF_STEPS || i == OFF_AGAIN + OFF_STEPS / 2U) {
+			caches_on(w, i == OFF_STEPS);
 		}
 		step(w);
+		noise(w, &w->word[fake_random(&w->random) % HOT_WORDS]);
+		noise(w, &w->word[fake_random(&w->random) % HOT_WORDS]);
 	}
 	fake_maintain_hook(NULL, NULL);
 	fake_cache_fini(&w->cache);
