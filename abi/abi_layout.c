@@ -3,6 +3,7 @@
 #include <stddef.h>
 
 #include "abi/boot_info.h"
+#include "abi/core_header.h"
 #include "abi/vm_config.h"
 
 #define OFFSET(type, member, value)                                                                \
@@ -31,3 +32,8 @@ OFFSET(vm_config, affinity, 64);
 OFFSET(vm_config, images, 112);
 OFFSET(vm_config, uuid, 624);
 SIZE(vm_config, 640);
+
+SIZE(core_header, CORE_HEADER_SIZE);
+OFFSET(core_header, image_size, 16);
+OFFSET(core_header, memory_size, 24);
+OFFSET(core_header, entry, 32);

@@ -108,7 +108,7 @@ def test_unknown_enable_method(start, one_vm, tmp_path):
     tree = edited_tree(tmp_path, "virt-gic3-max-8.dtb", old, new)
     text = lines_of(start(BOOT_TEST, initrd=one_vm, cpus=8, extra=["-dtb", str(tree)]))
     assert "plinth: 1 of 8 CPUs" in text
-    assert text.count("enable-method is spin-table") == 7
+    assert text.count("enable-method is spin-table, which") == 7
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,6 @@
 #include "base/checked.h"
 #include "fdt_nodes.h"
 
-/* Aff3 in [39:32], Aff2 to Aff0 in [23:0] (DDI 0487, D19.2, MPIDR_EL1). */
-#define MPIDR_AFFINITY UINT64_C(0xff00ffffff)
-
 void fdt_read_memory(const struct fdt_walk *walk, struct machine *machine)
 {
 	struct boot_range range;
@@ -98,7 +95,7 @@ void fdt_read_cpu(const struct fdt_walk *walk, struct machine *machine)
 		!fdt_walk_reg_local(walk, 0, &reg)) {
 		return;
 	}
-	reg.base &= MPIDR_AFFINITY;
+	reg.base &= MACHINE_MPIDR_AFFINITY;
 	if (has_cpu(machine, reg.base)) {
 		return;
 	}

@@ -147,6 +147,20 @@ static void too_many_reservations(void **state)
 	assert_non_null(why);
 }
 
+static void reservations_at_the_end_of_the_address_space(void **state)
+{
+	(void)state;
+	assert_int_equal(fdt_create(tree, sizeof(tree)), 0);
+	assert_int_equal(fdt_add_reservemap_entry(tree, UINT64_MAX, 5), 0);
+	assert_int_equal(fdt_add_reservemap_entry(tree, UINT64_MAX - 0xfff, 0x2000), 0);
+	assert_int_equal(fdt_finish_reservemap(tree), 0);
+	assert_int_equal(fdt_begin_node(tree, ""), 0);
+	end_tree();
+	assert_int_equal(discover_tree(), PLINTH_OK);
+	assert_int_equal(machine.reserved_count, 1);
+	assert_true(machine.reserved[0].size == 0xfff);
+}
+
 /* libfdt itself would follow a = a, b = a without end. */
 static void alias_loop(void **state)
 {
@@ -281,6 +295,7 @@ int main(void)
 		cmocka_unit_test(every_byte_broken),
 		cmocka_unit_test(empty_tree_has_nothing),
 		cmocka_unit_test(too_many_reservations),
+		cmocka_unit_test(reservations_at_the_end_of_the_address_space),
 		cmocka_unit_test(alias_loop),
 		cmocka_unit_test(uart_without_stdout_path),
 		cmocka_unit_test(wrapping_values),

@@ -6,8 +6,6 @@
 #include "main_private.h"
 #include "smp/smp.h"
 
-#define MPIDR_AFFINITY UINT64_C(0xff00ffffff)
-
 static void report(const char *text)
 {
 	console_print("%s", text);
@@ -19,7 +17,7 @@ uint32_t boot_start_cpus(struct boot *boot)
 	const struct boot_gic *gic = &machine->gic;
 	const struct smp_request request = {
 		.machine = machine,
-		.boot_mpidr = read_mpidr_el1() & MPIDR_AFFINITY,
+		.boot_mpidr = read_mpidr_el1() & MACHINE_MPIDR_AFFINITY,
 		.pen = boot_alloc(boot, SMP_PEN_SIZE, PAGE_SIZE, BOOT_MEM_PEN),
 		.frequency = machine->timer.frequency != 0U ? machine->timer.frequency
 							    : (uint32_t)read_cntfrq_el0(),

@@ -35,7 +35,8 @@ func boot_start
 	address	x1, boot_vectors
 	mrs	x0, currentel
 	cmp	x0, #CURRENTEL_EL2
-	b.ne	1f
+	b.hi	sleep			/* EL3: the protocol knows no such entry */
+	b.lo	1f
 	/* E2H off before any register is used whose layout depends on it; the C code looks whether
 	 * it went off. */
 	mov	x0, #HCR_EL2_RW
@@ -77,6 +78,10 @@ clean_image:
 	b.lo	1b
 	dsb	sy
 	ret
+
+sleep:
+	wfi
+	b	sleep
 
 clear_bss:
 	address	x0, boot_lds_bss

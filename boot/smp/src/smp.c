@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "smp/smp.h"
 
+#include <stdarg.h>
+
 #include "arch/barrier.h"
 #include "arch/cache.h"
 #include "arch/cpu.h"
@@ -13,7 +15,7 @@
 #include "cache/cache.h"
 #include "pen.h"
 
-#define REPORT_SIZE 120U
+#define REPORT_SIZE 80U
 
 static const struct smp_method *const methods[] = {&smp_psci};
 
@@ -42,14 +44,18 @@ static void build_pen(const struct smp_request *request)
 	arch_dsb_sy();
 }
 
-static void report_failure(const struct smp_request *request, uint32_t cpu, const char *why,
-	const char *detail, int64_t answer)
+PRINTF_LIKE(3, 4)
+static void report_failure(const struct smp_request *request, uint32_t cpu, const char *format, ...)
 {
-	char text[REPORT_SIZE];
+	char why[REPORT_SIZE];
+	char text[2U * REPORT_SIZE];
+	va_list args;
 
-	(void)fmt_buf(text, sizeof(text), "CPU %u (MPIDR %#llx) is left out: %s%s (%lld)", cpu,
-		(unsigned long long)request->machine->cpu[cpu].mpidr, why, detail,
-		(long long)answer);
+	va_start(args, format);
+	(void)fmt_vbuf(why, sizeof(why), format, args);
+	va_end(args);
+	(void)fmt_buf(text, sizeof(text), "CPU %u (MPIDR %#llx) is left out: %s", cpu,
+		(unsigned long long)request->machine->cpu[cpu].mpidr, why);
 	request->report(text);
 }
 
@@ -77,15 +83,14 @@ static bool start_one(const struct smp_request *request, uint32_t cpu)
 	int64_t answer = 0;
 
 	if (method == NULL) {
-		report_failure(request, cpu, "no way to start it: its enable-method is ",
+		report_failure(request, cpu, "its enable-method is %s, which is not offered",
 			machine->cpu[cpu].method == MACHINE_CPU_SPIN_TABLE ? "spin-table"
-									   : "unknown",
-			(int64_t)machine->cpu[cpu].method);
+									   : "unknown");
 		return false;
 	}
 	if (method->start(&start, &answer) != PLINTH_OK) {
-		report_failure(
-			request, cpu, "the firmware refuses to start it by ", method->name, answer);
+		report_failure(request, cpu, "the firmware refuses to start it by %s (%lld)",
+			method->name, (long long)answer);
 		return false;
 	}
 	return true;
@@ -113,13 +118,13 @@ static bool wait_one(const struct smp_request *request, uint32_t cpu, uint64_t s
 	case PEN_STATE_READY:
 		return true;
 	case PEN_STATE_NOT_EL2:
-		report_failure(request, cpu, "started below EL2", "", 0);
+		report_failure(request, cpu, "it started below EL2");
 		return false;
 	case PEN_STATE_E2H:
-		report_failure(request, cpu, "HCR_EL2.E2H cannot be 0", "", 0);
+		report_failure(request, cpu, "its HCR_EL2.E2H cannot be 0");
 		return false;
 	default:
-		report_failure(request, cpu, "did not arrive in ", "time, ms", SMP_TIMEOUT_MS);
+		report_failure(request, cpu, "it did not arrive in %u ms", SMP_TIMEOUT_MS);
 		return false;
 	}
 }

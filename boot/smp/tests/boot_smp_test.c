@@ -132,8 +132,8 @@ static void the_failed_are_left_out(void **state)
 	assert_int_equal(report_count, 3);
 	assert_non_null(strstr(reports, "CPU 1 (MPIDR 0x100) is left out: the firmware refuses"));
 	assert_non_null(strstr(reports, "(-2)"));
-	assert_non_null(strstr(reports, "CPU 2 (MPIDR 0x200) is left out: did not arrive"));
-	assert_non_null(strstr(reports, "CPU 3 (MPIDR 0x300) is left out: started below EL2"));
+	assert_non_null(strstr(reports, "CPU 2 (MPIDR 0x200) is left out: it did not arrive"));
+	assert_non_null(strstr(reports, "CPU 3 (MPIDR 0x300) is left out: it started below EL2"));
 	/* one time limit for all, not one for each */
 	assert_true(fake_sysregs.cntpct_el0 >= LIMIT);
 	assert_true(fake_sysregs.cntpct_el0 < LIMIT + LIMIT / 10);

@@ -15,6 +15,9 @@
 #define MACHINE_RAM_MAX	     64U
 #define MACHINE_RESERVED_MAX 64U
 
+/* MPIDR_EL1's affinity: Aff3 in [39:32], Aff2 to Aff0 in [23:0] (DDI 0487, D19.2). */
+#define MACHINE_MPIDR_AFFINITY UINT64_C(0xff00ffffff)
+
 enum machine_cpu_method {
 	MACHINE_CPU_UNKNOWN = 0, /* a method that boot has no code for, or none given */
 	MACHINE_CPU_PSCI,

@@ -2,6 +2,7 @@
 /*
  * Assembly macros of programs that are linked at 0 and run anywhere.
  */
+/* clang-format off */
 #ifndef IMAGE_RELOCATE_H
 #define IMAGE_RELOCATE_H
 
