@@ -6,13 +6,10 @@
 
 #include <cmocka.h>
 
-#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "arch/cpu.h"
 #include "console_rig.h"
-#include "percpu/percpu.h"
 
 #define ALPHA (&rig_vm[0])
 #define BETA  (&rig_vm[1])
@@ -282,55 +279,6 @@ static void a_panic_is_written_without_locks(void **state)
 	assert_string_equal(rig_sent(), "panic: x\r\n");
 }
 
-#define LINES 500
-
-static void *print_lines(void *arg)
-{
-	struct rig_vm *vm = arg;
-	static struct percpu cpu[2] = {{.id = 1}, {.id = 2}};
-	char line[64];
-
-	arch_percpu_set(&cpu[vm - rig_vm]);
-	for (int i = 0; i < LINES; i++) {
-		snprintf(line, sizeof(line), "line %d of %s\n", i, vm->port.name);
-		for (const char *c = line; *c != '\0'; c++) {
-			while (!console_port_has_room(&vm->port)) {
-				arch_yield();
-			}
-			(void)console_port_put(&vm->port, (uint8_t)*c);
-		}
-	}
-	return NULL;
-}
-
-/* Two CPUs print at once: each line comes out whole, in order, once. */
-static void threads_keep_their_lines_whole(void **state)
-{
-	pthread_t thread[2];
-	int next[2] = {0, 0};
-	char expected[64];
-
-	(void)state;
-	rig_start(2);
-	for (size_t i = 0; i < 2; i++) {
-		assert_int_equal(pthread_create(&thread[i], NULL, print_lines, &rig_vm[i]), 0);
-	}
-	for (size_t i = 0; i < 2; i++) {
-		pthread_join(thread[i], NULL);
-	}
-	console_flush();
-	for (const char *text = rig_sent(); *text != '\0'; text = strchr(text, '\n') + 1) {
-		size_t vm = text[0] == 'a' ? 0U : 1U;
-		const char *name = rig_vm[vm].port.name;
-
-		snprintf(expected, sizeof(expected), "%s| line %d of %s\r\n", name, next[vm], name);
-		assert_memory_equal(text, expected, strlen(expected));
-		next[vm]++;
-	}
-	assert_int_equal(next[0], LINES);
-	assert_int_equal(next[1], LINES);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -350,7 +298,6 @@ int main(void)
 		cmocka_unit_test(flush_shows_all_there_is),
 		cmocka_unit_test(a_removed_port_has_shown_all_and_the_focus_moves),
 		cmocka_unit_test(a_panic_is_written_without_locks),
-		cmocka_unit_test(threads_keep_their_lines_whole),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
