@@ -193,8 +193,10 @@ static void *disturb(void *percpu)
 			while (!sched_is_off(e) && !load_acquire(&stop)) {
 				arch_yield();
 			}
-			/* Off: nobody else may have it. */
-			((struct task *)(void *)e)->context++;
+			if (sched_is_off(e)) {
+				/* Nobody else may have it now. */
+				((struct task *)(void *)e)->context++;
+			}
 		}
 		sched_add(e, SCHED_HOLD_PAUSE);
 		sched_yield();

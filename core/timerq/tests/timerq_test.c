@@ -195,12 +195,12 @@ static void dawdle(struct timer *timer, void *ctx, uint64_t now)
 
 	(void)timer;
 	(void)now;
-	store_relaxed(&probe->busy, 1U);
+	fetch_add_relaxed(&probe->busy, 1U);
 	for (unsigned i = 0; i < 20U; i++) {
 		arch_yield();
 	}
-	probe->runs++;
-	store_relaxed(&probe->busy, 0U);
+	fetch_add_relaxed(&probe->runs, 1U); /* on two CPUs at once, where it was moved meanwhile */
+	fetch_add_relaxed(&probe->busy, ~0U);
 }
 
 static void *run_queue(void *percpu)

@@ -19,7 +19,8 @@
 struct timer;
 
 /* Runs once for each expiry, on the CPU that the timer belongs to, in an exit, with no lock held;
- * the timer is not queued any more and may be armed again. `now` is what timerq_run() got. */
+ * the timer is not queued any more and may be armed again; armed for another CPU while it
+ * runs, it may run there at the same time. `now` is what timerq_run() got. */
 typedef void timer_fn(struct timer *timer, void *ctx, uint64_t now);
 
 struct timer {
