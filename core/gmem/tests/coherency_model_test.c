@@ -219,6 +219,9 @@ static void noise(struct world *w, const struct word *word)
 {
 	struct fake_translation t;
 
+	if (word < &w->word[LATE_WORDS] && w->time < OFF_AGAIN) {
+		return; /* an eviction would do what is to be seen missing */
+	}
 	if (fake_tlb_walk(&w->tlb, w->vttbr, word->ipa, &t) == FAKE_WALK_OK) {
 		fake_cache_noise(&w->cache, t.pa + word->ipa % PAGE_SIZE);
 	}
