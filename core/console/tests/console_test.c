@@ -221,6 +221,23 @@ static void a_flooding_guest_waits(void **state)
 	assert_int_equal(sum, put - put / 64U);
 }
 
+/* Nothing types, no interrupt comes: another port's output makes the room, the timer tells it. */
+static void room_is_told_by_the_timer(void **state)
+{
+	(void)state;
+	rig_start(2);
+	rig_uart_room = 0;
+	while (console_port_put(&BETA->port, '\n')) {
+	}
+	rig_uart_room = SIZE_MAX;
+	rig_put(ALPHA, "x\n");
+	assert_int_equal(BETA->room_calls, 0);
+	rig_wait(1);
+	assert_int_equal(BETA->room_calls, 1);
+	rig_wait(500);
+	assert_int_equal(BETA->room_calls, 1);
+}
+
 static void a_stuck_uart_does_not_hang_plinth(void **state)
 {
 	(void)state;
@@ -294,6 +311,7 @@ int main(void)
 		cmocka_unit_test(plinths_lines_are_marked_and_whole),
 		cmocka_unit_test(a_long_line_is_split_not_lost),
 		cmocka_unit_test(a_flooding_guest_waits),
+		cmocka_unit_test(room_is_told_by_the_timer),
 		cmocka_unit_test(a_stuck_uart_does_not_hang_plinth),
 		cmocka_unit_test(flush_shows_all_there_is),
 		cmocka_unit_test(a_removed_port_has_shown_all_and_the_focus_moves),

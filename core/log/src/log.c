@@ -109,7 +109,7 @@ static bool pass_limit(struct log_limit *limit, uint32_t *dropped)
 	}
 	uint64_t now = read_cntpct_el0();
 
-	if (limit->in_window == 0U || now - limit->window_start >= read_cntfrq_el0()) {
+	if (now - limit->window_start >= read_cntfrq_el0()) {
 		limit->window_start = now;
 		limit->in_window = 0;
 	}
