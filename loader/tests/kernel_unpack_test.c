@@ -148,6 +148,25 @@ static void test_bomb(void **state)
 	free(zeroes);
 }
 
+/* zlib gets no byte more than there is. */
+static void test_small_scratch(void **state)
+{
+	(void)state;
+	size_t size;
+	uint8_t *packed_bytes = make_packed(&size);
+	struct kernel_packed packed;
+	uint8_t *out = malloc(100000);
+	void *scratch = malloc(128);
+
+	assert_int_equal(
+		kernel_unpack_plan(packed_bytes, size, MIB(1), &packed, &error), PLINTH_OK);
+	assert_int_equal(kernel_unpack(&packed, out, scratch, 128, &error), PLINTH_EINVAL);
+	assert_string_equal(error.text, "kernel: no memory for unpacking");
+	free(scratch);
+	free(out);
+	free(packed_bytes);
+}
+
 static void test_is_packed(void **state)
 {
 	(void)state;
@@ -164,6 +183,7 @@ int main(void)
 		cmocka_unit_test(test_zboot),
 		cmocka_unit_test(test_damage),
 		cmocka_unit_test(test_bomb),
+		cmocka_unit_test(test_small_scratch),
 		cmocka_unit_test(test_is_packed),
 	};
 

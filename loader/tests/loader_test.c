@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <libfdt.h>
 
 #include "fixture.h"
 #include "kernels.h"
@@ -54,7 +55,7 @@ static void test_initrd_seeds_and_token(void **state)
 	const struct vm_config *c = &machine.configs[0];
 	static const uint32_t kinds[] = {VM_IMAGE_COPY, VM_IMAGE_COPY, VM_IMAGE_COPY,
 		VM_IMAGE_RANDOM, VM_IMAGE_RANDOM, VM_IMAGE_TOKEN};
-	static const uint64_t sizes[] = {8, 64, 16};
+	static const char *const names[] = {"kaslr-seed", "rng-seed", "security-plinth-token"};
 
 	assert_int_equal(c->flags, VM_FLAG_CONTROL | VM_FLAG_COHERENCY_EAGER);
 	assert_int_equal(c->rights, VM_RIGHT_POWER);
@@ -66,10 +67,15 @@ static void test_initrd_seeds_and_token(void **state)
 	}
 	for (size_t i = 0; i < 3; i++) {
 		const struct vm_image *overlay = &c->images[3 + i];
+		const uint8_t *dtb = (const uint8_t *)(uintptr_t)c->images[2].source;
+		int length;
+		const uint8_t *value =
+			fdt_getprop(dtb, fdt_path_offset(dtb, "/chosen"), names[i], &length);
 
-		assert_int_equal(overlay->size, sizes[i]);
+		assert_non_null(value);
+		assert_int_equal(overlay->size, length);
 		assert_int_equal(overlay->source, 0);
-		assert_in_range(overlay->ipa, c->arg, c->arg + c->images[2].size - overlay->size);
+		assert_int_equal(overlay->ipa - c->arg, value - dtb);
 	}
 }
 
@@ -145,6 +151,27 @@ static void test_memory_runs_out(void **state)
 		"VM \"c\": memory: 0x4000000 bytes, of 0xbe00000 only 0x3bfc000 are free");
 }
 
+/* Overcommitted memory is not taken from what is left, overhead is. */
+static void test_overcommit(void **state)
+{
+	(void)state;
+	machine.loader.host.free_memory = MIB(70);
+	fixture_add_vm("a", VM "overcommit;");
+	fixture_add_vm("b", VM "overcommit;");
+	fixture_add_vm("c", VM);
+	fixture_add_vm("d", VM);
+	fixture_add_vm(
+		"e", WITHOUT_MEMORY "memory = /bits/ 64 <0x200000>; overhead = <0x40000000>;");
+	assert_int_equal(fixture_load(), PLINTH_OK);
+	assert_int_equal(machine.config_count, 3);
+	assert_string_equal(machine.configs[2].name, "c");
+	assert_int_equal(machine.line_count, 2);
+	assert_string_equal(machine.lines[0],
+		"VM \"d\": memory: 0x4000000 bytes, of 0x4600000 only 0x2fa000 are free");
+	assert_string_equal(
+		machine.lines[1], "VM \"e\": overhead: 0x40000000 bytes, only 0xfa000 are free");
+}
+
 static void test_too_many_vms(void **state)
 {
 	(void)state;
@@ -208,6 +235,7 @@ int main(void)
 		CASE(test_elf_kernel),
 		CASE(test_uuids),
 		CASE(test_memory_runs_out),
+		CASE(test_overcommit),
 		CASE(test_too_many_vms),
 		CASE(test_repeated_file),
 		CASE(test_each_allocation_fails),
