@@ -52,17 +52,14 @@ void vgic_evict_locked(struct vgic_cpu *cpu, unsigned n)
 	}
 }
 
-/* Takes back the list registers that the guest has emptied. */
+/* Takes back the list registers that the guest has emptied. What became pending again meanwhile is
+ * marked in due_banks already. */
 static uint32_t reclaim(struct vgic_cpu *cpu)
 {
 	uint32_t empty = cpu->vgic->hw->read_elrsr() & cpu->lr_used;
 
 	for (uint32_t left = empty; left != 0U; left &= left - 1U) {
-		struct vgic_irq irq =
-			vgic_irq_of(cpu->vgic, cpu, (intid_t)cpu->lr_value[bit_lowest(left)]);
-
 		vgic_evict_locked(cpu, bit_lowest(left));
-		notify_if_deliverable(cpu, &irq);
 	}
 	return empty;
 }

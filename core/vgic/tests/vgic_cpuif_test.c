@@ -333,6 +333,144 @@ static void test_evicted_deactivate_in_any_order(void **state)
 	assert_int_equal(vgic.spi[0].bank.active, 0);
 }
 
+static void set_priority(unsigned v, uint32_t intid, uint8_t priority)
+{
+	struct mmio_access access = {0x10400U + intid + v * VGIC_REDIST_SIZE, priority, v, 1, true};
+
+	assert_int_equal(vgic_redist_mmio(&vgic, &access), MMIO_DONE);
+}
+
+static void set_spi_priority(uint32_t intid, uint8_t priority)
+{
+	struct mmio_access access = {0x400U + intid, priority, 0, 1, true};
+
+	assert_int_equal(vgic_dist_mmio(&vgic, &access), MMIO_DONE);
+}
+
+static void settle(struct vgic_cpu *cpu)
+{
+	for (unsigned n = 0; vgic_is_due(cpu) || vif_maintenance(); n++) {
+		assert_true(n < 4U);
+		if (vif_maintenance()) {
+			vgic_maintenance(cpu);
+		} else {
+			vgic_flush(cpu);
+		}
+	}
+}
+
+static void send_to_itself(unsigned sgi)
+{
+	vgic_sgi1r(&vcpu[0], ((uint64_t)sgi << 24) | 1U);
+}
+
+/* SGI 1 is active and pending again, 2 and 3 are more urgent, and there are two list registers:
+ * NPIE must not take 1 for something to wait for. */
+static void check_overflow_with_active(bool pended_before)
+{
+	start(2);
+	set_priority(0, 1, 0x40);
+	set_priority(0, 2, 0x20);
+	set_priority(0, 3, 0x10);
+	send_to_itself(1);
+	settle(&vcpu[0]);
+	assert_int_equal(vif_ack(), 1);
+	if (pended_before) {
+		send_to_itself(1);
+	}
+	send_to_itself(2);
+	settle(&vcpu[0]);
+	assert_int_equal(vif_peek(), 2);
+	send_to_itself(3);
+	send_to_itself(4); /* priority 0: the best */
+	settle(&vcpu[0]);
+	assert_int_equal(vif_peek(), 4);
+	if (!pended_before) {
+		send_to_itself(1);
+		settle(&vcpu[0]);
+	}
+	assert_int_equal(vif_ack(), 4);
+	settle(&vcpu[0]);
+	vif_eoi(4);
+	settle(&vcpu[0]);
+	assert_int_equal(vif_ack(), 3);
+	settle(&vcpu[0]);
+	vif_eoi(3);
+	settle(&vcpu[0]);
+	assert_int_equal(vif_ack(), 2);
+	settle(&vcpu[0]);
+	vif_eoi(2);
+	settle(&vcpu[0]);
+	vif_eoi(1);
+	settle(&vcpu[0]);
+	assert_int_equal(vif_ack(), 1);
+	vif_eoi(1);
+	settle(&vcpu[0]);
+	assert_int_equal(vif_ack(), VIF_SPURIOUS);
+}
+
+static void test_overflow_with_active_and_pending(void **state)
+{
+	(void)state;
+	check_overflow_with_active(true);
+	check_overflow_with_active(false);
+}
+
+/* Four levels deep with one list register; ends fall on the most urgent one each time, and never
+ * on one that another vCPU is busy with. */
+static void test_evicted_end_by_priority(void **state)
+{
+	uint32_t *active = &vgic.spi[0].bank.active;
+
+	(void)state;
+	start(1);
+	set_spi_priority(50, 0);
+	vgic.spi[0].bank.active = UINT32_C(1) << 18; /* SPI 50, on vCPU 1 */
+	vgic.spi[0].owner[18] = 1;
+	for (unsigned i = 0; i < 4U; i++) {
+		set_spi_priority(43 - i, (uint8_t)(0x80U - 0x10U * i));
+		assert_int_equal(vgic_set_spi(&vgic, 43 - i, true), PLINTH_OK);
+		settle(&vcpu[0]);
+		assert_int_equal(vif_ack(), 43 - i);
+		settle(&vcpu[0]);
+		assert_int_equal(vgic_set_spi(&vgic, 43 - i, false), PLINTH_OK);
+		settle(&vcpu[0]);
+	}
+	/* One more waits for the only list register, so that all four are without. */
+	set_spi_priority(44, 0x90);
+	assert_int_equal(vgic_set_spi(&vgic, 44, true), PLINTH_OK);
+	settle(&vcpu[0]);
+	for (unsigned i = 0; i < 4U; i++) {
+		assert_int_equal(*active & 0xf00U, (0xf00U << i) & 0xf00U);
+		vif_eoi(40 + i);
+		settle(&vcpu[0]);
+	}
+	assert_int_equal(*active, UINT32_C(1) << 18);
+	assert_int_equal(vif_ack(), 44);
+}
+
+/* The new target hears of an interrupt that the old one gives back, however it does so. */
+static void test_routed_away_while_pending(void **state)
+{
+	struct mmio_access access = {0x6000U + 8U * 40U, 1, 1, 8, true};
+
+	(void)state;
+	start(4);
+	assert_int_equal(vgic_set_spi(&vgic, 40, true), PLINTH_OK);
+	assert_int_equal(vif_peek(), 40);
+	vif_select(1);
+	kicked = 0;
+	assert_int_equal(vgic_dist_mmio(&vgic, &access), MMIO_DONE);
+	assert_int_equal(kicked, 1); /* the one that has it */
+	assert_false(vgic_has_deliverable(&vcpu[1]));
+	vif_select(0);
+	kicked = 0;
+	vgic_put(&vcpu[0]);
+	assert_int_equal(kicked, 2);
+	assert_true(vgic_has_deliverable(&vcpu[1]));
+	assert_false(vgic_has_deliverable(&vcpu[0]));
+}
+
 static void test_raised_for_a_vcpu_elsewhere(void **state)
 {
 	(void)state;
@@ -470,6 +608,9 @@ int main(void)
 		cmocka_unit_test(test_wakes_and_does_not),
 		cmocka_unit_test(test_binary_point),
 		cmocka_unit_test(test_evicted_deactivate_in_any_order),
+		cmocka_unit_test(test_overflow_with_active_and_pending),
+		cmocka_unit_test(test_evicted_end_by_priority),
+		cmocka_unit_test(test_routed_away_while_pending),
 		cmocka_unit_test(test_raised_for_a_vcpu_elsewhere),
 		cmocka_unit_test(test_errors),
 		cmocka_unit_test(test_reset),
