@@ -35,33 +35,35 @@ static const struct coh_plan to_poc = {
 	{COH_OP_CLEAN_INV_POC, COH_OP_DSB_SY},
 };
 
-/* With another VM as the next reader, of any kind: as far as PoC, without FWB. */
 static const struct coh_plan nothing = {{COH_OP_END}};
 static const struct coh_plan stores_done = {{COH_OP_DSB_ISH}};
+
+static struct coh_plan first_fetch_plan(bool idc, bool dic)
+{
+	struct coh_plan plan = {{COH_OP_END}};
+	unsigned n = 0;
+
+	for (unsigned i = 0; first_fetch.op[i] != COH_OP_END; i++) {
+		uint8_t op = first_fetch.op[i];
+
+		if ((op == COH_OP_CLEAN_POU && idc) || (op == COH_OP_INV_I && dic)) {
+			continue;
+		}
+		/* Nothing between two barriers: one will do. */
+		if (n == 0U || op != COH_OP_DSB_ISH || plan.op[n - 1U] != COH_OP_DSB_ISH) {
+			plan.op[n++] = op;
+		}
+	}
+	return plan;
+}
 
 /* FEAT_S2FWB: stage 2 makes every guest access write-back, so there is no observer past the caches
  * but the guest's devices, which it cares for itself (DDI 0487, D8.6.6). */
 static struct coh_plan plan_for(enum coh_reason reason, const struct coh_strategy *s)
 {
 	switch (reason) {
-	case COH_FIRST_FETCH: {
-		struct coh_plan plan = {{COH_OP_END}};
-		unsigned n = 0;
-
-		for (unsigned i = 0; first_fetch.op[i] != COH_OP_END; i++) {
-			enum coh_op op = (enum coh_op)first_fetch.op[i];
-
-			if ((op == COH_OP_CLEAN_POU && s->idc) || (op == COH_OP_INV_I && s->dic)) {
-				continue;
-			}
-			/* Nothing between two barriers: one will do. */
-			if (n != 0U && op == COH_OP_DSB_ISH && plan.op[n - 1U] == COH_OP_DSB_ISH) {
-				continue;
-			}
-			plan.op[n++] = (uint8_t)op;
-		}
-		return plan;
-	}
+	case COH_FIRST_FETCH:
+		return first_fetch_plan(s->idc, s->dic);
 	case COH_PAGE_TO_MMU_OFF_GUEST:
 	case COH_WRITER_AFTER:
 		return s->fwb ? stores_done : to_poc;

@@ -47,7 +47,7 @@ struct s2_ops {
 	void *(*pa_to_va)(pa_t pa);
 };
 
-/* What changes the TLBs; NULL in s2_setup's default. Tests put their own here to leave one out. */
+/* The barriers and invalidations that we use. Tests put their own in, to leave one out. */
 struct s2_tlb_ops {
 	void (*dsb_ishst)(void); /* an entry's store, before whoever relies on it */
 	void (*dsb_ish)(void);

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/bits.h"
+#include "base/types.h"
+#include "coh/coh.h"
+#include "fake/maintenance.h"
+
+#define CTR_64_BYTES UINT64_C(0x80040004)
+#define L1IP(kind)   ((uint64_t)(kind) << 14)
+#define IDC	     BIT(28)
+#define DIC	     BIT(29)
+
+static unsigned ops[FAKE_OP_COUNT];
+static enum fake_op order[8]; /* runs of one operation count once */
+static unsigned order_count;
+
+static void on_maintenance(void *ctx, enum fake_op op, uint64_t address)
+{
+	(void)ctx;
+	(void)address;
+	ops[op]++;
+	if (order_count < 8U && (order_count == 0U || order[order_count - 1U] != op)) {
+		order[order_count++] = op;
+	}
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	memset(ops, 0, sizeof(ops));
+	order_count = 0;
+	fake_maintain_hook(on_maintenance, NULL);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	fake_maintain_hook(NULL, NULL);
+	return 0;
+}
+
+static struct coh_counters run(uint64_t ctr, bool fwb, enum coh_reason reason, size_t size)
+{
+	const struct coh_range range = {0x10000, size};
+	struct coh_counters counters = {0};
+
+	setup(NULL);
+	coh_setup(ctr, fwb);
+	coh_do(reason, &range, 1, &counters);
+	return counters;
+}
+
+static void check_order(const enum fake_op *wanted, unsigned count)
+{
+	assert_int_equal(order_count, count);
+	for (unsigned i = 0; i < count; i++) {
+		assert_int_equal(order[i], wanted[i]);
+	}
+}
+
+static void test_strategy_reads_ctr(void **state)
+{
+	struct coh_strategy s = coh_strategy_for(UINT64_C(0x8444c004), false); /* cortex-a57 */
+
+	(void)state;
+	assert_int_equal(s.dline, 64);
+	assert_int_equal(s.iline, 64);
+	assert_int_equal(s.icache, COH_ICACHE_PIPT);
+	assert_false(s.idc || s.dic || s.fwb);
+	s = coh_strategy_for(IDC | DIC | (UINT64_C(5) << 16) | L1IP(2) | 3U, true);
+	assert_int_equal(s.dline, 128);
+	assert_int_equal(s.iline, 32);
+	assert_int_equal(s.icache, COH_ICACHE_VIPT);
+	assert_true(s.idc && s.dic && s.fwb);
+}
+
+static void test_first_fetch(void **state)
+{
+	static const enum fake_op all[] = {FAKE_DC_CVAU, FAKE_DSB_ISH, FAKE_IC_IVAU, FAKE_DSB_ISH};
+	static const enum fake_op idc[] = {FAKE_DSB_ISH, FAKE_IC_IVAU, FAKE_DSB_ISH};
+	static const enum fake_op dic[] = {FAKE_DC_CVAU, FAKE_DSB_ISH};
+	static const enum fake_op both[] = {FAKE_DSB_ISH};
+	static const enum fake_op vipt[] = {
+		FAKE_DC_CVAU, FAKE_DSB_ISH, FAKE_IC_IALLUIS, FAKE_DSB_ISH};
+	struct coh_counters c;
+
+	(void)state;
+	c = run(CTR_64_BYTES | L1IP(3), false, COH_FIRST_FETCH, 2U * PAGE_SIZE);
+	check_order(all, 4);
+	assert_int_equal(ops[FAKE_DC_CVAU], 128);
+	assert_int_equal(ops[FAKE_IC_IVAU], 128);
+	assert_int_equal(c.lines_cleaned, 128);
+	assert_int_equal(c.pages_cleaned, 2);
+	assert_int_equal(c.lines_invalidated, 128);
+	c = run(CTR_64_BYTES | L1IP(3) | IDC, false, COH_FIRST_FETCH, PAGE_SIZE);
+	check_order(idc, 3);
+	assert_int_equal(c.skipped_idc, 1);
+	c = run(CTR_64_BYTES | L1IP(3) | DIC, true, COH_FIRST_FETCH, PAGE_SIZE);
+	check_order(dic, 2);
+	assert_int_equal(c.skipped_dic, 1);
+	run(CTR_64_BYTES | L1IP(3) | IDC | DIC, false, COH_FIRST_FETCH, PAGE_SIZE);
+	check_order(both, 1);
+	for (unsigned kind = 0; kind < 3U; kind++) {
+		c = run(CTR_64_BYTES | L1IP(kind), false, COH_FIRST_FETCH, PAGE_SIZE);
+		check_order(vipt, 4);
+		assert_int_equal(c.invalidated_all, 1);
+	}
+	run(CTR_64_BYTES | L1IP(3), false, COH_FIRST_FETCH, KIB(68));
+	check_order(vipt, 4); /* more than an instruction cache holds */
+}
+
+static void test_poc_reasons(void **state)
+{
+	static const enum coh_reason reasons[] = {COH_PAGE_TO_MMU_OFF_GUEST, COH_PAGE_CHANGES_OWNER,
+		COH_READER_BEFORE, COH_WRITER_BEFORE, COH_WRITER_AFTER, COH_CACHES_ON, COH_SET_WAY};
+	static const enum fake_op poc[] = {FAKE_DC_CIVAC, FAKE_DSB_SY};
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
+		/* Whatever IDC and DIC say: they are about PoU. */
+		run(CTR_64_BYTES | L1IP(3) | IDC | DIC, false, reasons[i], PAGE_SIZE);
+		check_order(poc, 2);
+		assert_int_equal(ops[FAKE_DC_CIVAC], 64);
+		run(CTR_64_BYTES | L1IP(3), true, reasons[i], PAGE_SIZE);
+		assert_int_equal(ops[FAKE_DC_CIVAC], reasons[i] == COH_SET_WAY ? 64 : 0); /* FWB */
+	}
+	assert_int_equal(COH_REASON_COUNT, 8);
+}
+
+static void test_barriers_once_for_all_ranges(void **state)
+{
+	const struct coh_range ranges[] = {{0x10000, PAGE_SIZE}, {0x30000, PAGE_SIZE}};
+	struct coh_counters counters = {0};
+
+	(void)state;
+	coh_setup(CTR_64_BYTES | L1IP(3), false);
+	coh_do(COH_FIRST_FETCH, ranges, 2, &counters);
+	assert_int_equal(ops[FAKE_DSB_ISH], 2);
+	assert_int_equal(ops[FAKE_IC_IVAU], 128);
+}
+
+static void test_describe(void **state)
+{
+	char line[COH_LINE_SIZE];
+
+	(void)state;
+	coh_setup(CTR_64_BYTES | L1IP(3), false);
+	coh_describe(line, sizeof(line));
+	assert_string_equal(line, "coherency: data lines 64 B, clean to PoU, instruction lines "
+				  "64 B, PIPT by VA, guests cleaned to PoC with caches off");
+	for (unsigned i = 0; i < 32U; i++) {
+		coh_setup(CTR_64_BYTES | (9U << 16) | L1IP(i % 4U) | ((i & 4U) != 0U ? IDC : 0U) |
+				  ((i & 8U) != 0U ? DIC : 0U),
+			(i & 16U) != 0U);
+		coh_describe(line, sizeof(line));
+		assert_true(strlen(line) < COH_LINE_SIZE - 1U); /* not cut */
+	}
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(test_strategy_reads_ctr),
+		TEST(test_first_fetch),
+		TEST(test_poc_reasons),
+		TEST(test_barriers_once_for_all_ranges),
+		TEST(test_describe),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
