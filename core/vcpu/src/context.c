@@ -33,7 +33,7 @@ void vcpu_features_init(void)
 	features = (struct vcpu_features){
 		/* APA, API, GPA, GPI of ISAR1; GPA3, APA3 of ISAR2 */
 		.has_pauth = (read_id_aa64isar1_el1() & UINT64_C(0xff000ff0)) != 0U ||
-			(read_id_aa64isar2_el1() & UINT64_C(0xff00)) != 0U,
+			     (read_id_aa64isar2_el1() & UINT64_C(0xff00)) != 0U,
 		.has_aarch32_el0 = ID_FIELD(id_aa64pfr0_el1, 0) == 2U,
 		.has_pan = ID_FIELD(id_aa64mmfr1_el1, 20) != 0U,
 		.has_ssbs = ID_FIELD(id_aa64pfr1_el1, 4) != 0U,

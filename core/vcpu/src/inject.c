@@ -38,15 +38,15 @@ static uint64_t vector_offset(uint64_t pstate)
 	}
 }
 
-/* What PSTATE becomes on an exception to EL1 (DDI 0487, D1.3.1). From AArch32, the bits that mean
- * something else there are not carried over. */
+/* What PSTATE becomes on an exception to EL1 (DDI 0487, D1.3.1). DIT and PAN have the same place
+ * in both forms of SPSR_EL2. */
 static uint64_t handler_pstate(uint64_t pstate)
 {
 	const struct vcpu_features *f = vcpu_features();
 	uint64_t sctlr = read_sctlr_el1();
 	uint64_t next = PSTATE_MODE_EL1H | PSTATE_DAIF | (pstate & PSTATE_NZCV);
 
-	if ((pstate & PSTATE_AARCH32) == 0U && f->has_dit) {
+	if (f->has_dit) {
 		next |= pstate & PSTATE_DIT;
 	}
 	if (f->has_pan) {

@@ -7,9 +7,9 @@
 #ifndef VCPU_CONTEXT_H
 #define VCPU_CONTEXT_H
 
-#define VCPU_X	       0   /* offsets for vectors.S and fpsimd.S, asserted in context.c */
-#define VCPU_FP	       272
-#define VCPU_FPSR      784
+#define VCPU_X	  0 /* offsets for vectors.S and fpsimd.S, asserted in context.c */
+#define VCPU_FP	  272
+#define VCPU_FPSR 784
 
 #ifndef __ASSEMBLER__
 
@@ -21,16 +21,16 @@
 /* Every EL1 and EL0 register that is switched on all CPUs: one list for struct, save, load. */
 #define VCPU_SYSREGS(row)                                                                          \
 	row(sctlr_el1) row(actlr_el1) row(cpacr_el1) row(ttbr0_el1) row(ttbr1_el1) row(tcr_el1)    \
-	row(spsr_el1) row(elr_el1) row(sp_el0) row(sp_el1) row(afsr0_el1) row(afsr1_el1)           \
-	row(esr_el1) row(far_el1) row(par_el1) row(mair_el1) row(amair_el1) row(vbar_el1)          \
-	row(contextidr_el1) row(tpidr_el1) row(cntkctl_el1) row(tpidr_el0) row(tpidrro_el0)        \
-	row(csselr_el1)
+		row(spsr_el1) row(elr_el1) row(sp_el0) row(sp_el1) row(afsr0_el1) row(afsr1_el1)   \
+			row(esr_el1) row(far_el1) row(par_el1) row(mair_el1) row(amair_el1)        \
+				row(vbar_el1) row(contextidr_el1) row(tpidr_el1) row(cntkctl_el1)  \
+					row(tpidr_el0) row(tpidrro_el0) row(csselr_el1)
 
 /* Where FEAT_PAuth is there. */
 #define VCPU_PAUTH_REGS(row)                                                                       \
 	row(apiakeylo_el1) row(apiakeyhi_el1) row(apibkeylo_el1) row(apibkeyhi_el1)                \
-	row(apdakeylo_el1) row(apdakeyhi_el1) row(apdbkeylo_el1) row(apdbkeyhi_el1)                \
-	row(apgakeylo_el1) row(apgakeyhi_el1)
+		row(apdakeylo_el1) row(apdakeyhi_el1) row(apdbkeylo_el1) row(apdbkeyhi_el1)        \
+			row(apgakeylo_el1) row(apgakeyhi_el1)
 
 /* Where EL0 may run AArch32. */
 #define VCPU_AARCH32_REGS(row) row(dacr32_el2) row(ifsr32_el2) row(fpexc32_el2)
