@@ -35,27 +35,32 @@ enum errata_action {
  * boot_conduit. */
 void errata_init(uint32_t conduit);
 
-/* Each CPU, before it runs a guest; reads its MIDR_EL1 and ID registers. Serialised by the
- * caller's bring-up. */
+/* Each CPU, before it runs a guest: reads its MIDR_EL1 and ID registers, asks the firmware about
+ * it, and turns the firmware's mitigation of Spectre v4 on for good where it can be switched. CPUs
+ * may do this at the same time. */
 void errata_add_cpu(void);
 
 /* Does any CPU need this? Constant after bring-up. */
 bool errata_needs(enum errata_action action);
 
-/* Calls put for each row that applies, in the table's order: its name and what is done. */
+/* Calls put for each row that applies to some CPU, in the table's order: its name and what is
+ * done. */
 void errata_report(void (*put)(void *ctx, const char *name, const char *action), void *ctx);
 
 /* What SMCCC_ARCH_FEATURES answers a guest that asks for `function` (one of the three above; any
- * other is -1): 0 needed and offered, 1 not needed on this CPU, negative not supported. The host
- * firmware's answer on the calling CPU; without firmware, from the ID registers. */
+ * other is -1): 0 needed and offered, 1 not needed, -1 not supported. From the firmware's answers
+ * on all CPUs, since a vCPU may run on any: 0 where one says so, else -1 where one does; without
+ * the firmware's word, from the ID registers (CSV2, SSBS). ARCH_WORKAROUND_2 is never 0: the
+ * mitigation stays on, so nobody needs to switch it. */
 int32_t errata_arch_features(uint32_t function);
 
-/* A guest's call of one of the three, forwarded to the firmware where it offers them: x0 to x3 as
- * the guest gave them. Returns false, and does nothing, where the answer is NOT_SUPPORTED. */
+/* A guest's call of one of the three: WORKAROUND_1 and 3 go to the firmware where the answer is 0;
+ * otherwise there is nothing to do, and nothing is done. False where the answer is -1. The calls
+ * return nothing in registers. */
 bool errata_forward(uint32_t function, uint64_t argument);
 
 /* Before another VM's vCPU runs on this CPU: makes branch predictors forget, where needed and
- * offered; else free. */
+ * offered; else costs one test. */
 void errata_switch_vm(void);
 
 #endif

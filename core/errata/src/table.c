@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Numbers are those of Arm's Software Developers Errata Notices.
+ */
+#include "table.h"
+
+#include "base/bits.h"
+#include "base/compiler.h"
+
+#define MIDR_REVISION_SHIFT 0U
+#define MIDR_REVISION_WIDTH 4U
+#define MIDR_VARIANT_SHIFT  20U
+#define MIDR_VARIANT_WIDTH  4U
+#define MIDR_MODEL_MASK	    UINT32_C(0xff00fff0)
+
+#define ARM(part)   (UINT32_C(0x41000000) | UINT32_C(part) << 4)
+#define CORTEX_A55  ARM(0xd05)
+#define CORTEX_A57  ARM(0xd07)
+#define CORTEX_A72  ARM(0xd08)
+#define CORTEX_A76  ARM(0xd0b)
+#define CORTEX_A510 ARM(0xd46)
+#define NEOVERSE_N1 ARM(0xd0c)
+
+#define REV(r, p)     ((r) << 4 | (p))
+#define ALL_REVISIONS 0, 0xff
+
+#define CTR_DIC BIT(29)
+
+static bool claims_dic(const struct errata_cpu *cpu)
+{
+	return (cpu->ctr & CTR_DIC) != 0U;
+}
+
+static bool needs_flush(const struct errata_cpu *cpu)
+{
+	return cpu->flushes;
+}
+
+static const char speculative_at[] = "stage-1 walks are off while a VM's registers change";
+static const char repeat_tlbi[] = "TLB invalidations are done twice";
+
+/* clang-format off */
+const struct errata_row errata_rows[] = {
+	{ "Cortex-A57 1319537", speculative_at, ERRATA_SPECULATIVE_AT,
+		CORTEX_A57, ALL_REVISIONS, NULL },
+	{ "Cortex-A72 1319367", speculative_at, ERRATA_SPECULATIVE_AT,
+		CORTEX_A72, ALL_REVISIONS, NULL },
+	{ "Cortex-A76 1165522", speculative_at, ERRATA_SPECULATIVE_AT,
+		CORTEX_A76, REV(0, 0), REV(2, 0), NULL },
+	{ "Cortex-A55 1530923", speculative_at, ERRATA_SPECULATIVE_AT,
+		CORTEX_A55, REV(0, 0), REV(2, 0), NULL },
+	{ "Cortex-A57 834220", "stage-2 faults are checked for a stage-1 fault first",
+		ERRATA_RECHECK_HPFAR, CORTEX_A57, REV(0, 0), REV(1, 2), NULL },
+	{ "Neoverse-N1 1542419", "CTR_EL0.DIC is not believed",
+		ERRATA_IGNORE_DIC, NEOVERSE_N1, ALL_REVISIONS, claims_dic },
+	{ "Cortex-A76 1286807", repeat_tlbi, ERRATA_REPEAT_TLBI,
+		CORTEX_A76, REV(0, 0), REV(3, 0), NULL },
+	{ "Cortex-A55 2441007", repeat_tlbi, ERRATA_REPEAT_TLBI,
+		CORTEX_A55, ALL_REVISIONS, NULL },
+	{ "Cortex-A510 2441009", repeat_tlbi, ERRATA_REPEAT_TLBI,
+		CORTEX_A510, REV(0, 0), REV(1, 1), NULL },
+	{ "Spectre v2 and BHB", "the firmware clears branch predictors between VMs",
+		ERRATA_FLUSH_PREDICTORS, 0, ALL_REVISIONS, needs_flush },
+};
+/* clang-format on */
+
+const unsigned errata_row_count = ARRAY_SIZE(errata_rows);
+
+STATIC_ASSERT(ARRAY_SIZE(errata_rows) <= ERRATA_ROW_MAX, "a bit for each row");
+
+bool errata_row_applies(const struct errata_row *row, const struct errata_cpu *cpu)
+{
+	uint64_t revision =
+		FIELD_GET(cpu->midr, MIDR_VARIANT) << 4 | FIELD_GET(cpu->midr, MIDR_REVISION);
+
+	if (row->model != 0U && (cpu->midr & MIDR_MODEL_MASK) != row->model) {
+		return false;
+	}
+	return revision >= row->first && revision <= row->last &&
+	       (row->applies == NULL || row->applies(cpu));
+}

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "abi/boot_info.h"
+#include "arch/sysreg.h"
+#include "base/compiler.h"
+#include "errata/errata.h"
+#include "fake/smccc.h"
+
+#define WA1 ERRATA_ARCH_WORKAROUND_1
+#define WA2 ERRATA_ARCH_WORKAROUND_2
+#define WA3 ERRATA_ARCH_WORKAROUND_3
+
+#define MIDR(part, r, p) (UINT64_C(0x410f0000) | (uint64_t)(r) << 20 | (uint64_t)(part) << 4 | (p))
+#define CSV2(n)		 ((uint64_t)(n) << 56)
+#define SSBS		 UINT64_C(0x10)
+
+/* A firmware: its version, and its answer for each workaround. */
+struct firmware {
+	int32_t version;
+	int32_t answer[3];
+	unsigned calls[3]; /* of the workarounds themselves */
+	uint64_t wa2_argument;
+};
+
+static struct firmware firmware;
+
+static int index_of(uint32_t function)
+{
+	return function == WA1 ? 0 : function == WA2 ? 1 : function == WA3 ? 2 : -1;
+}
+
+static void answer(void *ctx, struct smccc_regs *regs)
+{
+	struct firmware *f = ctx;
+	uint32_t function = (uint32_t)regs->x[0];
+	int which = index_of(function);
+
+	if (function == 0x80000000) {
+		regs->x[0] = (uint64_t)(int64_t)f->version;
+	} else if (function == 0x80000001) {
+		which = index_of((uint32_t)regs->x[1]);
+		regs->x[0] = (uint64_t)(int64_t)(which < 0 ? -1 : f->answer[which]);
+	} else {
+		assert_true(which >= 0);
+		f->calls[which]++;
+		f->wa2_argument = which == 1 ? regs->x[1] : f->wa2_argument;
+	}
+}
+
+static void be_cpu(uint64_t midr, uint64_t pfr0, uint64_t pfr1)
+{
+	fake_sysregs.midr_el1 = midr;
+	fake_sysregs.ctr_el0 = 0x8444c004;
+	fake_sysregs.id_aa64pfr0_el1 = pfr0;
+	fake_sysregs.id_aa64pfr1_el1 = pfr1;
+	errata_add_cpu();
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	firmware = (struct firmware){.version = -1, .answer = {-1, -1, -1}};
+	fake_smccc_hook(answer, &firmware);
+	errata_init(BOOT_CONDUIT_SMC);
+	return 0;
+}
+
+static void start_firmware(int32_t wa1, int32_t wa2, int32_t wa3)
+{
+	firmware = (struct firmware){.version = 0x10001, .answer = {wa1, wa2, wa3}};
+	errata_init(BOOT_CONDUIT_SMC);
+}
+
+static void test_models_and_revisions(void **state)
+{
+	static const struct {
+		uint64_t midr;
+		uint32_t actions;
+	} rows[] = {
+		{MIDR(0xd03, 0, 4), 0}, /* Cortex-A53 */
+		{MIDR(0xd07, 1, 0), ERRATA_SPECULATIVE_AT | ERRATA_RECHECK_HPFAR},
+		{MIDR(0xd07, 1, 2), ERRATA_SPECULATIVE_AT | ERRATA_RECHECK_HPFAR},
+		{MIDR(0xd07, 1, 3), ERRATA_SPECULATIVE_AT},
+		{MIDR(0xd08, 0, 3), ERRATA_SPECULATIVE_AT},
+		{MIDR(0xd0b, 2, 0), ERRATA_SPECULATIVE_AT | ERRATA_REPEAT_TLBI},
+		{MIDR(0xd0b, 3, 0), ERRATA_REPEAT_TLBI}, {MIDR(0xd0b, 3, 1), 0},
+		{MIDR(0xd0b, 4, 0), 0},
+		{MIDR(0xd05, 2, 0), ERRATA_SPECULATIVE_AT | ERRATA_REPEAT_TLBI},
+		{MIDR(0xd05, 2, 1), ERRATA_REPEAT_TLBI}, {MIDR(0xd46, 1, 1), ERRATA_REPEAT_TLBI},
+		{MIDR(0xd46, 1, 2), 0}, {MIDR(0xd0c, 3, 1), 0}, /* Neoverse-N1 without DIC */
+		{MIDR(0xd07, 1, 0) | UINT64_C(0x42000000), 0},	/* another maker's */
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_SIZE(rows); i++) {
+		errata_init(BOOT_CONDUIT_NONE);
+		be_cpu(rows[i].midr, 0, 0);
+		for (uint32_t bit = 1; bit <= ERRATA_FLUSH_PREDICTORS; bit <<= 1) {
+			assert_int_equal(errata_needs((enum errata_action)bit),
+				(rows[i].actions & bit) != 0U);
+		}
+	}
+}
+
+static void test_n1_with_dic(void **state)
+{
+	(void)state;
+	fake_sysregs.midr_el1 = MIDR(0xd0c, 3, 1);
+	fake_sysregs.ctr_el0 = UINT64_C(0xb444c004);
+	errata_add_cpu();
+	assert_true(errata_needs(ERRATA_IGNORE_DIC));
+}
+
+static void test_actions_add_up_over_cpus(void **state)
+{
+	(void)state;
+	be_cpu(MIDR(0xd46, 0, 0), 0, 0);
+	be_cpu(MIDR(0xd08, 0, 3), 0, 0);
+	be_cpu(MIDR(0xd03, 0, 4), 0, 0);
+	assert_true(errata_needs(ERRATA_REPEAT_TLBI));
+	assert_true(errata_needs(ERRATA_SPECULATIVE_AT));
+	assert_false(errata_needs(ERRATA_RECHECK_HPFAR));
+}
+
+static void count_row(void *ctx, const char *name, const char *action)
+{
+	assert_true(strlen(name) > 0U && strlen(action) > 0U);
+	*(unsigned *)ctx += 1U;
+}
+
+static void test_report(void **state)
+{
+	unsigned count = 0;
+
+	(void)state;
+	errata_report(count_row, &count);
+	assert_int_equal(count, 0);
+	be_cpu(MIDR(0xd07, 1, 0), 0, 0);
+	be_cpu(MIDR(0xd07, 1, 0), 0, 0);
+	errata_report(count_row, &count);
+	assert_int_equal(count, 2);
+}
+
+static void test_without_firmware(void **state)
+{
+	(void)state;
+	errata_init(BOOT_CONDUIT_NONE);
+	be_cpu(MIDR(0xd07, 1, 0), 0, 0);
+	assert_int_equal(errata_arch_features(WA1), -1);
+	assert_int_equal(errata_arch_features(WA2), -1);
+	assert_int_equal(errata_arch_features(WA3), -1);
+	assert_false(errata_forward(WA1, 0));
+	errata_init(BOOT_CONDUIT_NONE);
+	be_cpu(MIDR(0xd4f, 0, 0), CSV2(1), SSBS);
+	assert_int_equal(errata_arch_features(WA1), 1);
+	assert_int_equal(errata_arch_features(WA2), 1);
+	assert_int_equal(errata_arch_features(WA3), -1);
+	errata_init(BOOT_CONDUIT_NONE);
+	be_cpu(MIDR(0xd4f, 0, 0), CSV2(3), SSBS);
+	assert_int_equal(errata_arch_features(WA3), 1);
+}
+
+static void test_old_firmware_is_not_asked(void **state)
+{
+	(void)state;
+	firmware = (struct firmware){.version = 0x10000};
+	errata_init(BOOT_CONDUIT_SMC);
+	be_cpu(MIDR(0xd07, 1, 0), 0, 0);
+	assert_int_equal(errata_arch_features(WA1), -1);
+}
+
+static void test_needed_and_offered(void **state)
+{
+	(void)state;
+	start_firmware(0, 1, -1);
+	be_cpu(MIDR(0xd07, 1, 0), 0, 0);
+	assert_int_equal(errata_arch_features(WA1), 0);
+	assert_int_equal(errata_arch_features(WA2), 1);
+	assert_int_equal(errata_arch_features(WA3), -1);
+	assert_true(errata_needs(ERRATA_FLUSH_PREDICTORS));
+	assert_true(errata_forward(WA1, 0));
+	assert_int_equal(firmware.calls[0], 1);
+	assert_true(errata_forward(WA2, 0));
+	assert_int_equal(firmware.calls[1], 0);
+	assert_false(errata_forward(WA3, 0));
+	assert_int_equal(firmware.calls[2], 0);
+	assert_int_equal(errata_arch_features(0x80008001), -1);
+	assert_false(errata_forward(0x80008001, 0));
+}
+
+static void test_switching_calls_the_stronger_one(void **state)
+{
+	(void)state;
+	start_firmware(1, 1, 1);
+	be_cpu(MIDR(0xd07, 1, 0), 0, 0);
+	errata_switch_vm();
+	assert_int_equal(firmware.calls[0] + firmware.calls[2], 0);
+	start_firmware(0, 1, -1);
+	be_cpu(MIDR(0xd07, 1, 0), 0, 0);
+	errata_switch_vm();
+	assert_int_equal(firmware.calls[0], 1);
+	start_firmware(0, 1, 0);
+	be_cpu(MIDR(0xd07, 1, 0), 0, 0);
+	errata_switch_vm();
+	assert_int_equal(firmware.calls[0], 0);
+	assert_int_equal(firmware.calls[2], 1);
+}
+
+static void test_store_bypass_stays_mitigated(void **state)
+{
+	(void)state;
+	start_firmware(1, 0, 1);
+	be_cpu(MIDR(0xd08, 1, 0), 0, 0);
+	assert_int_equal(firmware.calls[1], 1);
+	assert_int_equal(firmware.wa2_argument, 1);
+	assert_int_equal(errata_arch_features(WA2), 1);
+	assert_true(errata_forward(WA2, 0));
+	assert_int_equal(firmware.calls[1], 1); /* a guest can't turn it off */
+}
+
+static void test_answers_of_unlike_cpus(void **state)
+{
+	(void)state;
+	start_firmware(1, 1, 1);
+	be_cpu(MIDR(0xd03, 0, 4), 0, 0);
+	assert_int_equal(errata_arch_features(WA1), 1);
+	firmware.answer[0] = -1;
+	be_cpu(MIDR(0xd08, 0, 3), 0, 0);
+	assert_int_equal(errata_arch_features(WA1), -1);
+	firmware.answer[0] = 0;
+	be_cpu(MIDR(0xd07, 1, 0), 0, 0);
+	assert_int_equal(errata_arch_features(WA1), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(test_models_and_revisions, setup),
+		cmocka_unit_test_setup(test_n1_with_dic, setup),
+		cmocka_unit_test_setup(test_actions_add_up_over_cpus, setup),
+		cmocka_unit_test_setup(test_report, setup),
+		cmocka_unit_test_setup(test_without_firmware, setup),
+		cmocka_unit_test_setup(test_old_firmware_is_not_asked, setup),
+		cmocka_unit_test_setup(test_needed_and_offered, setup),
+		cmocka_unit_test_setup(test_switching_calls_the_stronger_one, setup),
+		cmocka_unit_test_setup(test_store_bypass_stays_mitigated, setup),
+		cmocka_unit_test_setup(test_answers_of_unlike_cpus, setup),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
