@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A VM as its owner wrote it: vm.dtb, checked and in C. docs/design/loader.md has the properties.
+ * A VM as its owner wrote it: vm.dtb, checked and in C. docs/vm.md has the properties.
  */
 #ifndef LOADER_VMDESC_H
 #define LOADER_VMDESC_H
