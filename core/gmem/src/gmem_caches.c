@@ -8,7 +8,8 @@
 void gmem_caches_off(struct gmem *gmem)
 {
 	lock_take(&gmem->lock);
-	if (!gmem->mmu_off) {
+	/* With FWB no access goes past the caches (DDI 0487, D8.6.6). */
+	if (!gmem->mmu_off && !coh_strategy()->fwb) {
 		gmem->mmu_off = true;
 		gmem->off_run_count = 0;
 	}

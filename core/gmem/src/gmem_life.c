@@ -125,7 +125,7 @@ void gmem_start(struct gmem *gmem, gmem_secret_fn *fill, void *ctx)
 			offset += image->size;
 		}
 	}
-	gmem->mmu_off = true;
+	gmem->mmu_off = !coh_strategy()->fwb;
 	gmem->off_run_count = 0;
 	gmem->clear_at = ipa_init(0);
 	lock_drop(&gmem->lock);

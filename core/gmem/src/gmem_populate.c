@@ -47,19 +47,6 @@ static bool is_clean_gigabyte_likely(void)
 	return stats.clean == stats.free && stats.clean >= BIT(PMEM_ORDER_1G);
 }
 
-static bool is_empty(const struct gmem *gmem, const struct granule *g)
-{
-	for (unsigned i = 0; i < g->count; i++) {
-		struct s2_leaf leaf;
-
-		if (s2_lookup(&gmem->space, ipa_add(g->ipa, i * PAGE_SIZE), &leaf) != PLINTH_OK ||
-			leaf.valid || leaf.state != S2_PAGE_NONE) {
-			return false;
-		}
-	}
-	return true;
-}
-
 /* Can 2^order pages around ipa be mapped as one granule into the hole? Describes it if so. */
 static bool granule_fits(const struct gmem *gmem, const struct s2_leaf *hole, ipa_t ipa,
 	unsigned order, struct granule *g)
@@ -75,8 +62,7 @@ static bool granule_fits(const struct gmem *gmem, const struct s2_leaf *hole, ip
 		hole->level > g->level) {
 		return false;
 	}
-	/* A hole of a higher level is empty all over. */
-	if (!block && hole->level == S2_LEVEL_4K && !is_empty(gmem, g)) {
+	if (!block && !s2_is_empty(&gmem->space, g->ipa, g->count)) {
 		return false;
 	}
 	g->content = gmem_image_content(gmem, g->ipa, size, block ? size : PAGE_SIZE, &g->pa);

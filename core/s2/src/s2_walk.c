@@ -62,6 +62,22 @@ enum plinth_status s2_lookup(const struct s2_space *space, ipa_t ipa, struct s2_
 	return PLINTH_OK;
 }
 
+bool s2_is_empty(const struct s2_space *space, ipa_t ipa, unsigned count)
+{
+	unsigned level;
+	const s2_pte_t *entry = s2_entry(space, ipa, S2_LEVEL_LAST, &level);
+
+	if (level != S2_LEVEL_LAST) {
+		count = 1; /* one entry for all of them */
+	}
+	for (unsigned i = 0; i < count; i++) {
+		if (entry[i].v != 0U) {
+			return false;
+		}
+	}
+	return true;
+}
+
 enum plinth_status s2_next(const struct s2_space *space, ipa_t ipa, struct s2_leaf *leaf)
 {
 	while (ipa.v < s2_ipa_end()) {

@@ -112,6 +112,11 @@ static void test_lookup_says_how_big_the_hole_is(void **state)
 	assert_int_equal(map(GIB(1), 3, 1, 0), PLINTH_OK);
 	check(GIB(1) + PAGE_SIZE, false, 3, 0);
 	check(GIB(1) + MIB(2), false, 2, 0);
+	assert_false(s2_is_empty(&space, ipa_init(GIB(1)), 1));
+	assert_true(s2_is_empty(&space, ipa_init(GIB(1) + PAGE_SIZE), 511));
+	assert_true(s2_is_empty(&space, ipa_init(GIB(1) + MIB(2)), 512));
+	assert_int_equal(map(GIB(2), 2, 1, 0), PLINTH_OK);
+	assert_false(s2_is_empty(&space, ipa_init(GIB(2) + MIB(1)), 16));
 	assert_int_equal(s2_lookup(&space, ipa_init(BIT(40)), &leaf), PLINTH_ERANGE);
 }
 

@@ -75,7 +75,7 @@ struct gmem {
 	uint64_t promise; /* pages that pmem keeps for this VM and that it has not taken yet */
 	uint64_t used;	  /* pages of the VM's own memory now; images' pages in place don't count */
 	ipa_t clear_at;	  /* where gmem_reset_step goes on */
-	bool mmu_off;	  /* a vCPU accesses memory past the caches */
+	bool mmu_off;	  /* a vCPU accesses memory past the caches; never with FWB */
 	/* What was mapped meanwhile: ipa | pages - 1. More than fit: off_run_count is one above. */
 	uint64_t off_run[GMEM_OFF_RUN_MAX];
 	uint32_t off_run_count;

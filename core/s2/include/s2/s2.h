@@ -99,6 +99,10 @@ struct s2_leaf {
  * size. */
 enum plinth_status s2_lookup(const struct s2_space *space, ipa_t ipa, struct s2_leaf *leaf);
 
+/* Is nothing at all, no note either, at `count` consecutive pages from `ipa` (page-aligned) that
+ * lie in one area of 2 MiB below the IPA size? */
+bool s2_is_empty(const struct s2_space *space, ipa_t ipa, unsigned count);
+
 /* Makes sure that a leaf of `level` can be put at `ipa` without allocation, by s2_map or s2_split.
  * Changes no translation. EINVAL: ipa not aligned to the level's size, or no such level. ERANGE:
  * beyond the IPA size. EBUSY: a table stands where the leaf would go. ENOMEM. */
