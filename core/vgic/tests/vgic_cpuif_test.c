@@ -164,6 +164,21 @@ static void test_linked_pended_while_active(void **state)
 	assert_false(vgic_linked_is_live(&vcpu[0], TIMER));
 }
 
+/* Its list register is still there from a time when the guest alone had pended it. */
+static void test_linked_fires_after_it_was_pended(void **state)
+{
+	(void)state;
+	start(4);
+	redist(0, 0x200, UINT32_C(1) << TIMER);
+	assert_int_equal(vif_ack(), TIMER);
+	vif_eoi(TIMER);
+	assert_int_equal(vif_this()->deactivated[30], 0);
+	vgic_set_ppi(&vcpu[0], TIMER, true);
+	assert_int_equal(vif_ack(), TIMER);
+	vif_eoi(TIMER);
+	assert_int_equal(vif_this()->deactivated[30], 1);
+}
+
 static void test_level_is_sampled_at_its_end(void **state)
 {
 	(void)state;
@@ -416,6 +431,27 @@ static void test_overflow_with_active_and_pending(void **state)
 	check_overflow_with_active(false);
 }
 
+/* With EOImode 1 the same, for an SGI that is sent again before anybody has looked. */
+static void test_overflow_with_active_and_pending_eoimode_1(void **state)
+{
+	(void)state;
+	start(2);
+	vif_this()->vmcr |= BIT(9);
+	for (unsigned sgi = 2; sgi < 5U; sgi++) {
+		set_priority(0, sgi, (uint8_t)(0x80U - 0x10U * sgi));
+		send_to_itself(sgi);
+	}
+	settle(&vcpu[0]);
+	assert_int_equal(vif_ack(), 4);
+	send_to_itself(4);
+	settle(&vcpu[0]);
+	vif_eoi(4);
+	assert_int_equal(vif_ack(), 3);
+	vif_eoi(3);
+	settle(&vcpu[0]);
+	assert_int_equal(vif_ack(), 2);
+}
+
 /* Four levels deep with one list register; ends fall on the most urgent one each time, and never
  * on one that another vCPU is busy with. */
 static void test_evicted_end_by_priority(void **state)
@@ -609,6 +645,8 @@ int main(void)
 		cmocka_unit_test(test_binary_point),
 		cmocka_unit_test(test_evicted_deactivate_in_any_order),
 		cmocka_unit_test(test_overflow_with_active_and_pending),
+		cmocka_unit_test(test_overflow_with_active_and_pending_eoimode_1),
+		cmocka_unit_test(test_linked_fires_after_it_was_pended),
 		cmocka_unit_test(test_evicted_end_by_priority),
 		cmocka_unit_test(test_routed_away_while_pending),
 		cmocka_unit_test(test_raised_for_a_vcpu_elsewhere),
