@@ -20,19 +20,25 @@ struct console console;
 
 void console_init(const struct console_device *device, console_arm_fn *arm)
 {
-	console = (struct console){.device = device, .arm = arm, .armed = NEVER};
+	console = (struct console){.device = device, .arm = arm, .armed = NEVER, .owed = NEVER};
 	console.quiet_ticks = read_cntfrq_el0() * CONSOLE_QUIET_MS / 1000U;
 	console.hold_ticks = read_cntfrq_el0() * CONSOLE_HOLD_MS / 1000U;
 	lock_init(&console.lock, LOCK_RANK_CONSOLE_OUT);
+	lock_init(&console.arm_lock, LOCK_RANK_CONSOLE_IN);
 }
 
 /* Asks for console_timer() at `deadline`, unless it comes sooner anyway. */
 static void arm(uint64_t deadline)
 {
-	if (console.arm != NULL && deadline < load_ordered(&console.armed)) {
+	if (console.arm == NULL || deadline >= load_ordered(&console.armed)) {
+		return;
+	}
+	lock_take(&console.arm_lock);
+	if (deadline < load_ordered(&console.armed)) {
 		store_ordered(&console.armed, deadline);
 		console.arm(deadline);
 	}
+	lock_drop(&console.arm_lock);
 }
 
 static bool room_is_due(void)
@@ -48,28 +54,34 @@ static bool room_is_due(void)
 }
 
 /* The CPU that finds the lock taken leaves a note; the one that has it looks for the note after
- * dropping it. So nobody waits for the UART of somebody else. */
-void console_service(enum show show)
+ * dropping it. So nobody waits for the UART of somebody else. Returns when to come again. */
+static uint64_t serve(enum show show)
 {
+	uint64_t deadline = 0;
+
 	for (unsigned i = 0; i < SERVICE_ROUNDS; i++) {
 		__atomic_fetch_or(&console.again, 1U << show, __ATOMIC_SEQ_CST);
 		if (!lock_try(&console.lock)) {
-			return;
+			return NEVER;
 		}
 		show = (enum show)bit_highest(
 			exchange_acq_rel(&console.again, 0U) | (UINT32_C(1) << show));
-		uint64_t deadline = console_drain_locked(show);
-
+		deadline = min_u64(console_drain_locked(show), console.owed);
+		console.owed = NEVER;
 		if (room_is_due()) {
 			deadline = 0; /* told by console_timer(), where no lock is held */
 		}
 		lock_drop(&console.lock);
-		arm(deadline);
 		if (load_ordered(&console.again) == 0U) {
-			return;
+			return deadline;
 		}
 	}
-	arm(0);
+	return 0;
+}
+
+void console_service(enum show show)
+{
+	arm(serve(show));
 }
 
 bool console_port_is_full(const struct console_port *port)
@@ -298,7 +310,15 @@ void console_log(enum log_level level, const char *line)
 	}
 	console_send_locked();
 	lock_drop(&console.lock);
-	console_service(SHOW_LINES); /* the row in focus comes back */
+	/* The row in focus comes back. The caller may hold any lock, so the timer must wait for
+	 * the next one who serves. */
+	uint64_t deadline = serve(SHOW_LINES);
+
+	if (deadline != NEVER) {
+		lock_take(&console.lock);
+		console.owed = min_u64(console.owed, deadline);
+		lock_drop(&console.lock);
+	}
 }
 
 void console_flush(void)

@@ -28,12 +28,14 @@ struct console {
 	uint64_t row_time;	       /* when it last grew */
 	uint32_t turn;		       /* the port that comes first next time */
 	uint32_t log_lost;
-	bool alone; /* only the focus is shown */
+	uint64_t owed; /* a deadline that console_log() could not arm, or NEVER */
+	bool alone;    /* only the focus is shown */
 	bool wants_tx;
 	uint32_t out_put;
 	uint32_t out_taken;
 	uint8_t out[OUT_SIZE];
 
+	struct lock arm_lock; /* LOCK_RANK_CONSOLE_IN: calls of arm(), one at a time */
 	console_arm_fn *arm;  /* constant after console_init() */
 	uint64_t quiet_ticks; /* CONSOLE_QUIET_MS; constant, as is the next */
 	uint64_t hold_ticks;

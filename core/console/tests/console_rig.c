@@ -61,8 +61,12 @@ static const struct console_device device = {
 
 static void arm(uint64_t deadline)
 {
-	lock_assert_none_held();
+	/* As core/timerq does: it must be allowed here. */
+	static struct lock queue = LOCK_INIT(LOCK_RANK_TIMERQ);
+
+	lock_take(&queue);
 	rig_armed = deadline;
+	lock_drop(&queue);
 }
 
 static void input(void *ctx, const uint8_t *bytes, size_t size)

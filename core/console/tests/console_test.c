@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "console_rig.h"
+#include "lock/lock.h"
 
 #define ALPHA (&rig_vm[0])
 #define BETA  (&rig_vm[1])
@@ -238,6 +239,26 @@ static void room_is_told_by_the_timer(void **state)
 	assert_int_equal(BETA->room_calls, 1);
 }
 
+/* Any code may log, whatever it holds: no timer is armed from there, but none is lost either. */
+static void logging_with_locks_held_arms_nothing(void **state)
+{
+	struct lock lock = LOCK_INIT(LOCK_RANK_PMEM);
+
+	(void)state;
+	rig_start(2);
+	rig_uart_room = 0;
+	while (console_port_put(&BETA->port, '\n')) {
+	}
+	rig_uart_room = SIZE_MAX;
+	lock_take(&lock);
+	console_log(LOG_INFO, "from within");
+	lock_drop(&lock);
+	assert_int_equal(rig_armed, UINT64_MAX);
+	rig_put(ALPHA, "x\n");
+	rig_wait(1);
+	assert_int_equal(BETA->room_calls, 1);
+}
+
 static void a_stuck_uart_does_not_hang_plinth(void **state)
 {
 	(void)state;
@@ -312,6 +333,7 @@ int main(void)
 		cmocka_unit_test(a_long_line_is_split_not_lost),
 		cmocka_unit_test(a_flooding_guest_waits),
 		cmocka_unit_test(room_is_told_by_the_timer),
+		cmocka_unit_test(logging_with_locks_held_arms_nothing),
 		cmocka_unit_test(a_stuck_uart_does_not_hang_plinth),
 		cmocka_unit_test(flush_shows_all_there_is),
 		cmocka_unit_test(a_removed_port_has_shown_all_and_the_focus_moves),

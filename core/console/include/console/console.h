@@ -41,9 +41,10 @@ struct console_device {
 	void *ctx;
 };
 
-/* Call console_timer() when CNTPCT_EL0 has reached `deadline`. The caller may hold locks up to
- * LOCK_RANK_DEVICE. Asked again with an earlier deadline, both or the earlier one may come. NULL:
- * unfinished lines are shown at once, and room() is called by console_interrupt() alone. */
+/* Call console_timer() when CNTPCT_EL0 has reached `deadline`. One call at a time, with locks up to
+ * LOCK_RANK_CONSOLE_IN held. Asked again with an earlier deadline, both or the earlier one may
+ * come. NULL: unfinished lines are shown at once, and room() is called by console_interrupt()
+ * alone. */
 typedef void console_arm_fn(uint64_t deadline);
 
 struct console_port_ops {
@@ -114,7 +115,8 @@ void console_interrupt(void);
 /* The deadline of console_arm_fn has come. No lock may be held. */
 void console_timer(void);
 
-/* log_sink_fn: one line, marked "plinth: ". */
+/* log_sink_fn: one line, marked "plinth: ". The caller may hold any lock but LOCK_RANK_CONSOLE_OUT
+ * and LOCK_RANK_LOG. */
 void console_log(enum log_level level, const char *line);
 
 /* Sends all complete lines and waits, bounded, until they are out: before power-off. */
