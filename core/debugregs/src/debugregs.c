@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "debugregs/debugregs.h"
 
+#include <stddef.h>
+
 #include "arch/sysreg.h"
 #include "base/bits.h"
 #include "base/check.h"
+#include "base/compiler.h"
 #include "hardware.h"
 
 /* MDSCR_EL1 (DDI 0487, D19.3.20). */
@@ -171,52 +174,89 @@ static void write_oslar(struct debugregs *regs, uint64_t value)
 #define DBGDTR_EL0	  A64_SYSREG(2, 3, 0, 4, 0)
 #define DBGDTR_RX_TX_EL0  A64_SYSREG(2, 3, 0, 5, 0)
 
-static enum debugregs_result read_register(
-	const struct debugregs *regs, a64_sysreg_t reg, uint64_t *value)
+/* Registers without a pair: what a read gives, and which bits a write changes. Those with a write
+ * of their own are in write_register(). */
+struct register_row {
+	a64_sysreg_t reg;
+	uint16_t shadow;   /* offset in struct debugregs, or NO_SHADOW */
+	bool is_read_only; /* writing is UNDEFINED */
+	uint32_t writable; /* of the shadow */
+	uint32_t constant; /* without a shadow: what is read */
+};
+
+#define NO_SHADOW 0xffffU
+#define SHADOW(reg, field, writable)                                                               \
+	{                                                                                          \
+		reg, offsetof(struct debugregs, field), false, writable, 0                         \
+	}
+#define IGNORED(reg, constant)                                                                     \
+	{                                                                                          \
+		reg, NO_SHADOW, false, 0, constant                                                 \
+	}
+#define READ_ONLY(reg, constant)                                                                   \
+	{                                                                                          \
+		reg, NO_SHADOW, true, 0, constant                                                  \
+	}
+
+static const struct register_row register_rows[] = {
+	SHADOW(MDSCR_EL1, mdscr, 0),
+	SHADOW(MDCCINT_EL1, mdccint, MDCCINT_WRITABLE),
+	SHADOW(OSDTRRX_EL1, dtr_rx, WORD),
+	SHADOW(OSDTRTX_EL1, dtr_tx, WORD),
+	SHADOW(OSECCR_EL1, oseccr, WORD),
+	SHADOW(DBGPRCR_EL1, prcr, PRCR_WRITABLE),
+	SHADOW(DBGCLAIMCLR_EL1, claim, 0),
+	IGNORED(DBGCLAIMSET_EL1, CLAIM_TAGS), /* which tags there are */
+	IGNORED(OSDLR_EL1, 0),		      /* no double lock */
+	IGNORED(DBGDTR_EL0, 0),
+	IGNORED(DBGDTR_RX_TX_EL0, 0),
+	READ_ONLY(MDRAR_EL1, 0), /* no memory-mapped registers */
+	READ_ONLY(DBGAUTHSTATUS_EL1, AUTHSTATUS),
+	/* 0 would make a guest's DCC console believe that a debugger takes its output. */
+	READ_ONLY(MDCCSR_EL0, MDCCSR_TXFULL),
+};
+
+static const struct register_row *find_row(a64_sysreg_t reg)
 {
-	switch (reg) {
-	case MDSCR_EL1:
-		*value = regs->mdscr;
-		break;
-	case MDCCINT_EL1:
-		*value = regs->mdccint;
-		break;
-	case OSDTRRX_EL1:
-		*value = regs->dtr_rx;
-		break;
-	case OSDTRTX_EL1:
-		*value = regs->dtr_tx;
-		break;
-	case OSECCR_EL1:
-		*value = regs->oseccr;
-		break;
-	case OSLSR_EL1:
+	for (unsigned i = 0; i < ARRAY_SIZE(register_rows); i++) {
+		if (register_rows[i].reg == reg) {
+			return &register_rows[i];
+		}
+	}
+	return NULL;
+}
+
+static uint64_t *shadow_of(struct debugregs *regs, const struct register_row *row)
+{
+	return (uint64_t *)((uintptr_t)regs + row->shadow);
+}
+
+static enum debugregs_result read_register(
+	struct debugregs *regs, a64_sysreg_t reg, uint64_t *value)
+{
+	const struct register_row *row = find_row(reg);
+
+	if (reg == OSLSR_EL1) {
 		*value = OSLSR_OSLM | (regs->os_locked ? OSLSR_OSLK : 0U);
-		break;
-	case DBGPRCR_EL1:
-		*value = regs->prcr;
-		break;
-	case DBGCLAIMSET_EL1:
-		*value = CLAIM_TAGS; /* which tags there are */
-		break;
-	case DBGCLAIMCLR_EL1:
-		*value = regs->claim;
-		break;
-	case DBGAUTHSTATUS_EL1:
-		*value = AUTHSTATUS;
-		break;
-	case MDCCSR_EL0:
-		/* 0 would make a guest's DCC console believe that a debugger takes its output. */
-		*value = MDCCSR_TXFULL;
-		break;
-	case OSDLR_EL1: /* no double lock */
-	case MDRAR_EL1: /* no memory-mapped registers */
-	case DBGDTR_EL0:
-	case DBGDTR_RX_TX_EL0:
-		*value = 0;
-		break;
-	default:
+		return DEBUGREGS_DONE;
+	}
+	if (row == NULL) {
 		return DEBUGREGS_UNDEF;
+	}
+	*value = row->shadow != NO_SHADOW ? *shadow_of(regs, row) : row->constant;
+	return DEBUGREGS_DONE;
+}
+
+static enum debugregs_result write_plain(
+	struct debugregs *regs, const struct register_row *row, uint64_t value)
+{
+	if (row == NULL || row->is_read_only) {
+		return DEBUGREGS_UNDEF;
+	}
+	if (row->shadow != NO_SHADOW) {
+		uint64_t *shadow = shadow_of(regs, row);
+
+		*shadow = (*shadow & ~(uint64_t)row->writable) | (value & row->writable);
 	}
 	return DEBUGREGS_DONE;
 }
@@ -228,23 +268,8 @@ static enum debugregs_result write_register(
 	case MDSCR_EL1:
 		write_mdscr(regs, value);
 		break;
-	case MDCCINT_EL1:
-		regs->mdccint = value & MDCCINT_WRITABLE;
-		break;
-	case OSDTRRX_EL1:
-		regs->dtr_rx = value & WORD;
-		break;
-	case OSDTRTX_EL1:
-		regs->dtr_tx = value & WORD;
-		break;
-	case OSECCR_EL1:
-		regs->oseccr = value & WORD;
-		break;
 	case OSLAR_EL1:
 		write_oslar(regs, value);
-		break;
-	case DBGPRCR_EL1:
-		regs->prcr = value & PRCR_WRITABLE;
 		break;
 	case DBGCLAIMSET_EL1:
 		regs->claim |= value & CLAIM_TAGS;
@@ -252,12 +277,8 @@ static enum debugregs_result write_register(
 	case DBGCLAIMCLR_EL1:
 		regs->claim &= ~value;
 		break;
-	case OSDLR_EL1:
-	case DBGDTR_EL0:
-	case DBGDTR_RX_TX_EL0:
-		break;
 	default:
-		return DEBUGREGS_UNDEF;
+		return write_plain(regs, find_row(reg), value);
 	}
 	return DEBUGREGS_DONE;
 }
