@@ -7,6 +7,7 @@
 #include "arch/sysreg.h"
 #include "base/bits.h"
 #include "base/compiler.h"
+#include "el2count/el2count.h"
 #include "s2/s2.h"
 #include "vcpu/inject.h"
 
@@ -112,6 +113,7 @@ void exits_cpu_init(void)
 	write_hstr_el2(0);
 	write_mdcr_el2(MDCR_TDA | MDCR_TDOSA | MDCR_TDRA | MDCR_TPM | MDCR_TPMCR | MDCR_TPMS | MDCR_TTRF |
 		(read_mdcr_el2() & 0x1fU)); /* HPMN stays */
+	el2count_cpu_init();
 	vtimer_cpu_init();
 	debugregs_init_cpu();
 	arch_isb();

@@ -8,6 +8,7 @@
 #include "arch/sysreg.h"
 #include "base/check.h"
 #include "base/compiler.h"
+#include "el2count/el2count.h"
 #include "errata/errata.h"
 #include "lock/lock.h"
 #include "percpu/percpu.h"
@@ -26,6 +27,7 @@ static void unload(struct vcpu *vcpu)
 	vtimer_put(&vcpu->timer, asleep);
 	debugregs_put(&vcpu->debug);
 	vcpu_context_put(&vcpu->ctx);
+	el2count_publish();
 	percpu_this()->current = NULL;
 	/* From here on another CPU may load it. */
 	sched_unloaded(&vcpu->sched);
@@ -112,6 +114,7 @@ static void idle(void)
 				vgic_flush(&vcpu->gic);
 			}
 			if (!sched_need_resched() && !pmem_scrub_step()) {
+				el2count_publish();
 				arch_wfi();
 			}
 		}

@@ -78,6 +78,26 @@ static void init_features(void)
 	entropy_init(init_boot_info.seed, init_boot_info.seed_size, init_boot_info.psci_conduit);
 }
 
+/* Is `word` one of the command line's words? */
+static bool init_option(const char *word)
+{
+	const char *at = init_boot_info.cmdline;
+	size_t length = strlen(word);
+
+	while (*at != '\0') {
+		size_t size = 0;
+
+		while (at[size] != '\0' && at[size] != ' ') {
+			size++;
+		}
+		if (size == length && memcmp(at, word, length) == 0) {
+			return true;
+		}
+		at += at[size] == ' ' ? size + 1U : size;
+	}
+	return false;
+}
+
 static void init_vm_host(void)
 {
 	struct vm_host host = {
@@ -86,6 +106,7 @@ static void init_vm_host(void)
 		.ticks_per_second = read_cntfrq_el0(),
 		.virt_timer_intid = init_boot_info.timer.virt_intid,
 		.gicv = pa_init(init_boot_info.gic.guest_if.base),
+		.bench = init_option("bench"),
 		.gicv_size = init_boot_info.gic.guest_if.size,
 	};
 	enum plinth_status status = host.gic_version == 3U ? vgic_hw_v3_init(&host.gic)

@@ -4,6 +4,7 @@
 #include "base/bits.h"
 #include "base/check.h"
 #include "base/string.h"
+#include "el2count/el2count.h"
 #include "hypmap/hypmap.h"
 #include "pmem/pmem.h"
 
@@ -17,7 +18,7 @@
 
 STATIC_ASSERT(PAGE_SIZE % (2U * ZVA_MAX) == 0U, "two blocks at a time come out even");
 
-void pmem_zero(pa_t pa, uint64_t size)
+static void zero(pa_t pa, uint64_t size)
 {
 	uintptr_t va = (uintptr_t)pa_to_va(pa);
 	uintptr_t end = va + size;
@@ -33,4 +34,12 @@ void pmem_zero(pa_t pa, uint64_t size)
 		arch_dc_zva(va);
 		arch_dc_zva(va + block);
 	}
+}
+
+void pmem_zero(pa_t pa, uint64_t size)
+{
+	uint32_t before = el2count_now();
+
+	zero(pa, size);
+	el2count_add_scrub(el2count_now() - before);
 }

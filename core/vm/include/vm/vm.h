@@ -103,6 +103,8 @@ struct vm {
 	enum vm_goal goal;
 	bool memory_dirty; /* pages of a former run are still mapped */
 	uint32_t starts;
+	uint64_t el2_at_start; /* EL2's instructions when the run began, and those of scrubbing */
+	uint64_t scrub_at_start;
 	char reason[VM_REASON_SIZE]; /* of the last crash */
 	/* have locks of their own */
 	struct timer worker;
@@ -163,6 +165,7 @@ struct vm_host {
 	const struct vgic_hw *gic;
 	pa_t gicv; /* GICv2: the guests' CPU interface */
 	uint64_t gicv_size;
+	bool bench; /* the command line's `bench`: figures in the log */
 };
 
 void vm_setup(const struct vm_host *host);
