@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/bits.h"
 #include "base/checked.h"
+#include "base/compiler.h"
 #include "base/string.h"
 #include "gmem_private.h"
 #include "hypmap/hypmap.h"
 #include "pmem/pmem.h"
+
+STATIC_ASSERT(VM_RAM_BASE % BLOCK_1G == 0U, "gmem_reset_step clears by gigabytes");
 
 /* Tables beyond one for each 2 MiB and each gigabyte of RAM: devices', and spares. */
 #define EXTRA_TABLES 8U
@@ -127,7 +130,6 @@ void gmem_start(struct gmem *gmem, gmem_secret_fn *fill, void *ctx)
 	}
 	gmem->mmu_off = !coh_strategy()->fwb;
 	gmem->off_run_count = 0;
-	gmem->clear_at = ipa_init(0);
 	lock_drop(&gmem->lock);
 }
 
@@ -143,12 +145,14 @@ static void drop_leaf(void *ctx, const struct s2_leaf *leaf)
 	}
 }
 
-static enum plinth_status clear_step_locked(struct gmem *gmem)
+/* Empty gigabytes cost one load each, so every step starts afresh. */
+static enum plinth_status clear_step_locked(struct gmem *gmem, uint64_t start, uint64_t end)
 {
-	enum plinth_status status = s2_clear_step(&gmem->space, &gmem->clear_at, drop_leaf, gmem);
+	ipa_t cursor = ipa_init(start);
+	enum plinth_status status =
+		s2_clear_step(&gmem->space, &cursor, ipa_init(end), drop_leaf, gmem);
 
 	if (status == PLINTH_OK) {
-		gmem->clear_at = ipa_init(0);
 		memset(gmem->secret, 0, sizeof(gmem->secret));
 	}
 	return status;
@@ -159,7 +163,8 @@ enum plinth_status gmem_reset_step(struct gmem *gmem)
 	enum plinth_status status;
 
 	lock_take(&gmem->lock);
-	status = clear_step_locked(gmem);
+	/* RAM starts at a gigabyte, so what lies below it, devices, stays. */
+	status = clear_step_locked(gmem, gmem->ram_base, gmem->ram_base + gmem->ram_size);
 	lock_drop(&gmem->lock);
 	return status;
 }
@@ -172,7 +177,7 @@ enum plinth_status gmem_fini_step(struct gmem *gmem)
 		return PLINTH_OK; /* never initialised, or finished */
 	}
 	lock_take(&gmem->lock);
-	status = clear_step_locked(gmem);
+	status = clear_step_locked(gmem, 0, UINT64_MAX);
 	if (status == PLINTH_OK) {
 		s2_space_fini(&gmem->space);
 		pmem_unreserve(gmem->promise);

@@ -236,6 +236,11 @@ static void test_device(void **state)
 	(void)state;
 	assert_int_equal(gmem_map_device(gmem, ipa_init(0x8010000), pa, 2U * PAGE_SIZE), PLINTH_OK);
 	check_leaf(0x8011000, S2_LEVEL_4K, S2_ATTR_DEVICE | S2_ATTR_WRITE, S2_PAGE_SHARED_BORROWER);
+	assert_int_equal(fault(VM_RAM_BASE, GMEM_WRITE), GMEM_RESUME);
+	assert_int_equal(gmem_reset_step(gmem), PLINTH_EAGAIN); /* half a reset */
+	fixture_reset(&fixture);
+	check_leaf(0x8011000, S2_LEVEL_4K, S2_ATTR_DEVICE | S2_ATTR_WRITE, S2_PAGE_SHARED_BORROWER);
+	fixture_start(&fixture);
 	assert_int_equal(fault(0x8010000, GMEM_FETCH), GMEM_DENIED);
 	assert_int_equal(fault(0x8010000, GMEM_WRITE), GMEM_RESUME);
 	assert_int_equal(gmem_read(gmem, ipa_init(0x8010000), &value, 8), PLINTH_EFAULT);
@@ -245,6 +250,9 @@ static void test_device(void **state)
 	assert_int_equal(gmem_map_device(gmem, ipa_init(0x8012001), pa, PAGE_SIZE), PLINTH_EINVAL);
 	assert_int_equal(gmem_map_device(gmem, ipa_init(0x8012000), pa, 0), PLINTH_EINVAL);
 	assert_int_equal(gmem_map_device(gmem, ipa_init(BIT(40)), pa, PAGE_SIZE), PLINTH_ERANGE);
+	/* A VM that is destroyed in the middle of a reset: teardown finds all of it. */
+	assert_int_equal(fault(VM_RAM_BASE, GMEM_WRITE), GMEM_RESUME);
+	assert_int_equal(gmem_reset_step(gmem), PLINTH_EAGAIN);
 }
 
 static void test_set_way_is_bounded(void **state)

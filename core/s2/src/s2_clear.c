@@ -115,12 +115,13 @@ static void clear_gigabyte(struct s2_space *space, s2_pte_t *entry, ipa_t *curso
 }
 
 enum plinth_status s2_clear_step(
-	struct s2_space *space, ipa_t *cursor, s2_leaf_fn *removed, void *ctx)
+	struct s2_space *space, ipa_t *cursor, ipa_t end, s2_leaf_fn *removed, void *ctx)
 {
 	const struct s2_leaf_visitor visitor = {removed, ctx};
 	const uint64_t step = s2_level_size(S2_LEVEL_1G);
+	uint64_t stop = min_u64(end.v, s2_ipa_end());
 
-	for (; cursor->v < s2_ipa_end(); *cursor = ipa_init(align_down(cursor->v, step) + step)) {
+	for (; cursor->v < stop; *cursor = ipa_init(align_down(cursor->v, step) + step)) {
 		unsigned level;
 		s2_pte_t *entry = s2_entry(space, *cursor, S2_LEVEL_1G, &level);
 

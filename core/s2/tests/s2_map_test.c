@@ -33,7 +33,8 @@ static uint64_t clear_all(void)
 	ipa_t cursor = ipa_init(0);
 	uint64_t pages = 0;
 
-	while (s2_clear_step(&space, &cursor, count_leaf, &pages) == PLINTH_EAGAIN) {
+	while (s2_clear_step(&space, &cursor, ipa_init(BIT(40)), count_leaf, &pages) ==
+		PLINTH_EAGAIN) {
 	}
 	return pages;
 }
@@ -282,11 +283,14 @@ static void test_clear_is_bounded(void **state)
 	assert_int_equal(map(GIB(1) + MIB(2), 3, 512, 0), PLINTH_OK);
 	assert_int_equal(map(GIB(1) + MIB(8), 3, 3, 0), PLINTH_OK);
 	assert_int_equal(map(GIB(9), 1, 1, 0), PLINTH_OK);
-	while (s2_clear_step(&space, &cursor, count_leaf, &pages) == PLINTH_EAGAIN) {
+	assert_int_equal(map(GIB(10), 1, 1, 0), PLINTH_OK);
+	while (s2_clear_step(&space, &cursor, ipa_init(GIB(10)), count_leaf, &pages) ==
+		PLINTH_EAGAIN) {
 		steps++;
 	}
 	assert_int_equal(steps, 4); /* two tables of pages, one of blocks, one gigabyte */
 	assert_int_equal(pages, 512U + 512U + 3U + GIB(1) / PAGE_SIZE);
+	check(GIB(10), true, 1, 0); /* beyond the end */
 	assert_int_equal(space.table_count, 2U + space.spare_count);
 }
 

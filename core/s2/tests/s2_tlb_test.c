@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "arch/sysreg.h"
+#include "base/bits.h"
 #include "fake/maintenance.h"
 #include "s2_fixture.h"
 
@@ -47,7 +48,8 @@ static int teardown(void **state)
 
 	(void)state;
 	fake_maintain_hook(NULL, NULL);
-	while (s2_clear_step(&space, &cursor, ignore_leaf, NULL) == PLINTH_EAGAIN) {
+	while (s2_clear_step(&space, &cursor, ipa_init(BIT(40)), ignore_leaf, NULL) ==
+		PLINTH_EAGAIN) {
 	}
 	s2_space_fini(&space);
 	return fixture.live == 0U ? 0 : -1;

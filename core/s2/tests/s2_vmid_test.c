@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "arch/sysreg.h"
+#include "base/bits.h"
 #include "fake/maintenance.h"
 #include "fake/tlb_model.h"
 #include "s2_fixture.h"
@@ -58,7 +59,8 @@ static void stop(unsigned spaces)
 	for (unsigned i = 0; i < spaces; i++) {
 		ipa_t cursor = ipa_init(0);
 
-		while (s2_clear_step(&space[i], &cursor, ignore_leaf, NULL) == PLINTH_EAGAIN) {
+		while (s2_clear_step(&space[i], &cursor, ipa_init(BIT(40)), ignore_leaf, NULL) ==
+			PLINTH_EAGAIN) {
 		}
 		s2_space_fini(&space[i]);
 	}

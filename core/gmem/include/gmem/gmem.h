@@ -74,7 +74,6 @@ struct gmem {
 	struct vm_image image[VM_IMAGE_MAX];
 	uint64_t promise; /* pages that pmem keeps for this VM and that it has not taken yet */
 	uint64_t used;	  /* pages of the VM's own memory now; images' pages in place don't count */
-	ipa_t clear_at;	  /* where gmem_reset_step goes on */
 	bool mmu_off;	  /* a vCPU accesses memory past the caches; never with FWB */
 	/* What was mapped meanwhile: ipa | pages - 1. More than fit: off_run_count is one above. */
 	uint64_t off_run[GMEM_OFF_RUN_MAX];
@@ -95,8 +94,9 @@ typedef void gmem_secret_fn(void *ctx, uint32_t kind, void *buf, size_t size);
  * from a former run (gmem_reset_step). */
 void gmem_start(struct gmem *gmem, gmem_secret_fn *fill, void *ctx);
 
-/* One bounded step of dropping all the VM's pages; the reservation stays. EAGAIN: call again. OK:
- * all gone, devices' mappings too (map them again), gmem_start may follow. */
+/* One bounded step of dropping all the VM's pages; the reservation stays, and devices below RAM
+ * stay mapped (others are to be mapped again). EAGAIN: call again. OK: all gone, gmem_start may
+ * follow. */
 enum plinth_status gmem_reset_step(struct gmem *gmem);
 
 /* The same, and at its end gives back tables and reservation; accepts a gmem of zeroes, and a

@@ -129,11 +129,12 @@ enum plinth_status s2_unmap(struct s2_space *space, ipa_t ipa, struct s2_leaf *l
 
 typedef void s2_leaf_fn(void *ctx, const struct s2_leaf *leaf);
 
-/* One bounded step of removing everything from *cursor up: at most one table of leaves. Calls
+/* One bounded step of removing everything from *cursor up, by whole gigabytes below `end` (the one
+ * that holds end - 1 goes entirely): at most one table of leaves. Calls
  * `removed` for each, when no TLB holds it any more, and frees the table. PLINTH_EAGAIN: call again
  * (the lock may be dropped between); PLINTH_OK: nothing is left. Start with cursor 0. */
 enum plinth_status s2_clear_step(
-	struct s2_space *space, ipa_t *cursor, s2_leaf_fn *removed, void *ctx);
+	struct s2_space *space, ipa_t *cursor, ipa_t end, s2_leaf_fn *removed, void *ctx);
 
 /* The first valid leaf at or after `ipa`. ENOENT: none. Skips holes by whole tables. */
 enum plinth_status s2_next(const struct s2_space *space, ipa_t ipa, struct s2_leaf *leaf);
