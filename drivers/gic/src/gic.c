@@ -11,7 +11,7 @@
 
 #include "gic_private.h"
 
-#define POLL_LIMIT 1000000U
+#define POLL_LIMIT 200000U
 
 /* Written by gic_init() before any other CPU runs. */
 static struct {
@@ -48,24 +48,37 @@ static void reset_spis(uint64_t dist)
 	}
 }
 
+/* GICv2's distributor ends with SGI registers; GICv3's goes on with GICD_IROUTER. */
+static enum plinth_status check_version(const struct boot_gic *gic)
+{
+	if (gic->version != 2U && gic->version != 3U) {
+		return PLINTH_ENOTSUP;
+	}
+	return gic->dist.size < (gic->version == 3U ? KIB(64) : PAGE_SIZE) ? PLINTH_ERANGE
+									   : PLINTH_OK;
+}
+
 enum plinth_status gic_init(const struct boot_gic *gic)
 {
-	enum plinth_status status;
+	enum plinth_status status = check_version(gic);
 
+	if (status != PLINTH_OK) {
+		return status;
+	}
 	state.version = gic->version;
 	state.dist = gic->dist.base;
 	state.hyp_if = gic->hyp_if.base;
-	if (gic->dist.size < PAGE_SIZE || (gic->version != 2U && gic->version != 3U)) {
-		return gic->version == 2U || gic->version == 3U ? PLINTH_ERANGE : PLINTH_ENOTSUP;
-	}
 	arch_mmio_write32(state.dist + GICD_CTLR, 0);
+	/* GICv2 has no RWP: the bit reads as 0. */
+	if (gic_wait_clear(state.dist + GICD_CTLR, GICD_CTLR_RWP) != PLINTH_OK) {
+		return PLINTH_ETIMEDOUT;
+	}
 	/* ITLinesNumber: 32 (n + 1) interrupts, of which 1,020 are the most. */
 	uint32_t total = 32U * ((arch_mmio_read32(state.dist + GICD_TYPER) & 0x1fU) + 1U);
 
 	state.spi_count = (uint32_t)min_u64(total, 1020U) - GIC_SPI_FIRST;
 	reset_spis(state.dist);
-	status = state.version == 3U ? gicv3_init(gic) : gicv2_init(gic);
-	return status;
+	return state.version == 3U ? gicv3_init(gic) : gicv2_init(gic);
 }
 
 enum plinth_status gic_init_cpu(void)
@@ -178,8 +191,8 @@ void gic_route_spi(intid_t intid, cpu_id_t cpu)
 {
 	PLINTH_ASSERT(intid >= GIC_SPI_FIRST);
 	if (state.version == 3U) {
-		arch_mmio_write64(state.dist + GICD_IROUTER + UINT64_C(8) * intid,
-			percpu_table[cpu]->mpidr);
+		arch_mmio_write64(
+			state.dist + GICD_IROUTER + UINT64_C(8) * intid, percpu_table[cpu]->mpidr);
 	} else {
 		arch_mmio_write8(state.dist + GICD_ITARGETSR + intid,
 			(uint8_t)(1U << percpu_table[cpu]->gic_interface));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "arch/barrier.h"
 #include "arch/mmio.h"
+#include "base/bits.h"
 #include "gic/gic.h"
 #include "percpu/percpu.h"
 
@@ -19,6 +20,14 @@
 /* Set by gicv2_init(). */
 static struct boot_gic gic;
 
+/* The banked ITARGETSR0 names this CPU's interface; a machine with one CPU reads 0. */
+static uint32_t own_interface(void)
+{
+	uint32_t mask = arch_mmio_read32(gic.dist.base + GICD_ITARGETSR) & 0xffU;
+
+	return mask != 0U ? bit_lowest(mask) : 0U;
+}
+
 enum plinth_status gicv2_init(const struct boot_gic *boot)
 {
 	gic = *boot;
@@ -28,8 +37,13 @@ enum plinth_status gicv2_init(const struct boot_gic *boot)
 	}
 	/* Group 1 as the non-secure view has it; with one security state the bit is EnableGrp0,
 	 * and all interrupts are put in Group 0 below. */
+	uint32_t targets = UINT32_C(0x01010101) << own_interface();
+
 	for (intid_t n = GIC_SPI_FIRST; n < GIC_SPI_FIRST + gic_spi_count(); n += 32U) {
 		arch_mmio_write32(gic.dist.base + GICD_IGROUPR + n / 8U, 0);
+	}
+	for (intid_t n = GIC_SPI_FIRST; n < GIC_SPI_FIRST + gic_spi_count(); n += 4U) {
+		arch_mmio_write32(gic.dist.base + GICD_ITARGETSR + n, targets);
 	}
 	arch_mmio_write32(gic.dist.base + GICD_CTLR, 1U);
 	return PLINTH_OK;
@@ -39,10 +53,8 @@ void gicv2_init_cpu(void)
 {
 	uint64_t dist = gic.dist.base;
 	struct percpu *cpu = percpu_this();
-	uint32_t mask = arch_mmio_read32(dist + GICD_ITARGETSR) & 0xffU;
 
-	/* The banked ITARGETSR0 names this CPU's interface; a machine with one CPU reads 0. */
-	cpu->gic_interface = mask != 0U ? (uint32_t)__builtin_ctz(mask) : 0U;
+	cpu->gic_interface = own_interface();
 	arch_mmio_write32(dist + GICD_ICENABLER, ~0U);
 	arch_mmio_write32(dist + GICD_ICPENDR, ~0U);
 	arch_mmio_write32(dist + GICD_ICACTIVER, ~0U);

@@ -8,9 +8,9 @@
 
 #include "gic_private.h"
 
-#define GICR_TYPER     0x0008U
-#define GICR_WAKER     0x0014U
-#define GICR_SGI_FRAME UINT64_C(0x10000)
+#define GICR_TYPER	 0x0008U
+#define GICR_WAKER	 0x0014U
+#define GICR_SGI_FRAME	 UINT64_C(0x10000)
 #define GICR_TYPER_VLPIS BIT(1)
 #define GICR_TYPER_LAST	 BIT(4)
 #define GICR_STRIDE_V3	 UINT64_C(0x20000)
@@ -112,8 +112,8 @@ enum plinth_status gicv3_init_cpu(void)
 		return PLINTH_ENOENT;
 	}
 	cpu->gicr = gicr;
-	arch_mmio_write32(gicr + GICR_WAKER,
-		arch_mmio_read32(gicr + GICR_WAKER) & ~WAKER_PROCESSOR_SLEEP);
+	arch_mmio_write32(
+		gicr + GICR_WAKER, arch_mmio_read32(gicr + GICR_WAKER) & ~WAKER_PROCESSOR_SLEEP);
 	if (gic_wait_clear(gicr + GICR_WAKER, WAKER_CHILDREN_ASLEEP) != PLINTH_OK) {
 		return PLINTH_ETIMEDOUT;
 	}
@@ -128,8 +128,8 @@ void gicv3_kick(cpu_id_t cpu)
 	mpidr_t m = percpu_table[cpu]->mpidr;
 	uint64_t aff0 = m & 0xffU;
 	uint64_t value = (UINT64_C(1) << (aff0 & 0xfU)) | ((aff0 >> 4) << 44) |
-		(((m >> 8) & 0xffU) << 16) | (((m >> 16) & 0xffU) << 32) |
-		(((m >> 32) & 0xffU) << 48) | ((uint64_t)GIC_SGI_KICK << 24);
+			 (((m >> 8) & 0xffU) << 16) | (((m >> 16) & 0xffU) << 32) |
+			 (((m >> 32) & 0xffU) << 48) | ((uint64_t)GIC_SGI_KICK << 24);
 
 	arch_dsb_ishst(); /* the target reads what was stored before */
 	write_icc_sgi1r_el1(value);

@@ -22,7 +22,8 @@ struct boot_gic;
 
 /* Distributor and, for GICv3, the table of redistributors. All SPIs disabled, level, routed to the
  * boot CPU. The registers are mapped (hypmap_device). Boot CPU, once.
- * ENOTSUP: neither GICv2 nor GICv3. ERANGE: a range is smaller than the architecture wants. */
+ * ENOTSUP: neither GICv2 nor GICv3. ERANGE: a range is smaller than the architecture wants.
+ * ETIMEDOUT: GICD_CTLR.RWP stays set. */
 enum plinth_status gic_init(const struct boot_gic *gic);
 
 /* This CPU's interface and, for GICv3, its redistributor, found by MPIDR and woken. Needs
