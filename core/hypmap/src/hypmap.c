@@ -10,27 +10,28 @@
 #include "base/compiler.h"
 
 /* Stage-1 descriptors of EL2's regime (DDI 0487, D8.3). */
-#define DESC_VALID	BIT(0)
-#define DESC_TABLE	BIT(1) /* levels 0 to 2; at level 3 the same bit says page */
-#define DESC_ATTR(n)	((uint64_t)(n) << 2)
-#define DESC_AP_RES1	BIT(6)
-#define DESC_READ_ONLY	BIT(7)
-#define DESC_SH_INNER	(UINT64_C(3) << 8)
-#define DESC_AF		BIT(10)
-#define DESC_GUARDED	BIT(50) /* BTI; ignored where there is none */
-#define DESC_XN		BIT(54)
-#define DESC_ADDRESS	UINT64_C(0x0000fffffffff000)
+#define DESC_VALID     BIT(0)
+#define DESC_TABLE     BIT(1) /* levels 0 to 2; at level 3 the same bit says page */
+#define DESC_ATTR(n)   ((uint64_t)(n) << 2)
+#define DESC_AP_RES1   BIT(6)
+#define DESC_READ_ONLY BIT(7)
+#define DESC_SH_INNER  (UINT64_C(3) << 8)
+#define DESC_AF	       BIT(10)
+#define DESC_GUARDED   BIT(50) /* BTI; ignored where there is none */
+#define DESC_XN	       BIT(54)
+#define DESC_ADDRESS   UINT64_C(0x0000fffffffff000)
 
 #define ATTR_DEVICE (DESC_VALID | DESC_AP_RES1 | DESC_AF | DESC_ATTR(0) | DESC_XN)
-#define ATTR_RW (DESC_VALID | DESC_AP_RES1 | DESC_AF | DESC_ATTR(1) | DESC_SH_INNER | DESC_XN)
-#define ATTR_RO (ATTR_RW | DESC_READ_ONLY)
-#define ATTR_RX ((ATTR_RO & ~DESC_XN) | DESC_GUARDED)
+#define ATTR_RW	    (DESC_VALID | DESC_AP_RES1 | DESC_AF | DESC_ATTR(1) | DESC_SH_INNER | DESC_XN)
+#define ATTR_RO	    (ATTR_RW | DESC_READ_ONLY)
+#define ATTR_RX	    ((ATTR_RO & ~DESC_XN) | DESC_GUARDED)
 
 #define IDENTITY_END (UINT64_C(1) << 47)
-#define POOL_PAGES   12U
+#define POOL_PAGES   16U
 #define LAST_LEVEL   3U
 
-/* Tables until there is an allocator: image (4), trampoline (3), the largest range of RAM. */
+/* Tables until there is an allocator: image (4, or 5 where it crosses 2 MiB), trampoline (3), the
+ * largest range of RAM (4 for its ends, and 1 for each 512 GiB that it touches). */
 static uint64_t pool[POOL_PAGES][512] ALIGNED(4096);
 
 /* Boot CPU only. */
@@ -151,8 +152,9 @@ static uint32_t largest_free(const struct boot_info *info)
 	uint32_t best = 0;
 
 	for (uint32_t i = 1; i < info->mem_count; i++) {
-		if (info->mem[i].type == BOOT_MEM_FREE && (info->mem[best].type != BOOT_MEM_FREE ||
-			info->mem[i].size > info->mem[best].size)) {
+		if (info->mem[i].type == BOOT_MEM_FREE &&
+			(info->mem[best].type != BOOT_MEM_FREE ||
+				info->mem[i].size > info->mem[best].size)) {
 			best = i;
 		}
 	}
@@ -183,6 +185,22 @@ void hypmap_init(const struct boot_info *info, pa_t (*alloc_page)(void))
 	arch_isb();
 }
 
+/* Is something else than this device mapped at va? Looks without making tables. */
+static bool is_taken(uint64_t va)
+{
+	uint64_t table = state.root;
+	uint64_t entry = 0;
+
+	for (unsigned level = 0; level <= LAST_LEVEL; level++) {
+		entry = table_at(table)[(va >> level_shift(level)) & 511U];
+		if ((entry & DESC_TABLE) == 0U) {
+			return entry != 0U; /* nothing yet, or a block of RAM */
+		}
+		table = entry & DESC_ADDRESS;
+	}
+	return entry != (va | ATTR_DEVICE | DESC_TABLE);
+}
+
 enum plinth_status hypmap_device(pa_t base, uint64_t size)
 {
 	uint64_t start = align_down(base.v, PAGE_SIZE);
@@ -191,13 +209,16 @@ enum plinth_status hypmap_device(pa_t base, uint64_t size)
 	if (size == 0U || add_overflows(base.v, size, &end) || end > IDENTITY_END) {
 		return PLINTH_EINVAL;
 	}
-	for (; start < end; start += PAGE_SIZE) {
-		uint64_t *entry = entry_at(start, LAST_LEVEL);
-
-		if (*entry != 0U && *entry != (start | ATTR_DEVICE | DESC_TABLE)) {
+	if (ranges_overlap(start, end - start, state.image.pa, image_size())) {
+		return PLINTH_EEXIST;
+	}
+	for (uint64_t at = start; at < end; at += PAGE_SIZE) {
+		if (is_taken(at)) {
 			return PLINTH_EEXIST;
 		}
-		*entry = start | ATTR_DEVICE | DESC_TABLE;
+	}
+	for (; start < end; start += PAGE_SIZE) {
+		*entry_at(start, LAST_LEVEL) = start | ATTR_DEVICE | DESC_TABLE;
 	}
 	arch_dsb_ish();
 	arch_isb();
@@ -233,7 +254,7 @@ uint64_t hypmap_tcr(void)
 	uint64_t pa_range = read_id_aa64mmfr0_el1() & 0xfU;
 
 	return TCR_RES1 | TCR_T0SZ_48 | TCR_WALKS_CACHED |
-		(min_u64(pa_range, PARANGE_48) << TCR_PS_SHIFT);
+	       (min_u64(pa_range, PARANGE_48) << TCR_PS_SHIFT);
 }
 
 uint64_t hypmap_table_bytes(void)

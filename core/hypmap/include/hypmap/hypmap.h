@@ -54,8 +54,8 @@ uint64_t hypmap_early(const struct hypmap_image *image, uint64_t trampoline);
 void hypmap_init(const struct boot_info *info, pa_t (*alloc_page)(void));
 
 /* Maps [base, base + size) as a device onto itself, rounded out to pages. Mapping the same device
- * again is no error. EEXIST: part of it is RAM. EINVAL: size 0, wraps, or beyond 2^47. Boot CPU,
- * after hypmap_init(); ends with DSB and ISB. */
+ * again is no error. EEXIST: part of it is mapped RAM or the core's image; nothing is mapped then.
+ * EINVAL: size 0, wraps, or beyond 2^47. Boot CPU, after hypmap_init(); ends with DSB and ISB. */
 enum plinth_status hypmap_device(pa_t base, uint64_t size);
 
 /* Maps CPU n's window, whose pages come from alloc_page. Boot CPU, once for each CPU. */

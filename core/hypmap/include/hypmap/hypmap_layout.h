@@ -7,7 +7,7 @@
 
 #define HYPMAP_IMAGE	0x800000000000 /* 2^47; also in core.lds */
 #define HYPMAP_CPU_BASE 0x900000000000
-#define HYPMAP_CPU(n)	(HYPMAP_CPU_BASE + (uint64_t)(n) * HYPMAP_CPU_STRIDE)
+#define HYPMAP_CPU(n)	(HYPMAP_CPU_BASE + (uint64_t)(n)*HYPMAP_CPU_STRIDE)
 
 /* One CPU's window. Everything between the named pages is unmapped. A stack pointer inside the
  * stack has HYPMAP_CPU_STACK_BIT set and one that ran off it has not: vectors.S relies on it. */
