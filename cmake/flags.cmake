@@ -9,8 +9,9 @@ set(PLINTH_COMMON -std=gnu2x -fno-common -fno-strict-aliasing -g)
 
 # Freestanding code that runs at EL2 (boot/ and core/): no FP registers, no unaligned accesses.
 # BTI is a hint on older CPUs. No pointer authentication at EL2: its keys are the running guest's.
+set(PLINTH_OPTIMIZE -O2) # what runs once (boot/, loader/) sets -Os
 set(PLINTH_EL2
-	-O2 -ffreestanding -mgeneral-regs-only -mstrict-align -fstack-protector-strong
+	-ffreestanding -mgeneral-regs-only -mstrict-align -fstack-protector-strong
 	-mbranch-protection=bti -fpie -fvisibility=hidden -ffunction-sections -fdata-sections
 	-fno-asynchronous-unwind-tables -mno-outline-atomics -march=armv8-a+crc)
 
