@@ -7,12 +7,12 @@
  */
 #include "libguest/libguest.h"
 
-#define ROUNDS	     4096U
-#define PSCI_VERSION 0x84000000UL
-#define SGI_PING     3U
-#define SGI_PONG     4U
-#define VTIMER	     27U
-#define GICD_IIDR    0x8UL
+#define ROUNDS		4096U
+#define PSCI_VERSION	0x84000000UL
+#define SGI_PING	3U
+#define SGI_PONG	4U
+#define VTIMER		27U
+#define GICD_IIDR	0x8UL
 #define GICD_ISENABLER1 0x104UL
 
 static volatile uint32_t pings;
@@ -150,12 +150,12 @@ static const struct {
 	const char *name;
 	void (*event)(void);
 } events[] = {
-	{ "hvc", do_hvc },
-	{ "sysreg_trap", do_sysreg },
-	{ "vgic_mmio_read", do_gic_read },
-	{ "vgic_mmio_write", do_gic_write },
-	{ "eoi", do_eoi },
-	{ "sgi_self", do_sgi_self },
+	{"hvc", do_hvc},
+	{"sysreg_trap", do_sysreg},
+	{"vgic_mmio_read", do_gic_read},
+	{"vgic_mmio_write", do_gic_write},
+	{"eoi", do_eoi},
+	{"sgi_self", do_sgi_self},
 };
 
 void guest_main(void)

@@ -16,8 +16,8 @@
 #include "fake/smccc.h"
 
 _Thread_local struct fake_sysregs fake_sysregs = {
-	.ctr_el0 = 0x8444c004, /* cortex-a57: 64-byte lines, PIPT, neither IDC nor DIC */
-	.dczid_el0 = 4,	       /* 64 bytes */
+	.ctr_el0 = 0x8444c004,	   /* cortex-a57: 64-byte lines, PIPT, neither IDC nor DIC */
+	.dczid_el0 = 4,		   /* 64 bytes */
 	.ich_vtr_el2 = 0x90b80003, /* 4 list registers, 5 bits of priority */
 	.cntfrq_el0 = 62500000,
 };

@@ -58,14 +58,14 @@
 #define ISS_ISV	      BIT(24)
 
 /* Fault status: the kind in [5:2], the level in [1:0]. */
-#define FSC_ADDRESS_SIZE 0x00U
-#define FSC_TRANSLATION	 0x04U
-#define FSC_ACCESS_FLAG	 0x08U
-#define FSC_PERMISSION	 0x0cU
-#define FSC_EXTERNAL	 0x10U /* synchronous external abort, not on a walk */
+#define FSC_ADDRESS_SIZE  0x00U
+#define FSC_TRANSLATION	  0x04U
+#define FSC_ACCESS_FLAG	  0x08U
+#define FSC_PERMISSION	  0x0cU
+#define FSC_EXTERNAL	  0x10U /* synchronous external abort, not on a walk */
 #define FSC_EXTERNAL_WALK 0x14U
-#define FSC_ALIGNMENT	 0x21U
-#define FSC_KIND(fsc)	 ((fsc) & 0x3cU)
+#define FSC_ALIGNMENT	  0x21U
+#define FSC_KIND(fsc)	  ((fsc)&0x3cU)
 
 /* Trapped MSR, MRS and system instructions (EC 0x18) */
 #define ISS_SYS_READ	  BIT(0)

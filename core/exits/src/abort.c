@@ -46,13 +46,13 @@ bool exits_translate(gva_t gva, bool write, ipa_t *ipa)
  * another vCPU has changed the tables; the guest is to try again. */
 static bool fault_ipa(uint64_t esr, uint64_t far, ipa_t *ipa)
 {
-	bool from_hpfar = (esr & ISS_S1PTW) != 0U ||
-		(FSC_KIND(FIELD_GET(esr, ISS_FSC)) == FSC_TRANSLATION &&
-			!errata_needs(ERRATA_RECHECK_HPFAR));
+	bool from_hpfar =
+		(esr & ISS_S1PTW) != 0U || (FSC_KIND(FIELD_GET(esr, ISS_FSC)) == FSC_TRANSLATION &&
+						   !errata_needs(ERRATA_RECHECK_HPFAR));
 
 	if (from_hpfar) {
 		*ipa = ipa_init(((read_hpfar_el2() & HPFAR_FIPA) << HPFAR_TO_IPA) |
-			(far & (PAGE_SIZE - 1U)));
+				(far & (PAGE_SIZE - 1U)));
 		return true;
 	}
 	return exits_translate(gva_init(far), false, ipa);

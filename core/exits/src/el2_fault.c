@@ -18,7 +18,14 @@ extern const struct fixup core_lds_fixups[];
 extern const struct fixup core_lds_fixups_end[];
 
 static const char *const kind_name[] = {
-	"sync, SP0", "IRQ, SP0", "FIQ, SP0", "SError, SP0", "sync", "IRQ", "FIQ", "SError",
+	"sync, SP0",
+	"IRQ, SP0",
+	"FIQ, SP0",
+	"SError, SP0",
+	"sync",
+	"IRQ",
+	"FIQ",
+	"SError",
 };
 
 /* AT may end in a Data Abort: its caller has a second way out. */
@@ -40,7 +47,8 @@ void exits_el2_exception(uint64_t kind, const struct exits_frame *frame)
 	if (kind == 4U && fix_up(pc)) {
 		return;
 	}
-	PANIC("exception at EL2 (%s): esr 0x%llx, pc 0x%llx, far 0x%llx, lr 0x%llx, x0 0x%llx, x1 0x%llx",
+	PANIC("exception at EL2 (%s): esr 0x%llx, pc 0x%llx, far 0x%llx, lr 0x%llx, x0 0x%llx, x1 "
+	      "0x%llx",
 		kind_name[kind & 7U], (unsigned long long)read_esr_el2(), (unsigned long long)pc,
 		(unsigned long long)read_far_el2(), (unsigned long long)frame->x[30],
 		(unsigned long long)frame->x[0], (unsigned long long)frame->x[1]);

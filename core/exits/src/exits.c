@@ -52,8 +52,9 @@ struct vcpu_context *exits_serror(struct vcpu_context *ctx)
 	struct vcpu *vcpu = vcpu_of(ctx);
 
 	vcpu->exits.other++;
-	log_limited(&vcpu->vm->log_limit, LOG_WARNING, "vm %s: SError, syndrome 0x%llx, given to vcpu %u",
-		vcpu->vm->config.name, (unsigned long long)read_esr_el2(), vcpu->id);
+	log_limited(&vcpu->vm->log_limit, LOG_WARNING,
+		"vm %s: SError, syndrome 0x%llx, given to vcpu %u", vcpu->vm->config.name,
+		(unsigned long long)read_esr_el2(), vcpu->id);
 	write_hcr_el2(read_hcr_el2() | HCR_VSE);
 	return exits_finish(vcpu, OUTCOME_RESUME);
 }
@@ -92,7 +93,8 @@ static struct vcpu_context *finish_slowly(struct vcpu *vcpu, enum outcome outcom
 
 struct vcpu_context *exits_finish(struct vcpu *vcpu, enum outcome outcome)
 {
-	if (LIKELY(outcome == OUTCOME_RESUME && !sched_need_resched() && !vgic_is_due(&vcpu->gic))) {
+	if (LIKELY(outcome == OUTCOME_RESUME && !sched_need_resched() &&
+		    !vgic_is_due(&vcpu->gic))) {
 		return &vcpu->ctx;
 	}
 	return finish_slowly(vcpu, outcome);
@@ -111,8 +113,8 @@ void exits_cpu_init(void)
 	write_vpidr_el2(read_midr_el1());
 	write_cptr_el2(CPTR_RES1 | CPTR_TZ | CPTR_TTA);
 	write_hstr_el2(0);
-	write_mdcr_el2(MDCR_TDA | MDCR_TDOSA | MDCR_TDRA | MDCR_TPM | MDCR_TPMCR | MDCR_TPMS | MDCR_TTRF |
-		(read_mdcr_el2() & 0x1fU)); /* HPMN stays */
+	write_mdcr_el2(MDCR_TDA | MDCR_TDOSA | MDCR_TDRA | MDCR_TPM | MDCR_TPMCR | MDCR_TPMS |
+		       MDCR_TTRF | (read_mdcr_el2() & 0x1fU)); /* HPMN stays */
 	el2count_cpu_init();
 	vtimer_cpu_init();
 	debugregs_init_cpu();

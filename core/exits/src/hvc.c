@@ -10,13 +10,13 @@
 
 #include "exits_private.h"
 
-#define SMCCC_VERSION	    UINT32_C(0x80000000)
-#define SMCCC_ARCH_FEATURES UINT32_C(0x80000001)
-#define SMCCC_VENDOR_UID    UINT32_C(0x8600ff01)
+#define SMCCC_VERSION	      UINT32_C(0x80000000)
+#define SMCCC_ARCH_FEATURES   UINT32_C(0x80000001)
+#define SMCCC_VENDOR_UID      UINT32_C(0x8600ff01)
 #define SMCCC_VENDOR_REVISION UINT32_C(0x8600ff03)
-#define SMCCC_1_2	    UINT64_C(0x10002)
-#define SMCCC_NOT_SUPPORTED (~UINT64_C(0))
-#define HVC_IMM_MASK	    0xffffU
+#define SMCCC_1_2	      UINT64_C(0x10002)
+#define SMCCC_NOT_SUPPORTED   (~UINT64_C(0))
+#define HVC_IMM_MASK	      0xffffU
 
 static uint64_t arch_features(const struct vcpu *vcpu, uint32_t function)
 {

@@ -21,7 +21,8 @@ struct transfer {
 
 static uint64_t read_sp(void)
 {
-	return (vcpu_pstate() & PSTATE_MODE_MASK) == PSTATE_MODE_EL1H ? read_sp_el1() : read_sp_el0();
+	return (vcpu_pstate() & PSTATE_MODE_MASK) == PSTATE_MODE_EL1H ? read_sp_el1()
+								      : read_sp_el0();
 }
 
 static void write_sp(uint64_t v)
@@ -47,7 +48,7 @@ static bool fetch(struct vcpu *vcpu, uint32_t *instruction)
 	ipa_t ipa;
 
 	return exits_translate(gva_init(vcpu_pc()), false, &ipa) &&
-		gmem_read_u32(&vcpu->vm->gmem, ipa, instruction) == PLINTH_OK;
+	       gmem_read_u32(&vcpu->vm->gmem, ipa, instruction) == PLINTH_OK;
 }
 
 /* Which of access.reg[] this part belongs to. */
@@ -61,11 +62,12 @@ static unsigned slot_of(const struct a64_access *access, unsigned reg)
 	return slot;
 }
 
-static bool do_part(struct vcpu *vcpu, struct transfer *t, const struct a64_part *part, unsigned slot)
+static bool do_part(
+	struct vcpu *vcpu, struct transfer *t, const struct a64_part *part, unsigned slot)
 {
 	uint64_t va = a64_address(&t->access, t->base, t->index) + part->offset;
 	uint8_t *bytes = &t->data[slot][part->reg_byte];
-	struct mmio_access access = { .size = part->size, .write = t->access.write };
+	struct mmio_access access = {.size = part->size, .write = t->access.write};
 	ipa_t ipa;
 
 	if (!exits_translate(gva_init(va), t->access.write, &ipa)) {

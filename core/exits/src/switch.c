@@ -18,7 +18,6 @@
 
 #define HCR_EL2_IDLE (HCR_RW | HCR_FMO | HCR_IMO | HCR_AMO)
 
-
 static void unload(struct vcpu *vcpu)
 {
 	bool asleep = sched_is_blocked(&vcpu->sched);

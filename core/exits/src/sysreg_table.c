@@ -110,28 +110,28 @@ CNTP(cntp_cval)
 CNTP(cntp_tval)
 
 const struct sysreg_row sysreg_rows[] = {
-	{ A64_SYSREG(1, 0, 7, 6, 2), NULL, set_way },	/* DC ISW */
-	{ A64_SYSREG(1, 0, 7, 10, 2), NULL, set_way },	/* DC CSW */
-	{ A64_SYSREG(1, 0, 7, 14, 2), NULL, set_way },	/* DC CISW */
-	{ A64_SYSREG(3, 0, 1, 0, 0), NULL, write_sctlr }, /* SCTLR_EL1 */
-	{ A64_SYSREG(3, 0, 1, 0, 1), read_actlr, ignore }, /* ACTLR_EL1 */
-	{ A64_SYSREG(3, 0, 2, 0, 0), NULL, write_through_ttbr0_el1 },
-	{ A64_SYSREG(3, 0, 2, 0, 1), NULL, write_through_ttbr1_el1 },
-	{ A64_SYSREG(3, 0, 2, 0, 2), NULL, write_through_tcr_el1 },
-	{ A64_SYSREG(3, 0, 5, 1, 0), NULL, write_through_afsr0_el1 },
-	{ A64_SYSREG(3, 0, 5, 1, 1), NULL, write_through_afsr1_el1 },
-	{ A64_SYSREG(3, 0, 5, 2, 0), NULL, write_through_esr_el1 },
-	{ A64_SYSREG(3, 0, 6, 0, 0), NULL, write_through_far_el1 },
-	{ A64_SYSREG(3, 0, 10, 2, 0), NULL, write_through_mair_el1 },
-	{ A64_SYSREG(3, 0, 10, 3, 0), NULL, write_through_amair_el1 },
-	{ A64_SYSREG(3, 0, 12, 11, 1), NULL, write_dir },    /* ICC_DIR_EL1 */
-	{ A64_SYSREG(3, 0, 12, 11, 5), NULL, write_sgi1r },  /* ICC_SGI1R_EL1 */
-	{ A64_SYSREG(3, 0, 12, 11, 6), NULL, write_asgi1r }, /* ICC_ASGI1R_EL1 */
-	{ A64_SYSREG(3, 0, 12, 11, 7), NULL, write_sgi0r },  /* ICC_SGI0R_EL1 */
-	{ A64_SYSREG(3, 0, 13, 0, 1), NULL, write_through_contextidr_el1 },
-	{ A64_SYSREG(3, 3, 14, 0, 1), read_cntpct, NULL },
-	{ A64_SYSREG(3, 3, 14, 2, 0), read_cntp_tval, write_cntp_tval },
-	{ A64_SYSREG(3, 3, 14, 2, 1), read_cntp_ctl, write_cntp_ctl },
-	{ A64_SYSREG(3, 3, 14, 2, 2), read_cntp_cval, write_cntp_cval },
+	{A64_SYSREG(1, 0, 7, 6, 2), NULL, set_way},	 /* DC ISW */
+	{A64_SYSREG(1, 0, 7, 10, 2), NULL, set_way},	 /* DC CSW */
+	{A64_SYSREG(1, 0, 7, 14, 2), NULL, set_way},	 /* DC CISW */
+	{A64_SYSREG(3, 0, 1, 0, 0), NULL, write_sctlr},	 /* SCTLR_EL1 */
+	{A64_SYSREG(3, 0, 1, 0, 1), read_actlr, ignore}, /* ACTLR_EL1 */
+	{A64_SYSREG(3, 0, 2, 0, 0), NULL, write_through_ttbr0_el1},
+	{A64_SYSREG(3, 0, 2, 0, 1), NULL, write_through_ttbr1_el1},
+	{A64_SYSREG(3, 0, 2, 0, 2), NULL, write_through_tcr_el1},
+	{A64_SYSREG(3, 0, 5, 1, 0), NULL, write_through_afsr0_el1},
+	{A64_SYSREG(3, 0, 5, 1, 1), NULL, write_through_afsr1_el1},
+	{A64_SYSREG(3, 0, 5, 2, 0), NULL, write_through_esr_el1},
+	{A64_SYSREG(3, 0, 6, 0, 0), NULL, write_through_far_el1},
+	{A64_SYSREG(3, 0, 10, 2, 0), NULL, write_through_mair_el1},
+	{A64_SYSREG(3, 0, 10, 3, 0), NULL, write_through_amair_el1},
+	{A64_SYSREG(3, 0, 12, 11, 1), NULL, write_dir},	   /* ICC_DIR_EL1 */
+	{A64_SYSREG(3, 0, 12, 11, 5), NULL, write_sgi1r},  /* ICC_SGI1R_EL1 */
+	{A64_SYSREG(3, 0, 12, 11, 6), NULL, write_asgi1r}, /* ICC_ASGI1R_EL1 */
+	{A64_SYSREG(3, 0, 12, 11, 7), NULL, write_sgi0r},  /* ICC_SGI0R_EL1 */
+	{A64_SYSREG(3, 0, 13, 0, 1), NULL, write_through_contextidr_el1},
+	{A64_SYSREG(3, 3, 14, 0, 1), read_cntpct, NULL},
+	{A64_SYSREG(3, 3, 14, 2, 0), read_cntp_tval, write_cntp_tval},
+	{A64_SYSREG(3, 3, 14, 2, 1), read_cntp_ctl, write_cntp_ctl},
+	{A64_SYSREG(3, 3, 14, 2, 2), read_cntp_cval, write_cntp_cval},
 };
 const size_t sysreg_row_count = ARRAY_SIZE(sysreg_rows);

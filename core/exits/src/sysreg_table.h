@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef SYSREG_TABLE_H
-#define SYSREG_TABLE_H
+#ifndef EXITS_SYSREG_TABLE_H
+#define EXITS_SYSREG_TABLE_H
 
 #include <stdbool.h>
 #include <stddef.h>

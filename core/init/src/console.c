@@ -98,7 +98,7 @@ void init_console(void)
 {
 	const struct boot_uart *boot = &init_boot_info.uart;
 	bool usable = boot->type == BOOT_UART_PL011 && boot->regs.base != 0U &&
-		hypmap_device(pa_init(boot->regs.base), boot->regs.size) == PLINTH_OK;
+		      hypmap_device(pa_init(boot->regs.base), boot->regs.size) == PLINTH_OK;
 
 	timer_init(&quiet_timer, quiet, NULL);
 	timer_init(&poll_timer, poll, NULL);

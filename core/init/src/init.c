@@ -35,8 +35,8 @@ static void kick(void *ctx, cpu_id_t cpu)
 	gic_kick(cpu);
 }
 
-static const struct sched_ops sched_ops = { .kick = kick };
-static const struct timerq_ops timerq_ops = { .kick = kick };
+static const struct sched_ops sched_ops = {.kick = kick};
+static const struct timerq_ops timerq_ops = {.kick = kick};
 
 static void map_device(const struct boot_range *range)
 {
@@ -65,8 +65,8 @@ static void init_gic(void)
 /* What the CPUs can do, as this one says; init_this_cpu() checks the others against it. */
 static void init_features(void)
 {
-	struct s2_features features = s2_features_from_ids(read_id_aa64mmfr0_el1(),
-		read_id_aa64mmfr1_el1(), read_id_aa64mmfr2_el1());
+	struct s2_features features = s2_features_from_ids(
+		read_id_aa64mmfr0_el1(), read_id_aa64mmfr1_el1(), read_id_aa64mmfr2_el1());
 	char line[COH_LINE_SIZE];
 
 	vcpu_features_init();
@@ -109,18 +109,20 @@ static void init_vm_host(void)
 		.bench = init_option("bench"),
 		.gicv_size = init_boot_info.gic.guest_if.size,
 	};
-	enum plinth_status status = host.gic_version == 3U ? vgic_hw_v3_init(&host.gic)
-							   : vgic_hw_v2_init(gic_v2_hyp_if(), &host.gic);
+	enum plinth_status status = host.gic_version == 3U
+					    ? vgic_hw_v3_init(&host.gic)
+					    : vgic_hw_v2_init(gic_v2_hyp_if(), &host.gic);
 
 	if (status != PLINTH_OK) {
-		init_fail("the GIC's virtual interface is unusable: %s", plinth_status_name(status));
+		init_fail(
+			"the GIC's virtual interface is unusable: %s", plinth_status_name(status));
 	}
 	vm_setup(&host);
 }
 
 static void init_devices(void)
 {
-	const struct boot_range rtc = { init_boot_info.rtc, PAGE_SIZE };
+	const struct boot_range rtc = {init_boot_info.rtc, PAGE_SIZE};
 
 	if (init_boot_info.rtc != 0U) {
 		map_device(&rtc);
@@ -133,7 +135,8 @@ void init_primary(void)
 	arch_percpu_set(&first_percpu);
 	exits_catch();
 	init_memory();
-	if (init_boot_info.magic != BOOT_INFO_MAGIC || init_boot_info.version != BOOT_INFO_VERSION ||
+	if (init_boot_info.magic != BOOT_INFO_MAGIC ||
+		init_boot_info.version != BOOT_INFO_VERSION ||
 		init_boot_info.size != sizeof(init_boot_info)) {
 		init_fail("boot_info is of another version");
 	}

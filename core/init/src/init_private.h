@@ -41,15 +41,15 @@ void init_memory(void);
 void init_free_boot_memory(void); /* when nothing of boot/'s is needed any more */
 
 /* cpus.c */
-void init_percpu(void);	       /* windows of all CPUs; this CPU moves to its own */
-void init_this_cpu(void);      /* traps, interrupt controller, timers */
-void init_start_cpus(void);    /* the others, one after the other, bounded waits */
+void init_percpu(void);	    /* windows of all CPUs; this CPU moves to its own */
+void init_this_cpu(void);   /* traps, interrupt controller, timers */
+void init_start_cpus(void); /* the others, one after the other, bounded waits */
 NORETURN void init_secondary(struct percpu *percpu);
 
 /* console.c */
-void init_console(void);	 /* output from here on */
-void init_console_input(void);	 /* interrupt or polling, monitor */
-void init_uart_interrupt(void);	 /* the handler */
+void init_console(void);	/* output from here on */
+void init_console_input(void);	/* interrupt or polling, monitor */
+void init_uart_interrupt(void); /* the handler */
 
 /* monitor.c */
 void init_monitor(void);

@@ -58,10 +58,10 @@ static void start_allocator(void)
 			continue;
 		}
 		if (mem->type != BOOT_MEM_RESERVED) {
-			ram[ram_count++] = (struct pmem_range){ mem->base, mem->size };
+			ram[ram_count++] = (struct pmem_range){mem->base, mem->size};
 		}
 		if (mem->type == BOOT_MEM_FREE) {
-			free[free_count++] = (struct pmem_range){ mem->base, mem->size };
+			free[free_count++] = (struct pmem_range){mem->base, mem->size};
 		}
 	}
 	enum plinth_status status = pmem_init(ram, ram_count, free, free_count);

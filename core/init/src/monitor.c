@@ -37,7 +37,7 @@ static void room(void *ctx)
 	(void)ctx;
 }
 
-static const struct console_port_ops port_ops = { .input = input, .room = room };
+static const struct console_port_ops port_ops = {.input = input, .room = room};
 
 static enum plinth_status vm_act(void *ctx, enum monitor_verb verb, const char *name)
 {
@@ -65,8 +65,8 @@ static enum plinth_status vm_act(void *ctx, enum monitor_verb verb, const char *
 static void list(void *ctx, struct monitor *out)
 {
 	(void)ctx;
-	monitor_print(out, "%-16s %-9s %5s %8s %8s %6s\n", "NAME", "STATE", "VCPUS", "MEM KiB", "USED KiB",
-		"STARTS");
+	monitor_print(out, "%-16s %-9s %5s %8s %8s %6s\n", "NAME", "STATE", "VCPUS", "MEM KiB",
+		"USED KiB", "STARTS");
 	for (uint32_t i = 0; i < vm_count(); i++) {
 		const struct vm *vm = vm_get(i);
 
@@ -79,15 +79,16 @@ static void list(void *ctx, struct monitor *out)
 
 static void vcpu_info(const struct vcpu *vcpu, struct monitor *out)
 {
-	static const char *const states[] = { "off", "blocked", "runnable", "running", "moving" };
+	static const char *const states[] = {"off", "blocked", "runnable", "running", "moving"};
 	const struct vcpu_exits *e = &vcpu->exits;
 
 	monitor_print(out,
-		"  vcpu %u: %s on CPU %u, exits: hvc %llu sysreg %llu abort %llu wfx %llu irq %llu other %llu\n",
+		"  vcpu %u: %s on CPU %u, exits: hvc %llu sysreg %llu abort %llu wfx %llu irq %llu "
+		"other %llu\n",
 		vcpu->id, states[load_relaxed(&vcpu->sched.state)], vcpu->sched.cpu,
 		(unsigned long long)e->hvc, (unsigned long long)e->sysreg,
-		(unsigned long long)e->abort, (unsigned long long)e->wfx, (unsigned long long)e->irq,
-		(unsigned long long)e->other);
+		(unsigned long long)e->abort, (unsigned long long)e->wfx,
+		(unsigned long long)e->irq, (unsigned long long)e->other);
 }
 
 static enum plinth_status info(void *ctx, const char *name, struct monitor *out)
@@ -101,7 +102,8 @@ static enum plinth_status info(void *ctx, const char *name, struct monitor *out)
 	monitor_print(out, "%s: %s, started %u times%s%s\n", vm->config.name,
 		vm_state_name(vm->state), vm->starts, vm->reason[0] != '\0' ? ", last crash: " : "",
 		vm->reason);
-	monitor_print(out, "  memory: %llu KiB of %llu, %u KiB of tables; mapped 4K %llu 2M %llu 1G %llu\n",
+	monitor_print(out,
+		"  memory: %llu KiB of %llu, %u KiB of tables; mapped 4K %llu 2M %llu 1G %llu\n",
 		(unsigned long long)(vm->gmem.used * PAGE_SIZE / KIB(1)),
 		(unsigned long long)(vm->config.ram_size / KIB(1)), vm->gmem.space.table_count * 4U,
 		(unsigned long long)vm->gmem.counters.map_4k,
@@ -122,7 +124,8 @@ static void mem(void *ctx, struct monitor *out)
 	monitor_print(out, "in KiB: total %llu, free %llu (clean %llu, promised %llu)\n",
 		(unsigned long long)s.total * 4U, (unsigned long long)s.free * 4U,
 		(unsigned long long)s.clean * 4U, (unsigned long long)s.reserved * 4U);
-	monitor_print(out, "used: Plinth %llu, stage-2 tables %llu, guests %llu; page table of RAM %llu\n",
+	monitor_print(out,
+		"used: Plinth %llu, stage-2 tables %llu, guests %llu; page table of RAM %llu\n",
 		(unsigned long long)s.used[PMEM_BY_CORE] * 4U,
 		(unsigned long long)s.used[PMEM_BY_TABLE] * 4U,
 		(unsigned long long)s.used[PMEM_BY_GUEST] * 4U, (unsigned long long)s.table * 4U);
@@ -130,7 +133,8 @@ static void mem(void *ctx, struct monitor *out)
 		(unsigned long long)(init_image_bytes() / KIB(1)),
 		(unsigned long long)(hypmap_table_bytes() / KIB(1)));
 	monitor_print(out, "scrubbed: %llu when idle, %llu on demand\n",
-		(unsigned long long)s.scrubbed_idle * 4U, (unsigned long long)s.scrubbed_demand * 4U);
+		(unsigned long long)s.scrubbed_idle * 4U,
+		(unsigned long long)s.scrubbed_demand * 4U);
 }
 
 static void put_char(void *ctx, char c)
@@ -159,14 +163,18 @@ static void coherency_of(const struct vm *vm, struct monitor *out)
 {
 	const struct gmem_counters *c = &vm->gmem.counters;
 
-	monitor_print(out, "%s: faults read %llu write %llu fetch %llu walk %llu, made executable %llu, "
-		"copied %llu, raced %llu\n", vm->config.name, (unsigned long long)c->fault_read,
+	monitor_print(out,
+		"%s: faults read %llu write %llu fetch %llu walk %llu, made executable %llu, "
+		"copied %llu, raced %llu\n",
+		vm->config.name, (unsigned long long)c->fault_read,
 		(unsigned long long)c->fault_write, (unsigned long long)c->fault_fetch,
 		(unsigned long long)c->fault_table_walk, (unsigned long long)c->upgrade_exec,
 		(unsigned long long)c->upgrade_write, (unsigned long long)c->raced);
-	monitor_print(out, "  pages cleaned %llu, lines cleaned %llu, I by VA %llu, I all %llu, revoked %llu, "
-		"skipped IDC %llu DIC %llu\n", (unsigned long long)c->coh.pages_cleaned,
-		(unsigned long long)c->coh.lines_cleaned, (unsigned long long)c->coh.lines_invalidated,
+	monitor_print(out,
+		"  pages cleaned %llu, lines cleaned %llu, I by VA %llu, I all %llu, revoked %llu, "
+		"skipped IDC %llu DIC %llu\n",
+		(unsigned long long)c->coh.pages_cleaned, (unsigned long long)c->coh.lines_cleaned,
+		(unsigned long long)c->coh.lines_invalidated,
 		(unsigned long long)c->coh.invalidated_all, (unsigned long long)c->revoked,
 		(unsigned long long)c->coh.skipped_idc, (unsigned long long)c->coh.skipped_dic);
 }

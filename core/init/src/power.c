@@ -22,7 +22,7 @@ NORETURN void __stack_chk_fail(void) HIDDEN;
 
 static void call_firmware(uint64_t function)
 {
-	struct smccc_regs regs = { .x = { function } };
+	struct smccc_regs regs = {.x = {function}};
 
 	if (init_boot_info.psci_conduit == BOOT_CONDUIT_SMC) {
 		arch_smc(&regs);
@@ -85,8 +85,8 @@ void panic_at(const char *file, int line, const char *format, ...)
 	va_start(args, format);
 	(void)fmt_vbuf(text, sizeof(text), format, args);
 	va_end(args);
-	(void)fmt_buf(place, sizeof(place), "\r\nplinth: panic on CPU %u at %s:%d: ", cpu_this(), file,
-		line);
+	(void)fmt_buf(place, sizeof(place), "\r\nplinth: panic on CPU %u at %s:%d: ", cpu_this(),
+		file, line);
 	console_panic_write(place);
 	console_panic_write(text);
 	(void)fmt_buf(place, sizeof(place), "\r\nplinth: exit %u (panic)\r\n", EXIT_PANIC);

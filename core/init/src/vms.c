@@ -13,7 +13,8 @@ static void create(const struct vm_config *config)
 	enum plinth_status status = vm_create(config, &vm, &why);
 
 	if (status != PLINTH_OK) {
-		/* The name may be what is wrong: it is shown bounded, and the log filters nothing. */
+		/* The name may be what is wrong: it is shown bounded, and the log filters nothing.
+		 */
 		log_error("vm %.31s: not created: %s", config->name, why);
 	} else {
 		log_info("vm %s: %u vCPUs, %llu MiB", vm->config.name, vm->config.vcpu_count,

@@ -10,7 +10,7 @@
 static bool is_name_char(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-		c == '-' || c == '_' || c == '.';
+	       c == '-' || c == '_' || c == '.';
 }
 
 static bool is_name(const char *name)
@@ -60,10 +60,10 @@ enum plinth_status vm_config_check(const struct vm_config *c, const char **why)
 	} else if ((c->flags & VM_FLAG_GICV2) != 0U && c->vcpu_count > VGIC_V2_VCPU_MAX) {
 		*why = "a GICv2 serves 8 vCPUs";
 	} else if (c->ram_size == 0U || !is_aligned(c->ram_size, BLOCK_2M) ||
-		c->ram_size > (UINT64_C(1) << s2_features()->ipa_bits) - VM_RAM_BASE) {
+		   c->ram_size > (UINT64_C(1) << s2_features()->ipa_bits) - VM_RAM_BASE) {
 		*why = "the memory size is 0, no multiple of 2 MiB, or more than can be addressed";
 	} else if (!range_contains(VM_RAM_BASE, c->ram_size, c->entry, sizeof(uint32_t)) ||
-		!is_aligned(c->entry, sizeof(uint32_t))) {
+		   !is_aligned(c->entry, sizeof(uint32_t))) {
 		*why = "the entry is not in the VM's RAM";
 	} else {
 		*why = check_images(c);

@@ -65,7 +65,8 @@ static void init_vcpu(struct vm *vm, vcpu_id_t id)
 	debugregs_reset(&vcpu->debug);
 	/* Ids and links are the machine's own: neither can be out of range. */
 	PLINTH_CHECK(vgic_cpu_init(&vm->vgic, &vcpu->gic, id) == PLINTH_OK);
-	PLINTH_CHECK(vgic_link_ppi(&vcpu->gic, VTIMER_INTID_VIRT, host.virt_timer_intid) == PLINTH_OK);
+	PLINTH_CHECK(
+		vgic_link_ppi(&vcpu->gic, VTIMER_INTID_VIRT, host.virt_timer_intid) == PLINTH_OK);
 }
 
 static enum plinth_status init_gic(struct vm *vm)
@@ -92,20 +93,21 @@ static void map_devices(struct vm *vm)
 	uint64_t redists = VGIC_REDIST_SIZE * vm->config.vcpu_count;
 
 	/* The machine's own map: disjoint, and fewer than there are slots. */
-	PLINTH_CHECK(mmio_add(&vm->mmio, ipa_init(VM_GICD_BASE), v2 ? VGIC_V2_DIST_SIZE : VGIC_DIST_SIZE,
-		vgic_dist_mmio, &vm->vgic, "gicd") == PLINTH_OK);
+	PLINTH_CHECK(
+		mmio_add(&vm->mmio, ipa_init(VM_GICD_BASE), v2 ? VGIC_V2_DIST_SIZE : VGIC_DIST_SIZE,
+			vgic_dist_mmio, &vm->vgic, "gicd") == PLINTH_OK);
 	PLINTH_CHECK(v2 || mmio_add(&vm->mmio, ipa_init(VM_GICR_BASE), redists, vgic_redist_mmio,
-		&vm->vgic, "gicr") == PLINTH_OK);
+				   &vm->vgic, "gicr") == PLINTH_OK);
 	PLINTH_CHECK(mmio_add(&vm->mmio, ipa_init(VM_UART_BASE), VUART_SIZE, vuart_mmio, &vm->uart,
-		"uart") == PLINTH_OK);
+			     "uart") == PLINTH_OK);
 	PLINTH_CHECK(mmio_add(&vm->mmio, ipa_init(VM_RTC_BASE), VRTC_SIZE, vrtc_mmio, &vm->rtc,
-		"rtc") == PLINTH_OK);
+			     "rtc") == PLINTH_OK);
 }
 
 /* What the guest reads from ID registers does not change: worked out once. */
 static void fill_idregs(struct vm *vm)
 {
-	const struct idregs_vm view = { .gicv3 = vm->vgic.view == VGIC_VIEW_V3 };
+	const struct idregs_vm view = {.gicv3 = vm->vgic.view == VGIC_VIEW_V3};
 
 	for (uint32_t i = 0; i < VM_IDREG_COUNT; i++) {
 		a64_sysreg_t reg = A64_SYSREG(3, 0, 0, 0, 0) + i;
@@ -131,7 +133,8 @@ static enum plinth_status init_vm(struct vm *vm, const char **why)
 		return status;
 	}
 	if (vm->vgic.view == VGIC_VIEW_V2) {
-		status = gmem_map_device(&vm->gmem, ipa_init(VM_GICC_BASE), host.gicv, host.gicv_size);
+		status = gmem_map_device(
+			&vm->gmem, ipa_init(VM_GICC_BASE), host.gicv, host.gicv_size);
 		if (status != PLINTH_OK) {
 			*why = "the GICv2 CPU interface cannot be mapped";
 			return status;

@@ -23,7 +23,7 @@ static void deactivate(void *ctx, vcpu_id_t id, intid_t physical)
 	gic_deactivate(physical);
 }
 
-const struct vgic_ops vm_vgic_ops = { .kick = kick_vcpu, .deactivate = deactivate };
+const struct vgic_ops vm_vgic_ops = {.kick = kick_vcpu, .deactivate = deactivate};
 
 /* PSCI: ctx is the VM. */
 static void start_vcpu(void *ctx, vcpu_id_t id)
@@ -145,7 +145,7 @@ static void port_room(void *ctx)
 	vuart_tx_room(&vm->uart);
 }
 
-const struct console_port_ops vm_port_ops = { .input = port_input, .room = port_room };
+const struct console_port_ops vm_port_ops = {.input = port_input, .room = port_room};
 
 /* RTC: ctx is the VM. */
 static void rtc_line(void *ctx, bool level)
@@ -164,7 +164,7 @@ static void rtc_arm(void *ctx, uint64_t deadline)
 	}
 }
 
-const struct vrtc_ops vm_rtc_ops = { .set_line = rtc_line, .arm = rtc_arm };
+const struct vrtc_ops vm_rtc_ops = {.set_line = rtc_line, .arm = rtc_arm};
 
 void vm_rtc_expired(struct timer *timer, void *ctx, uint64_t now)
 {

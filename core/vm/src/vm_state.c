@@ -26,13 +26,13 @@ void vm_on_all_off(vm_all_off_fn *fn)
 
 const char *vm_state_name(enum vm_state state)
 {
-	static const char *const names[] = { "off", "running", "paused", "stopping", "crashed" };
+	static const char *const names[] = {"off", "running", "paused", "stopping", "crashed"};
 
 	return names[state];
 }
 
-static void for_each_vcpu(struct vm *vm, void (*fn)(struct sched_entity *, enum sched_hold),
-	enum sched_hold hold)
+static void for_each_vcpu(
+	struct vm *vm, void (*fn)(struct sched_entity *, enum sched_hold), enum sched_hold hold)
 {
 	for (vcpu_id_t i = 0; i < vm->config.vcpu_count; i++) {
 		fn(&vm->vcpu[i].sched, hold);
@@ -89,7 +89,7 @@ static void reset_hardware(struct vm *vm)
 /* From rest to the first instruction of vCPU 0. Under vm->lock. */
 static void begin(struct vm *vm)
 {
-	const struct psci_start start = { vm->config.entry, vm->config.arg };
+	const struct psci_start start = {vm->config.entry, vm->config.arg};
 
 	reset_hardware(vm);
 	gmem_start(&vm->gmem, fill_secret, vm);
@@ -235,19 +235,22 @@ static void report_cost(const struct vm *vm)
 	log_info("bench: %s el2_insns %llu scrub_insns %llu", vm->config.name,
 		(unsigned long long)(el2count_total() - vm->el2_at_start),
 		(unsigned long long)(el2count_scrub() - vm->scrub_at_start));
-	log_info("bench: %s mapped_4k %llu mapped_2m %llu copied %llu made_exec %llu lines %llu", vm->config.name,
-		(unsigned long long)vm->gmem.counters.map_4k,
+	log_info("bench: %s mapped_4k %llu mapped_2m %llu copied %llu made_exec %llu lines %llu",
+		vm->config.name, (unsigned long long)vm->gmem.counters.map_4k,
 		(unsigned long long)vm->gmem.counters.map_2m,
 		(unsigned long long)vm->gmem.counters.upgrade_write,
 		(unsigned long long)vm->gmem.counters.upgrade_exec,
-		(unsigned long long)(vm->gmem.counters.coh.lines_cleaned + vm->gmem.counters.coh.lines_invalidated));
+		(unsigned long long)(vm->gmem.counters.coh.lines_cleaned +
+				     vm->gmem.counters.coh.lines_invalidated));
 	for (vcpu_id_t i = 0; i < vm->config.vcpu_count; i++) {
 		const struct vcpu_exits *e = &vm->vcpu[i].exits;
 
-		log_info("bench: %s vcpu %u hvc %llu sysreg %llu abort %llu wfx %llu irq %llu other %llu",
-			vm->config.name, i, (unsigned long long)e->hvc, (unsigned long long)e->sysreg,
-			(unsigned long long)e->abort, (unsigned long long)e->wfx,
-			(unsigned long long)e->irq, (unsigned long long)e->other);
+		log_info("bench: %s vcpu %u hvc %llu sysreg %llu abort %llu wfx %llu irq %llu "
+			 "other %llu",
+			vm->config.name, i, (unsigned long long)e->hvc,
+			(unsigned long long)e->sysreg, (unsigned long long)e->abort,
+			(unsigned long long)e->wfx, (unsigned long long)e->irq,
+			(unsigned long long)e->other);
 	}
 }
 

@@ -7,17 +7,17 @@
 #define PSCI_CPU_ON	0xC4000003UL
 #define PSCI_SYSTEM_OFF 0x84000008UL
 
-#define UART_DR 0x00UL
-#define UART_FR 0x18UL
+#define UART_DR	     0x00UL
+#define UART_FR	     0x18UL
 #define UART_FR_TXFF 0x20U
 
-#define GICD_CTLR     0x0000UL
+#define GICD_CTLR      0x0000UL
 #define GICD_ISENABLER 0x0100UL
-#define GICD_IGROUPR  0x0080UL
-#define GICD_IROUTER  0x6000UL
-#define GICR_WAKER    0x0014UL
-#define GICR_STRIDE   0x20000UL
-#define GICR_SGI      0x10000UL
+#define GICD_IGROUPR   0x0080UL
+#define GICD_IROUTER   0x6000UL
+#define GICR_WAKER     0x0014UL
+#define GICR_STRIDE    0x20000UL
+#define GICR_SGI       0x10000UL
 
 void guest_enter(uint64_t cpu);
 void guest_exception(struct guest_frame *frame);
@@ -172,10 +172,10 @@ void gic_start(void)
 	}
 	write32(gicr + GICR_SGI + GICD_IGROUPR, ~0U);
 	write32(gicr + GICR_SGI + GICD_ISENABLER, ~0U);
-	WRITE_SYSREG("S3_0_C12_C12_5", 7);    /* ICC_SRE_EL1 */
+	WRITE_SYSREG("S3_0_C12_C12_5", 7); /* ICC_SRE_EL1 */
 	isb();
-	WRITE_SYSREG("S3_0_C4_C6_0", 0xff);   /* ICC_PMR_EL1 */
-	WRITE_SYSREG("S3_0_C12_C12_7", 1);    /* ICC_IGRPEN1_EL1 */
+	WRITE_SYSREG("S3_0_C4_C6_0", 0xff); /* ICC_PMR_EL1 */
+	WRITE_SYSREG("S3_0_C12_C12_7", 1);  /* ICC_IGRPEN1_EL1 */
 	isb();
 }
 

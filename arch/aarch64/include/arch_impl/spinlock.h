@@ -40,8 +40,8 @@ static inline bool arch_spin_try(struct arch_spinlock *lock)
 	uint16_t owner = load_relaxed(&lock->owner);
 	uint16_t next = owner;
 
-	return __atomic_compare_exchange_n(&lock->next, &next, (uint16_t)(owner + 1U), 0,
-		__ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+	return __atomic_compare_exchange_n(
+		&lock->next, &next, (uint16_t)(owner + 1U), 0, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
 }
 
 static inline void arch_spin_unlock(struct arch_spinlock *lock)

@@ -26,7 +26,8 @@ static inline void arch_tlbi_ipas2e1is(uint64_t ipa)
 
 static inline void arch_tlbi_vae2is(uint64_t va)
 {
-	__asm__ volatile("tlbi vae2is, %0" ::"r"((va >> 12) & ((UINT64_C(1) << 44) - 1)) : "memory");
+	__asm__ volatile("tlbi vae2is, %0" ::"r"((va >> 12) & ((UINT64_C(1) << 44) - 1))
+			 : "memory");
 }
 
 #endif

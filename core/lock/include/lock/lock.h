@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Ranked spin locks. A CPU takes locks in rising rank only; two of one rank only where
- * docs/locking.md says so (lock_take_pair, by address). Debug and host builds check the order, that the
- * unlocker is the holder, and (lock_assert_none_held) that nothing is held at guest entry.
- * EL2 runs with interrupts masked throughout, so no lock has an interrupt-safe form.
+ * docs/locking.md says so (lock_take_pair, by address). Debug and host builds check the order, that
+ * the unlocker is the holder, and (lock_assert_none_held) that nothing is held at guest entry. EL2
+ * runs with interrupts masked throughout, so no lock has an interrupt-safe form.
  */
 #ifndef LOCK_LOCK_H
 #define LOCK_LOCK_H
@@ -38,7 +38,10 @@ struct lock {
 	uint8_t holder;
 };
 
-#define LOCK_INIT(r) { .rank = (r) }
+#define LOCK_INIT(r)                                                                               \
+	{                                                                                          \
+		.rank = (r)                                                                        \
+	}
 
 void lock_init(struct lock *lock, enum lock_rank rank);
 void lock_take(struct lock *lock);

@@ -22,7 +22,7 @@ struct percpu {
 	cpu_id_t id;
 	uint32_t held_ranks; /* core/lock */
 	mpidr_t mpidr;
-	uint64_t gicr;	     /* VA of this CPU's redistributor (GICv3) */
+	uint64_t gicr; /* VA of this CPU's redistributor (GICv3) */
 	uint32_t panicking;
 	uint32_t gic_interface; /* GICv2 CPU interface mask bit number */
 };

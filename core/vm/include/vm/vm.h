@@ -15,9 +15,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "a64/sysreg.h"
 #include "abi/vm_config.h"
 #include "base/status.h"
-#include "a64/sysreg.h"
 #include "base/types.h"
 #include "console/console.h"
 #include "debugregs/debugregs.h"
@@ -94,7 +94,7 @@ struct vm {
 	struct vcpu *vcpu;
 	struct mmio_map mmio;
 	uint64_t idreg[VM_IDREG_COUNT]; /* what the guest reads, by vm_idreg_index */
-	pa_t pages; /* this struct and its vCPUs */
+	pa_t pages;			/* this struct and its vCPUs */
 	unsigned pages_order;
 	pa_t pvtime_page; /* 0: none */
 	/* under `lock` */
