@@ -28,6 +28,17 @@ static bool is_name(const char *name)
 	return true;
 }
 
+#define KNOWN_FLAGS                                                                                \
+	(VM_FLAG_VMWARE | VM_FLAG_CONTROL | VM_FLAG_ANONYMOUS | VM_FLAG_OVERCOMMIT |               \
+		VM_FLAG_COHERENCY_EAGER | VM_FLAG_GICV2)
+
+static bool has_good_rights(const struct vm_config *c)
+{
+	uint32_t allowed = (c->flags & VM_FLAG_CONTROL) != 0U ? VM_RIGHT_ALL : 0U;
+
+	return (c->flags & ~KNOWN_FLAGS) == 0U && (c->rights & ~allowed) == 0U;
+}
+
 static const char *check_images(const struct vm_config *c)
 {
 	if (c->image_count > VM_IMAGE_MAX) {
@@ -55,6 +66,8 @@ enum plinth_status vm_config_check(const struct vm_config *c, const char **why)
 		*why = "not a vm_config of this version";
 	} else if (!is_name(c->name)) {
 		*why = "the name has no or other characters than letters, digits, - _ .";
+	} else if (!has_good_rights(c)) {
+		*why = "flags or rights that are not there to be given";
 	} else if (c->vcpu_count == 0U || c->vcpu_count > VM_VCPU_MAX) {
 		*why = "the number of vCPUs is not between 1 and 123";
 	} else if ((c->flags & VM_FLAG_GICV2) != 0U && c->vcpu_count > VGIC_V2_VCPU_MAX) {

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A machine with one CPU on which whole VMs can be made and run, for the tests of core/vm and
+ * core/exits: memory, scheduler, timers, a GICv3 that is never there when asked, and a virtual
+ * interface of four list registers. VMs stay for the life of the program, as in the core.
+ */
+#ifndef VM_RIG_H
+#define VM_RIG_H
+
+#include "percpu/percpu.h"
+#include "vm/vm.h"
+
+#define VM_RIG_HZ  UINT64_C(1000000)
+#define VM_RIG_RAM MIB(4)
+
+extern struct percpu vm_rig_cpu;
+extern uint64_t vm_rig_lr[4];
+
+/* Once. */
+void vm_rig_init(void);
+
+/* A good config: one vCPU, VM_RIG_RAM, entry at its start. */
+struct vm_config vm_rig_config(const char *name);
+
+/* A VM of that config with `flags`; must succeed. */
+struct vm *vm_rig_create(const char *name, uint32_t vcpu_count, uint32_t flags);
+
+/* Plays the run loop of the CPU without a guest: takes what must leave off the CPU, runs timers
+ * whose time has come, goes on in time; until nothing changes any more. */
+void vm_rig_settle(void);
+
+/* Picks what would run now, as loaded on the CPU; NULL where nothing is runnable. */
+struct vcpu *vm_rig_run(void);
+
+/* pmem's free pages. */
+uint64_t vm_rig_free_pages(void);
+
+#endif

@@ -1,0 +1,424 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Making VMs, also where memory ends in the middle, and their life. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include "arch/hcr.h"
+#include "arch/sysreg.h"
+#include "fake/panic.h"
+#include "pmem/pmem.h"
+#include "vm/vm.h"
+#include "vm_rig.h"
+
+/* Linked in place of pmem's (--wrap): the n-th call from now fails, 0: none does. */
+static unsigned fail_at;
+static unsigned ended_count;
+static bool ended_crashed;
+
+enum plinth_status __real_pmem_alloc(unsigned order, uint32_t flags, pa_t *out);
+enum plinth_status __wrap_pmem_alloc(unsigned order, uint32_t flags, pa_t *out);
+enum plinth_status __real_pmem_reserve(uint64_t pages);
+enum plinth_status __wrap_pmem_reserve(uint64_t pages);
+
+static bool is_to_fail(void)
+{
+	return fail_at != 0U && --fail_at == 0U;
+}
+
+enum plinth_status __wrap_pmem_alloc(unsigned order, uint32_t flags, pa_t *out)
+{
+	return is_to_fail() ? PLINTH_ENOMEM : __real_pmem_alloc(order, flags, out);
+}
+
+enum plinth_status __wrap_pmem_reserve(uint64_t pages)
+{
+	return is_to_fail() ? PLINTH_ENOMEM : __real_pmem_reserve(pages);
+}
+
+static void note_end(bool crashed)
+{
+	ended_count++;
+	ended_crashed = crashed;
+}
+
+static int group_setup(void **state)
+{
+	(void)state;
+	vm_rig_init();
+	vm_on_all_off(note_end);
+	return 0;
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	fail_at = 0;
+	ended_count = 0;
+	return 0;
+}
+
+/* A VM of its own for each test: they stay. */
+static struct vm *new_vm(uint32_t vcpu_count)
+{
+	static unsigned number;
+	char name[VM_NAME_SIZE];
+
+	snprintf(name, sizeof(name), "vm-%u", number++);
+	return vm_rig_create(name, vcpu_count, 0);
+}
+
+static void a_new_vm_is_off_and_found(void **state)
+{
+	uint32_t count = vm_count();
+	struct vm *vm = new_vm(3);
+
+	(void)state;
+	assert_int_equal(vm_count(), count + 1U);
+	assert_int_equal(vm->id, count);
+	assert_ptr_equal(vm_get(vm->id), vm);
+	assert_ptr_equal(vm_find(vm->config.name), vm);
+	assert_null(vm_get(vm->id + 1U));
+	assert_null(vm_find("nobody"));
+	assert_int_equal(vm->state, VM_OFF);
+	assert_ptr_equal(vcpu_of(&vm->vcpu[2].ctx), &vm->vcpu[2]);
+	assert_int_equal((uintptr_t)&vm->vcpu[1] % 16U, 0);
+	assert_null(vm_rig_run());
+}
+
+static void its_devices_answer(void **state)
+{
+	struct vm *vm = new_vm(2);
+	static const uint64_t bases[] = {VM_GICD_BASE, VM_GICR_BASE,
+		VM_GICR_BASE + 2U * VGIC_REDIST_SIZE - 4U, VM_UART_BASE, VM_RTC_BASE};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(bases); i++) {
+		assert_non_null(mmio_find(&vm->mmio, ipa_init(bases[i]), 4));
+	}
+	assert_null(mmio_find(&vm->mmio, ipa_init(VM_GICR_BASE + 2U * VGIC_REDIST_SIZE), 4));
+	assert_null(mmio_find(&vm->mmio, ipa_init(VM_RTC_BASE + VM_FRAME_SIZE), 4));
+}
+
+static struct vm_config config; /* too large for a test's frame */
+
+static void good_config(void)
+{
+	config = vm_rig_config("refused");
+}
+
+static void check_failed_create(enum plinth_status expected)
+{
+	uint64_t free = vm_rig_free_pages();
+	uint32_t count = vm_count();
+	struct pmem_stats before;
+	struct pmem_stats after;
+	struct vm *vm = NULL;
+	const char *why = NULL;
+
+	pmem_get_stats(&before);
+	assert_int_equal(vm_create(&config, &vm, &why), expected);
+	pmem_get_stats(&after);
+	assert_non_null(why);
+	assert_null(vm);
+	assert_int_equal(vm_count(), count);
+	assert_int_equal(vm_rig_free_pages(), free);
+	assert_int_equal(after.reserved, before.reserved);
+}
+
+static void create_refuses(void **state)
+{
+	struct vm *vm = new_vm(1);
+
+	(void)state;
+	good_config();
+	config.vcpu_count = 0;
+	check_failed_create(PLINTH_EINVAL);
+	good_config();
+	memcpy(config.name, vm->config.name, VM_NAME_SIZE);
+	check_failed_create(PLINTH_EEXIST);
+	good_config();
+	config.ram_size = GIB(4);
+	check_failed_create(PLINTH_ENOMEM);
+	good_config();
+	config.flags = VM_FLAG_GICV2; /* the machine has a GICv3 */
+	check_failed_create(PLINTH_ENOTSUP);
+	good_config();
+	for (config.image_count = 0; config.image_count < 2U; config.image_count++) {
+		config.images[config.image_count] =
+			(struct vm_image){VM_RAM_BASE, 200, 0, VM_IMAGE_RANDOM, 0};
+	}
+	check_failed_create(PLINTH_EINVAL); /* more secrets than there is room for */
+}
+
+static void no_allocation_that_fails_leaves_anything(void **state)
+{
+	unsigned n;
+
+	(void)state;
+	config = vm_rig_config("starved");
+	for (n = 1; n < 100U; n++) {
+		struct vm *vm = NULL;
+		const char *why = NULL;
+		uint64_t free = vm_rig_free_pages();
+
+		fail_at = n;
+		if (vm_create(&config, &vm, &why) == PLINTH_OK) {
+			break;
+		}
+		assert_int_equal(fail_at, 0);
+		assert_non_null(why);
+		assert_null(vm_find("starved"));
+		assert_int_equal(vm_rig_free_pages(), free);
+	}
+	fail_at = 0;
+	assert_true(n > 2U && n < 100U); /* some failed, and in the end none did */
+}
+
+static void a_run_from_start_to_off(void **state)
+{
+	struct vm *vm = new_vm(2);
+
+	(void)state;
+	assert_int_equal(vm_start(vm), PLINTH_OK);
+	assert_int_equal(vm->state, VM_RUNNING);
+	assert_int_equal(vm->starts, 1);
+	assert_ptr_equal(vm_rig_run(), &vm->vcpu[0]); /* the second waits for CPU_ON */
+	assert_true(sched_is_off(&vm->vcpu[1].sched));
+	assert_int_equal(vm_stop(vm, VM_GOAL_OFF), PLINTH_OK);
+	assert_int_equal(vm->state, VM_STOPPING); /* its vCPU is on the CPU still */
+	assert_int_equal(ended_count, 0);
+	vm_rig_settle();
+	assert_int_equal(vm->state, VM_OFF);
+	assert_int_equal(ended_count, 1);
+	assert_false(ended_crashed);
+	assert_null(vm_rig_run());
+}
+
+static void off_gives_the_memory_back(void **state)
+{
+	struct vm *vm = new_vm(1);
+	const struct gmem_fault fault = {.ipa = ipa_init(VM_RAM_BASE), .access = GMEM_WRITE};
+
+	(void)state;
+	assert_int_equal(vm_start(vm), PLINTH_OK);
+	assert_int_equal(gmem_fault(&vm->gmem, &fault), GMEM_RESUME);
+	assert_true(vm->gmem.used > 0U);
+	(void)vm_rig_run();
+	assert_int_equal(vm_stop(vm, VM_GOAL_OFF), PLINTH_OK);
+	vm_rig_settle();
+	assert_int_equal(vm->gmem.used, 0);
+}
+
+static void reset_starts_again(void **state)
+{
+	struct vm *vm = new_vm(1);
+
+	(void)state;
+	assert_int_equal(vm_start(vm), PLINTH_OK);
+	(void)vm_rig_run();
+	vm_caches_off(&vm->vcpu[0]);
+	assert_int_equal(vm->caches_off, 1);
+	assert_int_equal(vm_stop(vm, VM_GOAL_RESET), PLINTH_OK);
+	vm_rig_settle();
+	assert_int_equal(vm->state, VM_RUNNING);
+	assert_int_equal(vm->starts, 2);
+	assert_int_equal(vm->caches_off, 0);
+	assert_int_equal(ended_count, 0);
+	assert_ptr_equal(vm_rig_run(), &vm->vcpu[0]);
+	assert_int_equal(vm_stop(vm, VM_GOAL_OFF), PLINTH_OK);
+	vm_rig_settle();
+}
+
+static void a_crash_keeps_memory_and_the_first_reason(void **state)
+{
+	struct vm *vm = new_vm(1);
+	const struct gmem_fault fault = {.ipa = ipa_init(VM_RAM_BASE), .access = GMEM_WRITE};
+
+	(void)state;
+	assert_int_equal(vm_start(vm), PLINTH_OK);
+	assert_int_equal(gmem_fault(&vm->gmem, &fault), GMEM_RESUME);
+	(void)vm_rig_run();
+	vm_crash(vm, "reason %d", 1);
+	vm_crash(vm, "reason %d", 2);
+	vm_rig_settle();
+	assert_int_equal(vm->state, VM_CRASHED);
+	assert_string_equal(vm->reason, "reason 1");
+	assert_true(vm->gmem.used > 0U);
+	assert_int_equal(ended_count, 1);
+	assert_true(ended_crashed);
+	vm_crash(vm, "reason %d", 3); /* nothing runs: no effect */
+	assert_string_equal(vm->reason, "reason 1");
+	assert_int_equal(ended_count, 1);
+
+	/* From a crash it may start: over STOPPING, which empties its memory first. */
+	assert_int_equal(vm_start(vm), PLINTH_OK);
+	assert_int_equal(vm->state, VM_STOPPING);
+	vm_rig_settle();
+	assert_int_equal(vm->state, VM_RUNNING);
+	assert_int_equal(vm_stop(vm, VM_GOAL_OFF), PLINTH_OK);
+	vm_rig_settle();
+	assert_int_equal(vm->state, VM_OFF);
+}
+
+static void a_higher_goal_replaces_a_lower_one(void **state)
+{
+	struct vm *vm = new_vm(1);
+
+	(void)state;
+	assert_int_equal(vm_start(vm), PLINTH_OK);
+	(void)vm_rig_run();
+	assert_int_equal(vm_stop(vm, VM_GOAL_RESET), PLINTH_OK);
+	assert_int_equal(vm_stop(vm, VM_GOAL_OFF), PLINTH_OK);
+	assert_int_equal(vm_stop(vm, VM_GOAL_RESET), PLINTH_OK);
+	vm_rig_settle();
+	assert_int_equal(vm->state, VM_OFF);
+}
+
+static void a_pause_stops_vcpus_and_guest_time(void **state)
+{
+	struct vm *vm = new_vm(1);
+
+	(void)state;
+	assert_int_equal(vm_start(vm), PLINTH_OK);
+	(void)vm_rig_run();
+	assert_int_equal(vm_pause(vm), PLINTH_OK);
+	vm_rig_settle();
+	assert_int_equal(vm->state, VM_PAUSED);
+	assert_null(vm_rig_run());
+	uint64_t then = vtimer_vm_now(&vm->time);
+
+	fake_sysregs.cntpct_el0 += VM_RIG_HZ;
+	assert_int_equal(vtimer_vm_now(&vm->time), then);
+	assert_int_equal(vm_resume(vm), PLINTH_OK);
+	assert_ptr_equal(vm_rig_run(), &vm->vcpu[0]);
+	fake_sysregs.cntpct_el0 += VM_RIG_HZ;
+	assert_int_equal(vtimer_vm_now(&vm->time), then + VM_RIG_HZ);
+
+	/* Stopped while paused. */
+	assert_int_equal(vm_pause(vm), PLINTH_OK);
+	vm_rig_settle();
+	assert_int_equal(vm_stop(vm, VM_GOAL_RESET), PLINTH_OK);
+	vm_rig_settle();
+	assert_int_equal(vm->state, VM_RUNNING);
+	assert_ptr_equal(vm_rig_run(), &vm->vcpu[0]);
+	assert_int_equal(vm_stop(vm, VM_GOAL_OFF), PLINTH_OK);
+	vm_rig_settle();
+}
+
+/* Which of start, pause, resume and stop each state allows. */
+static void check_allowed(struct vm *vm, enum vm_state state, const char *allowed)
+{
+	static const char calls[] = "SPRX";
+
+	for (size_t i = 0; i < sizeof(calls) - 1U; i++) {
+		if (strchr(allowed, calls[i]) != NULL) {
+			continue;
+		}
+		assert_int_equal(vm->state, state);
+		assert_int_equal(calls[i] == 'S'   ? vm_start(vm)
+				 : calls[i] == 'P' ? vm_pause(vm)
+				 : calls[i] == 'R' ? vm_resume(vm)
+						   : vm_stop(vm, VM_GOAL_OFF),
+			PLINTH_EPERM);
+		assert_int_equal(vm->state, state);
+	}
+}
+
+static void states_allow_what_they_allow(void **state)
+{
+	struct vm *vm = new_vm(1);
+
+	(void)state;
+	check_allowed(vm, VM_OFF, "S");
+	assert_int_equal(vm_start(vm), PLINTH_OK);
+	check_allowed(vm, VM_RUNNING, "PX");
+	(void)vm_rig_run();
+	assert_int_equal(vm_pause(vm), PLINTH_OK);
+	check_allowed(vm, VM_PAUSED, "RX");
+	assert_int_equal(vm_stop(vm, VM_GOAL_CRASH), PLINTH_OK);
+	check_allowed(vm, VM_STOPPING, "X");
+	vm_rig_settle();
+	check_allowed(vm, VM_CRASHED, "S");
+}
+
+static void state_names(void **state)
+{
+	(void)state;
+	assert_string_equal(vm_state_name(VM_OFF), "off");
+	assert_string_equal(vm_state_name(VM_CRASHED), "crashed");
+}
+
+static void the_last_cpu_with_caches_off_sweeps(void **state)
+{
+	struct vm *vm = new_vm(2);
+	const struct gmem_fault fault = {.ipa = ipa_init(VM_RAM_BASE), .access = GMEM_WRITE};
+	unsigned steps = 0;
+
+	(void)state;
+	assert_int_equal(vm_start(vm), PLINTH_OK);
+	vm_caches_off(&vm->vcpu[0]);
+	vm_caches_off(&vm->vcpu[1]);
+	vm_caches_off(&vm->vcpu[1]); /* once is enough */
+	assert_int_equal(vm->caches_off, 2);
+	assert_int_equal(gmem_fault(&vm->gmem, &fault), GMEM_RESUME);
+	assert_true(vm_caches_on(&vm->vcpu[0]));
+	assert_true(vm->gmem.mmu_off);
+	while (!vm_caches_on(&vm->vcpu[1])) {
+		assert_true(++steps < 10000U);
+	}
+	assert_int_equal(vm->caches_off, 0);
+	assert_false(vm->gmem.mmu_off);
+	assert_true(vm_caches_on(&vm->vcpu[1]));
+	assert_int_equal(vm->caches_off, 0);
+	(void)vm_rig_run();
+	assert_int_equal(vm_stop(vm, VM_GOAL_OFF), PLINTH_OK);
+	vm_rig_settle();
+}
+
+static void set_way_once_for_a_series(void **state)
+{
+	struct vm *vm = new_vm(1);
+
+	(void)state;
+	assert_int_equal(vm_start(vm), PLINTH_OK);
+	fake_sysregs.hcr_el2 = 0;
+	while (!vm_set_way(&vm->vcpu[0])) {
+	}
+	assert_true((fake_sysregs.hcr_el2 & HCR_TVM) != 0U);
+	assert_true(vm->vcpu[0].set_way_done);
+	assert_true(vm_set_way(&vm->vcpu[0]));
+	assert_true(vm_caches_on(&vm->vcpu[0]));
+	assert_false(vm->vcpu[0].set_way_done);
+	(void)vm_rig_run();
+	assert_int_equal(vm_stop(vm, VM_GOAL_OFF), PLINTH_OK);
+	vm_rig_settle();
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(a_new_vm_is_off_and_found, setup),
+		cmocka_unit_test_setup(its_devices_answer, setup),
+		cmocka_unit_test_setup(create_refuses, setup),
+		cmocka_unit_test_setup(no_allocation_that_fails_leaves_anything, setup),
+		cmocka_unit_test_setup(a_run_from_start_to_off, setup),
+		cmocka_unit_test_setup(off_gives_the_memory_back, setup),
+		cmocka_unit_test_setup(reset_starts_again, setup),
+		cmocka_unit_test_setup(a_crash_keeps_memory_and_the_first_reason, setup),
+		cmocka_unit_test_setup(a_higher_goal_replaces_a_lower_one, setup),
+		cmocka_unit_test_setup(a_pause_stops_vcpus_and_guest_time, setup),
+		cmocka_unit_test_setup(states_allow_what_they_allow, setup),
+		cmocka_unit_test_setup(state_names, setup),
+		cmocka_unit_test_setup(the_last_cpu_with_caches_off_sweeps, setup),
+		cmocka_unit_test_setup(set_way_once_for_a_series, setup),
+	};
+
+	return cmocka_run_group_tests(tests, group_setup, NULL);
+}
