@@ -31,6 +31,7 @@
 #define HCR_TERR   BIT(36)
 #define HCR_APK	   BIT(40)
 #define HCR_API	   BIT(41)
+#define HCR_FWB	   BIT(46)
 
 #define MDCR_TPMCR BIT(5)
 #define MDCR_TPM   BIT(6)

@@ -9,8 +9,10 @@
 
 #include "abi/boot_info.h"
 #include "arch/sysreg.h"
+#include "base/bits.h"
 #include "base/compiler.h"
 #include "errata/errata.h"
+#include "fake/maintenance.h"
 #include "fake/smccc.h"
 
 #define WA1 ERRATA_ARCH_WORKAROUND_1
@@ -107,6 +109,51 @@ static void test_models_and_revisions(void **state)
 				(rows[i].actions & bit) != 0U);
 		}
 	}
+}
+
+static unsigned isbs;
+static uint64_t tcr_at_isb[4];
+static uint64_t sctlr_at_isb[4];
+
+static void count_isb(void *ctx, enum fake_op op, uint64_t address)
+{
+	(void)ctx;
+	(void)address;
+	assert_int_equal(op, FAKE_ISB);
+	assert_true(isbs < 4U);
+	tcr_at_isb[isbs] = fake_sysregs.tcr_el1;
+	sctlr_at_isb[isbs++] = fake_sysregs.sctlr_el1;
+}
+
+/* Walks go off before M goes on, and come back after M is what it was. */
+static void test_walks(void **state)
+{
+	struct errata_walks walks = {0};
+
+	(void)state;
+	fake_sysregs.tcr_el1 = 0x19;
+	fake_sysregs.sctlr_el1 = 0x30;
+	isbs = 0;
+	fake_maintain_hook(count_isb, NULL);
+	be_cpu(MIDR(0xd03, 0, 4), 0, 0);
+	errata_walks_stop(&walks); /* not needed: not done */
+	assert_int_equal(isbs, 0);
+	assert_int_equal(fake_sysregs.tcr_el1, 0x19);
+
+	be_cpu(MIDR(0xd08, 0, 3), 0, 0);
+	errata_walks_stop(&walks);
+	assert_int_equal(isbs, 2);
+	assert_int_equal(tcr_at_isb[0], 0x19U | BIT(7) | BIT(23));
+	assert_int_equal(sctlr_at_isb[0], 0x30);
+	assert_int_equal(sctlr_at_isb[1], 0x31);
+	fake_sysregs.tcr_el1 = ERRATA_WALKS_TCR; /* another's meanwhile */
+	errata_walks_resume(&walks);
+	fake_maintain_hook(NULL, NULL);
+	assert_int_equal(isbs, 4);
+	assert_int_equal(sctlr_at_isb[2], 0x31);
+	assert_int_equal(sctlr_at_isb[3], 0x30);
+	assert_int_equal(tcr_at_isb[3], ERRATA_WALKS_TCR);
+	assert_int_equal(fake_sysregs.tcr_el1, 0x19);
 }
 
 static void test_n1_with_dic(void **state)
@@ -243,6 +290,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_models_and_revisions, setup),
+		cmocka_unit_test_setup(test_walks, setup),
 		cmocka_unit_test_setup(test_n1_with_dic, setup),
 		cmocka_unit_test_setup(test_actions_add_up_over_cpus, setup),
 		cmocka_unit_test_setup(test_report, setup),

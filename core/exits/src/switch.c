@@ -35,7 +35,9 @@ static void unload(struct vcpu *vcpu)
 static void load(struct vcpu *vcpu)
 {
 	struct gmem *gmem = &vcpu->vm->gmem;
+	struct errata_walks walks; /* of whoever was here before: saved already */
 
+	errata_walks_stop(&walks);
 	write_vttbr_el2(s2_vmid_load(&gmem->space));
 	arch_isb();
 	s2_enter_vcpu(&gmem->space, cpu_this(), vcpu->id);

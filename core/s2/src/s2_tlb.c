@@ -4,6 +4,8 @@
 #include "arch/sysreg.h"
 #include "arch/tlb.h"
 #include "base/atomic.h"
+#include "base/compiler.h"
+#include "errata/errata.h"
 #include "percpu/percpu.h"
 #include "s2_private.h"
 
@@ -22,11 +24,48 @@ const struct s2_tlb_ops s2_tlb_arch = {
 	.isb = arch_isb,
 };
 
+/* ERRATA_REPEAT_TLBI: a broadcast invalidation may leave entries that a CPU was about to use. */
+static void ipas2e1is_twice(uint64_t ipa)
+{
+	arch_tlbi_ipas2e1is(ipa);
+	arch_dsb_ish();
+	arch_tlbi_ipas2e1is(ipa);
+}
+
+#define TWICE(name)                                                                                \
+	static void name##_twice(void)                                                             \
+	{                                                                                          \
+		arch_tlbi_##name();                                                                \
+		arch_dsb_ish();                                                                    \
+		arch_tlbi_##name();                                                                \
+	}
+
+TWICE(vmalle1is)
+TWICE(vmalls12e1is)
+TWICE(alle1is)
+
+static const struct s2_tlb_ops tlb_twice = {
+	.dsb_ishst = arch_dsb_ishst,
+	.dsb_ish = arch_dsb_ish,
+	.ipas2e1is = ipas2e1is_twice,
+	.vmalle1is = vmalle1is_twice,
+	.vmalls12e1is = vmalls12e1is_twice,
+	.alle1is = alle1is_twice,
+	.vmalle1 = arch_tlbi_vmalle1,
+	.ic_iallu = arch_ic_iallu,
+	.isb = arch_isb,
+};
+
 const struct s2_tlb_ops *s2_tlb = &s2_tlb_arch;
 
 void s2_set_tlb_ops(const struct s2_tlb_ops *ops)
 {
 	s2_tlb = ops != NULL ? ops : &s2_tlb_arch;
+}
+
+void s2_repeat_tlbi(void)
+{
+	s2_tlb = &tlb_twice;
 }
 
 void s2_entry_write(s2_pte_t *entry, s2_pte_t pte)
@@ -39,11 +78,17 @@ void s2_publish(void)
 	s2_tlb->dsb_ishst();
 }
 
+/* What a CPU had loaded. */
+struct before {
+	uint64_t vttbr;
+	struct errata_walks walks;
+};
+
 /* The TLBIs act on the VMID in VTTBR_EL2, and the space may be another VM's than the one that runs
  * here. False: the space has no VMID, so no TLB can hold any of it. If it gets its first one on
  * another CPU meanwhile, that CPU's DSB (s2_vmid_load) and ours (s2_publish) make sure that either
  * we see the VMID or its walks see our entries. */
-static bool switch_to(const struct s2_space *space, uint64_t *saved)
+static bool switch_to(const struct s2_space *space, struct before *before)
 {
 	uint64_t vmid = load_relaxed(&space->vmid);
 	uint64_t wanted = s2_vttbr(space, vmid);
@@ -51,31 +96,35 @@ static bool switch_to(const struct s2_space *space, uint64_t *saved)
 	if (vmid == 0U) {
 		return false;
 	}
-	*saved = read_vttbr_el2();
-	if (*saved != wanted) {
+	before->vttbr = read_vttbr_el2();
+	if (before->vttbr != wanted) {
+		errata_walks_stop(&before->walks);
 		write_vttbr_el2(wanted);
 		s2_tlb->isb(); /* else the TLBI could still use the old VMID */
 	}
 	return true;
 }
 
-static void switch_back(uint64_t saved)
+static void switch_back(const struct before *before)
 {
-	if (read_vttbr_el2() != saved) {
-		write_vttbr_el2(saved);
+	if (read_vttbr_el2() != before->vttbr) {
+		write_vttbr_el2(before->vttbr);
+		if (UNLIKELY(errata_needs(ERRATA_SPECULATIVE_AT))) {
+			errata_walks_resume(&before->walks);
+		}
 		s2_tlb->isb();
 	}
 }
 
 void s2_tlb_flush(const struct s2_space *space, ipa_t ipa, unsigned level, unsigned count)
 {
-	uint64_t saved;
+	struct before before;
 
 	if (count > FLUSH_BY_IPA_MAX) {
 		s2_tlb_flush_all(space);
 		return;
 	}
-	if (!switch_to(space, &saved)) {
+	if (!switch_to(space, &before)) {
 		return;
 	}
 	for (unsigned i = 0; i < count; i++) {
@@ -87,19 +136,19 @@ void s2_tlb_flush(const struct s2_space *space, ipa_t ipa, unsigned level, unsig
 	s2_tlb->dsb_ish();
 	s2_tlb->vmalle1is();
 	s2_tlb->dsb_ish(); /* other CPUs are done with accesses by the old entry */
-	switch_back(saved);
+	switch_back(&before);
 }
 
 void s2_tlb_flush_all(const struct s2_space *space)
 {
-	uint64_t saved;
+	struct before before;
 
-	if (!switch_to(space, &saved)) {
+	if (!switch_to(space, &before)) {
 		return;
 	}
 	s2_tlb->vmalls12e1is();
 	s2_tlb->dsb_ish();
-	switch_back(saved);
+	switch_back(&before);
 }
 
 void s2_break(

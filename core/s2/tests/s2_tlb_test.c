@@ -7,8 +7,10 @@
 
 #include <cmocka.h>
 
+#include "abi/boot_info.h"
 #include "arch/sysreg.h"
 #include "base/bits.h"
+#include "errata/errata.h"
 #include "fake/maintenance.h"
 #include "s2_fixture.h"
 
@@ -17,6 +19,7 @@ static struct s2_fixture fixture;
 static struct s2_space space;
 static enum fake_op log_op[64];
 static uint64_t log_vttbr[64];
+static uint64_t log_tcr[64];
 static unsigned log_count;
 
 static void on_maintenance(void *ctx, enum fake_op op, uint64_t address)
@@ -25,6 +28,7 @@ static void on_maintenance(void *ctx, enum fake_op op, uint64_t address)
 	(void)address;
 	if (log_count < 64U) {
 		log_vttbr[log_count] = read_vttbr_el2();
+		log_tcr[log_count] = read_tcr_el1();
 		log_op[log_count++] = op;
 	}
 }
@@ -48,6 +52,8 @@ static int teardown(void **state)
 
 	(void)state;
 	fake_maintain_hook(NULL, NULL);
+	s2_set_tlb_ops(NULL);
+	errata_init(BOOT_CONDUIT_NONE);
 	while (s2_clear_step(&space, &cursor, ipa_init(BIT(40)), ignore_leaf, NULL) ==
 		PLINTH_EAGAIN) {
 	}
@@ -127,6 +133,63 @@ static void test_other_vm_is_loaded(void **state)
 	assert_int_equal(read_vttbr_el2(), other);
 }
 
+#define MIDR_CORTEX_A57 UINT64_C(0x411fd071)
+#define EPD_BOTH	(BIT(7) | BIT(23))
+
+/* ERRATA_SPECULATIVE_AT: with another VM's VMID in VTTBR_EL2, no walk by this vCPU's registers. */
+static void test_no_walks_while_another_vm_is_loaded(void **state)
+{
+	const uint64_t other = UINT64_C(0x55) << 48 | 0x1000U;
+	struct s2_leaf leaf;
+	uint64_t own;
+
+	(void)state;
+	map_page(1);
+	own = s2_vmid_load(&space);
+	errata_init(BOOT_CONDUIT_NONE);
+	fake_sysregs.midr_el1 = MIDR_CORTEX_A57;
+	errata_add_cpu();
+	fake_sysregs.midr_el1 = 0;
+	write_vttbr_el2(other);
+	write_tcr_el1(0x19);
+	write_sctlr_el1(0x30);
+	start_log();
+	assert_int_equal(s2_unmap(&space, ipa_init(GIB(1)), &leaf), PLINTH_OK);
+	for (unsigned i = 0; i < log_count; i++) {
+		assert_true(log_vttbr[i] != own || (log_tcr[i] & EPD_BOTH) == EPD_BOTH);
+	}
+	assert_int_equal(log_op[1], FAKE_ISB); /* walks are off before VTTBR_EL2 changes */
+	assert_int_equal(log_vttbr[1], other);
+	assert_int_equal(log_tcr[1] & EPD_BOTH, EPD_BOTH);
+	assert_int_equal(read_vttbr_el2(), other);
+	assert_int_equal(read_tcr_el1(), 0x19);
+	assert_int_equal(read_sctlr_el1(), 0x30);
+
+	/* Its own VM's: nothing to guard. */
+	map_page(1);
+	write_vttbr_el2(own);
+	start_log();
+	assert_int_equal(s2_unmap(&space, ipa_init(GIB(1)), &leaf), PLINTH_OK);
+	assert_int_equal(log_count, 5);
+	assert_int_equal(log_tcr[1], 0x19);
+}
+
+static void test_repeated(void **state)
+{
+	struct s2_leaf leaf;
+	static const enum fake_op ops[] = {FAKE_DSB_ISHST, FAKE_TLBI_IPAS2E1IS, FAKE_DSB_ISH,
+		FAKE_TLBI_IPAS2E1IS, FAKE_DSB_ISH, FAKE_TLBI_VMALLE1IS, FAKE_DSB_ISH,
+		FAKE_TLBI_VMALLE1IS, FAKE_DSB_ISH};
+
+	(void)state;
+	map_page(1);
+	write_vttbr_el2(s2_vmid_load(&space));
+	s2_repeat_tlbi();
+	start_log();
+	assert_int_equal(s2_unmap(&space, ipa_init(GIB(1)), &leaf), PLINTH_OK);
+	check_log(ops, 9);
+}
+
 /* A permission needs no break; a software bit needs nothing. */
 static void test_protect(void **state)
 {
@@ -168,6 +231,8 @@ int main(void)
 		TEST(test_no_vmid_no_invalidation),
 		TEST(test_unmap_is_break_before_make),
 		TEST(test_other_vm_is_loaded),
+		TEST(test_no_walks_while_another_vm_is_loaded),
+		TEST(test_repeated),
 		TEST(test_protect),
 		TEST(test_split),
 	};

@@ -9,6 +9,8 @@
 #include "base/bits.h"
 #include "base/compiler.h"
 #include "base/string.h"
+#include "errata/errata.h"
+#include "s2/s2.h"
 
 STATIC_ASSERT(offsetof(struct vcpu_context, x) == VCPU_X, "vectors.S");
 STATIC_ASSERT(offsetof(struct vcpu_context, fp) == VCPU_FP, "fpsimd.S");
@@ -61,6 +63,9 @@ void vcpu_context_reset(struct vcpu_context *ctx, mpidr_t mpidr, uint64_t pc, ui
 	if (features.has_pauth) {
 		ctx->hcr |= HCR_APK | HCR_API;
 	}
+	if (s2_features()->fwb) {
+		ctx->hcr |= HCR_FWB; /* the stage-2 descriptors are made for it */
+	}
 }
 
 void vcpu_context_put(struct vcpu_context *ctx)
@@ -82,12 +87,8 @@ void vcpu_context_put(struct vcpu_context *ctx)
 	vcpu_fp_save(&ctx->fp);
 }
 
-void vcpu_context_load(const struct vcpu_context *ctx)
+static void load_sysregs(const struct vcpu_sysregs *sys)
 {
-	const struct vcpu_sysregs *sys = &ctx->sys;
-
-	write_hcr_el2(ctx->hcr);
-	write_vmpidr_el2(ctx->vmpidr);
 #define LOAD(name) write_##name(sys->name);
 	VCPU_SYSREGS(LOAD)
 	if (features.has_pauth) {
@@ -97,6 +98,29 @@ void vcpu_context_load(const struct vcpu_context *ctx)
 		VCPU_AARCH32_REGS(LOAD)
 	}
 #undef LOAD
+}
+
+/* Stage-1 walks stay off until all the registers that they use are this vCPU's. */
+static void load_guarded(const struct vcpu_sysregs *sys)
+{
+	const struct errata_walks own = {.tcr = sys->tcr_el1, .sctlr = sys->sctlr_el1};
+	struct vcpu_sysregs guarded = *sys;
+
+	guarded.tcr_el1 |= ERRATA_WALKS_TCR;
+	guarded.sctlr_el1 |= ERRATA_WALKS_SCTLR;
+	load_sysregs(&guarded);
+	errata_walks_resume(&own);
+}
+
+void vcpu_context_load(const struct vcpu_context *ctx)
+{
+	write_hcr_el2(ctx->hcr);
+	write_vmpidr_el2(ctx->vmpidr);
+	if (UNLIKELY(errata_needs(ERRATA_SPECULATIVE_AT))) {
+		load_guarded(&ctx->sys);
+	} else {
+		load_sysregs(&ctx->sys);
+	}
 	vcpu_fp_load(&ctx->fp);
 	write_elr_el2(ctx->pc);
 	write_spsr_el2(ctx->pstate);

@@ -8,10 +8,14 @@
 
 #include <string.h>
 
+#include "abi/boot_info.h"
 #include "arch/esr.h"
 #include "arch/hcr.h"
 #include "arch/pstate.h"
 #include "arch/sysreg.h"
+#include "errata/errata.h"
+#include "fake/maintenance.h"
+#include "s2/s2.h"
 #include "vcpu/context.h"
 #include "vcpu/inject.h"
 
@@ -40,6 +44,8 @@ static int setup(void **state)
 	(void)state;
 	memset(&fake_sysregs, 0, sizeof(fake_sysregs));
 	vcpu_features_init();
+	s2_setup(&(const struct s2_features){.pa_bits = 48, .ipa_bits = 40, .vmid_bits = 8});
+	errata_init(BOOT_CONDUIT_NONE);
 	fake_sysregs.elr_el2 = PC;
 	fake_sysregs.vbar_el1 = VBAR;
 	fake_sysregs.sctlr_el1 = SCTLR_SPAN;
@@ -89,11 +95,22 @@ static void reset_is_the_architecture_s(void **state)
 	assert_int_equal(ctx.sys.ttbr0_el1, 0);
 	assert_int_equal(ctx.fp.fpcr, 0);
 	assert_true((ctx.hcr & HCR_VM) != 0U && (ctx.hcr & HCR_TVM) != 0U);
-	assert_int_equal(ctx.hcr & (HCR_APK | HCR_API), 0);
+	assert_int_equal(ctx.hcr & (HCR_APK | HCR_API | HCR_FWB), 0);
 
 	have_everything();
 	vcpu_context_reset(&ctx, 0, PC, 0);
 	assert_int_equal(ctx.hcr & (HCR_APK | HCR_API), HCR_APK | HCR_API);
+}
+
+/* Stage-2 descriptors made for FWB mean something else without the bit, and the other way round. */
+static void fwb_as_stage_2_has_it(void **state)
+{
+	(void)state;
+	s2_setup(&(const struct s2_features){
+		.pa_bits = 48, .ipa_bits = 40, .vmid_bits = 8, .fwb = true});
+	vcpu_context_reset(&ctx, 0, PC, 0);
+	assert_int_equal(ctx.hcr & HCR_FWB, HCR_FWB);
+	assert_int_equal(HCR_FWB, BIT(46));
 }
 
 /* Every saved register gets a value of its own in the struct. */
@@ -133,6 +150,66 @@ static void what_is_loaded_is_put_back(void **state)
 	assert_int_equal(out.pc, in.pc);
 	assert_int_equal(out.pstate, in.pstate);
 	assert_int_equal(out.hcr, in.hcr);
+}
+
+#define MIDR_CORTEX_A57 UINT64_C(0x411fd071)
+
+/* What TCR_EL1 and SCTLR_EL1 are at each ISB, and whether another register has changed. */
+static struct {
+	uint64_t tcr;
+	uint64_t sctlr;
+	uint64_t ttbr0;
+} at_isb[8];
+static unsigned isb_count;
+
+static void note_isb(void *unused, enum fake_op op, uint64_t address)
+{
+	(void)unused;
+	(void)address;
+	if (op == FAKE_ISB && isb_count < 8U) {
+		at_isb[isb_count].tcr = fake_sysregs.tcr_el1;
+		at_isb[isb_count].sctlr = fake_sysregs.sctlr_el1;
+		at_isb[isb_count++].ttbr0 = fake_sysregs.ttbr0_el1;
+	}
+}
+
+static void load_logged(void)
+{
+	isb_count = 0;
+	fake_maintain_hook(note_isb, NULL);
+	vcpu_context_load(&in);
+	fake_maintain_hook(NULL, NULL);
+}
+
+static void walks_stay_off_until_all_is_loaded(void **state)
+{
+	(void)state;
+	have_everything();
+	number_all(&in);
+	in.sys.sctlr_el1 = 0x30; /* M is off */
+	in.sys.tcr_el1 = 0x19;
+	fake_sysregs.midr_el1 = MIDR_CORTEX_A57;
+	errata_add_cpu();
+	load_logged();
+	assert_int_equal(isb_count, 2);
+	/* All of the vCPU's registers are there, and no walk can begin. */
+	assert_int_equal(at_isb[0].ttbr0, in.sys.ttbr0_el1);
+	assert_int_equal(at_isb[0].tcr, 0x19U | ERRATA_WALKS_TCR);
+	assert_int_equal(at_isb[0].sctlr, 0x30U | ERRATA_WALKS_SCTLR);
+	/* M, and only then TCR. */
+	assert_int_equal(at_isb[1].sctlr, 0x30);
+	assert_int_equal(at_isb[1].tcr, 0x19U | ERRATA_WALKS_TCR);
+	assert_int_equal(fake_sysregs.tcr_el1, 0x19);
+	vcpu_context_put(&out);
+	assert_memory_equal(&out.sys, &in.sys, sizeof(in.sys));
+}
+
+static void a_sound_cpu_pays_nothing(void **state)
+{
+	(void)state;
+	number_all(&in);
+	load_logged();
+	assert_int_equal(isb_count, 0);
 }
 
 static void put_leaves_general_registers_and_vmpidr(void **state)
@@ -324,6 +401,9 @@ int main(void)
 		cmocka_unit_test_setup(features_are_what_the_id_registers_say, setup),
 		cmocka_unit_test_setup(reset_is_the_architecture_s, setup),
 		cmocka_unit_test_setup(what_is_loaded_is_put_back, setup),
+		cmocka_unit_test_setup(fwb_as_stage_2_has_it, setup),
+		cmocka_unit_test_setup(walks_stay_off_until_all_is_loaded, setup),
+		cmocka_unit_test_setup(a_sound_cpu_pays_nothing, setup),
 		cmocka_unit_test_setup(put_leaves_general_registers_and_vmpidr, setup),
 		cmocka_unit_test_setup(absent_registers_are_left_alone, setup),
 		cmocka_unit_test_setup(register_31_is_zero, setup),

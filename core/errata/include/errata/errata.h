@@ -12,15 +12,15 @@
 
 /* Who has to do what. */
 enum errata_action {
-	/* core/vcpu: while VTTBR_EL2 and the EL1 translation registers belong to different VMs,
-	 * TCR_EL1.EPD0 and EPD1 are 1, with an ISB before the first change and after the last. */
+	/* core/exits, core/vcpu, core/s2: while VTTBR_EL2 and the EL1 translation registers belong
+	 * to different vCPUs, no stage-1 walk can begin: errata_walks_stop() to _resume(). */
 	ERRATA_SPECULATIVE_AT = 1U << 0,
 	/* core/exits: HPFAR_EL2 of a stage-2 fault may hide a stage-1 fault: translate FAR_EL2
 	 * again with AT before it is used, and resume the guest where that faults. */
 	ERRATA_RECHECK_HPFAR = 1U << 1,
-	/* core/coh: CTR_EL0.DIC lies: invalidate the instruction cache as if it were 0. */
+	/* core/init: CTR_EL0.DIC lies: core/coh is given a CTR_EL0 without it. */
 	ERRATA_IGNORE_DIC = 1U << 2,
-	/* core/s2: every broadcast TLBI and its DSB are done twice. */
+	/* core/init: s2_repeat_tlbi(): every broadcast TLBI is done twice. */
 	ERRATA_REPEAT_TLBI = 1U << 3,
 	/* core/sched: errata_switch_vm() between two VMs on one CPU. */
 	ERRATA_FLUSH_PREDICTORS = 1U << 4,
@@ -58,6 +58,27 @@ int32_t errata_arch_features(uint32_t function);
  * otherwise there is nothing to do, and nothing is done. False where the answer is -1. The calls
  * return nothing in registers. */
 bool errata_forward(uint32_t function, uint64_t argument);
+
+/* ERRATA_SPECULATIVE_AT: an AT instruction that EL2 executes by speculation alone may fill the TLB
+ * from whatever EL1 registers and VTTBR_EL2 are there. Both of EPD0 and EPD1 stop walks, but with
+ * SCTLR_EL1.M off there is nothing to walk, and flat entries would be made: so M is on meanwhile.
+ */
+struct errata_walks {
+	uint64_t tcr; /* TCR_EL1, SCTLR_EL1 as they were */
+	uint64_t sctlr;
+};
+
+#define ERRATA_WALKS_TCR   UINT64_C(0x800080) /* EPD1, EPD0 */
+#define ERRATA_WALKS_SCTLR UINT64_C(1)	      /* M */
+
+/* Where errata_needs(ERRATA_SPECULATIVE_AT): stops stage-1 walks, with the ISBs, before VTTBR_EL2
+ * or EL1's translation registers change; *was says what to resume with, if it is wanted. Else
+ * costs one test, and leaves *was alone. */
+void errata_walks_stop(struct errata_walks *was);
+
+/* Puts SCTLR_EL1 and TCR_EL1 back when all others are right, with an ISB before; the one behind is
+ * the caller's (or the ERET). Only where errata_needs(ERRATA_SPECULATIVE_AT). */
+void errata_walks_resume(const struct errata_walks *was);
 
 /* Before another VM's vCPU runs on this CPU: makes branch predictors forget, where needed and
  * offered; else costs one test. */

@@ -75,11 +75,14 @@ void vcpu_features_init(void);
 const struct vcpu_features *vcpu_features(void);
 
 /* As the architecture leaves a CPU at reset, then: EL1h, DAIF masked, pc, x0. mpidr as the guest
- * sees it. hcr starts as VCPU_HCR_INITIAL with the features' bits. */
+ * sees it. hcr starts as VCPU_HCR_INITIAL with the features' bits: FWB where s2_features() has it.
+ */
 void vcpu_context_reset(struct vcpu_context *ctx, mpidr_t mpidr, uint64_t pc, uint64_t x0);
 
 /* Hardware to struct, and back. Owner CPU. put leaves the hardware as it is. load writes
- * HCR_EL2, VMPIDR_EL2 too; the caller has set VTTBR_EL2, and issues no ISB: the ERET does. */
+ * HCR_EL2, VMPIDR_EL2 too; the caller has set VTTBR_EL2, and issues no ISB: the ERET does. Where
+ * ERRATA_SPECULATIVE_AT is needed the caller has called errata_walks_stop() before it changed
+ * VTTBR_EL2, and load lets walks go on. */
 void vcpu_context_put(struct vcpu_context *ctx);
 void vcpu_context_load(const struct vcpu_context *ctx);
 
