@@ -2,6 +2,7 @@
 /* Power states: set-up, and what the core asks and does beside the guest's calls. */
 #include "base/atomic.h"
 #include "base/check.h"
+#include "base/nospec.h"
 #include "psci_private.h"
 
 #define AFF0_SIZE 16U /* vCPUs of one Aff0 group: what an SGI's target list can name */
@@ -62,7 +63,7 @@ bool psci_find(const struct psci_vm *psci, uint64_t target, vcpu_id_t *vcpu)
 		index >= psci->vcpu_count) {
 		return false;
 	}
-	*vcpu = (vcpu_id_t)index;
+	*vcpu = (vcpu_id_t)index_nospec(index, psci->vcpu_count);
 	return true;
 }
 

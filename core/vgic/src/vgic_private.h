@@ -7,6 +7,7 @@
 
 #include "base/bits.h"
 #include "base/compiler.h"
+#include "base/nospec.h"
 #include "percpu/percpu.h"
 #include "vgic/vgic.h"
 
@@ -30,19 +31,11 @@ static inline uint32_t irq_mask(const struct vgic_irq *irq)
 	return UINT32_C(1) << (irq->intid % 32U);
 }
 
-/* `i` where it is below `count`, else 0, also in speculation (the compiler can't see the bound). */
-static inline uint32_t index_clamp(uint32_t i, uint32_t count)
-{
-	int64_t below = ((int64_t)i - (int64_t)count) >> 63;
-
-	__asm__("" : "+r"(below));
-	return i & (uint32_t)below;
-}
-
 /* Bank `n`: 0 is the private one of `cpu`. n < vgic->bank_count. */
 static inline struct vgic_bank *vgic_bank_of(struct vgic *vgic, struct vgic_cpu *cpu, unsigned n)
 {
-	return n == 0U ? &cpu->bank : &vgic->spi[index_clamp(n - 1U, VGIC_SPI_MAX / 32U)].bank;
+	return n == 0U ? &cpu->bank
+		       : &vgic->spi[(uint32_t)index_nospec(n - 1U, VGIC_SPI_MAX / 32U)].bank;
 }
 
 /* An existing interrupt; `cpu` is not NULL for SGIs and PPIs. */

@@ -100,7 +100,7 @@ enum mmio_result vgic_redist_mmio(void *ctx, struct mmio_access *access)
 	if (access->vcpu >= vgic->vcpu_count || id >= vgic->vcpu_count) {
 		return MMIO_FAULT;
 	}
-	a.cpu = vgic->cpu[index_clamp((uint32_t)id, vgic->vcpu_count)];
+	a.cpu = vgic->cpu[index_nospec(id, vgic->vcpu_count)];
 	vgic_reg_access(offset < FRAME_SIZE ? &vgic_rd_frame : &vgic_sgi_frame, a, access);
 	return MMIO_DONE;
 }

@@ -268,7 +268,7 @@ uint64_t vgic_read_id_block(uint32_t offset, unsigned architecture)
 {
 	/* PIDR4..7, PIDR0..3, CIDR0..3 as Arm's own GICs have them; PIDR2[7:4] is ArchRev. */
 	static const uint8_t ids[] = {0x44, 0, 0, 0, 0x92, 0xb4, 0x0b, 0, 0x0d, 0xf0, 0x05, 0xb1};
-	uint32_t i = index_clamp(offset / 4U, ARRAY_SIZE(ids));
+	uint32_t i = (uint32_t)index_nospec(offset / 4U, ARRAY_SIZE(ids));
 
 	return i == 6U ? ids[i] | (architecture << 4) : ids[i];
 }

@@ -45,7 +45,7 @@ static void send_to_list(struct vgic_cpu *cpu, uint64_t value, uint32_t sgi, enu
 		uint32_t id = base + bit_lowest(list);
 
 		if (id < vgic->vcpu_count) {
-			send_sgi(cpu, vgic->cpu[index_clamp(id, vgic->vcpu_count)], sgi, groups);
+			send_sgi(cpu, vgic->cpu[index_nospec(id, vgic->vcpu_count)], sgi, groups);
 		}
 	}
 }
