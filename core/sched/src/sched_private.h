@@ -21,7 +21,6 @@ struct rq {
 	/* atomic; written under the lock, read by any CPU as a hint */
 	uint32_t queued_count;
 	uint32_t load;	  /* weights of the queued ones and the current one */
-	uint32_t resched; /* sched_pick is to be called; a kick is on its way if need be */
 	/* this CPU alone */
 	struct timer slice;
 	uint64_t slice_end; /* what `slice` is armed for; 0: it is not */

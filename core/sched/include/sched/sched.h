@@ -33,6 +33,7 @@
 #include "base/atomic.h"
 #include "base/list.h"
 #include "base/types.h"
+#include "percpu/percpu.h"
 #include "pheap/pheap.h"
 
 #define SCHED_WEIGHT_MIN     1U
@@ -128,8 +129,20 @@ static inline bool sched_take_wake(struct sched_entity *e)
 	return load_relaxed(&e->wake) != 0U && exchange_acq_rel(&e->wake, 0U) != 0U;
 }
 
+/* In the open for sched_need_resched() alone, which every exit asks. Atomic: written by the CPU
+ * itself, or by another one under the lock of its queue. */
+struct sched_flag {
+	uint32_t resched; /* sched_pick is to be called; a kick is on its way if need be */
+} __attribute__((aligned(64)));
+
+extern struct sched_flag sched_flags[CPU_MAX];
+
 /* Must this CPU call sched_pick()? One load: to be asked at the end of each exit. */
-bool sched_need_resched(void);
+static inline bool sched_need_resched(void)
+{
+	/* Set by rq_notify before its kick; a kick's exit comes here. */
+	return load_relaxed(&sched_flags[cpu_this()].resched) != 0U;
+}
 
 /* Chooses what this CPU runs: the current entity further on, or another one, or NULL: idle. The
  * result is RUNNING, loaded, and its wake flag is clear: look for what is pending afterwards.
