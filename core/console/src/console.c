@@ -131,6 +131,16 @@ bool console_port_put(struct console_port *port, uint8_t byte)
 	return true;
 }
 
+void console_port_end_line(struct console_port *port)
+{
+	uint32_t put = port->put;
+
+	if (put != 0U && port->ring[(put - 1U) % CONSOLE_RING_SIZE] != '\n') {
+		(void)console_port_put(port, '\r');
+		(void)console_port_put(port, '\n');
+	}
+}
+
 bool console_port_has_room(struct console_port *port)
 {
 	if (console_port_is_full(port)) {
@@ -333,6 +343,16 @@ void console_flush(void)
 	}
 	lock_drop(&console.lock);
 	(void)console.device->drain(console.device->ctx);
+}
+
+void console_close(void)
+{
+	console_flush();
+	lock_take(&console.lock);
+	console_end_row_locked();
+	console_send_locked();
+	console.closed = true;
+	lock_drop(&console.lock);
 }
 
 static void panic_byte(uint8_t byte)

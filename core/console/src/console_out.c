@@ -97,14 +97,20 @@ static void begin_row(struct console_port *port)
 static void finish_line(struct console_port *port)
 {
 	port->shown_count = 0;
+	port->shown_filter = (struct console_filter){0};
 	port->carriage_return = false;
 	console.row = NULL;
 }
 
+/* Text alone: a sequence that makes the terminal answer must not be sent again. */
 static void remember(struct console_port *port, uint8_t byte)
 {
-	if (port->shown_count < CONSOLE_SHOWN_SIZE) {
-		port->shown[port->shown_count] = byte;
+	int text = console_filter_byte(&port->shown_filter, byte);
+
+	if (byte == '\b' && port->shown_count != 0U) {
+		port->shown_count--;
+	} else if (text >= 0 && port->shown_count < CONSOLE_SHOWN_SIZE) {
+		port->shown[port->shown_count] = (uint8_t)text;
 		port->shown_count++;
 	}
 }
@@ -266,7 +272,8 @@ static void drain_other(struct console_port *port, struct drain *drain)
 		return;
 	}
 	tell_hidden(port);
-	bool split = (full || hurry) && !has_line(port);
+	/* A prompt of the monitor that nobody has seen yet is no news. */
+	bool split = (full || (hurry && port->kind == CONSOLE_PORT_VM)) && !has_line(port);
 
 	drain->left -= take(port, split, drain->left);
 	if (split && console.row == port) {
@@ -302,6 +309,9 @@ uint64_t console_drain_locked(enum show show)
 
 	console_send_locked();
 	tell_lost();
+	if (console.closed) {
+		return drain.deadline;
+	}
 	if (console.focus != NULL) {
 		drain_focus(console.focus, &drain);
 	}

@@ -30,6 +30,7 @@ struct console {
 	uint32_t log_lost;
 	uint64_t owed; /* a deadline that console_log() could not arm, or NEVER */
 	bool alone;    /* only the focus is shown */
+	bool closed;   /* ports show nothing more */
 	bool wants_tx;
 	uint32_t out_put;
 	uint32_t out_taken;

@@ -292,6 +292,48 @@ static void flush_shows_all_there_is(void **state)
 	assert_non_null(strstr(text, "beta| b\r\n"));
 }
 
+/* Unfinished lines come out, then nothing but Plinth's own. */
+static void a_closed_console_is_plinths_alone(void **state)
+{
+	(void)state;
+	rig_start(2);
+	rig_put(ALPHA, "/ # ");
+	rig_put(BETA, "bye");
+	rig_put(&rig_monitor, "plinth> "); /* not asked for: nobody has gone to the monitor */
+	console_close();
+	assert_string_equal(rig_sent(), "alpha| / # \r\nbeta| bye\r\nalpha| / # \r\n");
+	rig_put(ALPHA, "more\n");
+	rig_put(BETA, "more\n");
+	console_log(LOG_INFO, "exit 0");
+	console_flush();
+	rig_wait(500);
+	assert_string_equal(rig_sent(), "plinth: exit 0\r\n");
+}
+
+/* A query must not be sent twice: its second answer would be typed into the shell. */
+static void sequences_are_not_shown_again(void **state)
+{
+	(void)state;
+	rig_start(1);
+	rig_put(ALPHA, "/ # \033[6nab\b \bc");
+	rig_wait(10);
+	assert_string_equal(rig_sent(), "/ # \033[6nab\b \bc");
+	console_log(LOG_INFO, "note");
+	assert_string_equal(rig_sent(), "\r\nplinth: note\r\n/ # ac");
+}
+
+static void an_ended_line_is_ended_once(void **state)
+{
+	(void)state;
+	rig_start(2);
+	console_port_end_line(&BETA->port);
+	rig_put(BETA, "beta# ");
+	console_port_end_line(&BETA->port);
+	console_port_end_line(&BETA->port);
+	rig_put(BETA, "next life\n");
+	assert_string_equal(rig_sent(), "beta| beta# \r\nbeta| next life\r\n");
+}
+
 static void a_removed_port_has_shown_all_and_the_focus_moves(void **state)
 {
 	(void)state;
@@ -336,6 +378,9 @@ int main(void)
 		cmocka_unit_test(logging_with_locks_held_arms_nothing),
 		cmocka_unit_test(a_stuck_uart_does_not_hang_plinth),
 		cmocka_unit_test(flush_shows_all_there_is),
+		cmocka_unit_test(a_closed_console_is_plinths_alone),
+		cmocka_unit_test(sequences_are_not_shown_again),
+		cmocka_unit_test(an_ended_line_is_ended_once),
 		cmocka_unit_test(a_removed_port_has_shown_all_and_the_focus_moves),
 		cmocka_unit_test(a_panic_is_written_without_locks),
 	};

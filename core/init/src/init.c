@@ -62,6 +62,23 @@ static void init_gic(void)
 	}
 }
 
+static void log_erratum(void *ctx, const char *name, const char *action)
+{
+	(void)ctx;
+	log_info("errata: %s: %s", name, action);
+}
+
+/* Once all CPUs are in: each has told what is wrong with it. */
+static void log_machine(void)
+{
+	errata_report(log_erratum, NULL);
+	if (entropy_available()) {
+		log_info("entropy: %s", entropy_sources());
+	} else {
+		log_warning("entropy: none: guests get no seeds and no TRNG");
+	}
+}
+
 /* What the CPUs can do, as this one says; init_this_cpu() checks the others against it. */
 static void init_features(void)
 {
@@ -157,6 +174,7 @@ void init_primary(void)
 	init_this_cpu();
 	init_create_vms();
 	init_start_cpus();
+	log_machine();
 	init_free_boot_memory();
 	init_monitor();
 	init_console_input();

@@ -246,6 +246,6 @@ static const struct monitor_ops ops = {
 
 void init_monitor(void)
 {
-	monitor_init(&monitor, &ops, NULL, sink, NULL);
 	console_port_add(&port, CONSOLE_PORT_MONITOR, "monitor", &port_ops, NULL);
+	monitor_init(&monitor, &ops, NULL, sink, NULL); /* its prompt waits for the focus */
 }

@@ -41,6 +41,7 @@ NORETURN static void halt(void)
 
 void init_power_off(unsigned code, const char *reason)
 {
+	console_close(); /* whoever reads the console finds this line at its end */
 	log_info("exit %u (%s)", code, reason);
 	console_flush();
 	call_firmware(PSCI_SYSTEM_OFF);
@@ -49,6 +50,7 @@ void init_power_off(unsigned code, const char *reason)
 
 void init_reboot(void)
 {
+	console_close();
 	log_info("reboot");
 	console_flush();
 	call_firmware(PSCI_SYSTEM_RESET);

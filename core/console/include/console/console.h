@@ -4,7 +4,8 @@
  * rules; in short:
  * - One VM port alone: its bytes pass as they are.
  * - Several: lines come whole, each marked "NAME| ". The port in focus shows an unfinished line
- *   (a prompt) after CONSOLE_QUIET_MS; where another's line must come between, it is shown again.
+ *   (a prompt) after CONSOLE_QUIET_MS; where another's line must come between, its text is shown
+ *   again.
  *   Lines of ports without focus lose their escape sequences.
  * - Input goes to the port in focus. CONSOLE_ESCAPE (Ctrl-T) and then a key is for the console:
  *   1 to 9 and n change the focus, m is the monitor, r shows the VM in focus alone and unmarked,
@@ -74,6 +75,7 @@ struct console_port {
 	uint32_t users; /* running calls of ops; console_port_remove() waits for them */
 	/* Under CONSOLE_OUT */
 	struct console_filter filter;
+	struct console_filter shown_filter;
 	bool carriage_return; /* the last byte taken */
 	bool shown_cut;
 	uint32_t shown_count;
@@ -99,6 +101,10 @@ void console_port_remove(struct console_port *port);
  * at a time for each port. A byte put into a full ring is lost: ask console_port_has_room(). */
 bool console_port_put(struct console_port *port, uint8_t byte);
 
+/* Ends an unfinished line: what follows has nothing to do with it, such as a VM's next life. As the
+ * caller of console_port_put(). */
+void console_port_end_line(struct console_port *port);
+
 /* Tries to send first. */
 bool console_port_has_room(struct console_port *port);
 
@@ -121,6 +127,10 @@ void console_log(enum log_level level, const char *line);
 
 /* Sends all complete lines and waits, bounded, until they are out: before power-off. */
 void console_flush(void);
+
+/* Shows what the ports have, unfinished lines too, and from now on nothing more of them: what
+ * console_log() says afterwards is the last. */
+void console_close(void);
 
 /* For panics: takes no lock, waits bounded, formats nothing. */
 void console_panic_write(const char *text);
