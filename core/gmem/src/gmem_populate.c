@@ -37,16 +37,6 @@ void gmem_maintain(struct gmem *gmem, enum coh_reason reason, pa_t pa, uint64_t 
 	coh_do(reason, &range, 1, &gmem->counters.coh);
 }
 
-/* A gigabyte is worth it only if nobody has to zero it now. With no dirty memory at all, whatever
- * pmem gives is clean. */
-static bool is_clean_gigabyte_likely(void)
-{
-	struct pmem_stats stats;
-
-	pmem_get_stats(&stats);
-	return stats.clean == stats.free && stats.clean >= BIT(PMEM_ORDER_1G);
-}
-
 /* Can 2^order pages around ipa be mapped as one granule into the hole? Describes it if so. */
 static bool granule_fits(const struct gmem *gmem, const struct s2_leaf *hole, ipa_t ipa,
 	unsigned order, struct granule *g)
@@ -68,7 +58,6 @@ static bool granule_fits(const struct gmem *gmem, const struct s2_leaf *hole, ip
 	g->content = gmem_image_content(gmem, g->ipa, size, block ? size : PAGE_SIZE, &g->pa);
 	switch (g->content) {
 	case GMEM_CONTENT_ZERO:
-		return order != PMEM_ORDER_1G || is_clean_gigabyte_likely();
 	case GMEM_CONTENT_IN_PLACE:
 		return true;
 	case GMEM_CONTENT_COPY:
@@ -83,12 +72,14 @@ static enum plinth_status get_memory(struct gmem *gmem, struct granule *g)
 {
 	uint64_t size = PAGE_SIZE << g->order;
 	uint32_t flags = g->content == GMEM_CONTENT_COPY ? PMEM_ANY : PMEM_CLEAN;
+	/* A gigabyte is worth it only if nobody has to zero it now. */
+	uint32_t quick = g->order == PMEM_ORDER_1G ? PMEM_NO_SCRUB : 0U;
 	enum plinth_status status;
 
 	if (g->content == GMEM_CONTENT_IN_PLACE) {
 		return PLINTH_OK;
 	}
-	status = gmem_alloc(gmem, g->order, flags | PMEM_USER_GUEST, &g->pa);
+	status = gmem_alloc(gmem, g->order, flags | quick | PMEM_USER_GUEST, &g->pa);
 	if (status != PLINTH_OK) {
 		return status;
 	}

@@ -31,7 +31,7 @@ static inline bool gmem_is_in_place(const struct s2_leaf *leaf)
 }
 
 /* Memory for the VM, 2^order pages, paid from its promise where that holds enough. `flags`:
- * PMEM_CLEAN or PMEM_ANY, and a PMEM_USER. */
+ * PMEM_CLEAN (and PMEM_NO_SCRUB) or PMEM_ANY, and a PMEM_USER. */
 enum plinth_status gmem_alloc(struct gmem *gmem, unsigned order, uint32_t flags, pa_t *pa);
 void gmem_free(struct gmem *gmem, pa_t pa, unsigned order);
 

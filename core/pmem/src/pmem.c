@@ -140,6 +140,9 @@ static bool take_block(unsigned order, uint32_t flags, uint64_t *page, bool *was
 	if (free_list_take(order, prefer_clean, page)) {
 		return true;
 	}
+	if ((flags & PMEM_NO_SCRUB) != 0U) {
+		return false;
+	}
 	*was_clean = !prefer_clean;
 	return free_list_take(order, !prefer_clean, page);
 }
@@ -151,7 +154,7 @@ static bool take_block_patiently(unsigned order, uint32_t flags, uint64_t *page,
 	if (take_block(order, flags, page, was_clean)) {
 		return true;
 	}
-	if (scrubbing == 0U) {
+	if (scrubbing == 0U || (flags & PMEM_NO_SCRUB) != 0U) {
 		return false;
 	}
 	waiting++;
@@ -222,6 +225,7 @@ enum plinth_status pmem_alloc(unsigned order, uint32_t flags, pa_t *out)
 
 	PLINTH_CHECK(order <= PMEM_ORDER_MAX);
 	PLINTH_CHECK(FIELD_GET(flags, FLAG_USER) < PMEM_USER_COUNT);
+	PLINTH_CHECK((flags & (PMEM_CLEAN | PMEM_NO_SCRUB)) != PMEM_NO_SCRUB);
 	lock_take(&lock);
 	taken = take_claimed(order, flags, &page, &was_clean);
 	lock_drop(&lock);

@@ -229,6 +229,45 @@ static void test_any_prefers_dirty_and_clean_prefers_clean(void **state)
 	assert_int_equal(stats.scrubbed_demand, 0);
 }
 
+/* A gigabyte is had at once or not at all: neither zeroed on demand, nor out of dirty memory. */
+static void test_no_scrub_takes_what_is_clean(void **state)
+{
+	const uint32_t flags = PMEM_CLEAN | PMEM_NO_SCRUB;
+	pa_t pa = {0};
+
+	(void)state;
+	start(MIB(64));
+	assert_int_equal(pmem_alloc(PMEM_ORDER_2M, flags, &pa), PLINTH_ENOMEM);
+	assert_int_equal(stats_now().reserved, 0);
+	assert_int_equal(stats_now().used[PMEM_BY_CORE], 0);
+	pa = take(0, PMEM_CLEAN);
+	assert_int_equal(stats_now().scrubbed_demand, 1);
+	pmem_free_clean(pa, 0);
+	assert_int_equal(take(0, flags).v, pa.v);
+	assert_int_equal(pmem_alloc(0, flags, &pa), PLINTH_ENOMEM);
+	scrub_all();
+	pa = take(PMEM_ORDER_2M, flags);
+	for (uint64_t i = 0; i < MIB(2); i += sizeof(uint64_t)) {
+		assert_int_equal(*(const uint64_t *)(uintptr_t)(pa.v + i), 0);
+	}
+	assert_int_equal(stats_now().scrubbed_demand, 1);
+}
+
+/* Out of a promise: a refusal leaves the promise as it was. */
+static void test_no_scrub_keeps_the_promise(void **state)
+{
+	pa_t pa;
+
+	(void)state;
+	start(MIB(64));
+	assert_int_equal(pmem_reserve(512), PLINTH_OK);
+	assert_int_equal(pmem_alloc(PMEM_ORDER_2M, PMEM_CLEAN | PMEM_NO_SCRUB | PMEM_RESERVED, &pa),
+		PLINTH_ENOMEM);
+	assert_int_equal(stats_now().reserved, 512);
+	(void)take(PMEM_ORDER_2M, PMEM_CLEAN | PMEM_RESERVED);
+	assert_int_equal(stats_now().reserved, 0);
+}
+
 static void test_users_are_counted(void **state)
 {
 	struct pmem_stats stats;
@@ -457,6 +496,8 @@ int main(void)
 		cmocka_unit_test(test_clean_memory_is_zero),
 		cmocka_unit_test(test_clean_blocks_join_without_links),
 		cmocka_unit_test(test_any_prefers_dirty_and_clean_prefers_clean),
+		cmocka_unit_test(test_no_scrub_takes_what_is_clean),
+		cmocka_unit_test(test_no_scrub_keeps_the_promise),
 		cmocka_unit_test(test_users_are_counted),
 		cmocka_unit_test(test_promises),
 		cmocka_unit_test(test_a_promise_survives_a_failed_alloc),

@@ -25,10 +25,11 @@
 #define PMEM_ORDER_1G  18U
 #define PMEM_ORDER_MAX PMEM_ORDER_1G
 
-/* pmem_alloc() flags: one content, one user, and PMEM_RESERVED or not. */
+/* pmem_alloc() flags: one content, one user, and PMEM_RESERVED or PMEM_NO_SCRUB or not. */
 #define PMEM_ANY	0U /* the content does not matter: the caller overwrites it all */
 #define PMEM_CLEAN	UINT32_C(0x1)  /* reads as zero */
 #define PMEM_RESERVED	UINT32_C(0x2)  /* out of what pmem_reserve() promised */
+#define PMEM_NO_SCRUB	UINT32_C(0x4)  /* with PMEM_CLEAN: only memory that is clean already */
 #define PMEM_USER_CORE	UINT32_C(0x00) /* Plinth's own structures */
 #define PMEM_USER_TABLE UINT32_C(0x10) /* stage-2 tables */
 #define PMEM_USER_GUEST UINT32_C(0x20) /* guests' memory */
@@ -81,7 +82,8 @@ enum plinth_status pmem_add_range(pa_t base, uint64_t size);
  * must be quick asks for small orders). PMEM_ANY takes dirty memory first. Without PMEM_RESERVED,
  * memory that is promised to others is left alone; with it, the pages come out of the caller's
  * promise, which must hold them.
- * ENOMEM: no block of that order. Smaller ones may be there; a promise holds for order 0 alone.
+ * ENOMEM: no block of that order (PMEM_NO_SCRUB: no clean one). Smaller ones may be there; a
+ * promise holds for order 0 alone.
  */
 enum plinth_status pmem_alloc(unsigned order, uint32_t flags, pa_t *out);
 
