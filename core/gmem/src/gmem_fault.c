@@ -174,8 +174,8 @@ static bool is_satisfied(const struct s2_leaf *leaf, enum gmem_access access)
 static enum plinth_status upgrade(
 	struct gmem *gmem, const struct s2_leaf *leaf, ipa_t ipa, enum gmem_access access)
 {
-	if ((leaf->attrs & S2_ATTR_DEVICE) != 0U) {
-		return PLINTH_EFAULT;
+	if (!gmem_is_ram(gmem, ipa, 1)) {
+		return PLINTH_EFAULT; /* devices and Plinth's own pages are what they are */
 	}
 	if (access == GMEM_FETCH) {
 		return gmem_make_exec(gmem, leaf, ipa);

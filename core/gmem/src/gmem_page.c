@@ -43,13 +43,13 @@ enum plinth_status gmem_relinquish(struct gmem *gmem, ipa_t ipa)
 	return status;
 }
 
-static enum plinth_status map_device_page(struct gmem *gmem, ipa_t ipa, pa_t pa)
+static enum plinth_status map_page(struct gmem *gmem, ipa_t ipa, pa_t pa, uint32_t attrs)
 {
-	const struct s2_leaf device = {
+	const struct s2_leaf leaf = {
 		.ipa = ipa,
 		.pa = pa,
 		.level = S2_LEVEL_4K,
-		.attrs = S2_ATTR_DEVICE | S2_ATTR_WRITE,
+		.attrs = attrs,
 		.state = S2_PAGE_SHARED_BORROWER, /* not the VM's to give back */
 	};
 	struct s2_leaf there;
@@ -62,12 +62,14 @@ static enum plinth_status map_device_page(struct gmem *gmem, ipa_t ipa, pa_t pa)
 		status = s2_prepare(&gmem->space, ipa, S2_LEVEL_4K);
 	}
 	if (status == PLINTH_OK) {
-		s2_map(&gmem->space, &device, 1);
+		s2_map(&gmem->space, &leaf, 1);
 	}
 	return status;
 }
 
-enum plinth_status gmem_map_device(struct gmem *gmem, ipa_t ipa, pa_t pa, uint64_t size)
+/* What is none of the VM's memory, outside RAM. */
+static enum plinth_status map_foreign(
+	struct gmem *gmem, ipa_t ipa, pa_t pa, uint64_t size, uint32_t attrs)
 {
 	enum plinth_status status = PLINTH_OK;
 
@@ -81,9 +83,23 @@ enum plinth_status gmem_map_device(struct gmem *gmem, ipa_t ipa, pa_t pa, uint64
 		return PLINTH_EEXIST;
 	}
 	lock_take(&gmem->lock);
+	if ((attrs & S2_ATTR_DEVICE) == 0U) {
+		/* A guest that reads it past its caches is not to see what was there before. */
+		gmem_maintain(gmem, COH_PAGE_TO_MMU_OFF_GUEST, pa, size);
+	}
 	for (uint64_t done = 0; done < size && status == PLINTH_OK; done += PAGE_SIZE) {
-		status = map_device_page(gmem, ipa_add(ipa, done), pa_add(pa, done));
+		status = map_page(gmem, ipa_add(ipa, done), pa_add(pa, done), attrs);
 	}
 	lock_drop(&gmem->lock);
 	return status;
+}
+
+enum plinth_status gmem_map_device(struct gmem *gmem, ipa_t ipa, pa_t pa, uint64_t size)
+{
+	return map_foreign(gmem, ipa, pa, size, S2_ATTR_DEVICE | S2_ATTR_WRITE);
+}
+
+enum plinth_status gmem_map_readonly(struct gmem *gmem, ipa_t ipa, pa_t pa, uint64_t size)
+{
+	return map_foreign(gmem, ipa, pa, size, 0);
 }

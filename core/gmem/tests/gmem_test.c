@@ -255,6 +255,41 @@ static void test_device(void **state)
 	assert_int_equal(gmem_reset_step(gmem), PLINTH_EAGAIN);
 }
 
+/* A page of Plinth's own (the front of the arena stands in for it): read, and nothing else. */
+static void test_readonly(void **state)
+{
+	const uint64_t at = UINT64_C(0x90a0000);
+	const pa_t pa = pa_init((uint64_t)(uintptr_t)fixture.arena);
+	uint64_t lines = gmem->counters.coh.lines_cleaned;
+	uint8_t first = fixture.arena[0];
+	uint64_t value;
+
+	(void)state;
+	assert_int_equal(gmem_map_readonly(gmem, ipa_init(at), pa, 2U * PAGE_SIZE), PLINTH_OK);
+	assert_int_equal(gmem->counters.coh.lines_cleaned - lines, 2U * PAGE_SIZE / 64U);
+	check_leaf(at + PAGE_SIZE, S2_LEVEL_4K, 0, S2_PAGE_SHARED_BORROWER);
+	assert_int_equal(leaf_of(at).pa.v, pa.v);
+	assert_int_equal(fault(at, GMEM_READ), GMEM_RESUME);
+	assert_int_equal(fault(at, GMEM_WRITE), GMEM_DENIED);
+	assert_int_equal(fault(at, GMEM_FETCH), GMEM_DENIED);
+	check_leaf(at, S2_LEVEL_4K, 0, S2_PAGE_SHARED_BORROWER);
+	assert_int_equal(leaf_of(at).pa.v, pa.v); /* no copy of its own either */
+	assert_int_equal(gmem_write(gmem, ipa_init(at), &value, 8), PLINTH_EFAULT);
+	assert_int_equal(gmem_relinquish(gmem, ipa_init(at)), PLINTH_ERANGE);
+	assert_int_equal(gmem_map_readonly(gmem, ipa_init(at), pa, PAGE_SIZE), PLINTH_EEXIST);
+	assert_int_equal(
+		gmem_map_readonly(gmem, ipa_init(VM_RAM_BASE), pa, PAGE_SIZE), PLINTH_EEXIST);
+	assert_int_equal(gmem_map_readonly(gmem, ipa_init(at + 1U), pa, PAGE_SIZE), PLINTH_EINVAL);
+
+	assert_int_equal(fault(VM_RAM_BASE, GMEM_WRITE), GMEM_RESUME);
+	fixture_reset(&fixture);
+	check_leaf(at, S2_LEVEL_4K, 0, S2_PAGE_SHARED_BORROWER);
+	assert_int_equal(fixture.arena[0], first);
+	fixture_start(&fixture);
+	caches_on();
+	assert_int_equal(fault(at, GMEM_WRITE), GMEM_DENIED);
+}
+
 static void test_set_way_is_bounded(void **state)
 {
 	ipa_t cursor = ipa_init(0);
@@ -385,6 +420,7 @@ int main(void)
 		TEST(test_access_outside),
 		TEST(test_relinquish),
 		TEST(test_device),
+		TEST(test_readonly),
 		TEST(test_set_way_is_bounded),
 		TEST(test_caches_on_after_many_pieces),
 		TEST(test_eager),

@@ -94,9 +94,9 @@ typedef void gmem_secret_fn(void *ctx, uint32_t kind, void *buf, size_t size);
  * from a former run (gmem_reset_step). */
 void gmem_start(struct gmem *gmem, gmem_secret_fn *fill, void *ctx);
 
-/* One bounded step of dropping all the VM's pages; the reservation stays, and devices below RAM
- * stay mapped (others are to be mapped again). EAGAIN: call again. OK: all gone, gmem_start may
- * follow. */
+/* One bounded step of dropping all the VM's pages; the reservation stays, and what gmem_map_* put
+ * below RAM stays mapped (the rest is to be mapped again). EAGAIN: call again. OK: all gone,
+ * gmem_start may follow. */
 enum plinth_status gmem_reset_step(struct gmem *gmem);
 
 /* The same, and at its end gives back tables and reservation; accepts a gmem of zeroes, and a
@@ -140,5 +140,11 @@ enum plinth_status gmem_relinquish(struct gmem *gmem, ipa_t ipa);
  * EINVAL: not page-aligned. EEXIST: overlaps RAM or a mapping. ERANGE. ENOMEM: part of it may be
  * mapped, gmem_fini_step removes it. */
 enum plinth_status gmem_map_device(struct gmem *gmem, ipa_t ipa, pa_t pa, uint64_t size);
+
+/* Maps pages of Plinth's own (PV time) as Normal memory that the guest can read alone: a write or a
+ * fetch is GMEM_DENIED. They stay the caller's, who keeps them until gmem_fini_step is through;
+ * what they hold now is sent to PoC, what the caller writes later is for guests with their caches
+ * on. Status as gmem_map_device. */
+enum plinth_status gmem_map_readonly(struct gmem *gmem, ipa_t ipa, pa_t pa, uint64_t size);
 
 #endif
