@@ -28,6 +28,7 @@ OUTPUTS = {
     "plinth-fw.bin": "guest/plinth-fw.bin",
     "plinthctl": "guest/plinthctl",
     "plinth-detect": "guest/plinth-detect",
+    "bench-init": "guest/bench-init",
 }
 
 PAYLOAD_SUFFIXES = (".img", ".elf")  # bare test guests, in payload/ of the build folder

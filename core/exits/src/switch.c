@@ -61,6 +61,7 @@ static void start(struct vcpu *vcpu, const struct psci_start *at)
 	vtimer_reset(&vcpu->timer);
 	debugregs_reset(&vcpu->debug);
 	vm_caches_off(vcpu);
+	vm_note_entry();
 }
 
 /* False: the vCPU sleeps on in SYSTEM_SUSPEND. */

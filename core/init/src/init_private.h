@@ -40,6 +40,10 @@ NORETURN void init_primary(void);
 void init_memory(void);
 void init_free_boot_memory(void); /* when nothing of boot/'s is needed any more */
 
+/* RAM that Plinth holds for itself: all that is neither the allocator's nor an image of a guest,
+ * and what it took from the allocator, but for stage-2 tables. After init_free_boot_memory(). */
+uint64_t init_el2_bytes(void);
+
 /* cpus.c */
 void init_percpu(void);	    /* windows of all CPUs; this CPU moves to its own */
 void init_this_cpu(void);   /* traps, interrupt controller, timers */

@@ -9,6 +9,7 @@
 /* Before the allocator runs, pages come off the start of the largest free range. */
 static struct boot_mem *pool;
 static bool allocator_runs;
+static uint64_t ram_bytes; /* what boot/ found and is nobody else's, guests' images left out */
 
 static pa_t alloc_page(void)
 {
@@ -72,8 +73,31 @@ static void start_allocator(void)
 	allocator_runs = true;
 }
 
+static uint64_t count_ram(void)
+{
+	uint64_t bytes = 0;
+
+	for (uint32_t i = 0; i < init_boot_info.mem_count; i++) {
+		const struct boot_mem *mem = &init_boot_info.mem[i];
+
+		if (mem->type != BOOT_MEM_RESERVED && mem->type != BOOT_MEM_IMAGE) {
+			bytes += mem->size;
+		}
+	}
+	return bytes;
+}
+
+uint64_t init_el2_bytes(void)
+{
+	struct pmem_stats stats;
+
+	pmem_get_stats(&stats);
+	return ram_bytes - (stats.total - stats.used[PMEM_BY_CORE]) * PAGE_SIZE;
+}
+
 void init_memory(void)
 {
+	ram_bytes = count_ram();
 	pool = largest_free();
 	if (pool == NULL) {
 		/* Nothing can be printed: even the UART's page needs a table. boot/ has checked. */

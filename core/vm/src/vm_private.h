@@ -12,7 +12,23 @@ extern const struct console_port_ops vm_port_ops;
 
 void vm_rtc_expired(struct timer *timer, void *ctx, uint64_t now);
 
+/* The smallest block of pages that holds them. */
+unsigned vm_order_for(uint64_t bytes);
+
+/* vm_pvtime.c: the scale, once; the pages of a VM whose gmem is initialised (ENOMEM: fini is to
+ * follow) and back, once no stage 2 leads to them; and at each start of a vCPU's VM. */
+void vm_pvtime_setup(uint64_t ticks_per_second);
+enum plinth_status vm_pvtime_init(struct vm *vm);
+void vm_pvtime_fini(struct vm *vm);
+void vm_pvtime_reset(struct vcpu *vcpu);
+
 /* timer_fn of vm->worker: one step of what STOPPING (or a pause) still has to do. */
 void vm_work(struct timer *timer, void *ctx, uint64_t now);
+
+/* vm_cost.c: what a run costs at EL2; with several VMs, what all of them cost meanwhile. begin and
+ * end under vm->lock, report when the VM is at rest. */
+void vm_cost_begin(struct vm *vm);
+void vm_cost_end(struct vm *vm);
+void vm_cost_report(const struct vm *vm);
 
 #endif

@@ -5,7 +5,6 @@
 #include "base/atomic.h"
 #include "base/check.h"
 #include "base/fmt.h"
-#include "el2count/el2count.h"
 #include "entropy/entropy.h"
 #include "percpu/percpu.h"
 
@@ -75,6 +74,7 @@ static void reset_hardware(struct vm *vm)
 		vtimer_reset(&vcpu->timer);
 		PLINTH_CHECK(vgic_cpu_reset(&vcpu->gic) == PLINTH_OK);
 		debugregs_reset(&vcpu->debug);
+		vm_pvtime_reset(vcpu);
 		vcpu->caches_on = true;
 		vcpu->set_way_done = false;
 		vcpu->sweep = ipa_init(0);
@@ -95,8 +95,7 @@ static void begin(struct vm *vm)
 	gmem_start(&vm->gmem, fill_secret, vm);
 	vm->memory_dirty = true;
 	vm->starts++;
-	vm->el2_at_start = el2count_total();
-	vm->scrub_at_start = el2count_scrub();
+	vm_cost_begin(vm);
 	vtimer_vm_resume(&vm->time);
 	vm->state = VM_RUNNING;
 	/* Powered off each, but no longer stopped: PSCI starts the first. */
@@ -163,6 +162,7 @@ static enum plinth_status stop_locked(struct vm *vm, enum vm_goal goal)
 		return PLINTH_EPERM;
 	}
 	if (vm->state != VM_STOPPING) {
+		vm_cost_end(vm);
 		vm->state = VM_STOPPING;
 		vm->goal = goal;
 		for_each_vcpu(vm, sched_remove, SCHED_HOLD_STOP);
@@ -229,36 +229,11 @@ static bool stop_step(struct vm *vm)
 	return true;
 }
 
-/* What this run cost at EL2; with several VMs it is what all of them cost meanwhile. */
-static void report_cost(const struct vm *vm)
-{
-	log_info("bench: %s el2_insns %llu scrub_insns %llu", vm->config.name,
-		(unsigned long long)(el2count_total() - vm->el2_at_start),
-		(unsigned long long)(el2count_scrub() - vm->scrub_at_start));
-	log_info("bench: %s mapped_4k %llu mapped_2m %llu copied %llu made_exec %llu lines %llu",
-		vm->config.name, (unsigned long long)vm->gmem.counters.map_4k,
-		(unsigned long long)vm->gmem.counters.map_2m,
-		(unsigned long long)vm->gmem.counters.upgrade_write,
-		(unsigned long long)vm->gmem.counters.upgrade_exec,
-		(unsigned long long)(vm->gmem.counters.coh.lines_cleaned +
-				     vm->gmem.counters.coh.lines_invalidated));
-	for (vcpu_id_t i = 0; i < vm->config.vcpu_count; i++) {
-		const struct vcpu_exits *e = &vm->vcpu[i].exits;
-
-		log_info("bench: %s vcpu %u hvc %llu sysreg %llu abort %llu wfx %llu irq %llu "
-			 "other %llu",
-			vm->config.name, i, (unsigned long long)e->hvc,
-			(unsigned long long)e->sysreg, (unsigned long long)e->abort,
-			(unsigned long long)e->wfx, (unsigned long long)e->irq,
-			(unsigned long long)e->other);
-	}
-}
-
 static void ended(struct vm *vm)
 {
 	log_info("vm %s: %s", vm->config.name, vm_state_name(vm->state));
 	if (vm_host()->bench) {
-		report_cost(vm);
+		vm_cost_report(vm);
 	}
 	if (fetch_add_relaxed(&live_count, UINT32_MAX) == 1U && all_off != NULL) {
 		all_off(load_relaxed(&any_crashed) != 0U);

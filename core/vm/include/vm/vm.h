@@ -70,6 +70,13 @@ struct vcpu_exits {
 	uint64_t other;
 };
 
+/* Of a run: while it lasts, the counts at its start; then what it took until it was to end. */
+struct vm_cost {
+	uint64_t el2;	 /* instructions that EL2 executed */
+	uint64_t scrub;	 /* of those, to zero memory */
+	uint32_t tables; /* pages of stage-2 tables */
+};
+
 struct vm;
 
 struct vcpu {
@@ -83,7 +90,8 @@ struct vcpu {
 	struct vtimer timer;
 	struct vgic_cpu gic;
 	struct debugregs debug;
-	struct pvtime_stolen *stolen; /* NULL: no PV time */
+	struct pvtime_stolen *stolen; /* what its guest reads; immutable after vm_create */
+	uint64_t stolen_before;	      /* ticks that were stolen in former runs */
 	struct vcpu_exits exits;
 };
 
@@ -96,15 +104,14 @@ struct vm {
 	uint64_t idreg[VM_IDREG_COUNT]; /* what the guest reads, by vm_idreg_index */
 	pa_t pages;			/* this struct and its vCPUs */
 	unsigned pages_order;
-	pa_t pvtime_page; /* 0: none */
+	pa_t pvtime_page; /* `stolen` of all vCPUs, as many pages as it takes; 0: none yet */
 	/* under `lock` */
 	struct lock lock;
 	enum vm_state state;
 	enum vm_goal goal;
 	bool memory_dirty; /* pages of a former run are still mapped */
 	uint32_t starts;
-	uint64_t el2_at_start; /* EL2's instructions when the run began, and those of scrubbing */
-	uint64_t scrub_at_start;
+	struct vm_cost cost;
 	char reason[VM_REASON_SIZE]; /* of the last crash */
 	/* have locks of their own */
 	struct timer worker;
@@ -203,6 +210,12 @@ static inline struct vcpu *vcpu_of(struct vcpu_context *ctx)
 {
 	return (struct vcpu *)ctx;
 }
+
+/* A vCPU is about to start: the first one's time is kept. Any CPU. */
+void vm_note_entry(void);
+
+/* CNTPCT_EL0 at the first of these calls; 0: there was none. */
+uint64_t vm_first_entry(void);
 
 /* The vCPU whose registers are in this CPU, or NULL. */
 struct vcpu *vcpu_current(void);

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a VM's run cost at EL2, in figures for ./plinth bench.
+ */
+#include "arch/sysreg.h"
+#include "base/atomic.h"
+#include "el2count/el2count.h"
+
+#include "vm_private.h"
+
+/* CNTPCT_EL0 when the first guest of all was about to be entered; 0: not yet. */
+static uint64_t first_entry;
+
+void vm_cost_begin(struct vm *vm)
+{
+	vm->cost = (struct vm_cost){.el2 = el2count_total(), .scrub = el2count_scrub()};
+}
+
+void vm_cost_end(struct vm *vm)
+{
+	vm->cost = (struct vm_cost){
+		.el2 = el2count_total() - vm->cost.el2,
+		.scrub = el2count_scrub() - vm->cost.scrub,
+		.tables = vm->gmem.space.table_count,
+	};
+}
+
+void vm_note_entry(void)
+{
+	uint64_t never = 0;
+
+	if (load_relaxed(&first_entry) == 0U) {
+		/* Another CPU may have been quicker: then nothing changes. */
+		(void)cas_acq_rel(&first_entry, &never, read_cntpct_el0());
+	}
+}
+
+uint64_t vm_first_entry(void)
+{
+	return load_relaxed(&first_entry);
+}
+
+void vm_cost_report(const struct vm *vm)
+{
+	const struct gmem_counters *c = &vm->gmem.counters;
+	const char *name = vm->config.name;
+
+	log_info("bench: %s el2_insns %llu scrub_insns %llu tables %u", name,
+		(unsigned long long)vm->cost.el2, (unsigned long long)vm->cost.scrub,
+		vm->cost.tables);
+	log_info("bench: %s mapped_4k %llu mapped_2m %llu copied %llu made_exec %llu lines %llu",
+		name, (unsigned long long)c->map_4k, (unsigned long long)c->map_2m,
+		(unsigned long long)c->upgrade_write, (unsigned long long)c->upgrade_exec,
+		(unsigned long long)(c->coh.lines_cleaned + c->coh.lines_invalidated));
+	for (vcpu_id_t i = 0; i < vm->config.vcpu_count; i++) {
+		const struct vcpu_exits *e = &vm->vcpu[i].exits;
+
+		log_info("bench: %s vcpu %u hvc %llu sysreg %llu abort %llu wfx %llu irq %llu "
+			 "other %llu",
+			name, i, (unsigned long long)e->hvc, (unsigned long long)e->sysreg,
+			(unsigned long long)e->abort, (unsigned long long)e->wfx,
+			(unsigned long long)e->irq, (unsigned long long)e->other);
+	}
+}
