@@ -16,6 +16,7 @@ static struct vm_host host;
 void vm_setup(const struct vm_host *setup)
 {
 	host = *setup;
+	vm_pvtime_setup(host.ticks_per_second);
 }
 
 const struct vm_host *vm_host(void)
@@ -43,7 +44,7 @@ struct vm *vm_find(const char *name)
 	return NULL;
 }
 
-static unsigned order_for(uint64_t bytes)
+unsigned vm_order_for(uint64_t bytes)
 {
 	unsigned order = 0;
 
@@ -140,7 +141,11 @@ static enum plinth_status init_vm(struct vm *vm, const char **why)
 			return status;
 		}
 	}
-	return PLINTH_OK;
+	status = vm_pvtime_init(vm);
+	if (status != PLINTH_OK) {
+		*why = "there is not enough free memory for it";
+	}
+	return status;
 }
 
 static void init_parts(struct vm *vm)
@@ -174,7 +179,7 @@ enum plinth_status vm_create(const struct vm_config *config, struct vm **out, co
 		*why = table_count == VM_MAX ? "there are 256 VMs already" : "the name is taken";
 		return table_count == VM_MAX ? PLINTH_ENOMEM : PLINTH_EEXIST;
 	}
-	unsigned order = order_for(vcpus_at + sizeof(struct vcpu) * config->vcpu_count);
+	unsigned order = vm_order_for(vcpus_at + sizeof(struct vcpu) * config->vcpu_count);
 
 	status = pmem_alloc(order, PMEM_CLEAN | PMEM_USER_CORE, &pages);
 	if (status != PLINTH_OK) {
@@ -192,6 +197,7 @@ enum plinth_status vm_create(const struct vm_config *config, struct vm **out, co
 	if (status != PLINTH_OK) {
 		while (gmem_fini_step(&vm->gmem) == PLINTH_EAGAIN) {
 		}
+		vm_pvtime_fini(vm);
 		pmem_free(pages, order);
 		return status;
 	}

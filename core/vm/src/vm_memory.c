@@ -58,18 +58,6 @@ bool vm_set_way(struct vcpu *vcpu)
 	return true;
 }
 
-static struct pvtime_scale stolen_scale;
-
-void vm_update_stolen(struct vcpu *vcpu)
-{
-	if (vcpu->stolen != NULL) {
-		if (stolen_scale.mult == 0U) {
-			stolen_scale = pvtime_scale_init(vm_host()->ticks_per_second);
-		}
-		pvtime_update(vcpu->stolen, pvtime_ns(stolen_scale, sched_stolen(&vcpu->sched)));
-	}
-}
-
 struct vcpu *vcpu_current(void)
 {
 	return percpu_this()->current;
