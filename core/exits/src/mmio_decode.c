@@ -62,6 +62,16 @@ static unsigned slot_of(const struct a64_access *access, unsigned reg)
 	return slot;
 }
 
+/* The part of an access that lies in memory; the fault was another part's. False: it is not the
+ * guest's to touch, or there is no page to be had for it. */
+static bool do_memory(struct gmem *gmem, bool write, size_t size, ipa_t ipa, uint8_t *bytes)
+{
+	enum plinth_status status =
+		write ? gmem_write(gmem, ipa, bytes, size) : gmem_read(gmem, ipa, bytes, size);
+
+	return status == PLINTH_OK;
+}
+
 static bool do_part(
 	struct vcpu *vcpu, struct transfer *t, const struct a64_part *part, unsigned slot)
 {
@@ -75,10 +85,11 @@ static bool do_part(
 		return false;
 	}
 	if (gmem_is_ram(&vcpu->vm->gmem, ipa, part->size)) {
-		struct gmem *gmem = &vcpu->vm->gmem;
-
-		return (t->access.write ? gmem_write(gmem, ipa, bytes, part->size)
-					: gmem_read(gmem, ipa, bytes, part->size)) == PLINTH_OK;
+		if (!do_memory(&vcpu->vm->gmem, t->access.write, part->size, ipa, bytes)) {
+			vcpu_inject_abort(false, FSC_EXTERNAL, va, t->access.write, true);
+			return false;
+		}
+		return true;
 	}
 	if (access.write) {
 		memcpy(&access.value, bytes, part->size);

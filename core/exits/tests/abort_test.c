@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Stage-2 aborts: where the address is from, who answers, and what the guest sees if none does. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "exits_rig.h"
+
+#define FETCH(iss) (((uint64_t)EC_IABT_LOWER << ESR_EC_SHIFT) | ESR_IL | (iss))
+#define PAGE	   (VM_RAM_BASE + MIB(2))
+
+static void set_fault(uint64_t far, uint64_t ipa)
+{
+	rig_put_instruction(0);
+	rig.at_count = 0;
+	fake_sysregs.far_el2 = far;
+	fake_sysregs.hpfar_el2 = ipa >> 12 << 4;
+}
+
+static bool is_mapped(uint64_t ipa, uint32_t attrs)
+{
+	struct s2_leaf leaf;
+
+	assert_int_equal(s2_lookup(&rig.vm->gmem.space, ipa_init(ipa), &leaf), PLINTH_OK);
+	return leaf.valid && (leaf.attrs & attrs) == attrs;
+}
+
+static void memory_is_mapped_at_first_touch(void **state)
+{
+	(void)state;
+	assert_false(is_mapped(PAGE, 0));
+	set_fault(UINT64_C(0xffff000000000123), PAGE);
+	assert_int_equal(exits_data_abort(rig.vcpu, RIG_ABORT(FSC_TRANSLATION | 3U | ISS_WNR)),
+		OUTCOME_RESUME);
+	assert_true(is_mapped(PAGE, S2_ATTR_WRITE));
+	assert_int_equal(rig.at_count, 0); /* HPFAR_EL2 was good */
+	assert_int_equal(fake_sysregs.elr_el2, RIG_CODE);
+	assert_int_equal(fake_sysregs.esr_el1, 0);
+	assert_int_equal(rig.vcpu->exits.abort, 1);
+}
+
+static void a_fetch_maps_for_execution(void **state)
+{
+	(void)state;
+	set_fault(PAGE, PAGE);
+	assert_int_equal(
+		exits_instruction_abort(rig.vcpu, FETCH(FSC_TRANSLATION | 3U)), OUTCOME_RESUME);
+	assert_true(is_mapped(PAGE, S2_ATTR_EXEC));
+}
+
+/* HPFAR_EL2 says nothing after a permission fault: the guest's address is translated. */
+static void a_permission_fault_is_found_by_at(void **state)
+{
+	(void)state;
+	set_fault(PAGE + 8U, RIG_HOLE);
+	assert_int_equal(
+		exits_instruction_abort(rig.vcpu, FETCH(FSC_PERMISSION | 3U)), OUTCOME_RESUME);
+	assert_int_equal(rig.at_count, 1);
+	assert_int_equal(rig.at_el, 1);
+	assert_false(rig.at_write);
+	assert_int_equal(fake_sysregs.par_el1, 0x1234);
+	assert_true(is_mapped(PAGE, S2_ATTR_EXEC));
+	fake_sysregs.spsr_el2 = PSTATE_MODE_EL0T;
+	set_fault(PAGE + 8U, RIG_HOLE);
+	assert_int_equal(
+		exits_instruction_abort(rig.vcpu, FETCH(FSC_PERMISSION | 3U)), OUTCOME_RESUME);
+	assert_int_equal(rig.at_el, 0);
+}
+
+static void a_permission_fault_that_translates_no_more(void **state)
+{
+	(void)state;
+	set_fault(RIG_UNMAPPED, RIG_HOLE);
+	assert_int_equal(
+		exits_data_abort(rig.vcpu, RIG_ABORT(FSC_PERMISSION | 3U)), OUTCOME_RESUME);
+	assert_int_equal(fake_sysregs.elr_el2, RIG_CODE);
+	assert_int_equal(fake_sysregs.esr_el1, 0);
+}
+
+/* The walk's own address is in HPFAR_EL2 for both kinds. */
+static void a_table_walk_goes_by_hpfar(void **state)
+{
+	(void)state;
+	set_fault(RIG_UNMAPPED, PAGE);
+	assert_int_equal(
+		exits_data_abort(rig.vcpu, RIG_ABORT(FSC_PERMISSION | 3U | ISS_S1PTW | ISS_WNR)),
+		OUTCOME_RESUME);
+	assert_int_equal(rig.at_count, 0);
+	assert_true(is_mapped(PAGE, 0));
+}
+
+static void devices_answer(void **state)
+{
+	(void)state;
+	set_fault(RIG_DEVICE + 5U, RIG_DEVICE);
+	assert_int_equal(exits_data_abort(rig.vcpu, RIG_ABORT(FSC_TRANSLATION | 1U | ISS_ISV |
+							      (UINT64_C(1) << ISS_SRT_SHIFT))),
+		OUTCOME_RESUME);
+	assert_int_equal(rig.access_count, 1);
+	assert_int_equal(rig.access[0].offset, 5);
+	assert_int_equal(rig.vcpu->ctx.x[1], 0x85);
+	rig_check_done();
+}
+
+static void holes_answer_with_an_external_abort(void **state)
+{
+	uint64_t beyond = VM_RAM_BASE + VM_RIG_RAM;
+
+	(void)state;
+	set_fault(beyond, beyond);
+	assert_int_equal(
+		exits_data_abort(rig.vcpu, RIG_ABORT(FSC_TRANSLATION | 1U | ISS_ISV | ISS_WNR)),
+		OUTCOME_RESUME);
+	rig_check_injected(RIG_SAME(FSC_EXTERNAL | ISS_WNR));
+	assert_int_equal(fake_sysregs.far_el1, beyond);
+	set_fault(RIG_HOLE, RIG_HOLE);
+	assert_int_equal(
+		exits_instruction_abort(rig.vcpu, FETCH(FSC_TRANSLATION | 1U)), OUTCOME_RESUME);
+	rig_check_injected(((uint64_t)EC_IABT_SAME << ESR_EC_SHIFT) | ESR_IL | FSC_EXTERNAL);
+	/* Nobody fetches from a device either. */
+	set_fault(RIG_DEVICE, RIG_DEVICE);
+	assert_int_equal(
+		exits_instruction_abort(rig.vcpu, FETCH(FSC_TRANSLATION | 1U)), OUTCOME_RESUME);
+	rig_check_injected(((uint64_t)EC_IABT_SAME << ESR_EC_SHIFT) | ESR_IL | FSC_EXTERNAL);
+}
+
+static void a_table_in_a_hole_is_an_abort_on_a_walk(void **state)
+{
+	(void)state;
+	set_fault(PAGE, RIG_DEVICE);
+	assert_int_equal(exits_data_abort(rig.vcpu, RIG_ABORT(FSC_TRANSLATION | 1U | ISS_S1PTW)),
+		OUTCOME_RESUME);
+	assert_int_equal(rig.access_count, 0);
+	rig_check_injected(RIG_SAME(FSC_EXTERNAL_WALK));
+	assert_int_equal(fake_sysregs.far_el1, PAGE);
+}
+
+static void maintenance_of_a_hole_is_skipped(void **state)
+{
+	(void)state;
+	set_fault(RIG_HOLE, RIG_HOLE);
+	assert_int_equal(
+		exits_data_abort(rig.vcpu, RIG_ABORT(FSC_TRANSLATION | 1U | ISS_CM | ISS_WNR)),
+		OUTCOME_RESUME);
+	rig_check_done();
+}
+
+static void maintenance_of_memory_counts_as_a_read(void **state)
+{
+	(void)state;
+	set_fault(PAGE, PAGE);
+	assert_int_equal(
+		exits_data_abort(rig.vcpu, RIG_ABORT(FSC_TRANSLATION | 3U | ISS_CM | ISS_WNR)),
+		OUTCOME_RESUME);
+	assert_int_equal(rig.vm->gmem.counters.fault_read, 1);
+	assert_int_equal(rig.vm->gmem.counters.fault_write, 0);
+}
+
+static void other_aborts_go_to_the_guest(void **state)
+{
+	(void)state;
+	set_fault(PAGE, PAGE);
+	assert_int_equal(exits_data_abort(rig.vcpu, RIG_ABORT(FSC_EXTERNAL)), OUTCOME_RESUME);
+	rig_check_injected(RIG_SAME(FSC_EXTERNAL));
+	assert_false(is_mapped(PAGE, 0));
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, rig_setup, rig_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(memory_is_mapped_at_first_touch),
+		TEST(a_fetch_maps_for_execution),
+		TEST(a_permission_fault_is_found_by_at),
+		TEST(a_permission_fault_that_translates_no_more),
+		TEST(a_table_walk_goes_by_hpfar),
+		TEST(devices_answer),
+		TEST(holes_answer_with_an_external_abort),
+		TEST(a_table_in_a_hole_is_an_abort_on_a_walk),
+		TEST(maintenance_of_a_hole_is_skipped),
+		TEST(maintenance_of_memory_counts_as_a_read),
+		TEST(other_aborts_go_to_the_guest),
+	};
+
+	return cmocka_run_group_tests(tests, rig_group_setup, NULL);
+}

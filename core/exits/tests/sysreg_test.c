@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Trapped system registers, and the way from an exit to the next entry. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "arch/hcr.h"
+#include "backdoor/backdoor.h"
+#include "base/bits.h"
+#include "exits_rig.h"
+#include "sysreg_table.h"
+#include "vcpu/inject.h"
+
+#define ESR(ec, iss) (((uint64_t)(ec) << ESR_EC_SHIFT) | ESR_IL | (iss))
+#define MSR(op0, op1, crn, crm, op2, rt)                                                           \
+	ESR(EC_SYSREG,                                                                             \
+		ISS_SYS_REGISTER(op0, op1, crn, crm, op2) | ((uint64_t)(rt) << ISS_SYS_RT_SHIFT))
+#define MRS(op0, op1, crn, crm, op2, rt) (MSR(op0, op1, crn, crm, op2, rt) | ISS_SYS_READ)
+#define UNDEFINED			 ESR(EC_UNKNOWN, 0U)
+#define PPI_STRAY			 20U
+
+static void trap(uint64_t esr)
+{
+	rig_put_instruction(0);
+	assert_int_equal(exits_sysreg(rig.vcpu, esr), OUTCOME_RESUME);
+}
+
+static void check_undefined(uint64_t esr)
+{
+	trap(esr);
+	rig_check_injected(UNDEFINED);
+}
+
+static void the_table_is_sorted_and_whole(void **state)
+{
+	(void)state;
+	assert_true(sysreg_row_count > 0U);
+	for (size_t i = 0; i < sysreg_row_count; i++) {
+		assert_true(sysreg_rows[i].read != NULL || sysreg_rows[i].write != NULL);
+		assert_false(vm_idreg_owns(sysreg_rows[i].reg));
+		assert_int_not_equal(a64_sysreg_op0(sysreg_rows[i].reg), 2);
+		if (i != 0U) {
+			assert_true(sysreg_rows[i - 1U].reg < sysreg_rows[i].reg);
+		}
+	}
+}
+
+static void id_registers_are_the_vm_s(void **state)
+{
+	(void)state;
+	rig.vm->idreg[0x20] = 0x1122; /* ID_AA64PFR0_EL1: CRm 4, op2 0 */
+	trap(MRS(3, 0, 0, 4, 0, 5));
+	assert_int_equal(rig.vcpu->ctx.x[5], 0x1122);
+	rig_check_done();
+	rig.vcpu->ctx.x[5] = 1;
+	trap(MRS(3, 0, 0, 7, 7, 5)); /* not allocated: reads as zero */
+	assert_int_equal(rig.vcpu->ctx.x[5], 0);
+	rig_check_done();
+	trap(MRS(3, 0, 0, 4, 0, 31));
+	rig_check_done();
+	check_undefined(MSR(3, 0, 0, 4, 0, 5));
+}
+
+static void writes_under_tvm_go_through(void **state)
+{
+	struct vcpu_context *ctx = &rig.vcpu->ctx;
+
+	(void)state;
+	ctx->x[3] = 0x40001000;
+	trap(MSR(3, 0, 2, 0, 0, 3));
+	assert_int_equal(fake_sysregs.ttbr0_el1, 0x40001000);
+	rig_check_done();
+	trap(MSR(3, 0, 13, 0, 1, 3));
+	assert_int_equal(fake_sysregs.contextidr_el1, 0x40001000);
+	trap(MSR(3, 0, 10, 2, 0, 31));
+	assert_int_equal(fake_sysregs.mair_el1, 0);
+	rig_check_done();
+}
+
+static void tvm_ends_with_mmu_and_caches_on(void **state)
+{
+	struct vcpu_context *ctx = &rig.vcpu->ctx;
+
+	(void)state;
+	assert_true((fake_sysregs.hcr_el2 & HCR_TVM) != 0U);
+	ctx->x[3] = 4; /* caches alone */
+	trap(MSR(3, 0, 1, 0, 0, 3));
+	rig_check_done();
+	assert_int_equal(fake_sysregs.sctlr_el1, 4);
+	assert_true((fake_sysregs.hcr_el2 & HCR_TVM) != 0U);
+	assert_int_equal(rig.vm->caches_off, 1);
+	ctx->x[3] = 5;
+	do {
+		trap(MSR(3, 0, 1, 0, 0, 3)); /* as often as the work has steps */
+	} while (fake_sysregs.elr_el2 == RIG_CODE);
+	rig_check_done();
+	assert_int_equal(fake_sysregs.sctlr_el1, 5);
+	assert_int_equal(fake_sysregs.hcr_el2 & HCR_TVM, 0);
+	assert_int_equal(rig.vm->caches_off, 0);
+}
+
+static void actlr_is_read_only(void **state)
+{
+	(void)state;
+	fake_sysregs.actlr_el1 = 0x77;
+	trap(MRS(3, 0, 1, 0, 1, 1));
+	assert_int_equal(rig.vcpu->ctx.x[1], 0x77);
+	rig.vcpu->ctx.x[1] = 1;
+	trap(MSR(3, 0, 1, 0, 1, 1));
+	assert_int_equal(fake_sysregs.actlr_el1, 0x77);
+	rig_check_done();
+}
+
+static void what_has_no_row_is_undefined(void **state)
+{
+	(void)state;
+	rig.vcpu->ctx.x[1] = 6;
+	check_undefined(MRS(3, 3, 9, 12, 0, 1)); /* PMCR_EL0 */
+	check_undefined(MSR(3, 3, 9, 12, 0, 1));
+	check_undefined(MRS(3, 0, 15, 0, 0, 1));  /* implementation defined */
+	check_undefined(MRS(3, 0, 10, 4, 3, 1));  /* LORC_EL1 */
+	check_undefined(MRS(3, 0, 12, 11, 5, 1)); /* ICC_SGI1R_EL1 is write-only */
+	check_undefined(MSR(3, 3, 14, 0, 1, 1));  /* CNTPCT_EL0 is read-only */
+	check_undefined(MRS(3, 7, 15, 15, 7, 1)); /* the last encoding */
+	check_undefined(MRS(0, 0, 0, 0, 0, 1));	  /* and the first */
+	assert_int_equal(rig.vcpu->ctx.x[1], 6);
+}
+
+static void an_sgi_is_sent(void **state)
+{
+	(void)state;
+	rig.vcpu->ctx.x[1] = (UINT64_C(3) << 24) | 1U; /* SGI 3 to 0.0.0.0 */
+	trap(MSR(3, 0, 12, 11, 5, 1));
+	rig_check_done();
+	assert_true(vgic_is_due(&rig.vcpu->gic));
+	vgic_flush(&rig.vcpu->gic);
+}
+
+static void the_physical_timer_is_made(void **state)
+{
+	struct vcpu_context *ctx = &rig.vcpu->ctx;
+
+	(void)state;
+	trap(MRS(3, 3, 14, 0, 1, 1));
+	assert_int_equal(ctx->x[1], vtimer_vm_now(&rig.vm->time));
+	rig_check_done();
+	ctx->x[1] = 0x123456;
+	trap(MSR(3, 3, 14, 2, 2, 1));
+	trap(MRS(3, 3, 14, 2, 2, 4));
+	assert_int_equal(ctx->x[4], 0x123456);
+}
+
+static void set_way_maintains_everything(void **state)
+{
+	(void)state;
+	do {
+		trap(MSR(1, 0, 7, 14, 2, 1)); /* DC CISW */
+	} while (fake_sysregs.elr_el2 == RIG_CODE);
+	rig_check_done();
+	assert_true(rig.vcpu->set_way_done);
+	assert_true((fake_sysregs.hcr_el2 & HCR_TVM) != 0U);
+}
+
+static void debug_registers(void **state)
+{
+	(void)state;
+	rig.vcpu->ctx.x[1] = 0x8000;
+	trap(MSR(2, 0, 0, 2, 2, 1)); /* MDSCR_EL1 */
+	rig_check_done();
+	trap(MRS(2, 0, 0, 2, 2, 4));
+	assert_int_equal(rig.vcpu->ctx.x[4], 0x8000);
+	check_undefined(MRS(2, 1, 0, 0, 1, 1)); /* TRCTRACEIDR and its like: no trace */
+}
+
+static void the_backdoor_is_the_vmware_vm_s(void **state)
+{
+	struct vcpu_context *ctx = &rig.vcpu->ctx;
+
+	(void)state;
+	ctx->x[0] = BACKDOOR_MAGIC;
+	ctx->x[2] = BACKDOOR_GETVERSION;
+	ctx->x[3] = BACKDOOR_PORT;
+	ctx->x[7] = UINT64_C(0x86) << 32;
+	trap(MRS(2, 3, 0, 1, 0, 31)); /* MDCCSR_EL0: here, the register itself */
+	rig_check_done();
+	assert_int_equal(ctx->x[0], BACKDOOR_MAGIC);
+}
+
+static void exits_go_to_their_handlers(void **state)
+{
+	(void)state;
+	rig_put_instruction(0);
+	fake_sysregs.esr_el2 = ESR(EC_SVE, 0U);
+	assert_ptr_equal(exits_sync(&rig.vcpu->ctx), &rig.vcpu->ctx);
+	rig_check_injected(UNDEFINED);
+	assert_int_equal(rig.vcpu->exits.other, 1);
+
+	rig_put_instruction(0);
+	fake_sysregs.esr_el2 = ESR(EC_CP15_32, 0U) & ~ESR_IL; /* of a T32 program */
+	fake_sysregs.spsr_el2 = PSTATE_AARCH32 | PSTATE_THUMB;
+	assert_ptr_equal(exits_sync(&rig.vcpu->ctx), &rig.vcpu->ctx);
+	assert_int_equal(fake_sysregs.esr_el1, 0);
+	assert_int_equal(fake_sysregs.elr_el2, RIG_VBAR + 0x600U);
+
+	fake_sysregs.spsr_el2 = PSTATE_MODE_EL1H;
+	rig_put_instruction(0);
+	rig.vcpu->ctx.x[0] = 0x80000000U;
+	fake_sysregs.esr_el2 = ESR(EC_HVC64, 0U);
+	assert_ptr_equal(exits_sync(&rig.vcpu->ctx), &rig.vcpu->ctx);
+	assert_int_equal(rig.vcpu->ctx.x[0], 0x10002);
+}
+
+static void an_serror_becomes_the_guest_s(void **state)
+{
+	(void)state;
+	assert_ptr_equal(exits_serror(&rig.vcpu->ctx), &rig.vcpu->ctx);
+	assert_true((fake_sysregs.hcr_el2 & HCR_VSE) != 0U);
+}
+
+static void interrupts_are_dropped_and_deactivated(void **state)
+{
+	const struct exits_irqs irqs = {.hyp_timer = 26, .virt_timer = 27, .maintenance = 25};
+
+	(void)state;
+	exits_setup(&irqs);
+	fake_sysregs.icc_iar1_el1 = 0; /* a kick */
+	fake_sysregs.icc_dir_el1 = 99;
+	assert_ptr_equal(exits_irq(&rig.vcpu->ctx), &rig.vcpu->ctx);
+	assert_int_equal(fake_sysregs.icc_eoir1_el1, 0);
+	assert_int_equal(fake_sysregs.icc_dir_el1, 0);
+	fake_sysregs.icc_iar1_el1 = 26;
+	assert_true(exits_take_irq(rig.vcpu));
+	assert_int_equal(fake_sysregs.icc_dir_el1, 26);
+	fake_sysregs.icc_iar1_el1 = 25;
+	assert_true(exits_take_irq(NULL)); /* on an idle CPU */
+	assert_int_equal(fake_sysregs.icc_dir_el1, 25);
+	fake_sysregs.icc_iar1_el1 = PPI_STRAY;
+	assert_true(exits_take_irq(rig.vcpu));
+	assert_int_equal(fake_sysregs.icc_dir_el1, PPI_STRAY);
+	fake_sysregs.icc_iar1_el1 = 1023;
+	fake_sysregs.icc_dir_el1 = 99;
+	assert_false(exits_take_irq(rig.vcpu));
+	assert_int_equal(fake_sysregs.icc_dir_el1, 99);
+}
+
+static void wfi_waits_where_nothing_is_there(void **state)
+{
+	(void)state;
+	rig_put_instruction(0);
+	assert_int_equal(exits_wfx(rig.vcpu, ESR(EC_WFX, 0U)), OUTCOME_RESCHED);
+	assert_int_equal(fake_sysregs.elr_el2, RIG_CODE + 4U);
+	assert_true(sched_is_blocked(&rig.vcpu->sched));
+}
+
+static void an_end_of_one_vm_goes_on_with_another(void **state)
+{
+	struct vm *first = rig.vm;
+	struct vcpu *first_vcpu = rig.vcpu;
+	struct vm *other = vm_rig_create("another", 1, 0);
+
+	(void)state;
+	assert_int_equal(vm_start(other), PLINTH_OK);
+	assert_ptr_equal(exits_finish(first_vcpu, OUTCOME_VM_CRASH), &other->vcpu[0].ctx);
+	assert_int_equal(first->state, VM_STOPPING);
+	assert_ptr_equal(vcpu_current(), &other->vcpu[0]);
+	assert_int_equal(fake_sysregs.elr_el2, VM_RAM_BASE);
+	assert_int_equal(other->vcpu[0].ctx.x[0], 0x1234);
+	vm_rig_settle();
+	assert_int_equal(first->state, VM_CRASHED);
+	assert_int_equal(vm_stop(other, VM_GOAL_OFF), PLINTH_OK);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, rig_setup, rig_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_table_is_sorted_and_whole),
+		TEST(id_registers_are_the_vm_s),
+		TEST(writes_under_tvm_go_through),
+		TEST(tvm_ends_with_mmu_and_caches_on),
+		TEST(actlr_is_read_only),
+		TEST(what_has_no_row_is_undefined),
+		TEST(an_sgi_is_sent),
+		TEST(the_physical_timer_is_made),
+		TEST(set_way_maintains_everything),
+		TEST(debug_registers),
+		TEST(the_backdoor_is_the_vmware_vm_s),
+		TEST(exits_go_to_their_handlers),
+		TEST(an_serror_becomes_the_guest_s),
+		TEST(interrupts_are_dropped_and_deactivated),
+		TEST(wfi_waits_where_nothing_is_there),
+		TEST(an_end_of_one_vm_goes_on_with_another),
+	};
+
+	return cmocka_run_group_tests(tests, rig_group_setup, NULL);
+}
