@@ -106,6 +106,26 @@ void exits_catch(void)
 	arch_isb();
 }
 
+#define MMFR0_FGT_SHIFT 56U
+#define MMFR0_FGT_WIDTH 4U
+#define MMFR1_HCX_SHIFT 40U
+#define MMFR1_HCX_WIDTH 4U
+
+/* Trap registers of later architectures, UNKNOWN after reset: we use none of them. */
+static void init_optional_traps(void)
+{
+	if (FIELD_GET(read_id_aa64mmfr1_el1(), MMFR1_HCX) != 0U) {
+		write_hcrx_el2(0);
+	}
+	if (FIELD_GET(read_id_aa64mmfr0_el1(), MMFR0_FGT) != 0U) {
+		write_hfgrtr_el2(0);
+		write_hfgwtr_el2(0);
+		write_hfgitr_el2(0);
+		write_hdfgrtr_el2(0);
+		write_hdfgwtr_el2(0);
+	}
+}
+
 void exits_cpu_init(void)
 {
 	exits_catch();
@@ -113,6 +133,7 @@ void exits_cpu_init(void)
 	write_vpidr_el2(read_midr_el1());
 	write_cptr_el2(CPTR_RES1 | CPTR_TZ | CPTR_TTA);
 	write_hstr_el2(0);
+	init_optional_traps();
 	write_mdcr_el2(MDCR_TDA | MDCR_TDOSA | MDCR_TDRA | MDCR_TPM | MDCR_TPMCR | MDCR_TPMS |
 		       MDCR_TTRF | (read_mdcr_el2() & 0x1fU)); /* HPMN stays */
 	el2count_cpu_init();
