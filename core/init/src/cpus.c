@@ -33,8 +33,10 @@ STATIC_ASSERT(offsetof(struct cpu_entry, offset) == CPU_ENTRY_OFFSET, "head.S");
 
 extern const char core_secondary[] HIDDEN;
 
-/* Of the CPU that is being started; read by it with the MMU off. */
-static struct cpu_entry entry ALIGNED(64);
+/* One for each CPU, which reads it with the MMU off, and perhaps later than we wait for it. */
+static struct {
+	struct cpu_entry entry;
+} ALIGNED(CACHE_LINE) entries[CPU_MAX];
 
 /* Set by each CPU when it is ready for vCPUs. */
 static uint32_t online[CPU_MAX];
@@ -116,16 +118,17 @@ static void clean_to_poc(const void *object, size_t size)
 static bool start_cpu(cpu_id_t id, const struct boot_cpu *boot)
 {
 	struct boot_mailbox *mailbox = pa_to_va(pa_init(boot->mailbox));
+	struct cpu_entry *entry = &entries[id].entry;
 	uint64_t deadline = read_cntpct_el0() + CPU_START_SECONDS * read_cntfrq_el0();
 
-	entry.ttbr0 = read_ttbr0_el2();
-	entry.tcr = hypmap_tcr();
-	entry.stack_top = percpu_table[id]->stack_top;
-	entry.percpu = (uint64_t)(uintptr_t)percpu_table[id];
-	entry.offset = HYPMAP_IMAGE - hypmap_image_pa((const void *)HYPMAP_IMAGE);
-	clean_to_poc(&entry, sizeof(entry));
+	entry->ttbr0 = read_ttbr0_el2();
+	entry->tcr = hypmap_tcr();
+	entry->stack_top = percpu_table[id]->stack_top;
+	entry->percpu = (uint64_t)(uintptr_t)percpu_table[id];
+	entry->offset = HYPMAP_IMAGE - hypmap_image_pa((const void *)HYPMAP_IMAGE);
+	clean_to_poc(entry, sizeof(*entry));
 	/* arg first, so that who sees the entry sees it too (abi/boot_info.h). */
-	mailbox->arg = hypmap_image_pa(&entry);
+	mailbox->arg = hypmap_image_pa(entry);
 	clean_to_poc(mailbox, sizeof(*mailbox));
 	store_release(&mailbox->entry, hypmap_image_pa(core_secondary));
 	clean_to_poc(mailbox, sizeof(*mailbox));
@@ -135,7 +138,7 @@ static bool start_cpu(cpu_id_t id, const struct boot_cpu *boot)
 		if (read_cntpct_el0() >= deadline) {
 			return false;
 		}
-		arch_wfe();
+		arch_yield(); /* no event would end a WFE where the CPU does not come */
 	}
 	return true;
 }
