@@ -58,6 +58,9 @@ static bool fault_ipa(uint64_t esr, uint64_t far, ipa_t *ipa)
 	return exits_translate(gva_init(far), false, ipa);
 }
 
+/* Offset in the vector table: synchronous, from EL1 with SP_EL1 (DDI 0487, D1.10.2). */
+#define VECTOR_SYNC_CURRENT UINT64_C(0x200)
+
 static bool is_stage2_fault(uint64_t esr)
 {
 	uint64_t kind = FSC_KIND(FIELD_GET(esr, ISS_FSC));
@@ -65,12 +68,24 @@ static bool is_stage2_fault(uint64_t esr)
 	return kind == FSC_TRANSLATION || kind == FSC_PERMISSION || kind == FSC_ACCESS_FLAG;
 }
 
+/* Is the guest's EL1 fetching the handler of the abort that it would be given? Then it would get
+ * it again, for ever. */
+static bool is_own_vector(uint64_t far)
+{
+	return !exits_from_el0() && far == read_vbar_el1() + VECTOR_SYNC_CURRENT;
+}
+
 /* An abort that memory cannot answer, given back as a synchronous external abort. One that hit
  * the guest's own table walk says so. */
-static enum outcome refuse(uint64_t esr, uint64_t far, bool is_fetch)
+static enum outcome refuse(struct vcpu *vcpu, uint64_t esr, uint64_t far, bool is_fetch)
 {
 	unsigned fsc = (esr & ISS_S1PTW) != 0U ? FSC_EXTERNAL_WALK : FSC_EXTERNAL;
 
+	if (is_fetch && is_own_vector(far)) {
+		vm_crash(vcpu->vm, "vcpu %u jumped to nowhere: no exception vectors at 0x%llx",
+			vcpu->id, (unsigned long long)read_vbar_el1());
+		return OUTCOME_RESCHED;
+	}
 	vcpu_inject_abort(is_fetch, fsc, far, (esr & ISS_WNR) != 0U, (esr & ESR_IL) != 0U);
 	return OUTCOME_RESUME;
 }
@@ -91,7 +106,7 @@ static enum gmem_access access_of(uint64_t esr, bool is_fetch, bool permission)
 static enum outcome not_ram(struct vcpu *vcpu, uint64_t esr, ipa_t ipa, uint64_t far, bool is_fetch)
 {
 	if (is_fetch || (esr & ISS_S1PTW) != 0U) {
-		return refuse(esr, far, is_fetch);
+		return refuse(vcpu, esr, far, is_fetch);
 	}
 	if ((esr & ISS_CM) != 0U) {
 		/* No cache holds anything of a device or a hole. */
@@ -111,7 +126,7 @@ static enum outcome stage2_abort(struct vcpu *vcpu, uint64_t esr, bool is_fetch)
 
 	vcpu->exits.abort++;
 	if (!is_stage2_fault(esr)) {
-		return refuse(esr, far, is_fetch);
+		return refuse(vcpu, esr, far, is_fetch);
 	}
 	if (!fault_ipa(esr, far, &fault.ipa)) {
 		return OUTCOME_RESUME;
@@ -127,7 +142,7 @@ static enum outcome stage2_abort(struct vcpu *vcpu, uint64_t esr, bool is_fetch)
 	case GMEM_NOT_RAM:
 		return not_ram(vcpu, esr, fault.ipa, far, is_fetch);
 	case GMEM_DENIED:
-		return refuse(esr, far, is_fetch);
+		return refuse(vcpu, esr, far, is_fetch);
 	case GMEM_NOMEM:
 		break;
 	}

@@ -16,11 +16,11 @@ STATIC_ASSERT(offsetof(struct vcpu_context, x) == VCPU_X, "vectors.S");
 STATIC_ASSERT(offsetof(struct vcpu_context, fp) == VCPU_FP, "fpsimd.S");
 STATIC_ASSERT(offsetof(struct vcpu_context, fp.fpsr) == VCPU_FPSR, "fpsimd.S");
 
-/* What every guest runs with. TVM is dropped once its caches are on (spec: cache-coherency), TWI
- * is set while somebody else wants the CPU. */
+/* What every guest runs with. TVM is dropped once its caches are on (spec: cache-coherency). TWI:
+ * a vCPU that waits leaves its CPU to others, and to the scrubbing of memory. */
 #define VCPU_HCR_INITIAL                                                                           \
 	(HCR_VM | HCR_SWIO | HCR_PTW | HCR_FMO | HCR_IMO | HCR_AMO | HCR_FB | HCR_BSU_IS |         \
-		HCR_TID3 | HCR_TSC | HCR_TIDCP | HCR_TACR | HCR_TSW | HCR_TVM | HCR_RW)
+		HCR_TWI | HCR_TID3 | HCR_TSC | HCR_TIDCP | HCR_TACR | HCR_TSW | HCR_TVM | HCR_RW)
 
 /* SCTLR_EL1 at reset: MMU, caches off; the bits that are RES1 in Armv8.0. */
 #define SCTLR_EL1_RESET UINT64_C(0x30d00800)
