@@ -156,7 +156,7 @@ enum plinth_status gmem_own_page(struct gmem *gmem, const struct s2_leaf *leaf, 
 		if (!can_own_run(gmem, start, orders[i], &first)) {
 			continue;
 		}
-		status = gmem_alloc(gmem, orders[i], PMEM_ANY | PMEM_USER_GUEST, &pa);
+		status = gmem_alloc(gmem, orders[i], gmem_copy_flags() | PMEM_USER_GUEST, &pa);
 		if (status == PLINTH_OK) {
 			replace_by_copy(gmem, &first, orders[i], pa);
 		}

@@ -6,6 +6,7 @@
 #define GMEM_PRIVATE_H
 
 #include "gmem/gmem.h"
+#include "pmem/pmem.h"
 
 /* What a range of RAM starts with. */
 enum gmem_content {
@@ -15,6 +16,14 @@ enum gmem_content {
 	GMEM_CONTENT_COPY,     /* one image covers it all */
 	GMEM_CONTENT_MIXED,
 };
+
+/* What memory a copy of an image's bytes needs. It is overwritten, but a guest that reads past the
+ * caches would see what its former owner left there: so it is scrubbed memory, unless FEAT_S2FWB
+ * leaves no way past the caches. */
+static inline uint32_t gmem_copy_flags(void)
+{
+	return coh_strategy()->fwb ? PMEM_ANY : PMEM_CLEAN;
+}
 
 /* `align`: what ipa and source must be congruent by for IN_PLACE (the mapping's size). *source is
  * written for IN_PLACE alone. */

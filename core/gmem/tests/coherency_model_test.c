@@ -549,7 +549,7 @@ static void test_every_step_is_needed(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
+	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_fetches_are_never_stale),
 		cmocka_unit_test(test_every_step_is_needed),
 	};

@@ -409,7 +409,7 @@ static void test_memory_may_run_out_at_any_page(void **state)
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-	const struct CMUnitTest tests[] = {
+	static const struct CMUnitTest tests[] = {
 		TEST(test_content_is_what_the_images_say),
 		TEST(test_reset_starts_from_the_images_again),
 		TEST(test_granules),

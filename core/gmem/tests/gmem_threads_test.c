@@ -86,7 +86,7 @@ static void test_many_cpus_at_once(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
+	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_many_cpus_at_once),
 	};
 

@@ -3,6 +3,7 @@
  * The core's start on the boot CPU: one readable order.
  */
 #include "arch/sysreg.h"
+#include "base/bits.h"
 #include "base/string.h"
 #include "coh/coh.h"
 #include "entropy/entropy.h"
@@ -13,6 +14,7 @@
 #include "init/cpu_entry.h"
 #include "log/log.h"
 #include "percpu/percpu.h"
+#include "pmem/pmem.h"
 #include "s2/s2.h"
 #include "sched/sched.h"
 #include "timerq/timerq.h"
@@ -28,6 +30,9 @@ uint8_t early_stack[EARLY_STACK_SIZE] ALIGNED(16) HIDDEN;
 
 /* Until init_percpu(). */
 static struct percpu first_percpu;
+
+/* DDI 0487, D19.2, CTR_EL0 */
+#define CTR_EL0_DIC BIT(29)
 
 static void kick(void *ctx, cpu_id_t cpu)
 {
@@ -68,7 +73,23 @@ static void log_erratum(void *ctx, const char *name, const char *action)
 	log_info("errata: %s: %s", name, action);
 }
 
-/* Once all CPUs are in: each has told what is wrong with it. */
+/* Once all CPUs are in: each has told what is wrong with it, and no guest runs yet. */
+static void init_settle(void)
+{
+	uint64_t ctr = init_least_ctr();
+	char line[COH_LINE_SIZE];
+
+	if (errata_needs(ERRATA_IGNORE_DIC)) {
+		ctr &= ~CTR_EL0_DIC;
+	}
+	if (errata_needs(ERRATA_REPEAT_TLBI)) {
+		s2_repeat_tlbi();
+	}
+	coh_setup(ctr, s2_features()->fwb);
+	coh_describe(line, sizeof(line));
+	log_info("%s", line);
+}
+
 static void log_machine(void)
 {
 	errata_report(log_erratum, NULL);
@@ -79,19 +100,18 @@ static void log_machine(void)
 	}
 }
 
-/* What the CPUs can do, as this one says; init_this_cpu() checks the others against it. */
+/* What the CPUs can do, as this one says; each other one is measured by it (bring_up()). */
 static void init_features(void)
 {
 	struct s2_features features = s2_features_from_ids(
 		read_id_aa64mmfr0_el1(), read_id_aa64mmfr1_el1(), read_id_aa64mmfr2_el1());
-	char line[COH_LINE_SIZE];
 
 	vcpu_features_init();
 	errata_init(init_boot_info.psci_conduit);
 	s2_setup(&features);
 	coh_setup(read_ctr_el0(), features.fwb);
-	coh_describe(line, sizeof(line));
-	log_info("%s", line);
+	pmem_scrub_to_poc(!features.fwb);
+	init_promises();
 	entropy_init(init_boot_info.seed, init_boot_info.seed_size, init_boot_info.psci_conduit);
 }
 

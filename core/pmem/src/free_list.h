@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/compiler.h"
+#include "base/types.h"
 
 /* Bytes at the start of a block taken from the clean lists that may not be zero. */
 #define FREE_LIST_LINK_SIZE 16U
@@ -26,5 +27,8 @@ bool free_list_take(unsigned order, bool clean, uint64_t *page);
 
 /* The lowest order that has a dirty block, or -1. */
 int free_list_lowest_dirty(void);
+
+/* Takes the links off a clean block that leaves the lists (zero.c). */
+void pmem_zero_links(pa_t pa);
 
 #endif

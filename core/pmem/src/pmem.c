@@ -235,7 +235,7 @@ enum plinth_status pmem_alloc(unsigned order, uint32_t flags, pa_t *out)
 	*out = pa_init(page << PAGE_SHIFT);
 	if ((flags & PMEM_CLEAN) != 0U) {
 		if (was_clean) {
-			memset(pa_to_va(*out), 0, FREE_LIST_LINK_SIZE);
+			pmem_zero_links(*out);
 		} else {
 			pmem_zero(*out, PAGE_SIZE << order);
 		}

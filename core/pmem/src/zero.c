@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "arch/barrier.h"
 #include "arch/cache.h"
 #include "arch/sysreg.h"
 #include "base/bits.h"
@@ -7,6 +8,8 @@
 #include "el2count/el2count.h"
 #include "hypmap/hypmap.h"
 #include "pmem/pmem.h"
+
+#include "free_list.h"
 
 /* DCZID_EL0 (DDI 0487, D19.2.35): log2 of the block in words of 4 bytes, 2 KiB at most. */
 #define DCZID_BS_SHIFT	0U
@@ -36,10 +39,47 @@ static void zero(pa_t pa, uint64_t size)
 	}
 }
 
+/* Written at boot before any guest runs. */
+static bool scrub_reaches_poc = true;
+
+void pmem_scrub_to_poc(bool on)
+{
+	scrub_reaches_poc = on;
+}
+
+/* CTR_EL0.DminLine (DDI 0487, D19.2): log2 of the smallest line in words. */
+#define CTR_DMINLINE_SHIFT 16U
+#define CTR_DMINLINE_WIDTH 4U
+
+static void clean_to_poc(pa_t pa, uint64_t size)
+{
+	uintptr_t va = (uintptr_t)pa_to_va(pa);
+	uintptr_t end = va + size;
+	uintptr_t line = (uintptr_t)4U << FIELD_GET(read_ctr_el0(), CTR_DMINLINE);
+
+	for (; va < end; va += line) {
+		arch_dc_civac(va);
+	}
+	arch_dsb_sy();
+}
+
 void pmem_zero(pa_t pa, uint64_t size)
 {
 	uint32_t before = el2count_now();
 
 	zero(pa, size);
+	if (scrub_reaches_poc) {
+		clean_to_poc(pa, size);
+	}
 	el2count_add_scrub(el2count_now() - before);
+}
+
+void pmem_zero_links(pa_t pa)
+{
+	memset(pa_to_va(pa), 0, FREE_LIST_LINK_SIZE);
+	if (scrub_reaches_poc) {
+		/* One line: links are at the start of a page. */
+		arch_dc_civac((uintptr_t)pa_to_va(pa));
+		arch_dsb_sy();
+	}
 }

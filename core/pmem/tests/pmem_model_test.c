@@ -250,7 +250,7 @@ static void test_all_joins_again(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
+	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_random_calls),
 		cmocka_unit_test(test_all_joins_again),
 	};

@@ -484,9 +484,53 @@ static void test_zeroing_with_and_without_zva(void **state)
 	assert_int_equal(*(uint8_t *)(uintptr_t)(arena + KIB(12)), 0xff);
 }
 
+struct poc_count {
+	unsigned zeroed;
+	unsigned cleaned;
+	bool cleaned_before_zeroed;
+	bool completed;
+};
+
+static void count_poc(void *ctx, enum fake_op op, uint64_t address)
+{
+	struct poc_count *count = ctx;
+
+	(void)address;
+	if (op == FAKE_DC_ZVA) {
+		count->zeroed++;
+		count->cleaned_before_zeroed |= count->cleaned != 0U;
+	} else if (op == FAKE_DC_CIVAC) {
+		count->cleaned++;
+		count->completed = false;
+	} else if (op == FAKE_DSB_SY) {
+		count->completed = true;
+	}
+}
+
+/* What a guest reads past the caches must be zeroes too, not the former owner's bytes. */
+static void test_zeroes_reach_poc_where_guests_can(void **state)
+{
+	struct poc_count count = {0};
+
+	(void)state;
+	arena_use_cpu(&cpu, 0);
+	fake_maintain_hook(count_poc, &count);
+	pmem_zero(pa_init(arena), KIB(8));
+	assert_int_equal(count.zeroed, KIB(8) / 64U);
+	assert_int_equal(count.cleaned, KIB(8) / 64U);
+	assert_false(count.cleaned_before_zeroed);
+	assert_true(count.completed);
+
+	pmem_scrub_to_poc(false);
+	pmem_zero(pa_init(arena), KIB(4));
+	pmem_scrub_to_poc(true);
+	fake_maintain_hook(NULL, NULL);
+	assert_int_equal(count.cleaned, KIB(8) / 64U);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
+	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_side_table_takes_a_byte_a_page),
 		cmocka_unit_test(test_side_table_goes_where_it_fits),
 		cmocka_unit_test(test_init_refuses_what_is_malformed),
@@ -508,6 +552,7 @@ int main(void)
 		cmocka_unit_test(test_gigabytes_are_a_few_blocks),
 		cmocka_unit_test(test_scrub_goes_in_bounded_steps),
 		cmocka_unit_test(test_zeroing_with_and_without_zva),
+		cmocka_unit_test(test_zeroes_reach_poc_where_guests_can),
 	};
 
 	arena = arena_map(ARENA_SIZE);

@@ -179,7 +179,7 @@ static void test_a_promise_beats_the_scrubbers(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
+	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_workers_and_scrubbers),
 		cmocka_unit_test(test_alloc_waits_for_a_scrubber),
 		cmocka_unit_test(test_a_promise_beats_the_scrubbers),

@@ -6,8 +6,8 @@
  * before a block leaves) or dirty. Clean blocks merge with clean ones, dirty with dirty.
  *
  * Every function may be called on any CPU, with any lock below LOCK_RANK_PMEM held; the allocator's
- * lock is never held while memory is zeroed. Zeroes are written through EL2's cacheable mapping:
- * an observer with its caches off needs core/coh.
+ * lock is never held while memory is zeroed. Zeroes reach memory itself
+ * where a guest could look past the caches (pmem_scrub_to_poc).
  *
  * Freeing what is not allocated, twice, or misaligned is a bug of Plinth and panics.
  */
@@ -116,8 +116,15 @@ bool pmem_scrub_step(void);
 
 void pmem_get_stats(struct pmem_stats *stats);
 
+/* Whether zeroes must reach memory itself, past the caches, before a page counts as clean. They
+ * must (the default) wherever a guest can read memory past the caches, by turning its own off or
+ * by a non-cacheable mapping: what it found there else would be the former owner's. Not needed
+ * where FEAT_S2FWB takes that means away. Boot CPU, before any guest runs. */
+void pmem_scrub_to_poc(bool on);
+
 /* Zeroes [pa, pa + size), both multiples of 4 KiB, by DC ZVA where the CPU has it and by stores
- * where not. Locks nothing, waits for nothing (no barrier). */
+ * where not, and by DC CIVAC to the point of coherency where pmem_scrub_to_poc() says so; a DSB
+ * ends that. Locks nothing. */
 void pmem_zero(pa_t pa, uint64_t size);
 
 #endif
