@@ -237,7 +237,7 @@ static void test_mpidr(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
+	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_golden, setup),
 		cmocka_unit_test_setup(test_seeds_and_token, setup),
 		cmocka_unit_test_setup(test_initrd_and_clock, setup),

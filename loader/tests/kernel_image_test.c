@@ -235,7 +235,7 @@ static void test_foreign_pe(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
+	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_image),
 		cmocka_unit_test(test_bad_images),
 		cmocka_unit_test(test_elf),

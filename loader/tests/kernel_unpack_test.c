@@ -178,7 +178,7 @@ static void test_is_packed(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
+	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_gzip),
 		cmocka_unit_test(test_zboot),
 		cmocka_unit_test(test_damage),

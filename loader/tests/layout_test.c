@@ -108,7 +108,7 @@ static void test_no_room_for_dtb(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
+	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_image),
 		cmocka_unit_test(test_dtb_crosses_no_block),
 		cmocka_unit_test(test_flat_and_elf),

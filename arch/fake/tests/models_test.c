@@ -193,7 +193,7 @@ int main(void)
 {
 #define CACHE_TEST(name) cmocka_unit_test_setup_teardown(name, setup_cache, teardown_cache)
 #define TLB_TEST(name)	 cmocka_unit_test_setup(name, setup_tlb)
-	const struct CMUnitTest tests[] = {
+	static const struct CMUnitTest tests[] = {
 		CACHE_TEST(test_a_fetch_is_stale_without_maintenance),
 		CACHE_TEST(test_vipt_is_not_reached_through_an_alias),
 		CACHE_TEST(test_idc_and_dic),

@@ -196,7 +196,7 @@ static void test_malformed_calls_are_unknown(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
+	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_what_is_a_call),
 		cmocka_unit_test(test_the_greeting),
 		cmocka_unit_test(test_product),

@@ -3,6 +3,7 @@
  * From reasons to operations: pure.
  */
 #include "base/bits.h"
+#include "base/compiler.h"
 #include "base/string.h"
 #include "coh/coh.h"
 
@@ -78,6 +79,29 @@ static struct coh_plan plan_for(enum coh_reason reason, const struct coh_strateg
 	default:
 		return nothing;
 	}
+}
+
+static uint64_t least_of(uint64_t a, uint64_t b, uint64_t mask)
+{
+	return min_u64(a & mask, b & mask);
+}
+
+uint64_t coh_ctr_least(uint64_t a, uint64_t b)
+{
+	/* IDC and DIC as one-bit numbers; L1Ip's values are in the order of what they allow. */
+	static const uint64_t masks[] = {
+		FIELD_MASK(CTR_EL0_IminLine),
+		FIELD_MASK(CTR_EL0_L1Ip),
+		FIELD_MASK(CTR_EL0_DminLine),
+		CTR_EL0_IDC,
+		CTR_EL0_DIC,
+	};
+	uint64_t least = a;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(masks); i++) {
+		least = (least & ~masks[i]) | least_of(a, b, masks[i]);
+	}
+	return least;
 }
 
 struct coh_strategy coh_strategy_for(uint64_t ctr, bool fwb)

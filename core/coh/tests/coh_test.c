@@ -82,6 +82,22 @@ static void test_strategy_reads_ctr(void **state)
 	assert_true(s.idc && s.dic && s.fwb);
 }
 
+/* Of each field the one that serves both, whichever way they are asked. */
+static void test_least_ctr(void **state)
+{
+	const uint64_t rest = UINT64_C(0x84000000);
+	uint64_t big = rest | L1IP(3) | IDC | DIC | 5U << 16 | 4U;
+	uint64_t little = rest | L1IP(2) | IDC | 4U << 16 | 5U;
+	uint64_t least = rest | L1IP(2) | IDC | 4U << 16 | 4U;
+
+	(void)state;
+	assert_int_equal(coh_ctr_least(big, little), least);
+	assert_int_equal(coh_ctr_least(little, big), least);
+	assert_int_equal(coh_ctr_least(big, big), big);
+	assert_int_equal(coh_ctr_least(L1IP(3), L1IP(1)), L1IP(1)); /* treated as the worst */
+	assert_int_equal(coh_ctr_least(L1IP(2), L1IP(0)), L1IP(0));
+}
+
 static void test_first_fetch(void **state)
 {
 	static const enum fake_op all[] = {FAKE_DC_CVAU, FAKE_DSB_ISH, FAKE_IC_IVAU, FAKE_DSB_ISH};
@@ -168,8 +184,9 @@ static void test_describe(void **state)
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-	const struct CMUnitTest tests[] = {
+	static const struct CMUnitTest tests[] = {
 		TEST(test_strategy_reads_ctr),
+		TEST(test_least_ctr),
 		TEST(test_first_fetch),
 		TEST(test_poc_reasons),
 		TEST(test_barriers_once_for_all_ranges),

@@ -142,7 +142,7 @@ static void input_without_any_port_is_dropped(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
+	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(input_goes_to_the_focus),
 		cmocka_unit_test(the_focus_changes_by_key_in_the_middle_of_input),
 		cmocka_unit_test(the_escape_key_twice_sends_itself),

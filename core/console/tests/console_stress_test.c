@@ -113,7 +113,7 @@ static void threads_keep_their_lines_whole(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
+	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(random_output_cannot_leave_its_rows),
 		cmocka_unit_test(threads_keep_their_lines_whole),
 	};

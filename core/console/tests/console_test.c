@@ -361,7 +361,7 @@ static void a_panic_is_written_without_locks(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
+	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_vm_passes_as_it_is),
 		cmocka_unit_test(lines_of_several_are_whole_and_marked),
 		cmocka_unit_test(a_prompt_in_focus_is_shown_soon),

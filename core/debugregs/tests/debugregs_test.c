@@ -283,7 +283,7 @@ static void test_reset(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
+	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_init_opens_the_locks, setup),
 		cmocka_unit_test_setup(test_tdcc_never_reaches_the_hardware, setup),
 		cmocka_unit_test_setup(test_el0_with_tdcc_is_injected, setup),

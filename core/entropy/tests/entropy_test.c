@@ -257,7 +257,7 @@ static void test_threads(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
+	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_without_a_source, setup),
 		cmocka_unit_test_setup(test_a_short_seed_is_none, setup),
 		cmocka_unit_test_setup(test_the_seed_is_wiped, setup),

@@ -288,7 +288,7 @@ static void test_answers_of_unlike_cpus(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
+	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_models_and_revisions, setup),
 		cmocka_unit_test_setup(test_walks, setup),
 		cmocka_unit_test_setup(test_n1_with_dic, setup),

@@ -172,7 +172,7 @@ static void other_aborts_go_to_the_guest(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
+	static const struct CMUnitTest tests[] = {
 		TEST(memory_is_mapped_at_first_touch),
 		TEST(a_fetch_maps_for_execution),
 		TEST(a_permission_fault_is_found_by_at),

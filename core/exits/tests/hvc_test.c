@@ -183,7 +183,7 @@ static void the_last_vcpu_off_ends_the_vm(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
+	static const struct CMUnitTest tests[] = {
 		TEST(the_arch_service),
 		TEST(the_upper_half_of_x0_does_not_count),
 		TEST(unknown_functions_are_not_supported),

@@ -319,7 +319,7 @@ static void aarch32_without_syndrome_aborts(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
+	static const struct CMUnitTest tests[] = {
 		TEST(loads_extend_as_the_syndrome_says),
 		TEST(stores_are_cut_to_their_size),
 		TEST(a_load_to_xzr_is_done),

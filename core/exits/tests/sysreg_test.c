@@ -277,7 +277,7 @@ static void an_end_of_one_vm_goes_on_with_another(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
+	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_table_is_sorted_and_whole),
 		TEST(id_registers_are_the_vm_s),
 		TEST(writes_under_tvm_go_through),

@@ -397,7 +397,7 @@ static void image_addresses(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
+	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(first_tables_need_no_allocator),
 		TEST(image_parts_have_their_rights),
 		TEST(the_trampoline_alone_is_mapped_onto_itself),

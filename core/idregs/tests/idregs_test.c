@@ -196,7 +196,7 @@ static void test_host_reads_them_all(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
+	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_each_field),
 		cmocka_unit_test(test_gic_is_the_vms),
 		cmocka_unit_test(test_only_rows_pass),

@@ -6,6 +6,7 @@
 #include "arch/cpu.h"
 #include "arch/sysreg.h"
 #include "base/atomic.h"
+#include "base/bits.h"
 #include "base/check.h"
 #include "coh/coh.h"
 #include "errata/errata.h"
@@ -15,11 +16,13 @@
 #include "init/cpu_entry.h"
 #include "log/log.h"
 #include "percpu/percpu.h"
+#include "s2/s2.h"
 #include "sched/sched.h"
 #include "timerq/timerq.h"
 #include "vgic/vgic_hw.h"
 #include "vm/vm.h"
 
+#include "cpu_check.h"
 #include "init_private.h"
 
 STATIC_ASSERT(offsetof(struct cpu_entry, ttbr0) == CPU_ENTRY_TTBR0, "head.S");
@@ -38,8 +41,16 @@ static struct {
 	struct cpu_entry entry;
 } ALIGNED(CACHE_LINE) entries[CPU_MAX];
 
-/* Set by each CPU when it is ready for vCPUs. */
-static uint32_t online[CPU_MAX];
+/* How far a CPU is. It claims its start (CPU_ENTERED), or finds that the boot CPU has gone on
+ * without it (CPU_LEFT_OUT) and must not run: what the others rely on is settled by then. */
+enum cpu_stage { CPU_ASLEEP, CPU_ENTERED, CPU_READY, CPU_REFUSED, CPU_LEFT_OUT };
+
+static uint32_t stage[CPU_MAX];
+
+/* What all CPUs keep, and the CTR_EL0 that serves them all. Each CPU writes them in its turn, while
+ * the boot CPU waits for it in start_cpu(). */
+static struct cpu_ids promised;
+static uint64_t least_ctr;
 
 static struct percpu *make_percpu(cpu_id_t id, const struct boot_cpu *boot)
 {
@@ -84,24 +95,64 @@ static void enable_private_interrupts(void)
 	}
 }
 
-void init_this_cpu(void)
+/* Bits of the highest physical address of RAM, or of an IPA, whichever is more. */
+static unsigned address_bits(void)
 {
-	enum plinth_status status = gic_init_cpu();
+	uint64_t last = MASK_BELOW(s2_features()->ipa_bits);
 
-	if (status != PLINTH_OK) {
-		init_fail("CPU %u (MPIDR 0x%llx): its GIC interface does not start: %s", cpu_this(),
-			(unsigned long long)percpu_this()->mpidr, plinth_status_name(status));
+	for (uint32_t i = 0; i < init_boot_info.mem_count; i++) {
+		const struct boot_mem *mem = &init_boot_info.mem[i];
+
+		last = mem->size != 0U ? max_u64(last, mem->base + mem->size - 1U) : last;
 	}
-	status = vgic_hw_check(vm_host()->gic);
-	if (status != PLINTH_OK) {
-		init_fail("CPU %u: its virtual interrupt interface is smaller than the first CPU's",
-			cpu_this());
+	return bit_highest(last) + 1U;
+}
+
+void init_promises(void)
+{
+	uint64_t *mmfr0 = &promised.reg[CPU_MMFR0];
+
+	promised = cpu_ids_read();
+	*mmfr0 = align_down(*mmfr0, 16) | cpu_pa_range_for(address_bits());
+	least_ctr = read_ctr_el0();
+}
+
+uint64_t init_least_ctr(void)
+{
+	return least_ctr;
+}
+
+/* What this CPU cannot do, or NULL when it is ready for vCPUs. */
+static const char *bring_up(void)
+{
+	const struct cpu_ids ids = cpu_ids_read();
+	const char *lacks = cpu_lacks(&promised, &ids);
+
+	if (lacks != NULL) {
+		return lacks;
 	}
+	if (gic_init_cpu() != PLINTH_OK) {
+		return "its GIC interface";
+	}
+	if (vgic_hw_check(vm_host()->gic) != PLINTH_OK) {
+		return gic_version() == 3U ? "ICH_VTR_EL2" : "GICH_VTR";
+	}
+	least_ctr = coh_ctr_least(least_ctr, read_ctr_el0());
 	errata_add_cpu();
 	timerq_cpu_init();
 	exits_cpu_init();
 	enable_private_interrupts();
 	sched_cpu_online();
+	return NULL;
+}
+
+void init_this_cpu(void)
+{
+	const char *lacks = bring_up();
+
+	if (lacks != NULL) {
+		init_fail("the first CPU cannot run VMs: %s", lacks);
+	}
 }
 
 /* The other CPU reads this with its MMU off. */
@@ -115,11 +166,43 @@ static void clean_to_poc(const void *object, size_t size)
 	arch_dsb_sy();
 }
 
+/* False: `from` did not end in time. */
+static bool wait_while(cpu_id_t id, enum cpu_stage from)
+{
+	uint64_t deadline = read_cntpct_el0() + CPU_START_SECONDS * read_cntfrq_el0();
+
+	/* Pairs with the store in init_secondary: what the CPU has set up is seen. */
+	while (load_acquire(&stage[id]) == (uint32_t)from) {
+		if (read_cntpct_el0() >= deadline) {
+			return false;
+		}
+		arch_yield(); /* no event would end a WFE where the CPU does not come */
+	}
+	return true;
+}
+
+/* Is the CPU ready in time? It says itself why not, once it has entered. */
+static bool wait_for(cpu_id_t id)
+{
+	uint32_t asleep = CPU_ASLEEP;
+
+	if (!wait_while(id, CPU_ASLEEP) &&
+		cas_acq_rel(&stage[id], &asleep, (uint32_t)CPU_LEFT_OUT)) {
+		log_error("CPU with MPIDR 0x%llx did not enter the core in time, left out",
+			(unsigned long long)percpu_table[id]->mpidr);
+		return false;
+	}
+	if (!wait_while(id, CPU_ENTERED)) {
+		init_fail("CPU with MPIDR 0x%llx got stuck in its start",
+			(unsigned long long)percpu_table[id]->mpidr);
+	}
+	return load_relaxed(&stage[id]) == (uint32_t)CPU_READY;
+}
+
 static bool start_cpu(cpu_id_t id, const struct boot_cpu *boot)
 {
 	struct boot_mailbox *mailbox = pa_to_va(pa_init(boot->mailbox));
 	struct cpu_entry *entry = &entries[id].entry;
-	uint64_t deadline = read_cntpct_el0() + CPU_START_SECONDS * read_cntfrq_el0();
 
 	entry->ttbr0 = read_ttbr0_el2();
 	entry->tcr = hypmap_tcr();
@@ -133,19 +216,13 @@ static bool start_cpu(cpu_id_t id, const struct boot_cpu *boot)
 	store_release(&mailbox->entry, hypmap_image_pa(core_secondary));
 	clean_to_poc(mailbox, sizeof(*mailbox));
 	arch_sev();
-	/* Pairs with the store in init_secondary: what the CPU has set up is seen. */
-	while (load_acquire(&online[id]) == 0U) {
-		if (read_cntpct_el0() >= deadline) {
-			return false;
-		}
-		arch_yield(); /* no event would end a WFE where the CPU does not come */
-	}
-	return true;
+	return wait_for(id);
 }
 
 void init_start_cpus(void)
 {
 	cpu_id_t id = 1;
+	uint32_t ready = 1;
 
 	for (uint32_t i = 0; i < init_boot_info.cpu_count && id < percpu_count; i++) {
 		const struct boot_cpu *boot = &init_boot_info.cpu[i];
@@ -153,19 +230,37 @@ void init_start_cpus(void)
 		if (boot->status != BOOT_CPU_PARKED) {
 			continue;
 		}
-		if (!start_cpu(id, boot)) {
-			log_error("CPU with MPIDR 0x%llx did not enter the core in time, left out",
-				(unsigned long long)boot->mpidr);
-		}
+		ready += start_cpu(id, boot) ? 1U : 0U;
 		id++;
 	}
+	if (ready != percpu_count) {
+		log_warning("%u of %u CPUs run VMs", ready, percpu_count);
+	}
+}
+
+/* Another CPU's vCPUs would find less here than they were told: better without this CPU. */
+NORETURN static void refuse(const struct percpu *percpu, const char *lacks)
+{
+	log_error("CPU with MPIDR 0x%llx cannot do what the first CPU can, left out: %s",
+		(unsigned long long)percpu->mpidr, lacks);
+	store_release(&stage[percpu->id], (uint32_t)CPU_REFUSED);
+	init_cpu_off();
 }
 
 void init_secondary(struct percpu *percpu)
 {
+	uint32_t asleep = CPU_ASLEEP;
+	const char *lacks;
+
 	arch_percpu_set(percpu);
-	init_this_cpu();
-	store_release(&online[percpu->id], 1U);
-	arch_sev();
+	if (!cas_acq_rel(&stage[percpu->id], &asleep, (uint32_t)CPU_ENTERED)) {
+		init_cpu_off();
+	}
+	exits_catch();
+	lacks = bring_up();
+	if (lacks != NULL) {
+		refuse(percpu, lacks);
+	}
+	store_release(&stage[percpu->id], (uint32_t)CPU_READY);
 	exits_run();
 }

@@ -46,8 +46,10 @@ uint64_t init_el2_bytes(void);
 
 /* cpus.c */
 void init_percpu(void);	    /* windows of all CPUs; this CPU moves to its own */
+void init_promises(void);   /* by this CPU's registers; after s2_setup() */
 void init_this_cpu(void);   /* traps, interrupt controller, timers */
 void init_start_cpus(void); /* the others, one after the other, bounded waits */
+uint64_t init_least_ctr(void); /* CTR_EL0 that serves all that are up */
 NORETURN void init_secondary(struct percpu *percpu);
 
 /* console.c */
@@ -65,6 +67,7 @@ void init_start_vms(void);
 /* power.c: say the exit line, and go. */
 NORETURN void init_power_off(unsigned code, const char *reason);
 NORETURN void init_reboot(void);
+NORETURN void init_cpu_off(void); /* this CPU alone, without a word */
 NORETURN void init_fail(const char *format, ...) PRINTF_LIKE(1, 2);
 
 #endif

@@ -12,6 +12,7 @@
 
 #include "init_private.h"
 
+#define PSCI_CPU_OFF	  UINT64_C(0x84000002)
 #define PSCI_SYSTEM_OFF	  UINT64_C(0x84000008)
 #define PSCI_SYSTEM_RESET UINT64_C(0x84000009)
 
@@ -54,6 +55,12 @@ void init_reboot(void)
 	log_info("reboot");
 	console_flush();
 	call_firmware(PSCI_SYSTEM_RESET);
+	halt();
+}
+
+void init_cpu_off(void)
+{
+	call_firmware(PSCI_CPU_OFF);
 	halt();
 }
 

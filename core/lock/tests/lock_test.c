@@ -172,7 +172,7 @@ static void threads_exclude_each_other(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
+	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(rising_ranks_are_right, setup),
 		cmocka_unit_test_setup(falling_ranks_panic, setup),
 		cmocka_unit_test_setup(one_rank_twice_panics, setup),

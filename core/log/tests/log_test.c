@@ -206,7 +206,7 @@ static void threads_do_not_tear_lines(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
+	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(an_empty_ring_has_no_line, setup),
 		cmocka_unit_test_setup(lines_keep_text_and_time, setup),
 		cmocka_unit_test_setup(the_level_gates_the_sink_not_the_ring, setup),

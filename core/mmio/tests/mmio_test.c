@@ -104,7 +104,7 @@ static void a_full_map_is_told_and_still_finds(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
+	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(an_empty_map_answers_nothing, setup),
 		cmocka_unit_test_setup(regions_are_found_by_all_their_bytes, setup),
 		cmocka_unit_test_setup(bad_regions_are_refused, setup),

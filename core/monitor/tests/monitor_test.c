@@ -371,7 +371,7 @@ static void the_trace_is_controlled_and_dumped(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
+	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(a_line_is_echoed_and_run, setup),
 		cmocka_unit_test_setup(keys_edit_the_line, setup),
 		cmocka_unit_test_setup(a_line_that_is_too_long_stops_growing, setup),

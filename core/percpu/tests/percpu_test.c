@@ -53,7 +53,7 @@ static void offsets_are_those_of_assembly(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
+	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_cpu_finds_its_own),
 		cmocka_unit_test(the_table_starts_empty),
 		cmocka_unit_test(offsets_are_those_of_assembly),

@@ -345,7 +345,7 @@ static void races_have_one_winner(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
+	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(all_pairs_agree_with_the_model),
 		cmocka_unit_test(races_have_one_winner),
 	};

@@ -374,7 +374,7 @@ static void running_an_off_vcpu_is_our_bug(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
+	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(version_is_1_1, setup),
 		cmocka_unit_test_setup(migration_is_not_required, setup),
 		cmocka_unit_test_setup(range_is_psci, setup),

@@ -109,7 +109,7 @@ static void rate_of_zero_is_our_bug(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
+	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(calls_give_address_or_not_supported),
 		cmocka_unit_test(without_a_page_nothing_is_offered),
 		cmocka_unit_test(only_two_functions_are_ours),

@@ -297,7 +297,7 @@ static void test_clear_is_bounded(void **state)
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-	const struct CMUnitTest tests[] = {
+	static const struct CMUnitTest tests[] = {
 		TEST(test_prepare_refuses),
 		TEST(test_prepare_changes_no_translation),
 		TEST(test_lookup_says_how_big_the_hole_is),

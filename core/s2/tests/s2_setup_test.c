@@ -89,7 +89,7 @@ static void test_entries_keep_what_they_are_given(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
+	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_features),
 		cmocka_unit_test(test_vtcr),
 		cmocka_unit_test(test_entries),

@@ -96,7 +96,7 @@ static void test_owners_are_conserved(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
+	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_cell),
 		cmocka_unit_test(test_out_of_range),
 		cmocka_unit_test(test_owners_are_conserved),

@@ -227,7 +227,7 @@ static void test_split(void **state)
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-	const struct CMUnitTest tests[] = {
+	static const struct CMUnitTest tests[] = {
 		TEST(test_no_vmid_no_invalidation),
 		TEST(test_unmap_is_break_before_make),
 		TEST(test_other_vm_is_loaded),

@@ -195,7 +195,7 @@ static void test_another_vcpu_on_this_cpu(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
+	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_more_vms_than_vmids),
 		cmocka_unit_test(test_rollover_needs_its_invalidation),
 		cmocka_unit_test(test_vmids_in_use_are_kept),

@@ -526,7 +526,7 @@ static void wake_of_a_running_one_is_one_kick(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
+	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_runnable_takes_no_tick),
 		cmocka_unit_test(equal_weights_share_equally),
 		cmocka_unit_test(weights_are_proportions),

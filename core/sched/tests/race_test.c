@@ -255,7 +255,7 @@ static void nor_while_holds_and_affinities_change(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
+	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(no_wakeup_is_lost),
 		cmocka_unit_test(nor_while_holds_and_affinities_change),
 	};

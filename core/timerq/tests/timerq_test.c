@@ -246,7 +246,7 @@ static void cancel_wait_ends_all_use(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
+	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(nothing_queued_means_no_tick, setup),
 		cmocka_unit_test_setup(early_interrupt_runs_nothing, setup),
 		cmocka_unit_test_setup(hardware_has_the_first_deadline, setup),

@@ -161,7 +161,7 @@ static void records_are_never_torn(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
+	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(off_means_nothing_is_written, setup),
 		cmocka_unit_test_setup(all_fields_come_back, setup),
 		cmocka_unit_test_setup(cpus_are_merged_by_time, setup),

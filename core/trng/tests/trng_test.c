@@ -147,7 +147,7 @@ static void test_without_entropy(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
+	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_ids, with_entropy),
 		cmocka_unit_test_setup(test_version_and_features, with_entropy),
 		cmocka_unit_test_setup(test_uuid, with_entropy),

@@ -397,7 +397,7 @@ static void sync_leaves_far_alone(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
+	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(features_are_what_the_id_registers_say, setup),
 		cmocka_unit_test_setup(reset_is_the_architecture_s, setup),
 		cmocka_unit_test_setup(what_is_loaded_is_put_back, setup),

@@ -630,7 +630,7 @@ static void test_dump(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
+	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_idle_costs_nothing),
 		cmocka_unit_test(test_timer_ticks),
 		cmocka_unit_test(test_timer_is_live_across_a_switch),

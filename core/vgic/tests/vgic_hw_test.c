@@ -109,7 +109,7 @@ static void test_v2(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
+	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_v3),
 		cmocka_unit_test(test_v2),
 	};

@@ -170,7 +170,7 @@ static void test_target_follows_route_and_owner(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
+	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_walk),
 		cmocka_unit_test(test_requests),
 		cmocka_unit_test(test_target_follows_route_and_owner),

@@ -64,7 +64,7 @@ static void test_v3_round_trip(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
+	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_v2_round_trip),
 		cmocka_unit_test(test_v2_fields),
 		cmocka_unit_test(test_v3_round_trip),

@@ -429,7 +429,7 @@ static void test_each_count_of_list_registers(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
+	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_each_count_of_list_registers),
 	};
 

@@ -323,7 +323,7 @@ static void test_hostile_guest(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
+	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_tables),
 		cmocka_unit_test(test_identification_v3),
 		cmocka_unit_test(test_waker),

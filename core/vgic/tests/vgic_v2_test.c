@@ -197,7 +197,7 @@ static void test_source_survives_a_switch(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
+	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_identification),
 		cmocka_unit_test(test_banked_registers),
 		cmocka_unit_test(test_targets),

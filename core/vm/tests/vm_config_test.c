@@ -148,7 +148,7 @@ static void images(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
+	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(header, setup),
 		cmocka_unit_test_setup(names, setup),
 		cmocka_unit_test_setup(flags_and_rights, setup),

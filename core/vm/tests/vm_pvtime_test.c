@@ -85,7 +85,7 @@ static void waiting_is_stolen_and_a_new_run_starts_at_0(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
+	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_vcpu_has_its_place),
 		cmocka_unit_test(a_guest_can_only_read_it),
 		cmocka_unit_test(waiting_is_stolen_and_a_new_run_starts_at_0),

@@ -403,7 +403,7 @@ static void set_way_once_for_a_series(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
+	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(a_new_vm_is_off_and_found, setup),
 		cmocka_unit_test_setup(its_devices_answer, setup),
 		cmocka_unit_test_setup(create_refuses, setup),

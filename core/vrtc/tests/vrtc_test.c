@@ -219,7 +219,7 @@ static void identity_and_odd_accesses(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
+	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(the_clock_is_the_hosts, setup),
 		cmocka_unit_test_setup(without_a_host_clock_it_is_1970, setup),
 		cmocka_unit_test_setup(a_guest_sets_its_own_clock, setup),

@@ -395,7 +395,7 @@ static void reset_disables_both(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
+	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(cpu_starts_with_traps_and_no_timer, setup),
 		cmocka_unit_test_setup(guest_time_starts_at_0_and_stops, setup),
 		cmocka_unit_test_setup(restored_time_may_exceed_the_counter, setup),

@@ -31,7 +31,7 @@ static void random_accesses_keep_the_invariants(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
+	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(random_accesses_keep_the_invariants),
 	};
 

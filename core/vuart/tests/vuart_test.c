@@ -299,7 +299,7 @@ static void reset_drops_the_line_and_the_input(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
+	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(reset_values_are_those_of_the_manual, setup),
 		cmocka_unit_test_setup(plain_registers_keep_their_bits, setup),
 		cmocka_unit_test_setup(narrow_and_wide_accesses, setup),

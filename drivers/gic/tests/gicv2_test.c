@@ -181,7 +181,7 @@ static void route_writes_one_byte(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
+	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(missing_parts_are_refused, setup),
 		cmocka_unit_test_setup(distributor_comes_up_quiet, setup),
 		cmocka_unit_test_setup(interface_comes_up, setup),

@@ -340,7 +340,7 @@ static void interrupts_that_are_not_there_panic(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
+	static const struct CMUnitTest tests[] = {
 		TEST(other_versions_and_small_ranges_are_refused),
 		TEST(distributor_comes_up_quiet),
 		TEST(no_more_than_1020_interrupts),

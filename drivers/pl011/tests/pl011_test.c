@@ -201,7 +201,7 @@ static void events_are_listened_to_and_acknowledged(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
+	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(init_keeps_the_baud_rate_and_turns_all_on, setup),
 		cmocka_unit_test_setup(write_takes_what_fits_and_loses_nothing, setup),
 		cmocka_unit_test_setup(an_empty_fifo_is_asked_once, setup),

@@ -112,7 +112,7 @@ static void test_names(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
+	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_form),
 		cmocka_unit_test(test_what_is_refused),
 		cmocka_unit_test(test_nothing_is_out_of_range),

@@ -107,7 +107,7 @@ static void test_sysreg_of_iss(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
+	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_addresses),
 		cmocka_unit_test(test_post_index_by_register),
 		cmocka_unit_test(test_parts),

@@ -133,7 +133,7 @@ static void str_copy_tells_a_cut(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
+	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sums_and_products_tell_overflow),
 		cmocka_unit_test(contained_ranges),
 		cmocka_unit_test(overlapping_ranges),

@@ -132,7 +132,7 @@ static void a_short_buffer_is_ended_and_told(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
+	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(integers_are_as_the_c_library_prints_them),
 		cmocka_unit_test(strings_are_padded_and_cut),
 		cmocka_unit_test(precision_bounds_the_read),

@@ -88,7 +88,7 @@ static void removed_nodes_are_in_no_list(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
+	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(a_new_list_is_empty, setup),
 		cmocka_unit_test_setup(both_ends_and_between, setup),
 		cmocka_unit_test_setup(removed_nodes_are_in_no_list, setup),

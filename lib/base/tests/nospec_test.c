@@ -23,7 +23,7 @@ static void test_indices(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
+	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_indices),
 	};
 

@@ -131,7 +131,7 @@ static void comparisons_agree(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
+	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(memcpy_copies_at_every_alignment, setup),
 		cmocka_unit_test_setup(memset_fills_at_every_alignment, setup),
 		cmocka_unit_test_setup(memmove_overlaps_both_ways, setup),

@@ -167,7 +167,7 @@ static void test_equal(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
+	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_blake2s_of_abc),
 		cmocka_unit_test(test_blake2s_self_test),
 		cmocka_unit_test(test_blake2s_in_pieces),

@@ -96,7 +96,7 @@ static void first_is_smallest_after_any_change(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
+	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(empty_heap_has_no_first),
 		cmocka_unit_test(comes_out_sorted),
 		cmocka_unit_test(first_is_smallest_after_any_change),

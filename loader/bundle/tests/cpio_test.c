@@ -214,7 +214,7 @@ static void test_too_many_entries(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
+	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_walks_all_entries),
 		cmocka_unit_test(test_find),
 		cmocka_unit_test(test_hard_links_share_data),
