@@ -30,13 +30,16 @@ PASS(amair_el1)
 PASS(contextidr_el1)
 
 /* The moment TVM is there for: with MMU and caches on, the guest sees memory through the caches
- * from now on, and the trap is not needed any more. */
+ * from now on, and the trap is not needed any more. A guest that turns them off while it still
+ * traps (after set/way operations) goes past the caches again. */
 static bool write_sctlr(struct vcpu *vcpu, uint64_t *value)
 {
-	if ((*value & (SCTLR_M | SCTLR_C)) == (SCTLR_M | SCTLR_C)) {
-		if (!vm_caches_on(vcpu)) {
-			return false;
-		}
+	if ((*value & (SCTLR_M | SCTLR_C)) != (SCTLR_M | SCTLR_C)) {
+		vcpu->set_way_done = false;
+		vm_caches_off(vcpu);
+	} else if (!vm_caches_on(vcpu)) {
+		return false;
+	} else {
 		write_hcr_el2(read_hcr_el2() & ~HCR_TVM);
 	}
 	write_sctlr_el1(*value);
