@@ -9,10 +9,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define BIT(n)	       (UINT64_C(1) << (n))
-#define MASK_BELOW(n)  (((n) >= 64U) ? ~UINT64_C(0) : (BIT(n) - 1U))
-#define FIELD_MASK(f)  (MASK_BELOW(f##_WIDTH) << f##_SHIFT)
-#define FIELD_GET(x, f) ((((uint64_t)(x)) >> f##_SHIFT) & MASK_BELOW(f##_WIDTH))
+#define BIT(n)		 (UINT64_C(1) << (n))
+#define MASK_BELOW(n)	 (((n) >= 64U) ? ~UINT64_C(0) : (BIT(n) - 1U))
+#define FIELD_MASK(f)	 (MASK_BELOW(f##_WIDTH) << f##_SHIFT)
+#define FIELD_GET(x, f)	 ((((uint64_t)(x)) >> f##_SHIFT) & MASK_BELOW(f##_WIDTH))
 #define FIELD_PREP(f, v) ((((uint64_t)(v)) & MASK_BELOW(f##_WIDTH)) << f##_SHIFT)
 
 static inline uint64_t align_down(uint64_t v, uint64_t power_of_2)

@@ -23,7 +23,8 @@ static inline bool mul_overflows(uint64_t a, uint64_t b, uint64_t *product)
 static inline bool range_contains(
 	uint64_t outer, uint64_t outer_size, uint64_t start, uint64_t size)
 {
-	return start >= outer && start - outer <= outer_size && size <= outer_size - (start - outer);
+	return start >= outer && start - outer <= outer_size &&
+	       size <= outer_size - (start - outer);
 }
 
 /* Do the two ranges share a byte? Neither may wrap. */

@@ -24,27 +24,27 @@ typedef struct {
 
 static inline pa_t pa_init(uint64_t v)
 {
-	return (pa_t){ v };
+	return (pa_t){v};
 }
 
 static inline ipa_t ipa_init(uint64_t v)
 {
-	return (ipa_t){ v };
+	return (ipa_t){v};
 }
 
 static inline gva_t gva_init(uint64_t v)
 {
-	return (gva_t){ v };
+	return (gva_t){v};
 }
 
 static inline pa_t pa_add(pa_t a, uint64_t n)
 {
-	return (pa_t){ a.v + n };
+	return (pa_t){a.v + n};
 }
 
 static inline ipa_t ipa_add(ipa_t a, uint64_t n)
 {
-	return (ipa_t){ a.v + n };
+	return (ipa_t){a.v + n};
 }
 
 typedef uint32_t intid_t;   /* GIC interrupt id, up to 2^24 */
@@ -55,12 +55,12 @@ typedef uint64_t mpidr_t;   /* affinity fields of MPIDR_EL1, Aff3 in [39:32] */
 
 #define CPU_MAX 64U
 
-#define PAGE_SHIFT   12U
-#define PAGE_SIZE    (UINT64_C(1) << PAGE_SHIFT)
-#define BLOCK_2M     (UINT64_C(1) << 21)
-#define BLOCK_1G     (UINT64_C(1) << 30)
-#define KIB(n)	     ((uint64_t)(n) << 10)
-#define MIB(n)	     ((uint64_t)(n) << 20)
-#define GIB(n)	     ((uint64_t)(n) << 30)
+#define PAGE_SHIFT 12U
+#define PAGE_SIZE  (UINT64_C(1) << PAGE_SHIFT)
+#define BLOCK_2M   (UINT64_C(1) << 21)
+#define BLOCK_1G   (UINT64_C(1) << 30)
+#define KIB(n)	   ((uint64_t)(n) << 10)
+#define MIB(n)	   ((uint64_t)(n) << 20)
+#define GIB(n)	   ((uint64_t)(n) << 30)
 
 #endif
