@@ -194,6 +194,7 @@ void init_primary(void)
 	init_this_cpu();
 	init_create_vms();
 	init_start_cpus();
+	init_settle();
 	log_machine();
 	init_free_boot_memory();
 	init_monitor();

@@ -45,10 +45,10 @@ void init_free_boot_memory(void); /* when nothing of boot/'s is needed any more 
 uint64_t init_el2_bytes(void);
 
 /* cpus.c */
-void init_percpu(void);	    /* windows of all CPUs; this CPU moves to its own */
-void init_promises(void);   /* by this CPU's registers; after s2_setup() */
-void init_this_cpu(void);   /* traps, interrupt controller, timers */
-void init_start_cpus(void); /* the others, one after the other, bounded waits */
+void init_percpu(void);	       /* windows of all CPUs; this CPU moves to its own */
+void init_promises(void);      /* by this CPU's registers; after s2_setup() */
+void init_this_cpu(void);      /* traps, interrupt controller, timers */
+void init_start_cpus(void);    /* the others, one after the other, bounded waits */
 uint64_t init_least_ctr(void); /* CTR_EL0 that serves all that are up */
 NORETURN void init_secondary(struct percpu *percpu);
 

@@ -69,8 +69,8 @@ struct coh_strategy {
 /* Pure: the strategy for a CTR_EL0 (DDI 0487, D19.2, CTR_EL0) and FEAT_S2FWB in use or not. */
 struct coh_strategy coh_strategy_for(uint64_t ctr, bool fwb);
 
-/* Pure: the CTR_EL0 whose strategy serves two CPUs, with these CTR_EL0: the smaller lines, the worse
- * instruction cache, IDC and DIC only where both have them. Its other fields are `a`'s. */
+/* Pure: the CTR_EL0 whose strategy serves two CPUs, with these CTR_EL0: the smaller lines, the
+ * worse instruction cache, IDC and DIC only where both have them. Its other fields are `a`'s. */
 uint64_t coh_ctr_least(uint64_t a, uint64_t b);
 
 /* Sets the strategy of this machine. Boot CPU, before any guest runs; `ctr` is the least of all
