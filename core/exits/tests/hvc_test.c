@@ -16,6 +16,7 @@
 #define HVC(imm)      (((uint64_t)EC_HVC64 << ESR_EC_SHIFT) | ESR_IL | (imm))
 #define SMC(imm)      (((uint64_t)EC_SMC64 << ESR_EC_SHIFT) | ESR_IL | (imm))
 #define NOT_SUPPORTED UINT64_MAX
+#define IN_DX_4	      UINT64_C(0xe) /* IN EAX, DX for the backdoor */
 
 #define SMCCC_VERSION	      UINT32_C(0x80000000)
 #define SMCCC_ARCH_FEATURES   UINT32_C(0x80000001)
@@ -111,10 +112,11 @@ static void the_backdoor_by_hvc(void **state)
 	rig.vcpu->ctx.x[1] = 0;
 	rig.vcpu->ctx.x[2] = BACKDOOR_GETVERSION;
 	rig.vcpu->ctx.x[3] = BACKDOOR_PORT;
-	rig.vcpu->ctx.x[7] = 0x86000000U | 0x12U; /* see core/backdoor: IN of 4 bytes */
+	rig.vcpu->ctx.x[7] = IN_DX_4;
 	assert_int_equal(exits_hvc(rig.vcpu, HVC(BACKDOOR_HVC_IMM)), OUTCOME_RESUME);
-	assert_int_not_equal(rig.vcpu->ctx.x[0], NOT_SUPPORTED);
-	assert_int_equal(rig.vcpu->ctx.x[7], 0x86000000U | 0x12U);
+	assert_int_equal(rig.vcpu->ctx.x[1], BACKDOOR_MAGIC); /* as GETVERSION answers */
+	assert_int_equal(rig.vcpu->ctx.x[2], BACKDOOR_PRODUCT_WORKSTATION);
+	assert_int_equal(rig.vcpu->ctx.x[7], IN_DX_4);
 }
 
 static void other_immediates_are_not_supported(void **state)

@@ -175,18 +175,34 @@ static void debug_registers(void **state)
 	check_undefined(MRS(2, 1, 0, 0, 1, 1)); /* TRCTRACEIDR and its like: no trace */
 }
 
-static void the_backdoor_is_the_vmware_vm_s(void **state)
+static void call_backdoor(void)
 {
-	struct vcpu_context *ctx = &rig.vcpu->ctx;
+	uint64_t *x = rig.vcpu->ctx.x;
 
-	(void)state;
-	ctx->x[0] = BACKDOOR_MAGIC;
-	ctx->x[2] = BACKDOOR_GETVERSION;
-	ctx->x[3] = BACKDOOR_PORT;
-	ctx->x[7] = UINT64_C(0x86) << 32;
-	trap(MRS(2, 3, 0, 1, 0, 31)); /* MDCCSR_EL0: here, the register itself */
+	x[0] = BACKDOOR_MAGIC;
+	x[1] = 0;
+	x[2] = BACKDOOR_GETVERSION;
+	x[3] = BACKDOOR_PORT;
+	x[7] = (UINT64_C(0x86) << 32) | 0xeU; /* IN EAX, DX */
+	trap(MRS(2, 3, 0, 1, 0, 31));	      /* MDCCSR_EL0 */
 	rig_check_done();
-	assert_int_equal(ctx->x[0], BACKDOOR_MAGIC);
+}
+
+static void without_vmware_there_is_no_backdoor(void **state)
+{
+	(void)state;
+	call_backdoor(); /* a read of the register itself */
+	assert_int_equal(rig.vcpu->ctx.x[0], BACKDOOR_MAGIC);
+	assert_int_equal(rig.vcpu->ctx.x[1], 0);
+}
+
+static void with_vmware_there_is(void **state)
+{
+	(void)state;
+	rig_start(VM_FLAG_VMWARE);
+	call_backdoor();
+	assert_int_equal(rig.vcpu->ctx.x[1], BACKDOOR_MAGIC);
+	assert_int_equal(rig.vcpu->ctx.x[2], BACKDOOR_PRODUCT_WORKSTATION);
 }
 
 static void exits_go_to_their_handlers(void **state)
@@ -288,7 +304,8 @@ int main(void)
 		TEST(the_physical_timer_is_made),
 		TEST(set_way_maintains_everything),
 		TEST(debug_registers),
-		TEST(the_backdoor_is_the_vmware_vm_s),
+		TEST(without_vmware_there_is_no_backdoor),
+		cmocka_unit_test_teardown(with_vmware_there_is, rig_teardown),
 		TEST(exits_go_to_their_handlers),
 		TEST(an_serror_becomes_the_guest_s),
 		TEST(interrupts_are_dropped_and_deactivated),
