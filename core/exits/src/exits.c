@@ -6,12 +6,22 @@
 #include "arch/hcr.h"
 #include "arch/sysreg.h"
 #include "base/bits.h"
+#include "base/check.h"
 #include "base/compiler.h"
 #include "el2count/el2count.h"
 #include "s2/s2.h"
 #include "vcpu/inject.h"
 
 #include "exits_private.h"
+
+#define PFR0_RAS_SHIFT	  28U
+#define PFR0_RAS_WIDTH	  4U
+#define SERROR_IDS	  BIT(24)
+#define SERROR_AET_SHIFT  10U
+#define SERROR_AET_WIDTH  3U
+#define AET_UNCONTAINABLE 0U
+#define AET_CORRECTED	  6U
+#define FSC_SERROR	  0x11U
 
 typedef enum outcome exit_handler_fn(struct vcpu *vcpu, uint64_t esr);
 
@@ -45,16 +55,46 @@ struct vcpu_context *exits_sync(struct vcpu_context *ctx)
 	return exits_finish(vcpu, outcome);
 }
 
+/* What an SError's syndrome says of the machine's state (DDI 0487, D19.2, ESR_EL2). */
+enum damage { DAMAGE_NONE, DAMAGE_CONTAINED, DAMAGE_EVERYWHERE };
+
+static enum damage damage_of(uint64_t esr)
+{
+	/* Only with FEAT_RAS, and where the CPU does not use a format of its own, is it known. */
+	if (FIELD_GET(read_id_aa64pfr0_el1(), PFR0_RAS) == 0U || (esr & SERROR_IDS) != 0U ||
+		FIELD_GET(esr, ISS_FSC) != FSC_SERROR) {
+		return DAMAGE_CONTAINED;
+	}
+	switch (FIELD_GET(esr, SERROR_AET)) {
+	case AET_UNCONTAINABLE:
+		return DAMAGE_EVERYWHERE;
+	case AET_CORRECTED:
+		return DAMAGE_NONE;
+	default:
+		return DAMAGE_CONTAINED;
+	}
+}
+
 /* An SError while a guest ran: its own access to an assigned device, or memory that broke under
- * it. It gets it as a virtual one; one that cannot be contained stops the machine. */
+ * it. It gets it as a virtual one; one that cannot be contained stops the machine, for nothing says
+ * whose data is wrong. */
 struct vcpu_context *exits_serror(struct vcpu_context *ctx)
 {
 	struct vcpu *vcpu = vcpu_of(ctx);
+	uint64_t esr = read_esr_el2();
+	enum damage damage = damage_of(esr);
 
 	vcpu->exits.other++;
+	if (damage == DAMAGE_EVERYWHERE) {
+		PANIC("SError that is not contained, in vm %s: esr 0x%llx", vcpu->vm->config.name,
+			(unsigned long long)esr);
+	}
+	if (damage == DAMAGE_NONE) {
+		return exits_finish(vcpu, OUTCOME_RESUME);
+	}
 	log_limited(&vcpu->vm->log_limit, LOG_WARNING,
 		"vm %s: SError, syndrome 0x%llx, given to vcpu %u", vcpu->vm->config.name,
-		(unsigned long long)read_esr_el2(), vcpu->id);
+		(unsigned long long)esr, vcpu->id);
 	write_hcr_el2(read_hcr_el2() | HCR_VSE);
 	return exits_finish(vcpu, OUTCOME_RESUME);
 }
@@ -136,7 +176,11 @@ void exits_cpu_init(void)
 	init_optional_traps();
 	write_mdcr_el2(MDCR_TDA | MDCR_TDOSA | MDCR_TDRA | MDCR_TPM | MDCR_TPMCR | MDCR_TPMS |
 		       MDCR_TTRF | (read_mdcr_el2() & 0x1fU)); /* HPMN stays */
-	el2count_cpu_init();
+	if (FIELD_GET(read_id_aa64pfr0_el1(), PFR0_RAS) != 0U) {
+		/* What a guest reads in ESR_EL1 after HCR_EL2.VSE: that nothing is known. */
+		write_vsesr_el2(SERROR_IDS);
+	}
+	el2count_cpu_init(); /* after MDCR_EL2, in which it sets HPME */
 	vtimer_cpu_init();
 	debugregs_init_cpu();
 	arch_isb();

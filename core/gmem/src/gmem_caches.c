@@ -2,7 +2,7 @@
 #include "base/bits.h"
 #include "gmem_private.h"
 
-#define SWEEP_BYTES  MIB(2) /* of one step: 32,768 lines of 64 bytes */
+#define SWEEP_BYTES  KIB(512) /* of one step: 8,192 lines of 64 bytes */
 #define SWEEP_LEAVES 512U
 
 void gmem_caches_off(struct gmem *gmem)
