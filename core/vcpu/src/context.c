@@ -126,26 +126,6 @@ void vcpu_context_load(const struct vcpu_context *ctx)
 	write_spsr_el2(ctx->pstate);
 }
 
-uint64_t vcpu_pc(void)
-{
-	return read_elr_el2();
-}
-
-uint64_t vcpu_pstate(void)
-{
-	return read_spsr_el2();
-}
-
-void vcpu_set_pc(uint64_t pc)
-{
-	write_elr_el2(pc);
-}
-
-void vcpu_set_pstate(uint64_t pstate)
-{
-	write_spsr_el2(pstate);
-}
-
 /* IT[7:0] is in SPSR[15:10] and [26:25] (DDI 0487, G1.20): it advances by one condition. */
 static uint64_t advance_it(uint64_t pstate)
 {
@@ -156,7 +136,7 @@ static uint64_t advance_it(uint64_t pstate)
 	return pstate | ((it & 0xfcU) << 8) | ((it & 3U) << 25);
 }
 
-void vcpu_skip(bool il)
+void vcpu_skip_slowly(bool il)
 {
 	uint64_t pstate = read_spsr_el2();
 	uint64_t next = pstate & ~PSTATE_SS;
@@ -172,16 +152,4 @@ void vcpu_skip(bool il)
 		write_spsr_el2(next);
 	}
 	write_elr_el2(read_elr_el2() + (il ? 4U : 2U));
-}
-
-uint64_t vcpu_get_x(const struct vcpu_context *ctx, unsigned n)
-{
-	return n < ARRAY_SIZE(ctx->x) ? ctx->x[n] : 0U;
-}
-
-void vcpu_set_x(struct vcpu_context *ctx, unsigned n, uint64_t v)
-{
-	if (n < ARRAY_SIZE(ctx->x)) {
-		ctx->x[n] = v;
-	}
 }

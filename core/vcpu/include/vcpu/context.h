@@ -16,6 +16,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "arch/pstate.h"
+#include "arch/sysreg.h"
+#include "base/compiler.h"
 #include "base/types.h"
 
 /* Every EL1 and EL0 register that is switched on all CPUs: one list for struct, save, load. */
@@ -87,18 +90,52 @@ void vcpu_context_put(struct vcpu_context *ctx);
 void vcpu_context_load(const struct vcpu_context *ctx);
 
 /* The loaded vCPU's PC and PSTATE. Owner CPU. */
-uint64_t vcpu_pc(void);
-uint64_t vcpu_pstate(void);
-void vcpu_set_pc(uint64_t pc);
-void vcpu_set_pstate(uint64_t pstate);
+static inline uint64_t vcpu_pc(void)
+{
+	return read_elr_el2();
+}
+
+static inline uint64_t vcpu_pstate(void)
+{
+	return read_spsr_el2();
+}
+
+static inline void vcpu_set_pc(uint64_t pc)
+{
+	write_elr_el2(pc);
+}
+
+static inline void vcpu_set_pstate(uint64_t pstate)
+{
+	write_spsr_el2(pstate);
+}
 
 /* Steps over the trapped instruction (4 bytes; 2 for a T32 one, by ESR_EL2.IL as given), with the
  * IT state of AArch32 and PSTATE.SS as an executed instruction leaves them. */
-void vcpu_skip(bool il);
+void vcpu_skip_slowly(bool il);
+
+static inline void vcpu_skip(bool il)
+{
+	if (UNLIKELY(
+		    !il || (read_spsr_el2() & (PSTATE_SS | PSTATE_BTYPE | PSTATE_AARCH32)) != 0U)) {
+		vcpu_skip_slowly(il);
+	} else {
+		write_elr_el2(read_elr_el2() + 4U);
+	}
+}
 
 /* Register n as an instruction's Rt: 31 is XZR. */
-uint64_t vcpu_get_x(const struct vcpu_context *ctx, unsigned n);
-void vcpu_set_x(struct vcpu_context *ctx, unsigned n, uint64_t v);
+static inline uint64_t vcpu_get_x(const struct vcpu_context *ctx, unsigned n)
+{
+	return n < 31U ? ctx->x[n] : 0U;
+}
+
+static inline void vcpu_set_x(struct vcpu_context *ctx, unsigned n, uint64_t v)
+{
+	if (n < 31U) {
+		ctx->x[n] = v;
+	}
+}
 
 /* fpsimd.S */
 void vcpu_fp_save(struct vcpu_fp *fp);
