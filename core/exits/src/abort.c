@@ -25,26 +25,34 @@ bool exits_from_el0(void)
 	return (pstate & PSTATE_AARCH32) != 0U || (pstate & PSTATE_MODE_MASK) == PSTATE_MODE_EL0T;
 }
 
-bool exits_translate(gva_t gva, bool write, ipa_t *ipa)
+static bool translate(bool (*at)(uint64_t va, uint64_t *par), gva_t gva, ipa_t *ipa)
 {
 	uint64_t saved = read_par_el1();
 	uint64_t par = PAR_F;
-	bool ok;
+	bool ok = at(gva.v, &par);
 
-	if (exits_from_el0()) {
-		ok = write ? arch_at_s1e0w(gva.v, &par) : arch_at_s1e0r(gva.v, &par);
-	} else {
-		ok = write ? arch_at_s1e1w(gva.v, &par) : arch_at_s1e1r(gva.v, &par);
-	}
 	write_par_el1(saved);
 	*ipa = ipa_init((par & PAR_PA) | (gva.v & (PAGE_SIZE - 1U)));
 	return ok && (par & PAR_F) == 0U;
 }
 
+bool exits_translate(gva_t gva, bool write, ipa_t *ipa)
+{
+	if (exits_from_el0()) {
+		return translate(write ? arch_at_s1e0w : arch_at_s1e0r, gva, ipa);
+	}
+	return translate(write ? arch_at_s1e1w : arch_at_s1e1r, gva, ipa);
+}
+
+bool exits_translate_fetch(gva_t pc, ipa_t *ipa)
+{
+	return translate(arch_at_s1e1r, pc, ipa);
+}
+
 /* HPFAR_EL2 holds the IPA for translation faults and faults on the guest's table walks, not for
  * permission faults (DDI 0487, D19.2, HPFAR_EL2). False: FAR_EL2 does not translate any more,
  * another vCPU has changed the tables; the guest is to try again. */
-static bool fault_ipa(uint64_t esr, uint64_t far, ipa_t *ipa)
+static bool fault_ipa(uint64_t esr, uint64_t far, bool is_fetch, ipa_t *ipa)
 {
 	bool from_hpfar =
 		(esr & ISS_S1PTW) != 0U || (FSC_KIND(FIELD_GET(esr, ISS_FSC)) == FSC_TRANSLATION &&
@@ -55,7 +63,8 @@ static bool fault_ipa(uint64_t esr, uint64_t far, ipa_t *ipa)
 				(far & (PAGE_SIZE - 1U)));
 		return true;
 	}
-	return exits_translate(gva_init(far), false, ipa);
+	return is_fetch ? exits_translate_fetch(gva_init(far), ipa)
+			: exits_translate(gva_init(far), false, ipa);
 }
 
 /* Offset in the vector table: synchronous, from EL1 with SP_EL1 (DDI 0487, D1.10.2). */
@@ -128,7 +137,7 @@ static enum outcome stage2_abort(struct vcpu *vcpu, uint64_t esr, bool is_fetch)
 	if (!is_stage2_fault(esr)) {
 		return refuse(vcpu, esr, far, is_fetch);
 	}
-	if (!fault_ipa(esr, far, &fault.ipa)) {
+	if (!fault_ipa(esr, far, is_fetch, &fault.ipa)) {
 		return OUTCOME_RESUME;
 	}
 	/* The emulated devices first: most aborts are theirs, and no memory is near them. */

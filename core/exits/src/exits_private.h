@@ -38,6 +38,10 @@ bool exits_mmio_one(struct vcpu *vcpu, struct mmio_access *access, ipa_t ipa);
  * False: it does not translate. */
 bool exits_translate(gva_t gva, bool write, ipa_t *ipa);
 
+/* The same for the instruction at `pc`: it may be executable without being readable at EL0, so
+ * this asks as EL1, which may read whatever is mapped. */
+bool exits_translate_fetch(gva_t pc, ipa_t *ipa);
+
 /* Is the trapped vCPU at EL0? */
 bool exits_from_el0(void);
 

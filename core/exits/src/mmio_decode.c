@@ -47,7 +47,7 @@ static bool fetch(struct vcpu *vcpu, uint32_t *instruction)
 {
 	ipa_t ipa;
 
-	return exits_translate(gva_init(vcpu_pc()), false, &ipa) &&
+	return exits_translate_fetch(gva_init(vcpu_pc()), &ipa) &&
 	       gmem_read_u32(&vcpu->vm->gmem, ipa, instruction) == PLINTH_OK;
 }
 
