@@ -140,6 +140,12 @@ enum outcome exits_sysreg(struct vcpu *vcpu, uint64_t esr)
 		vcpu_skip(true);
 		return OUTCOME_RESUME;
 	}
+	if (reg == SYSREG_ICC_SGI1R_EL1 && !a64_sysreg_iss_is_read(iss)) {
+		/* Every IPI: ahead of the table, where it stands too. */
+		vgic_sgi1r(&vcpu->gic, vcpu_get_x(&vcpu->ctx, a64_sysreg_iss_rt(iss)));
+		vcpu_skip(true);
+		return OUTCOME_RESUME;
+	}
 	if (a64_sysreg_op0(reg) == 2U) {
 		return debug(vcpu, esr, reg);
 	}

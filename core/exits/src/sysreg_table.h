@@ -9,6 +9,8 @@
 #include "a64/sysreg.h"
 #include "vm/vm.h"
 
+#define SYSREG_ICC_SGI1R_EL1 A64_SYSREG(3, 0, 12, 11, 5)
+
 /* Reads into *value or writes it; the vCPU is loaded. False: call again when the guest executes
  * the instruction again (bounded steps of long work). */
 typedef bool sysreg_fn(struct vcpu *vcpu, uint64_t *value);
