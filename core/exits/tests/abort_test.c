@@ -63,11 +63,16 @@ static void a_permission_fault_is_found_by_at(void **state)
 	assert_false(rig.at_write);
 	assert_int_equal(fake_sysregs.par_el1, 0x1234);
 	assert_true(is_mapped(PAGE, S2_ATTR_EXEC));
+	/* From EL0: a read as EL0, but a fetch as EL1, since code may be execute-only for EL0. */
 	fake_sysregs.spsr_el2 = PSTATE_MODE_EL0T;
 	set_fault(PAGE + 8U, RIG_HOLE);
 	assert_int_equal(
-		exits_instruction_abort(rig.vcpu, FETCH(FSC_PERMISSION | 3U)), OUTCOME_RESUME);
+		exits_data_abort(rig.vcpu, RIG_ABORT(FSC_PERMISSION | 3U)), OUTCOME_RESUME);
 	assert_int_equal(rig.at_el, 0);
+	set_fault(PAGE + 8U, RIG_HOLE);
+	assert_int_equal(
+		exits_instruction_abort(rig.vcpu, FETCH(FSC_PERMISSION | 3U)), OUTCOME_RESUME);
+	assert_int_equal(rig.at_el, 1);
 }
 
 static void a_permission_fault_that_translates_no_more(void **state)
