@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the test asks of a payload: NAME=NUMBER in the VM's bootargs. */
+#ifndef PAYLOAD_OPTIONS_H
+#define PAYLOAD_OPTIONS_H
+
+#include <stdint.h>
+
+/* The number (decimal or 0x...) behind "name=" in /chosen/bootargs, or `fallback`. */
+uint64_t option(const char *name, uint64_t fallback);
+
+/* A seed that differs from start to start: of the counter and the devicetree's own seeds. */
+uint64_t seed_of_start(void);
+
+#endif

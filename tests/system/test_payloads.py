@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Bare programs at EL1 (tests/payload) as guests: what they check, and what they must not upset."""
+
+import re
+
+import pytest
+from harness.vms import MIB, debian, memory_property, vm_dts
+from plinth.paths import BUILD
+
+PAYLOADS = BUILD / "payload"
+ALL_OFF = 0
+
+
+def payload(name, vcpus=1, bootargs="", memory=64, extra=()):
+    """A VM that runs build/payload/NAME.elf."""
+    properties = [f"vcpus = <{vcpus}>", memory_property(memory * MIB), 'kernel = "payload.elf"']
+    if bootargs:
+        properties.append(f'bootargs = "{bootargs}"')
+    return {
+        "vm.dts": vm_dts([*properties, *extra]),
+        "payload.elf": PAYLOADS / f"{name}.elf",
+    }
+
+
+def check_plinth_is_well(machine):
+    """Nothing in the whole transcript says that Plinth itself broke."""
+    text = machine.console.transcript
+    assert "panic" not in text.lower(), text
+    assert "FAIL:" not in text, text
+
+
+def expect_passed(machine, timeout=60):
+    """The payload's last line, with at least one check and no failure."""
+    result = machine.expect(r"payload: (\d+) checks, (\d+) failed", timeout)
+    checks, failed = map(int, result.groups())
+    failures = re.findall(r"FAIL: .*", machine.console.transcript)
+    assert checks > 0 and failed == 0, failures
+    machine.expect_exit(ALL_OFF, timeout)
+    check_plinth_is_well(machine)
+
+
+def run_payload(boot, make_bundle, name, vcpus=1, bootargs="", extra=(), timeout=60, **board):
+    bundle = make_bundle({name: payload(name, vcpus, bootargs, extra=extra)})
+    expect_passed(boot(bundle, **board), timeout)
+
+
+def run_hostile(boot, make_bundle, seconds, **board):
+    """The hostile guest on four vCPUs beside a Debian guest that works for nearly as long."""
+    working = debian("good", action="stress,poweroff", bootargs=f"plinth.seconds={seconds}")
+    evil = payload("hostile", vcpus=4, bootargs=f"ms={seconds * 1000}")
+    machine = boot(make_bundle({"evil": evil, "good": working}), **board)
+    machine.expect(r"hostile: seed (0x\w+)")
+    done = [r"good stress ok", r"payload: (\d+) checks, 0 failed"]
+    machine.expect_all(done, timeout=10 * seconds + 120)
+    machine.expect_exit(ALL_OFF, timeout=60)
+    check_plinth_is_well(machine)
+
+
+@pytest.mark.parametrize("cpu", ["cortex-a57", "cortex-a72", "neoverse-n1", "max"])
+def test_hostile_guest(boot, make_bundle, cpu):
+    run_hostile(boot, make_bundle, 15, cpu=cpu)
+
+
+@pytest.mark.long
+def test_hostile_guest_for_long(boot, make_bundle):
+    run_hostile(boot, make_bundle, 300, cpus=4)
+
+
+def test_hostile_guest_on_one_cpu(boot, make_bundle):
+    run_hostile(boot, make_bundle, 10, cpus=1)
+
+
+@pytest.mark.parametrize("rounds", [5, pytest.param(50, marks=pytest.mark.long)])
+def test_hostile_guest_resets_itself(boot, make_bundle, rounds):
+    """Beside a Debian guest; the other one never ends, so the monitor is not asked to either."""
+    working = debian("good", action="stress", bootargs="plinth.seconds=10")
+    evil = payload("hostile", vcpus=4, bootargs="ms=500 reset=1")
+    machine = boot(make_bundle({"evil": evil, "good": working}), cpus=2)
+    seeds = set()
+    for _ in range(rounds):
+        seeds.add(machine.expect(r"hostile: seed (0x\w+)", timeout=120).group(1))
+        machine.expect(r"hostile: reset", timeout=120)
+    assert len(seeds) == rounds
+    if "good stress ok" not in machine.console.transcript:
+        machine.expect(r"good stress ok", timeout=120)
+    check_plinth_is_well(machine)
+
+
+def test_hostile_guest_with_gicv2(boot, make_bundle):
+    working = debian("good", action="stress,poweroff", bootargs="plinth.seconds=5")
+    evil = payload("hostile", vcpus=4, bootargs="ms=5000 gic=2")
+    machine = boot(make_bundle({"evil": evil, "good": working}), gic=2, cpus=2)
+    machine.expect_all([r"good stress ok", r"payload: (\d+) checks, 0 failed"], timeout=180)
+    machine.expect_exit(ALL_OFF)
+    check_plinth_is_well(machine)
