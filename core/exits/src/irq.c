@@ -19,7 +19,7 @@ static void kicked(struct vcpu *vcpu)
 	if (vcpu != NULL) {
 		(void)sched_take_wake(&vcpu->sched);
 	}
-	timerq_run(read_cntpct_el0());
+	timerq_if_poked();
 }
 
 static void virt_timer(struct vcpu *vcpu)

@@ -169,6 +169,25 @@ static void remote_arm_kicks_only_for_a_nearer_deadline(void **state)
 	assert_int_equal(fake_sysregs.cnthp_cval_el2, 30);
 }
 
+/* A kick that is about something else leaves the queue alone; one for a timer does not. */
+static void poked_cpu_alone_runs_its_queue(void **state)
+{
+	struct probe probe = {0};
+
+	(void)state;
+	timer_init(&probe.timer, note_expiry, &probe);
+	timer_arm(&probe.timer, 1, 20);
+	fake_sysregs.cntpct_el0 = 20;
+	timerq_if_poked();
+	assert_int_equal(probe.runs, 0);
+	arch_percpu_set(&cpus[1]);
+	timerq_if_poked();
+	assert_int_equal(probe.runs, 1);
+	timer_arm(&probe.timer, 1, 20);
+	timerq_if_poked();
+	assert_int_equal(probe.runs, 1);
+}
+
 static void arming_elsewhere_moves_the_timer(void **state)
 {
 	struct probe probe = {0};
@@ -254,6 +273,7 @@ int main(void)
 		cmocka_unit_test_setup(function_may_arm_again, setup),
 		cmocka_unit_test_setup(one_run_is_bounded, setup),
 		cmocka_unit_test_setup(remote_arm_kicks_only_for_a_nearer_deadline, setup),
+		cmocka_unit_test_setup(poked_cpu_alone_runs_its_queue, setup),
 		cmocka_unit_test_setup(arming_elsewhere_moves_the_timer, setup),
 		cmocka_unit_test_setup(cancel_wait_ends_all_use, setup),
 	};

@@ -13,7 +13,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/atomic.h"
 #include "base/types.h"
+#include "percpu/percpu.h"
 #include "pheap/pheap.h"
 
 struct timer;
@@ -70,9 +72,27 @@ bool timer_is_armed(const struct timer *timer);
 
 /* Runs what is due on this CPU at `now` and programs the hypervisor timer for the next one, or
  * turns it off. At most TIMERQ_BATCH functions run; where more are due, the interrupt comes again
- * at once. To be called when the hypervisor timer's interrupt (PPI 26 by convention) or a kick was
- * taken; at any other time it does no harm. No lock may be held. */
+ * at once. To be called when the hypervisor timer's interrupt (PPI 26 by convention) was taken, and
+ * timerq_if_poked() when a kick was; at any other time it does no harm. No lock may be held. */
 #define TIMERQ_BATCH 32U
 void timerq_run(uint64_t now);
+
+/* In the open for timerq_if_poked() alone. Atomic: set by who arms a timer of that CPU. */
+struct timerq_poke {
+	uint32_t poked;
+} __attribute__((aligned(64)));
+
+extern struct timerq_poke timerq_pokes[CPU_MAX];
+
+/* timerq_run() now, if another CPU has armed a timer for this one since the last call. */
+void timerq_run_poked(void);
+
+/* The same for a kick, which is mostly about something else: one load where it is. */
+static inline void timerq_if_poked(void)
+{
+	if (load_relaxed(&timerq_pokes[cpu_this()].poked) != 0U) {
+		timerq_run_poked();
+	}
+}
 
 #endif
