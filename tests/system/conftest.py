@@ -10,6 +10,9 @@ from harness.machine import Machine
 from plinth.paths import IMAGE, TEST_LOGS
 from plinth.qemu import Board
 
+# What core/init prints of a broken invariant, boot/ of an exception, and the compiler's guard.
+PANIC = r"^plinth: (panic|exception|boot: )|^plinth: exit 7[0-9] "
+
 
 def pytest_addoption(parser):
     parser.addoption("--long", action="store_true", help="run the tests that take minutes too")
@@ -24,13 +27,12 @@ def pytest_collection_modifyitems(config, items):
             item.add_marker(skip)
 
 
-@pytest.fixture
-def make_bundle(tmp_path):
-    """make_bundle({VM: {file: text, bytes or path}}) -> bundle's path; removed after the test."""
+def bundle_maker(folder_of):
+    """make({VM: {file: text, bytes or path}}) -> bundle's path; all of them are removed at the end."""
     made = []
 
     def make(machines, name="bundle"):
-        folder = tmp_path / name
+        folder = folder_of() / name
         made.append(folder)
         folder.mkdir()
         return vms.write_bundle(folder / "vms", machines, folder / "bundle.cpio")
@@ -40,31 +42,64 @@ def make_bundle(tmp_path):
         shutil.rmtree(folder, ignore_errors=True)
 
 
-@pytest.fixture
-def start(request):
-    """start(kernel, initrd=..., append=..., **board) -> Machine, ended after the test.
-    Transcripts are kept in build/test-logs."""
+def machine_starter(name):
+    """start(kernel, initrd=..., append=..., **board) -> Machine, ended when the test or module is.
+    Transcripts are kept in build/test-logs. Whatever a test is about, Plinth must not panic."""
     machines = []
+    name = re.sub(r"[^\w.-]+", "_", name)[:100]
 
-    def start_machine(kernel, initrd=None, append="", **board):
-        name = re.sub(r"[^\w.-]+", "_", request.node.nodeid)
+    def start(kernel, initrd=None, append="", **board):
         number = f"-{len(machines)}" if machines else ""
         log = TEST_LOGS / f"{name}{number}.log"
         machine = Machine(Board(**board), kernel, initrd, append, log)
         machines.append(machine)
         return machine
 
-    yield start_machine
+    yield start
     for machine in machines:
         machine.close()
+    for machine in machines:
+        assert not re.search(PANIC, machine.console.transcript, re.M), machine.console.transcript
+
+
+def plinth_starter(start):
+    """boot(bundle, append="", **board) -> Machine that runs Plinth with this bundle."""
+    assert IMAGE.exists(), f"{IMAGE} is missing: ./plinth build"
+
+    def boot(bundle, append="", **board):
+        return start(IMAGE, bundle, append, **board)
+
+    return boot
+
+
+@pytest.fixture
+def make_bundle(tmp_path):
+    yield from bundle_maker(lambda: tmp_path)
+
+
+@pytest.fixture
+def start(request):
+    yield from machine_starter(request.node.nodeid)
 
 
 @pytest.fixture
 def boot(start):
-    """boot(bundle, append="", **board) -> Machine that runs Plinth with this bundle."""
-    assert IMAGE.exists(), f"{IMAGE} is missing: ./plinth build"
+    return plinth_starter(start)
 
-    def boot_plinth(bundle, append="", **board):
-        return start(IMAGE, bundle, append, **board)
 
-    return boot_plinth
+# The same for tests that look at one run together: one machine for the module.
+
+
+@pytest.fixture(scope="module")
+def make_module_bundle(tmp_path_factory):
+    yield from bundle_maker(lambda: tmp_path_factory.mktemp("module"))
+
+
+@pytest.fixture(scope="module")
+def start_for_module(request):
+    yield from machine_starter(request.node.nodeid)
+
+
+@pytest.fixture(scope="module")
+def boot_for_module(start_for_module):
+    return plinth_starter(start_for_module)

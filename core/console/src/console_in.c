@@ -11,23 +11,36 @@
 #define BATCH	  16U
 #define BATCH_MAX 32U /* for each interrupt */
 
-static void deliver(const uint8_t *bytes, size_t size)
+/* Gives the port in focus some of the bytes; returns how many. The monitor gets one at a time: its
+ * command may move the focus, and what was typed behind it is for the new one. */
+static size_t deliver_some(const uint8_t *bytes, size_t size)
 {
 	struct console_port *port;
 
-	if (size == 0U) {
-		return;
-	}
 	lock_take(&console.lock);
 	port = console.focus;
 	if (port != NULL) {
 		fetch_add_relaxed(&port->users, 1U);
 	}
 	lock_drop(&console.lock);
-	if (port != NULL) {
-		port->ops->input(port->ctx, bytes, size);
-		/* Pairs with the acquire in console_port_remove(). */
-		__atomic_fetch_sub(&port->users, 1U, __ATOMIC_RELEASE);
+	if (port == NULL) {
+		return size;
+	}
+	if (port->kind == CONSOLE_PORT_MONITOR) {
+		size = 1;
+	}
+	port->ops->input(port->ctx, bytes, size);
+	/* Pairs with the acquire in console_port_remove(). */
+	__atomic_fetch_sub(&port->users, 1U, __ATOMIC_RELEASE);
+	return size;
+}
+
+static void deliver(const uint8_t *bytes, size_t size)
+{
+	size_t done = 0;
+
+	while (done < size) {
+		done += deliver_some(bytes + done, size - done);
 	}
 }
 

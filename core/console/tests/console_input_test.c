@@ -116,6 +116,28 @@ static void a_vm_alone_has_the_terminal_for_itself(void **state)
 	assert_non_null(strstr(text, "beta| flood\r\n"));
 }
 
+static void go_to_beta(void *ctx, const uint8_t *bytes, size_t size)
+{
+	(void)ctx;
+	for (size_t i = 0; i < size; i++) {
+		if (bytes[i] == '!') {
+			assert_true(console_focus(&BETA->port));
+		}
+	}
+}
+
+/* What was typed behind a command of the monitor that moves the focus is for the new one. */
+static void the_monitor_moves_the_focus_in_the_middle_of_input(void **state)
+{
+	static const struct console_port_ops ops = {.input = go_to_beta};
+
+	(void)state;
+	rig_start(2);
+	rig_monitor.port.ops = &ops;
+	rig_type(T "mgo!ls\n");
+	assert_string_equal(BETA->in, "ls\n");
+}
+
 static void a_burst_is_bounded_and_nothing_is_lost(void **state)
 {
 	char burst[401];
@@ -151,6 +173,7 @@ int main(void)
 		cmocka_unit_test(the_monitor_and_back),
 		cmocka_unit_test(one_vm_is_marked_while_the_monitor_has_the_focus),
 		cmocka_unit_test(a_vm_alone_has_the_terminal_for_itself),
+		cmocka_unit_test(the_monitor_moves_the_focus_in_the_middle_of_input),
 		cmocka_unit_test(a_burst_is_bounded_and_nothing_is_lost),
 		cmocka_unit_test(input_without_any_port_is_dropped),
 	};
