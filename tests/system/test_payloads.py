@@ -93,3 +93,8 @@ def test_hostile_guest_with_gicv2(boot, make_bundle):
     machine.expect_all([r"good stress ok", r"payload: (\d+) checks, 0 failed"], timeout=180)
     machine.expect_exit(ALL_OFF)
     check_plinth_is_well(machine)
+
+
+@pytest.mark.parametrize("cpu", ["cortex-a57", "neoverse-n1", "max"])
+def test_device_access_forms(boot, make_bundle, cpu):
+    run_payload(boot, make_bundle, "mmio_forms", cpu=cpu)

@@ -72,35 +72,55 @@ static bool do_memory(struct gmem *gmem, bool write, size_t size, ipa_t ipa, uin
 	return status == PLINTH_OK;
 }
 
-static bool do_part(
-	struct vcpu *vcpu, struct transfer *t, const struct a64_part *part, unsigned slot)
+/* Memory of the guest, or a device; `size` bytes of one page. A device is accessed as a whole part
+ * or not at all. */
+static bool do_piece(struct vcpu *vcpu, const struct a64_access *a, uint64_t va, uint8_t *bytes,
+	unsigned size, bool is_whole)
 {
-	uint64_t va = a64_address(&t->access, t->base, t->index) + part->offset;
-	uint8_t *bytes = &t->data[slot][part->reg_byte];
-	struct mmio_access access = {.size = part->size, .write = t->access.write};
+	struct mmio_access access = {.size = (uint8_t)size, .write = a->write};
+	struct gmem *gmem = &vcpu->vm->gmem;
 	ipa_t ipa;
 
-	if (!exits_translate(gva_init(va), t->access.write, &ipa)) {
-		vcpu_inject_abort(false, FSC_TRANSLATION | 3U, va, t->access.write, true);
+	if (!exits_translate(gva_init(va), a->write, &ipa)) {
+		vcpu_inject_abort(false, FSC_TRANSLATION | 3U, va, a->write, true);
 		return false;
 	}
-	if (gmem_is_ram(&vcpu->vm->gmem, ipa, part->size)) {
-		if (!do_memory(&vcpu->vm->gmem, t->access.write, part->size, ipa, bytes)) {
-			vcpu_inject_abort(false, FSC_EXTERNAL, va, t->access.write, true);
+	if (gmem_is_ram(gmem, ipa, size)) {
+		if (!do_memory(gmem, a->write, size, ipa, bytes)) {
+			vcpu_inject_abort(false, FSC_EXTERNAL, va, a->write, true);
 			return false;
 		}
 		return true;
 	}
+	if (!is_whole) {
+		vcpu_inject_abort(false, FSC_ALIGNMENT, va, a->write, true);
+		return false;
+	}
 	if (access.write) {
-		memcpy(&access.value, bytes, part->size);
+		memcpy(&access.value, bytes, size);
 	}
 	if (!exits_mmio_one(vcpu, &access, ipa)) {
 		return false;
 	}
 	if (!access.write) {
-		memcpy(bytes, &access.value, part->size);
+		memcpy(bytes, &access.value, size);
 	}
 	return true;
+}
+
+/* A part may lie across two pages, which need not be neighbours in the guest's memory. */
+static bool do_part(
+	struct vcpu *vcpu, struct transfer *t, const struct a64_part *part, unsigned slot)
+{
+	uint64_t va = a64_address(&t->access, t->base, t->index) + part->offset;
+	uint8_t *bytes = &t->data[slot][part->reg_byte];
+	unsigned room = (unsigned)(PAGE_SIZE - (va & (PAGE_SIZE - 1U)));
+
+	if (part->size <= room) {
+		return do_piece(vcpu, &t->access, va, bytes, part->size, true);
+	}
+	return do_piece(vcpu, &t->access, va, bytes, room, false) &&
+	       do_piece(vcpu, &t->access, va + room, bytes + room, part->size - room, false);
 }
 
 /* False: the guest has an exception instead. The n-th part of a register list: parts come in the
