@@ -2,6 +2,7 @@
 #include "pmem/pmem.h"
 
 #include "arch/cpu.h"
+#include "base/atomic.h"
 #include "base/bits.h"
 #include "base/check.h"
 #include "base/checked.h"
@@ -14,11 +15,13 @@
 #define FLAG_USER_SHIFT 4U
 #define FLAG_USER_WIDTH 2U
 
+#define SCRUB_TRIES 1000U
+
 /* Protects everything in this module, and the links in free blocks. */
 static struct lock lock;
 static struct pmem_stats stats;
 static unsigned scrubbing; /* blocks that scrubbers hold */
-static unsigned waiting;   /* callers that wait for scrubbers to put them back */
+static unsigned waiting;   /* callers that wait for scrubbers to put them back; read without */
 
 static uint64_t pages_of(unsigned order)
 {
@@ -157,13 +160,13 @@ static bool take_block_patiently(unsigned order, uint32_t flags, uint64_t *page,
 	if (scrubbing == 0U || (flags & PMEM_NO_SCRUB) != 0U) {
 		return false;
 	}
-	waiting++;
+	store_relaxed(&waiting, waiting + 1U);
 	while (scrubbing != 0U) {
 		lock_drop(&lock);
 		arch_yield();
 		lock_take(&lock);
 	}
-	waiting--;
+	store_relaxed(&waiting, waiting - 1U);
 	return take_block(order, flags, page, was_clean);
 }
 
@@ -324,9 +327,22 @@ static unsigned take_for_scrub(unsigned lowest, uint64_t *page)
 	return order;
 }
 
+/* Scrubbing comes last: a place in the lock's queue is for those who need memory now. Not for ever
+ * though, and not while somebody waits for what the scrubber holds. */
+static void take_lock_last(void)
+{
+	for (unsigned i = 0; i < SCRUB_TRIES && load_relaxed(&waiting) == 0U; i++) {
+		if (lock_try(&lock)) {
+			return;
+		}
+		arch_yield();
+	}
+	lock_take(&lock);
+}
+
 static void put_scrubbed(uint64_t page, unsigned order)
 {
-	lock_take(&lock);
+	take_lock_last();
 	side_table_set(page, SIDE_BODY, 0);
 	free_list_put(page, order, true);
 	scrubbing--;
@@ -342,7 +358,9 @@ bool pmem_scrub_step(void)
 	bool taken = false;
 	int lowest;
 
-	lock_take(&lock);
+	if (!lock_try(&lock)) {
+		return true; /* memory is in demand: later */
+	}
 	lowest = free_list_lowest_dirty();
 	if (lowest >= 0 && waiting == 0U) {
 		order = take_for_scrub((unsigned)lowest, &page);

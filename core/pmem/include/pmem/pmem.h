@@ -110,7 +110,9 @@ void pmem_unreserve(uint64_t pages);
  * most PMEM_SCRUB_ORDER (splitting a larger one), zeroes it with the lock dropped, and puts it
  * back, so nothing is in progress between two calls: the caller looks for interrupts and for work
  * between them, and a call takes 64 KiB of stores at most. Small blocks go first, so that pieces
- * join again. Returns false where there is no dirty memory. Any number of CPUs at once.
+ * join again. Returns false where there is no dirty memory; true, having done nothing, also while
+ * another CPU is at the allocator: scrubbing does not queue before those who need memory now. Any
+ * number of CPUs at once.
  */
 bool pmem_scrub_step(void);
 
