@@ -10,16 +10,18 @@ from plinth import cpio
 from plinth.arm64 import CHECKVM_ROOT, GUEST_ROOT
 from plinth.command import run
 from plinth.errors import PlinthError
-from plinth.paths import shown
+from plinth.paths import GUEST, shown
 
 SOURCES = Path(__file__).resolve().parent / "guest"
 CHECKVM = "usr/bin/vmware-checkvm"
+BENCH_INIT = "bin/bench-init"
 LIBRARY_FOLDERS = ("lib/aarch64-linux-gnu", "usr/lib/aarch64-linux-gnu", "lib", "usr/lib")
 
 
-def write(path, with_checkvm=False):
-    """Writes a gzip'd initramfs to `path`; with_checkvm adds vmware-checkvm and its libraries."""
-    entries = base_entries()
+def write(path, with_checkvm=False, extra=()):
+    """Writes a gzip'd initramfs to `path`; with_checkvm adds vmware-checkvm and its libraries,
+    `extra` are more entries."""
+    entries = [*base_entries(), *extra]
     if with_checkvm:
         entries += checkvm_entries()
     archive = io.BytesIO()
@@ -27,6 +29,12 @@ def write(path, with_checkvm=False):
     data = gzip.compress(archive.getvalue(), compresslevel=6, mtime=0)
     if not path.exists() or path.read_bytes() != data:
         path.write_bytes(data)
+
+
+def write_bench(path):
+    """Writes the initramfs of the benches: ours with guest/bench_init in it, for rdinit=."""
+    program = (GUEST / "bench-init").read_bytes()
+    write(path, extra=[cpio.file(BENCH_INIT, program, 0o755)])
 
 
 def base_entries():

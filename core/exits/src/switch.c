@@ -115,7 +115,12 @@ static void idle(void)
 			if (vcpu != NULL && vgic_is_due(&vcpu->gic)) {
 				vgic_flush(&vcpu->gic);
 			}
-			if (!sched_need_resched() && !pmem_scrub_step()) {
+			if (sched_need_resched()) {
+				continue;
+			}
+			if (pmem_scrub_step()) {
+				arch_yield(); /* others may share the core, or QEMU's one thread */
+			} else {
 				el2count_publish();
 				arch_wfi();
 			}

@@ -143,6 +143,7 @@ static void init_vm_host(void)
 		.ticks_per_second = read_cntfrq_el0(),
 		.virt_timer_intid = init_boot_info.timer.virt_intid,
 		.gicv = pa_init(init_boot_info.gic.guest_if.base),
+		.start_count = init_boot_info.start_count,
 		.bench = init_option("bench"),
 		.gicv_size = init_boot_info.gic.guest_if.size,
 	};

@@ -32,20 +32,10 @@ void init_create_vms(void)
 	}
 }
 
-/* Figures for ./plinth bench. */
-static void report_costs(void)
-{
-	uint64_t ticks = vm_first_entry() - init_boot_info.start_count;
-
-	log_info("bench: cold_start_ticks %llu ticks_per_second %llu el2_ram_bytes %llu",
-		(unsigned long long)ticks, (unsigned long long)vm_host()->ticks_per_second,
-		(unsigned long long)init_el2_bytes());
-}
-
 static void all_off(bool crashed)
 {
 	if (vm_host()->bench) {
-		report_costs();
+		log_info("bench: el2_ram_bytes %llu", (unsigned long long)init_el2_bytes());
 	}
 	if (crashed) {
 		init_power_off(EXIT_CRASHED, "a VM crashed");

@@ -8,8 +8,8 @@
 
 #include "vm_private.h"
 
-/* CNTPCT_EL0 when the first guest of all was about to be entered; 0: not yet. */
-static uint64_t first_entry;
+/* 1: a guest has been entered. */
+static uint32_t entered;
 
 void vm_cost_begin(struct vm *vm)
 {
@@ -27,17 +27,17 @@ void vm_cost_end(struct vm *vm)
 
 void vm_note_entry(void)
 {
-	uint64_t never = 0;
+	uint64_t ticks = read_cntpct_el0() - vm_host()->start_count;
+	uint32_t none = 0;
 
-	if (load_relaxed(&first_entry) == 0U) {
-		/* Another CPU may have been quicker: then nothing changes. */
-		(void)cas_acq_rel(&first_entry, &never, read_cntpct_el0());
+	if (!vm_host()->bench || load_relaxed(&entered) != 0U) {
+		return;
 	}
-}
-
-uint64_t vm_first_entry(void)
-{
-	return load_relaxed(&first_entry);
+	/* Another CPU may have been quicker. */
+	if (cas_acq_rel(&entered, &none, 1U)) {
+		log_info("bench: cold_start_ticks %llu ticks_per_second %llu",
+			(unsigned long long)ticks, (unsigned long long)vm_host()->ticks_per_second);
+	}
 }
 
 void vm_cost_report(const struct vm *vm)

@@ -172,7 +172,8 @@ struct vm_host {
 	const struct vgic_hw *gic;
 	pa_t gicv; /* GICv2: the guests' CPU interface */
 	uint64_t gicv_size;
-	bool bench; /* the command line's `bench`: figures in the log */
+	uint64_t start_count; /* CNTPCT_EL0 at boot/'s first instruction */
+	bool bench;	      /* the command line's `bench`: figures in the log */
 };
 
 void vm_setup(const struct vm_host *host);
@@ -211,11 +212,9 @@ static inline struct vcpu *vcpu_of(struct vcpu_context *ctx)
 	return (struct vcpu *)ctx;
 }
 
-/* A vCPU is about to start: the first one's time is kept. Any CPU. */
+/* A vCPU is about to start. For the first one of all vm_host.bench logs how long that took. Any
+ * CPU. */
 void vm_note_entry(void);
-
-/* CNTPCT_EL0 at the first of these calls; 0: there was none. */
-uint64_t vm_first_entry(void);
 
 /* The vCPU whose registers are in this CPU, or NULL. */
 struct vcpu *vcpu_current(void);

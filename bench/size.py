@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Bytes: plinth.img without any bundle; code (.text) by module, as the linkers' maps say; RAM that
+Plinth holds for itself with the two Debian VMs of examples/default on -m 2048 -smp 2, and the
+stage-2 tables of these VMs, which count apart."""
+
+import re
+from collections import Counter
+
+from plinth import measure as qemu_runs
+from plinth.paths import BUILD, IMAGE
+
+KIB = 1 << 10
+PAGE = 4 * KIB
+GOALS = {"image_bytes": 256 * KIB, "el2_ram_bytes": 2048 * KIB}
+
+MAPS = ("core.map", "plinth.map")
+MAP_START = "Linker script and memory map"
+TEXT = re.compile(r"^ \.text\S*\s+0x[0-9a-f]+\s+0x([0-9a-f]+)\s+(\S+)$", re.MULTILINE)
+
+
+def measure():
+    console = qemu_runs.two_debian_guests(2)
+    tables = re.findall(r"^.*plinth: bench: .* tables (\d+)$", console, re.MULTILINE)
+    figures = {
+        "image_bytes": IMAGE.stat().st_size,
+        "el2_ram_bytes": qemu_runs.number(console, r"plinth: bench: .*el2_ram_bytes (\d+)"),
+        "stage2_table_bytes": sum(map(int, tables)) * PAGE,
+    }
+    code = text_by_module()
+    figures["text_bytes"] = sum(code.values())
+    for module, size in sorted(code.items(), key=lambda item: -item[1]):
+        figures[f"text_bytes_{module}"] = size
+    return figures
+
+
+def text_by_module():
+    code = Counter()
+    for name in MAPS:
+        placed = (BUILD / "gcc" / name).read_text().partition(MAP_START)[2]
+        for size, path in TEXT.findall(placed):
+            if int(size, 16) != 0:
+                code[module_of(path)] += int(size, 16)
+    return code
+
+
+def module_of(path):
+    """core_s2 for core/s2/libs2.a(s2_map.c.obj); libz for /.../libz.a(inflate.o)."""
+    if path.startswith("/"):
+        return path.partition("(")[0].rpartition("/")[2].removesuffix(".a")
+    folder = path.partition("CMakeFiles")[0].partition("(")[0]
+    return "_".join(folder.split("/")[:-1])

@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the benches share: programs in QEMU under icount, where one instruction is one nanosecond of
+virtual time and the same run gives the same counts."""
+
+import functools
+import re
+import subprocess
+import tempfile
+import threading
+from pathlib import Path
+
+from plinth import bundle, initramfs, qemu
+from plinth.errors import PlinthError
+from plinth.paths import EXAMPLES, GUEST, IMAGE
+from plinth.run import HEADLESS_BOOTARGS
+
+TIMEOUT = 600  # seconds: many times what a run takes on a quiet machine
+
+# The CPU model that the peers' figures are of.
+CPU = "cortex-a57"
+KERNEL = GUEST / "vmlinuz"
+BOOTARGS = f"console=ttyAMA0 panic=-1 nokaslr rdinit=/{initramfs.BENCH_INIT}"
+NS_PER_SECOND = 1_000_000_000
+
+
+def board(**settings):
+    return qemu.Board(cpu=CPU, icount=True, **settings)
+
+
+def console(machine, kernel, initrd=None, append="", until=None):
+    """Boots `kernel` on the board `machine` until it powers off, or a line of its console has the
+    text `until`; the console's text."""
+    command = qemu.command(machine, kernel, initrd, append, serial="stdio")
+    lines = []
+    process = subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+    timer = threading.Timer(TIMEOUT, process.kill)
+    timer.start()
+    try:
+        for line in process.stdout:
+            lines.append(line.decode("utf-8", "backslashreplace").rstrip("\r\n"))
+            if until and until in lines[-1]:
+                return "\n".join(lines)
+        process.wait()
+    finally:
+        timer.cancel()
+        process.kill()
+        process.wait()
+    text = "\n".join(lines)
+    if process.returncode != 0 or until:
+        raise PlinthError(f"bench: QEMU: exit {process.returncode}: {' '.join(command)}\n{text}")
+    return text
+
+
+def under_plinth(machine, name, description, files):
+    """The console of Plinth with one VM: vm.dts's properties, and {file name: path}."""
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch) / name
+        folder.mkdir()
+        properties = "".join(f"\t{line};\n" for line in ('compatible = "plinth,vm"', *description))
+        (folder / "vm.dts").write_text(f"/dts-v1/;\n/ {{\n{properties}}};\n")
+        for file, path in files.items():
+            (folder / file).symlink_to(path)
+        archive = Path(scratch) / "bundle.cpio"
+        bundle.pack(folder, archive)
+        text = console(machine, IMAGE, archive, "bench")
+    if "plinth: exit 0 " not in text:
+        raise PlinthError(f"bench: Plinth did not end well\n{text}")
+    return text
+
+
+def guest_boot(initrd, bootargs, options=()):
+    """The console of Plinth with one Debian guest, "guest", of one vCPU and 256 MiB; `options` are
+    more of QEMU's."""
+    description = (
+        "vcpus = <1>",
+        "memory = /bits/ 64 <0x10000000>",
+        'kernel = "vmlinuz"',
+        'initrd = "initrd.gz"',
+        f'bootargs = "{bootargs}"',
+    )
+    files = {"vmlinuz": KERNEL, "initrd.gz": initrd}
+    machine = board(cpus=1, memory_mib=1024, extra=list(options))
+    return under_plinth(machine, "guest", description, files)
+
+
+@functools.cache
+def two_debian_guests(cpus, until=None):
+    """The console of Plinth with the two VMs of examples/default on -m 2048; only up to the first
+    line with the text `until` where that is given."""
+    with tempfile.TemporaryDirectory() as scratch:
+        archive = Path(scratch) / "bundle.cpio"
+        bundle.pack(EXAMPLES / "default", archive, HEADLESS_BOOTARGS)
+        return console(board(cpus=cpus, memory_mib=2048), IMAGE, archive, "bench", until)
+
+
+def number(text, pattern):
+    """The number that the group of `pattern` finds on the console."""
+    found = re.search(pattern, text, re.MULTILINE)
+    if not found:
+        raise PlinthError(f"bench: nothing on the console is like {pattern!r}\n{text}")
+    return int(found.group(1))
