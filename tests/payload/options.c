@@ -54,9 +54,9 @@ uint64_t option(const char *name, uint64_t fallback)
 	uint32_t size = tree_size();
 
 	for (uint32_t i = 1; i + length + 1U < size; i++) {
-		/* At the start of the string or behind a space. */
-		if ((tree[i - 1U] == 0U || tree[i - 1U] == ' ') &&
-			memcmp(tree + i, name, length) == 0 && tree[i + length] == '=') {
+		/* At the start of a property's value, which is aligned, or behind a space. */
+		if ((i % 4U == 0U || tree[i - 1U] == ' ') && memcmp(tree + i, name, length) == 0 &&
+			tree[i + length] == '=') {
 			return number_at(tree + i + length + 1U);
 		}
 	}

@@ -98,3 +98,11 @@ def test_hostile_guest_with_gicv2(boot, make_bundle):
 @pytest.mark.parametrize("cpu", ["cortex-a57", "neoverse-n1", "max"])
 def test_device_access_forms(boot, make_bundle, cpu):
     run_payload(boot, make_bundle, "mmio_forms", cpu=cpu)
+
+
+@pytest.mark.parametrize("vmware", [False, True])
+@pytest.mark.parametrize("cpu", ["cortex-a57", "max"])
+def test_debugging(boot, make_bundle, cpu, vmware):
+    """Two vCPUs on one CPU: each keeps its own breakpoints."""
+    bootargs, extra = ("vmware=1", ["vmware"]) if vmware else ("", [])
+    run_payload(boot, make_bundle, "debug", 2, bootargs, extra, cpu=cpu, cpus=1)
