@@ -128,7 +128,7 @@ const struct sysreg_row sysreg_rows[] = {
 	{A64_SYSREG(3, 0, 10, 2, 0), NULL, write_through_mair_el1},
 	{A64_SYSREG(3, 0, 10, 3, 0), NULL, write_through_amair_el1},
 	{A64_SYSREG(3, 0, 12, 11, 1), NULL, write_dir},	   /* ICC_DIR_EL1 */
-	{SYSREG_ICC_SGI1R_EL1, NULL, write_sgi1r},  /* ICC_SGI1R_EL1 */
+	{SYSREG_ICC_SGI1R_EL1, NULL, write_sgi1r},	   /* ICC_SGI1R_EL1 */
 	{A64_SYSREG(3, 0, 12, 11, 6), NULL, write_asgi1r}, /* ICC_ASGI1R_EL1 */
 	{A64_SYSREG(3, 0, 12, 11, 7), NULL, write_sgi0r},  /* ICC_SGI0R_EL1 */
 	{A64_SYSREG(3, 0, 13, 0, 1), NULL, write_through_contextidr_el1},
