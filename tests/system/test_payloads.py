@@ -106,3 +106,13 @@ def test_debugging(boot, make_bundle, cpu, vmware):
     """Two vCPUs on one CPU: each keeps its own breakpoints."""
     bootargs, extra = ("vmware=1", ["vmware"]) if vmware else ("", [])
     run_payload(boot, make_bundle, "debug", 2, bootargs, extra, cpu=cpu, cpus=1)
+
+
+@pytest.mark.parametrize("cpus", [1, 2])
+def test_psci(boot, make_bundle, cpus):
+    run_payload(boot, make_bundle, "psci", 4, cpus=cpus, timeout=120)
+
+
+@pytest.mark.parametrize("cpus", [1, 2])
+def test_timers(boot, make_bundle, cpus):
+    run_payload(boot, make_bundle, "timer", 2, cpus=cpus)
