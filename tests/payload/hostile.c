@@ -43,7 +43,6 @@ static volatile uint64_t deadline;  /* 0: not yet */
 static uint64_t first_seed;
 static uint32_t cpu_count;
 static volatile uint64_t bad_sysregs;
-static volatile uint32_t swept;
 
 static hostile_attack_fn *choose(struct hostile *h)
 {
@@ -117,7 +116,6 @@ static void other_cpu(uint32_t cpu)
 	start_state(cpu);
 	if (!again) {
 		sweep(h);
-		__atomic_fetch_add(&swept, 1U, __ATOMIC_RELEASE);
 	}
 	attack_until_deadline(h);
 }
@@ -188,9 +186,6 @@ void guest_main(void)
 	start_state(0);
 	start_cpus();
 	sweep(&state[0]);
-	while (swept + 1U != cpu_count) {
-		__asm__ volatile("yield");
-	}
 	deadline = counter() + READ_SYSREG("cntfrq_el0") / MS_PER_SECOND * option("ms", DEFAULT_MS);
 	attack_until_deadline(&state[0]);
 	if (option("reset", 0) != 0U) {

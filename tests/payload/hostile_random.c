@@ -20,6 +20,10 @@
 #define GICC_PMR	0x4UL
 #define GICC_IAR	0xcUL
 #define GICC_EOIR	0x10UL
+#define GICR_STRIDE	0x20000UL
+#define GICR_WAKER	0x14UL
+#define GICR_IGROUPR0	0x10080UL
+#define GICR_ISENABLER0 0x10100UL
 #define SPURIOUS	1020U
 
 /* Devices and holes of the map (spec: machine), below RAM. */
@@ -145,10 +149,27 @@ bool hostile_has_gicv2(void)
 	return version == 2U;
 }
 
+/* Not gic_start(): that waits for the redistributor to wake, and another CPU may put it to sleep.
+ */
+static void start_gicv3(void)
+{
+	uint64_t gicr = GUEST_GICR + cpu_number() * GICR_STRIDE;
+
+	if (cpu_number() == 0U) {
+		write32(GUEST_GICD + GICD_CTLR, 0x12); /* ARE, group 1 */
+	}
+	write32(gicr + GICR_WAKER, 0);
+	write32(gicr + GICR_IGROUPR0, ~0U);
+	write32(gicr + GICR_ISENABLER0, ~0U);
+	WRITE_SYSREG("S3_0_C4_C6_0", 0xff); /* ICC_PMR_EL1 */
+	WRITE_SYSREG("S3_0_C12_C12_7", 1);  /* ICC_IGRPEN1_EL1 */
+	isb();
+}
+
 void hostile_gic_start(void)
 {
 	if (!hostile_has_gicv2()) {
-		gic_start();
+		start_gicv3();
 		return;
 	}
 	write32(GUEST_GICD + GICD_CTLR, 1);
