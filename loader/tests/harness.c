@@ -69,7 +69,7 @@ static void harness_report(void *ctx, const char *text)
 		REQUIRE(text[i] >= ' ' && text[i] <= '~');
 	}
 	if (h->line_count < HARNESS_LINES) {
-		strcpy(h->lines[h->line_count], text);
+		memcpy(h->lines[h->line_count], text, length + 1);
 	}
 	h->line_count++;
 }

@@ -239,7 +239,7 @@ static void test_guestinfo_is_bounded(void **state)
 	for (unsigned i = 0; i < VMDESC_GUESTINFO_MAX + 1; i++) {
 		snprintf(body + strlen(body), 32, "k%u = \"v\"; ", i);
 	}
-	strcat(body, "};");
+	snprintf(body + strlen(body), 3, "};");
 	expect_error(body, "guestinfo: has 65 entries, more than 64");
 }
 

@@ -18,7 +18,7 @@ BUILDS = {"host": "host-clang", "aarch64": "gcc"}
 INCLUDE = re.compile(r'^#include ["<]([^">]+)[">]', re.M)
 GUARD = re.compile(r"^#ifndef (\w+)\n#define \1\n", re.M)
 MACRO = re.compile(r"^\s*\.macro\b", re.M)  # a header for assembly
-QUIET = ["-Wno-unused-macros", "-Wno-unused-function", "-Wno-pragma-once-outside-header"]
+QUIET = ["-Wno-unused-macros", "-Wno-unused-function", "-Wno-unused-const-variable", "-Wno-pragma-once-outside-header"]
 
 
 def main():
@@ -95,32 +95,38 @@ def compile_alone(header, target, commands):
     is_hosts_own = "tests" in header.parts or "fuzz" in header.parts
     if other in header.parts or (is_hosts_own and target == "aarch64"):
         return None
-    command = command_for(header, commands)
-    if command is None:
+    wordings = commands_for(header, commands)
+    failures = [failure for wording in wordings if (failure := compile_as(header, wording))]
+    if not wordings or len(failures) < len(wordings):
         return None
+    return f"{header} ({target}): does not compile alone\n{failures[0]}"
+
+
+def compile_as(header, command):
+    """What the compiler says about the header alone, with the options of this command."""
     language = "assembler-with-cpp" if MACRO.search(sources.text(header)) else "c"
-    output = command.index("-o")
-    compiler = [word for word in command[:output] if word != "-c"]
+    compiler = [word for word in command[: command.index("-o")] if word != "-c"]
     alone = [*compiler, *QUIET, "-fsyntax-only", "-x", language, str(ROOT / header)]
     done = subprocess.run(
         alone, cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True
     )
-    if done.returncode == 0:
-        return None
-    return f"{header} ({target}): does not compile alone\n{done.stderr}"
+    return done.stderr if done.returncode else ""
 
 
-def command_for(header, commands):
-    """How a source of the same module is compiled, or else one that may include the header.
-    None where this target compiles nothing of the kind."""
+def commands_for(header, commands):
+    """How sources of the same module are compiled, each wording once: a test may see more than its
+    neighbour. Else one that may include the header. None where this target compiles neither."""
     folder = module_folder(header)
+    wordings = {}
     for source, command in commands:
         if module_folder(source) == folder and ("tests" in source.parts) == (
             "tests" in header.parts
         ):
-            return command
+            wordings.setdefault(tuple(command[: command.index("-o")]), command)
+    if wordings:
+        return list(wordings.values())
     root = ROOT / header.parents[1] if "include" in header.parts else None
-    return next((command for _, command in commands if f"-I{root}" in command), None)
+    return [command for _, command in commands if f"-I{root}" in command][:1]
 
 
 if __name__ == "__main__":

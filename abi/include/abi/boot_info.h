@@ -13,11 +13,11 @@
 #define BOOT_INFO_MAGIC	  UINT64_C(0x4f464e4948544c50) /* "PLTHINFO" read as bytes */
 #define BOOT_INFO_VERSION 1U
 
-#define BOOT_MEM_MAX   128U
-#define BOOT_CPU_MAX   64U
-#define BOOT_GICR_MAX  8U
-#define BOOT_VM_MAX    256U
-#define BOOT_SEED_SIZE 64U
+#define BOOT_MEM_MAX	  128U
+#define BOOT_CPU_MAX	  64U
+#define BOOT_GICR_MAX	  8U
+#define BOOT_VM_MAX	  256U
+#define BOOT_SEED_SIZE	  64U
 #define BOOT_CMDLINE_SIZE 512U
 
 enum boot_mem_type {
@@ -39,8 +39,8 @@ struct boot_mem {
 
 struct boot_cpu {
 	uint64_t mpidr;
-	uint64_t mailbox; /* struct boot_mailbox of this CPU; the boot CPU has one too */
-	uint32_t status;  /* enum boot_cpu_status */
+	uint64_t mailbox;	  /* struct boot_mailbox of this CPU; the boot CPU has one too */
+	uint32_t status;	  /* enum boot_cpu_status */
 	uint32_t gicv2_interface; /* GICv2: CPU interface number; else 0 */
 };
 
@@ -71,7 +71,7 @@ struct boot_gic {
 	struct boot_range redist[BOOT_GICR_MAX]; /* GICv3 */
 	uint32_t redist_count;
 	uint32_t pad;
-	uint64_t redist_stride; /* 0: as GICR_TYPER.VLPIS says */
+	uint64_t redist_stride;	    /* 0: as GICR_TYPER.VLPIS says */
 	struct boot_range cpu_if;   /* GICv2 GICC; GICv3: 0 or the legacy one */
 	struct boot_range hyp_if;   /* GICv2 GICH */
 	struct boot_range guest_if; /* GICv2 GICV */
@@ -114,10 +114,10 @@ struct boot_info {
 	uint32_t psci_version; /* as PSCI_VERSION answers; 0: no PSCI */
 	uint32_t seed_size;    /* bytes of entropy in seed; 0: the firmware gave none */
 	uint32_t vm_count;
-	uint8_t seed[BOOT_SEED_SIZE]; /* /chosen/rng-seed, EFI_RNG: mixed by boot, wiped by the core */
+	uint8_t seed[BOOT_SEED_SIZE];	 /* /chosen/rng-seed, EFI_RNG; the core wipes it */
 	uint64_t vm_config[BOOT_VM_MAX]; /* struct vm_config each */
-	uint64_t rtc;		/* PL031 of the host, 0: none */
-	uint64_t start_count;	/* CNTPCT_EL0 at boot's first instruction */
+	uint64_t rtc;			 /* PL031 of the host, 0: none */
+	uint64_t start_count;		 /* CNTPCT_EL0 at boot's first instruction */
 	char cmdline[BOOT_CMDLINE_SIZE]; /* Plinth's own, NUL-terminated */
 };
 

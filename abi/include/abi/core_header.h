@@ -8,11 +8,11 @@
 #define ABI_CORE_HEADER_H
 
 /* Plain numbers: the core's assembly fills the header in. */
-#define CORE_HEADER_MAGIC	0x45524f4348544c50 /* "PLTHCORE" read as bytes */
-#define CORE_HEADER_VERSION	1
-#define CORE_HEADER_SIZE	40
-#define CORE_ALIGN		0x10000
-#define CORE_MEMORY_MAX		0x1000000 /* 16 MiB: more is a broken header */
+#define CORE_HEADER_MAGIC   0x45524f4348544c50 /* "PLTHCORE" read as bytes */
+#define CORE_HEADER_VERSION 1
+#define CORE_HEADER_SIZE    40
+#define CORE_ALIGN	    0x10000
+#define CORE_MEMORY_MAX	    0x1000000 /* 16 MiB: more is a broken header */
 
 #ifndef __ASSEMBLER__
 

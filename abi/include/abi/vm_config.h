@@ -11,12 +11,12 @@
 #define VM_CONFIG_MAGIC	  UINT64_C(0x474643564d564c50)
 #define VM_CONFIG_VERSION 1U
 
-#define VM_NAME_SIZE	 32U  /* with the NUL; letters, digits, '-', '_', '.' */
-#define VM_IMAGE_MAX	 16U
-#define VM_VCPU_MAX	 123U /* as many redistributors fit the machine's map */
-#define VM_RAM_BASE	 UINT64_C(0x40000000)
-#define VM_WEIGHT_DEFAULT 100U
-#define VM_WEIGHT_MAX	 10000U
+#define VM_NAME_SIZE	    32U /* with the NUL; letters, digits, '-', '_', '.' */
+#define VM_IMAGE_MAX	    16U
+#define VM_VCPU_MAX	    123U /* as many redistributors fit the machine's map */
+#define VM_RAM_BASE	    UINT64_C(0x40000000)
+#define VM_WEIGHT_DEFAULT   100U
+#define VM_WEIGHT_MAX	    10000U
 #define VM_OVERHEAD_DEFAULT UINT64_C(0x100000)
 
 enum vm_image_kind {
@@ -35,12 +35,12 @@ struct vm_image {
 	uint32_t pad;
 };
 
-#define VM_FLAG_VMWARE	   UINT32_C(0x1)
-#define VM_FLAG_CONTROL	   UINT32_C(0x2)
-#define VM_FLAG_ANONYMOUS  UINT32_C(0x4)
-#define VM_FLAG_OVERCOMMIT UINT32_C(0x8)
+#define VM_FLAG_VMWARE		UINT32_C(0x1)
+#define VM_FLAG_CONTROL		UINT32_C(0x2)
+#define VM_FLAG_ANONYMOUS	UINT32_C(0x4)
+#define VM_FLAG_OVERCOMMIT	UINT32_C(0x8)
 #define VM_FLAG_COHERENCY_EAGER UINT32_C(0x10)
-#define VM_FLAG_GICV2	   UINT32_C(0x20) /* the VM's view is GICv2 (GICv2 hosts) */
+#define VM_FLAG_GICV2		UINT32_C(0x20) /* the VM's view is GICv2 (GICv2 hosts) */
 
 #define VM_RIGHT_OBSERVE UINT32_C(0x1)
 #define VM_RIGHT_POWER	 UINT32_C(0x2)

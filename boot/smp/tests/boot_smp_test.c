@@ -35,8 +35,9 @@ static unsigned starts;
 static void report(const char *text)
 {
 	report_count++;
-	strncat(reports, text, sizeof(reports) - strlen(reports) - 2);
-	strcat(reports, "\n");
+	size_t used = strlen(reports);
+
+	snprintf(reports + used, sizeof(reports) - used, "%s\n", text);
 }
 
 static void tick(void *ctx, enum fake_op op, uint64_t address)

@@ -182,7 +182,7 @@ static void a_long_line_is_split_not_lost(void **state)
 	}
 	assert_int_equal(sum, CONSOLE_RING_SIZE + 100U);
 	memset(expected + 6, 'x', CONSOLE_RING_SIZE);
-	strcpy(expected + 6 + CONSOLE_RING_SIZE, "\r\nbeta| xxx");
+	memcpy(expected + 6 + CONSOLE_RING_SIZE, "\r\nbeta| xxx", 12);
 	assert_memory_equal(text, expected, strlen(expected));
 }
 

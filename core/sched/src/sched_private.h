@@ -20,7 +20,7 @@ struct rq {
 	uint64_t min_vruntime; /* never falls; all in the queue are above it less the credit */
 	/* atomic; written under the lock, read by any CPU as a hint */
 	uint32_t queued_count;
-	uint32_t load;	  /* weights of the queued ones and the current one */
+	uint32_t load; /* weights of the queued ones and the current one */
 	/* this CPU alone */
 	struct timer slice;
 	uint64_t slice_end; /* what `slice` is armed for; 0: it is not */

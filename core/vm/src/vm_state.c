@@ -207,6 +207,7 @@ void vm_crash(struct vm *vm, const char *format, ...)
 static bool stop_step(struct vm *vm)
 {
 	vtimer_vm_stop(&vm->time);
+	console_port_end_line(&vm->port);
 	if (vm->goal != VM_GOAL_CRASH && vm->memory_dirty) {
 		if (gmem_reset_step(&vm->gmem) == PLINTH_EAGAIN) {
 			work_in(vm, 0);
