@@ -6,10 +6,10 @@
 #include "hypmap/hypmap.h"
 #include "pmem/pmem.h"
 
-/* Pages that one fetch fault maintains, and that one write to an image's page copies: what is
- * executed or written next is mostly near. */
+/* Pages that one fetch fault maintains, and that one write to a page of an image copies (64 KiB):
+ * what is executed or written next is mostly near. The figures are in docs/design/gmem.md. */
 #define FETCH_PAGES 4U
-#define OWN_ORDER   2U
+#define OWN_ORDER   4U
 
 bool gmem_is_ram(const struct gmem *gmem, ipa_t ipa, uint64_t size)
 {
@@ -95,28 +95,28 @@ enum plinth_status gmem_make_exec(struct gmem *gmem, const struct s2_leaf *leaf,
 	return PLINTH_OK;
 }
 
-/* Are the 2^order pages from here all shown in place and of one piece, so that one copy replaces
- * them all? */
-static bool can_own_run(const struct gmem *gmem, ipa_t start, unsigned order, struct s2_leaf *first)
+/* Are the 2^order pages from `start`, of which *leaf maps one, all shown in place and of one piece,
+ * so that one copy replaces them all? *leaf becomes the first, with attributes for all. */
+static bool can_own_run(const struct gmem *gmem, ipa_t start, unsigned order, struct s2_leaf *leaf)
 {
-	for (unsigned i = 0; i < 1U << order; i++) {
-		struct s2_leaf leaf;
+	pa_t pa = pa_init(leaf->pa.v - (leaf->ipa.v - start.v));
 
-		if (s2_lookup(&gmem->space, ipa_add(start, i * PAGE_SIZE), &leaf) != PLINTH_OK ||
-			!leaf.valid || leaf.level != S2_LEVEL_4K || !gmem_is_in_place(&leaf)) {
-			return false;
-		}
-		if (i == 0U) {
-			*first = leaf;
-		}
-		if (leaf.pa.v != first->pa.v + i * PAGE_SIZE || leaf.attrs != first->attrs) {
+	for (unsigned i = 0; i < 1U << order; i++) {
+		struct s2_leaf here;
+
+		if (s2_lookup(&gmem->space, ipa_add(start, i * PAGE_SIZE), &here) != PLINTH_OK ||
+			!here.valid || here.level != S2_LEVEL_4K || !gmem_is_in_place(&here) ||
+			here.pa.v != pa.v + i * PAGE_SIZE) {
 			return false;
 		}
 	}
+	leaf->ipa = start;
+	leaf->pa = pa;
 	return true;
 }
 
-/* Commit: `leaf`, the first of 2^order pages, and those behind it are replaced by a copy at pa. */
+/* Commit: `leaf`, the first of those that map 2^order pages, and the ones behind it are replaced by
+ * a copy at pa. */
 static void replace_by_copy(struct gmem *gmem, const struct s2_leaf *leaf, unsigned order, pa_t pa)
 {
 	uint64_t size = PAGE_SIZE << order;
@@ -135,22 +135,51 @@ static void replace_by_copy(struct gmem *gmem, const struct s2_leaf *leaf, unsig
 		own.attrs &= ~S2_ATTR_WRITTEN;
 	}
 	gmem->used += BIT(order);
-	s2_map(&gmem->space, &own, 1U << order);
+	s2_map(&gmem->space, &own, 1U << (order - s2_level_order(leaf->level)));
 	gmem->counters.upgrade_write++;
+}
+
+/* A block of 2 MiB that shows an image gets one copy. ENOMEM: it is no such block, or no memory is
+ * to be had in one piece. */
+static enum plinth_status own_block(struct gmem *gmem, const struct s2_leaf *leaf)
+{
+	enum plinth_status status;
+	pa_t pa;
+
+	if (gmem->mmu_off || leaf->level != S2_LEVEL_2M || !gmem_is_in_place(leaf)) {
+		return PLINTH_ENOMEM;
+	}
+	status = s2_prepare(&gmem->space, leaf->ipa, leaf->level);
+	if (status == PLINTH_OK) {
+		status = gmem_alloc(gmem, PMEM_ORDER_2M, gmem_copy_flags() | PMEM_USER_GUEST, &pa);
+	}
+	if (status == PLINTH_OK) {
+		replace_by_copy(gmem, leaf, PMEM_ORDER_2M, pa);
+	}
+	return status;
 }
 
 enum plinth_status gmem_own_page(struct gmem *gmem, const struct s2_leaf *leaf, ipa_t ipa)
 {
 	static const uint8_t orders[] = {OWN_ORDER, 0};
-	enum plinth_status status = gmem_split(gmem, leaf, ipa);
+	enum plinth_status status = own_block(gmem, leaf);
+	struct s2_leaf page;
 
+	if (status != PLINTH_ENOMEM) {
+		return status;
+	}
+	status = gmem_split(gmem, leaf, ipa);
+	if (status != PLINTH_OK) {
+		return status;
+	}
+	status = s2_lookup(&gmem->space, ipa, &page);
 	if (status != PLINTH_OK) {
 		return status;
 	}
 	status = PLINTH_ENOMEM;
 	for (unsigned i = 0; i < sizeof(orders) && status == PLINTH_ENOMEM; i++) {
 		ipa_t start = ipa_init(align_down(ipa.v, PAGE_SIZE << orders[i]));
-		struct s2_leaf first;
+		struct s2_leaf first = page;
 		pa_t pa;
 
 		if (!can_own_run(gmem, start, orders[i], &first)) {

@@ -13,12 +13,39 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/bits.h"
 #include "base/types.h"
 #include "s2/s2_state.h"
 
 typedef struct {
 	uint64_t v;
 } s2_pte_t;
+
+/* DDI 0487, D8.3.1 and D8.3.2: descriptors of stage 2, 4 KiB granule, 48-bit addresses. */
+#define S2_PTE_VALID	     BIT(0)
+#define S2_PTE_TABLE_OR_PAGE BIT(1)
+#define S2_PTE_MEMATTR_SHIFT 2U
+#define S2_PTE_MEMATTR_WIDTH 4U
+#define S2_PTE_S2AP_READ     BIT(6)
+#define S2_PTE_S2AP_WRITE    BIT(7)
+#define S2_PTE_SH_INNER	     (BIT(8) | BIT(9))
+#define S2_PTE_AF	     BIT(10)
+#define S2_PTE_ADDRESS	     (MASK_BELOW(48) & ~MASK_BELOW(12))
+/* XN[1:0] is bits 54:53; 10 forbids EL1 and EL0, with FEAT_XNX and without. */
+#define S2_PTE_XN	   BIT(54)
+#define S2_PTE_STATE_SHIFT 55U
+#define S2_PTE_STATE_WIDTH 2U
+#define S2_PTE_WRITTEN	   BIT(57)
+#define S2_PTE_DIRTY_LOG   BIT(58)
+
+#define S2_MEMATTR_DEVICE_nGnRE 0x1U /* with FWB and without */
+#define S2_MEMATTR_NORMAL_WB	0xfU
+#define S2_MEMATTR_FWB_NORMAL	0x6U /* write-back whatever stage 1 says */
+
+/* Notes in invalid entries. */
+#define S2_NOTE_DYING	    BIT(1)
+#define S2_NOTE_STATE_SHIFT 2U
+#define S2_NOTE_STATE_WIDTH 3U
 
 #define S2_LEVEL_FIRST 1U /* 1 GiB leaves; the root starts here for every IPA size we use */
 #define S2_LEVEL_LAST  3U /* 4 KiB leaves */
@@ -59,12 +86,55 @@ s2_pte_t s2_pte_dying(s2_pte_t leaf);
  * `level`. */
 s2_pte_t s2_pte_split(s2_pte_t block, unsigned level, unsigned index);
 
-bool s2_pte_is_valid(s2_pte_t pte);
-bool s2_pte_is_table(s2_pte_t pte, unsigned level);
-bool s2_pte_is_leaf(s2_pte_t pte, unsigned level);
-bool s2_pte_is_dying(s2_pte_t pte);
-pa_t s2_pte_pa(s2_pte_t pte); /* of the table or the leaf */
-uint32_t s2_pte_attrs(s2_pte_t leaf);
-enum s2_page_state s2_pte_state(s2_pte_t pte);
+/* States as valid entries hold them in two bits. */
+extern const enum s2_page_state s2_valid_states[4];
+
+static inline bool s2_pte_is_valid(s2_pte_t pte)
+{
+	return (pte.v & S2_PTE_VALID) != 0U;
+}
+
+static inline bool s2_pte_is_table(s2_pte_t pte, unsigned level)
+{
+	return s2_pte_is_valid(pte) && level < S2_LEVEL_LAST &&
+	       (pte.v & S2_PTE_TABLE_OR_PAGE) != 0U;
+}
+
+static inline bool s2_pte_is_leaf(s2_pte_t pte, unsigned level)
+{
+	return s2_pte_is_valid(pte) && !s2_pte_is_table(pte, level);
+}
+
+static inline bool s2_pte_is_dying(s2_pte_t pte)
+{
+	return (pte.v & (S2_PTE_VALID | S2_NOTE_DYING)) == S2_NOTE_DYING;
+}
+
+static inline pa_t s2_pte_pa(s2_pte_t pte)
+{
+	return pa_init(pte.v & S2_PTE_ADDRESS);
+}
+
+static inline uint32_t s2_pte_attrs(s2_pte_t leaf)
+{
+	uint32_t attrs = 0;
+
+	attrs |= (leaf.v & S2_PTE_S2AP_WRITE) != 0U ? S2_ATTR_WRITE : 0U;
+	attrs |= (leaf.v & S2_PTE_XN) != 0U ? 0U : S2_ATTR_EXEC;
+	attrs |= (leaf.v & S2_PTE_WRITTEN) != 0U ? S2_ATTR_WRITTEN : 0U;
+	attrs |= (leaf.v & S2_PTE_DIRTY_LOG) != 0U ? S2_ATTR_DIRTY_LOG : 0U;
+	if (FIELD_GET(leaf.v, S2_PTE_MEMATTR) == S2_MEMATTR_DEVICE_nGnRE) {
+		attrs |= S2_ATTR_DEVICE;
+	}
+	return attrs;
+}
+
+static inline enum s2_page_state s2_pte_state(s2_pte_t pte)
+{
+	if (s2_pte_is_valid(pte) || s2_pte_is_dying(pte)) {
+		return s2_valid_states[FIELD_GET(pte.v, S2_PTE_STATE)];
+	}
+	return (enum s2_page_state)FIELD_GET(pte.v, S2_NOTE_STATE);
+}
 
 #endif
