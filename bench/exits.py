@@ -37,7 +37,7 @@ def measure():
     )
     figures = {}
     for name in EVENTS:
-        figures[name] = round(total[name] - bare[name], 2)
+        figures[name] = round(total[name] - bare[name], 1) + 0.0  # never -0.0
         figures[f"{name}_total"] = total[name]
         figures[f"{name}_bare"] = bare[name]
     return figures
