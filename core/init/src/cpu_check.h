@@ -3,8 +3,8 @@
  * Can a CPU keep what the boot CPU promised? Guests, stage 2 and our own context switch rely on ID
  * registers that were read there once; a vCPU may run on any CPU. Pure.
  */
-#ifndef CPU_CHECK_H
-#define CPU_CHECK_H
+#ifndef INIT_CPU_CHECK_H
+#define INIT_CPU_CHECK_H
 
 #include <stdint.h>
 

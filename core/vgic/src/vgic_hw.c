@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "vgic/vgic_hw.h"
+
 #include "ich.h"
 #include "vgic_hw_private.h"
 

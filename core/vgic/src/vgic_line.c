@@ -12,6 +12,7 @@ enum plinth_status vgic_set_spi(struct vgic *vgic, intid_t intid, bool high)
 	}
 	lock_take(&vgic->lock);
 	irq = vgic_irq_of(vgic, NULL, intid);
+	PLINTH_CHECK(irq.bank != NULL); /* the range has been checked */
 	if (((irq.bank->line & irq_mask(&irq)) != 0U) != high) {
 		vgic_apply_locked(&irq, high ? vgic_change_raise : vgic_change_lower);
 	}
