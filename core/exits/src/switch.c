@@ -13,12 +13,17 @@
 #include "lock/lock.h"
 #include "percpu/percpu.h"
 #include "pmem/pmem.h"
+#include "trace/trace.h"
 
 #include "exits_private.h"
 
 #define HCR_EL2_IDLE (HCR_RW | HCR_FMO | HCR_IMO | HCR_AMO)
 
-static void unload(struct vcpu *vcpu)
+/* Whose vCPU each CPU ran last: written by that CPU. */
+static const struct vm *last_vm[CPU_MAX];
+
+/* Registers to memory. The vCPU still counts as loaded here, so no other CPU may take it. */
+static void save(struct vcpu *vcpu)
 {
 	bool asleep = sched_is_blocked(&vcpu->sched);
 
@@ -28,6 +33,11 @@ static void unload(struct vcpu *vcpu)
 	vcpu_context_put(&vcpu->ctx);
 	el2count_publish();
 	percpu_this()->current = NULL;
+}
+
+static void unload(struct vcpu *vcpu)
+{
+	save(vcpu);
 	/* From here on another CPU may load it. */
 	sched_unloaded(&vcpu->sched);
 }
@@ -37,6 +47,10 @@ static void load(struct vcpu *vcpu)
 	struct gmem *gmem = &vcpu->vm->gmem;
 	struct errata_walks walks; /* of whoever was here before: saved already */
 
+	if (last_vm[cpu_this()] != vcpu->vm) {
+		errata_switch_vm();
+		last_vm[cpu_this()] = vcpu->vm;
+	}
 	errata_walks_stop(&walks);
 	write_vttbr_el2(s2_vmid_load(&gmem->space));
 	arch_isb();
@@ -48,12 +62,12 @@ static void load(struct vcpu *vcpu)
 	percpu_this()->current = vcpu;
 }
 
-/* A vCPU that PSCI starts: as from reset. It may still be loaded, if it went off and on again
- * before this CPU looked. */
+/* A vCPU that PSCI starts: as from reset. It was picked, so it is this CPU's; its former life may
+ * still be in the registers, if it went off and on again before this CPU looked. */
 static void start(struct vcpu *vcpu, const struct psci_start *at)
 {
 	if (vcpu_current() == vcpu) {
-		unload(vcpu);
+		save(vcpu);
 	}
 	vcpu_context_reset(&vcpu->ctx, psci_mpidr(vcpu->id), at->entry, at->context);
 	/* Not loaded, so neither can refuse. */
@@ -87,11 +101,9 @@ static bool enter(struct vcpu *vcpu)
 	if (loaded != vcpu) {
 		if (loaded != NULL) {
 			unload(loaded);
-			if (loaded->vm != vcpu->vm) {
-				errata_switch_vm();
-			}
 		}
 		load(vcpu);
+		trace(TRACE_ENTER, vcpu->vm->id, vcpu->id, vcpu->ctx.pc, 0);
 	}
 	if (vgic_is_due(&vcpu->gic)) {
 		vgic_flush(&vcpu->gic);
