@@ -10,6 +10,7 @@
 #include "base/compiler.h"
 #include "el2count/el2count.h"
 #include "s2/s2.h"
+#include "trace/trace.h"
 #include "vcpu/inject.h"
 
 #include "exits_private.h"
@@ -44,6 +45,12 @@ static exit_handler_fn *const handlers[1U << ESR_EC_WIDTH] = {
 	[EC_DABT_LOWER] = exits_data_abort,
 };
 
+/* Apart, so that an exit without tracing pays for the test alone. */
+__attribute__((noinline)) static void trace_exit(const struct vcpu *vcpu, uint64_t esr)
+{
+	trace_write(TRACE_EXIT, vcpu->vm->id, vcpu->id, esr, vcpu_pc());
+}
+
 struct vcpu_context *exits_sync(struct vcpu_context *ctx)
 {
 	struct vcpu *vcpu = vcpu_of(ctx);
@@ -51,6 +58,9 @@ struct vcpu_context *exits_sync(struct vcpu_context *ctx)
 	exit_handler_fn *handler = handlers[FIELD_GET(esr, ESR_EC)];
 	enum outcome outcome;
 
+	if (UNLIKELY(load_relaxed(&trace_enabled))) {
+		trace_exit(vcpu, esr);
+	}
 	outcome = handler != NULL ? handler(vcpu, esr) : undefined(vcpu, esr);
 	return exits_finish(vcpu, outcome);
 }
@@ -148,6 +158,7 @@ void exits_catch(void)
 
 #define MMFR0_FGT_SHIFT 56U
 #define MMFR0_FGT_WIDTH 4U
+#define MMFR0_FGT2	2U
 #define MMFR1_HCX_SHIFT 40U
 #define MMFR1_HCX_WIDTH 4U
 
@@ -164,6 +175,13 @@ static void init_optional_traps(void)
 		write_hdfgrtr_el2(0);
 		write_hdfgwtr_el2(0);
 	}
+	if (FIELD_GET(read_id_aa64mmfr0_el1(), MMFR0_FGT) >= MMFR0_FGT2) {
+		write_hfgrtr2_el2(0);
+		write_hfgwtr2_el2(0);
+		write_hfgitr2_el2(0);
+		write_hdfgrtr2_el2(0);
+		write_hdfgwtr2_el2(0);
+	}
 }
 
 void exits_cpu_init(void)
@@ -171,7 +189,7 @@ void exits_cpu_init(void)
 	exits_catch();
 	write_vtcr_el2(s2_vtcr(s2_features()));
 	write_vpidr_el2(read_midr_el1());
-	write_cptr_el2(CPTR_RES1 | CPTR_TZ | CPTR_TTA);
+	write_cptr_el2(CPTR_RES1 | CPTR_TZ | CPTR_TTA | CPTR_TAM);
 	write_hstr_el2(0);
 	init_optional_traps();
 	write_mdcr_el2(MDCR_TDA | MDCR_TDOSA | MDCR_TDRA | MDCR_TPM | MDCR_TPMCR | MDCR_TPMS |

@@ -9,6 +9,8 @@
 #define SCTLR_M BIT(0)
 #define SCTLR_C BIT(2)
 
+#define ICC_SRE_EL1_ALL 7U /* SRE, DFB, DIB */
+
 /* Registers under HCR_EL2.TVM: the guest's write goes through. */
 #define PASS(name)                                                                                 \
 	static bool write_through_##name(struct vcpu *vcpu, uint64_t *value)                       \
@@ -57,6 +59,14 @@ static bool ignore(struct vcpu *vcpu, uint64_t *value)
 {
 	(void)vcpu;
 	(void)value;
+	return true;
+}
+
+/* The system-register interface is the only one: its enable reads as one and stays. */
+static bool read_sre(struct vcpu *vcpu, uint64_t *value)
+{
+	(void)vcpu;
+	*value = ICC_SRE_EL1_ALL;
 	return true;
 }
 
@@ -131,6 +141,7 @@ const struct sysreg_row sysreg_rows[] = {
 	{SYSREG_ICC_SGI1R_EL1, NULL, write_sgi1r},	   /* ICC_SGI1R_EL1 */
 	{A64_SYSREG(3, 0, 12, 11, 6), NULL, write_asgi1r}, /* ICC_ASGI1R_EL1 */
 	{A64_SYSREG(3, 0, 12, 11, 7), NULL, write_sgi0r},  /* ICC_SGI0R_EL1 */
+	{A64_SYSREG(3, 0, 12, 12, 5), read_sre, ignore},   /* ICC_SRE_EL1 */
 	{A64_SYSREG(3, 0, 13, 0, 1), NULL, write_through_contextidr_el1},
 	{A64_SYSREG(3, 3, 14, 0, 1), read_cntpct, NULL},
 	{A64_SYSREG(3, 3, 14, 2, 0), read_cntp_tval, write_cntp_tval},

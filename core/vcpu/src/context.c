@@ -42,6 +42,9 @@ void vcpu_features_init(void)
 		.has_uao = ID_FIELD(id_aa64mmfr2_el1, 4) != 0U,
 		.has_dit = ID_FIELD(id_aa64pfr0_el1, 48) != 0U,
 		.has_mte = ID_FIELD(id_aa64pfr1_el1, 8) != 0U,
+		.has_ras = ID_FIELD(id_aa64pfr0_el1, 28) != 0U,
+		.has_sme = ID_FIELD(id_aa64pfr1_el1, 24) != 0U,
+		.has_lor = ID_FIELD(id_aa64mmfr1_el1, 16) != 0U,
 	};
 }
 
@@ -63,6 +66,13 @@ void vcpu_context_reset(struct vcpu_context *ctx, mpidr_t mpidr, uint64_t pc, ui
 	if (features.has_pauth) {
 		ctx->hcr |= HCR_APK | HCR_API;
 	}
+	/* The machine's error records, and regions that no switch keeps apart. */
+	if (features.has_ras) {
+		ctx->hcr |= HCR_TERR;
+	}
+	if (features.has_lor) {
+		ctx->hcr |= HCR_TLOR;
+	}
 	if (s2_features()->fwb) {
 		ctx->hcr |= HCR_FWB; /* the stage-2 descriptors are made for it */
 	}
@@ -83,6 +93,12 @@ void vcpu_context_put(struct vcpu_context *ctx)
 	if (features.has_aarch32_el0) {
 		VCPU_AARCH32_REGS(SAVE)
 	}
+	if (features.has_ras) {
+		VCPU_RAS_REGS(SAVE)
+	}
+	if (features.has_sme) {
+		VCPU_SME_REGS(SAVE)
+	}
 #undef SAVE
 	vcpu_fp_save(&ctx->fp);
 }
@@ -96,6 +112,12 @@ static void load_sysregs(const struct vcpu_sysregs *sys)
 	}
 	if (features.has_aarch32_el0) {
 		VCPU_AARCH32_REGS(LOAD)
+	}
+	if (features.has_ras) {
+		VCPU_RAS_REGS(LOAD)
+	}
+	if (features.has_sme) {
+		VCPU_SME_REGS(LOAD)
 	}
 #undef LOAD
 }

@@ -24,9 +24,9 @@
 #define FAR  UINT64_C(0xffff0000deadb000)
 
 /* ID registers with everything that the module asks for. */
-#define PFR0_A32_DIT   (UINT64_C(2) | BIT(48))
+#define PFR0_ALL       (UINT64_C(2) | BIT(48) | BIT(28)) /* AArch32, DIT, RAS */
 #define PFR1_SSBS_MTE  (BIT(4) | BIT(8))
-#define MMFR1_PAN      BIT(20)
+#define MMFR1_PAN_LOR  (BIT(20) | BIT(16))
 #define MMFR2_UAO      BIT(4)
 #define ISAR1_APA      BIT(4)
 #define ISAR2_GPA3     BIT(8)
@@ -54,9 +54,9 @@ static int setup(void **state)
 
 static void have_everything(void)
 {
-	fake_sysregs.id_aa64pfr0_el1 = PFR0_A32_DIT;
+	fake_sysregs.id_aa64pfr0_el1 = PFR0_ALL;
 	fake_sysregs.id_aa64pfr1_el1 = PFR1_SSBS_MTE;
-	fake_sysregs.id_aa64mmfr1_el1 = MMFR1_PAN;
+	fake_sysregs.id_aa64mmfr1_el1 = MMFR1_PAN_LOR;
 	fake_sysregs.id_aa64mmfr2_el1 = MMFR2_UAO;
 	fake_sysregs.id_aa64isar1_el1 = ISAR1_APA;
 	vcpu_features_init();
@@ -68,10 +68,10 @@ static void features_are_what_the_id_registers_say(void **state)
 
 	(void)state;
 	assert_false(f->has_pauth || f->has_aarch32_el0 || f->has_pan || f->has_ssbs ||
-		     f->has_uao || f->has_dit || f->has_mte);
+		     f->has_uao || f->has_dit || f->has_mte || f->has_ras || f->has_lor);
 	have_everything();
 	assert_true(f->has_pauth && f->has_aarch32_el0 && f->has_pan && f->has_ssbs && f->has_uao &&
-		    f->has_dit && f->has_mte);
+		    f->has_dit && f->has_mte && f->has_ras && f->has_lor);
 	fake_sysregs.id_aa64isar1_el1 = 0;
 	fake_sysregs.id_aa64pfr0_el1 = 1; /* EL0 in AArch64 alone */
 	vcpu_features_init();
@@ -95,11 +95,12 @@ static void reset_is_the_architecture_s(void **state)
 	assert_int_equal(ctx.sys.ttbr0_el1, 0);
 	assert_int_equal(ctx.fp.fpcr, 0);
 	assert_true((ctx.hcr & HCR_VM) != 0U && (ctx.hcr & HCR_TVM) != 0U);
-	assert_int_equal(ctx.hcr & (HCR_APK | HCR_API | HCR_FWB), 0);
+	assert_int_equal(ctx.hcr & (HCR_APK | HCR_API | HCR_FWB | HCR_TERR | HCR_TLOR), 0);
 
 	have_everything();
 	vcpu_context_reset(&ctx, 0, PC, 0);
 	assert_int_equal(ctx.hcr & (HCR_APK | HCR_API), HCR_APK | HCR_API);
+	assert_int_equal(ctx.hcr & (HCR_TERR | HCR_TLOR), HCR_TERR | HCR_TLOR);
 }
 
 /* Stage-2 descriptors made for FWB mean something else without the bit, and the other way round. */

@@ -21,6 +21,7 @@
 
 #define SRE_SRE	       BIT(0)
 #define SRE_EL1_ENABLE BIT(3)
+#define SRE_ALL	       UINT64_C(7) /* SRE, DFB, DIB */
 #define CTLR_EOIMODE   BIT(1)
 
 /* Set by gicv3_init(). */
@@ -94,7 +95,11 @@ static void init_private_interrupts(uint64_t gicr)
 
 static void init_cpu_interface(void)
 {
-	write_icc_sre_el2(read_icc_sre_el2() | SRE_SRE | SRE_EL1_ENABLE);
+	/* Without Enable a guest's ICC_SRE_EL1 traps: on a GIC with a legacy interface one VM could
+	 * else take the system registers from the next. */
+	write_icc_sre_el2((read_icc_sre_el2() | SRE_SRE) & ~SRE_EL1_ENABLE);
+	arch_isb();
+	write_icc_sre_el1(SRE_ALL);
 	arch_isb();
 	write_icc_pmr_el1(0xff);
 	write_icc_bpr1_el1(0);

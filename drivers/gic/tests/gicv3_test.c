@@ -165,7 +165,8 @@ static void redistributor_and_interface_come_up(void **state)
 	assert_int_equal(gic_model_get(sgi + 0x100U), 1U << GIC_SGI_KICK);
 	assert_true(gic_model_last(gicr + 0x14U) < gic_model_last(sgi + 0x180U));
 	assert_true(gic_model_last(sgi + 0x180U) < gic_model_last(sgi + 0x100U));
-	assert_int_equal(fake_sysregs.icc_sre_el2 & 9U, 9); /* SRE, Enable for EL1 */
+	assert_int_equal(fake_sysregs.icc_sre_el2 & 9U, 1); /* SRE; without Enable EL1 traps */
+	assert_int_equal(fake_sysregs.icc_sre_el1, 7);
 	assert_int_equal(fake_sysregs.icc_pmr_el1, 0xff);
 	assert_int_equal(fake_sysregs.icc_ctlr_el1, 2); /* EOImode */
 	assert_int_equal(fake_sysregs.icc_igrpen1_el1, 1);

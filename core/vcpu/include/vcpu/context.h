@@ -38,12 +38,20 @@
 /* Where EL0 may run AArch32. */
 #define VCPU_AARCH32_REGS(row) row(dacr32_el2) row(ifsr32_el2) row(fpexc32_el2)
 
+/* Where FEAT_RAS is there: what the guest reads as DISR_EL1 while SErrors come to EL2. */
+#define VCPU_RAS_REGS(row) row(vdisr_el2)
+
+/* Where FEAT_SME is there: hidden from guests, but nothing older than FEAT_FGT traps it. */
+#define VCPU_SME_REGS(row) row(tpidr2_el0)
+
 #define VCPU_FIELD(name) uint64_t name;
 
 struct vcpu_sysregs {
 	VCPU_SYSREGS(VCPU_FIELD)
 	VCPU_PAUTH_REGS(VCPU_FIELD)
 	VCPU_AARCH32_REGS(VCPU_FIELD)
+	VCPU_RAS_REGS(VCPU_FIELD)
+	VCPU_SME_REGS(VCPU_FIELD)
 };
 
 struct vcpu_fp {
@@ -72,14 +80,17 @@ struct vcpu_features {
 	bool has_uao;
 	bool has_dit;
 	bool has_mte;
+	bool has_sme;
+	bool has_ras;
+	bool has_lor;
 };
 
 void vcpu_features_init(void);
 const struct vcpu_features *vcpu_features(void);
 
 /* As the architecture leaves a CPU at reset, then: EL1h, DAIF masked, pc, x0. mpidr as the guest
- * sees it. hcr starts as VCPU_HCR_INITIAL with the features' bits: FWB where s2_features() has it.
- */
+ * sees it. hcr starts as VCPU_HCR_INITIAL with the features' bits: FWB where s2_features() has it,
+ * the traps of what exists and no guest may have (TERR, TLOR). */
 void vcpu_context_reset(struct vcpu_context *ctx, mpidr_t mpidr, uint64_t pc, uint64_t x0);
 
 /* Hardware to struct, and back. Owner CPU. put leaves the hardware as it is. load writes
