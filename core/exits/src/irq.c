@@ -2,6 +2,7 @@
 #include "arch/sysreg.h"
 #include "gic/gic.h"
 #include "timerq/timerq.h"
+#include "trace/trace.h"
 
 #include "exits_private.h"
 
@@ -29,6 +30,7 @@ static void virt_timer(struct vcpu *vcpu)
 
 static void handle(uint32_t iar, intid_t intid, struct vcpu *vcpu)
 {
+	trace(TRACE_IRQ, TRACE_NO_VM, 0, intid, 0);
 	gic_drop(iar);
 	if (intid == irqs.virt_timer) {
 		/* Stays active until the guest's own deactivation. */

@@ -5,6 +5,7 @@
 #include "arch/esr.h"
 #include "arch/sysreg.h"
 #include "base/bits.h"
+#include "trace/trace.h"
 #include "vcpu/inject.h"
 
 #include "exits_private.h"
@@ -28,6 +29,7 @@ bool exits_mmio_one(struct vcpu *vcpu, struct mmio_access *access, ipa_t ipa)
 		vcpu_inject_abort(false, FSC_EXTERNAL, far, access->write, true);
 		return false;
 	}
+	trace(TRACE_MMIO, vcpu->vm->id, vcpu->id, ipa.v, access->value);
 	return true;
 }
 

@@ -16,9 +16,11 @@
 #include "init/cpu_entry.h"
 #include "log/log.h"
 #include "percpu/percpu.h"
+#include "pmem/pmem.h"
 #include "s2/s2.h"
 #include "sched/sched.h"
 #include "timerq/timerq.h"
+#include "trace/trace.h"
 #include "vgic/vgic_hw.h"
 #include "vm/vm.h"
 
@@ -31,7 +33,7 @@ STATIC_ASSERT(offsetof(struct cpu_entry, stack_top) == CPU_ENTRY_STACK_TOP, "hea
 STATIC_ASSERT(offsetof(struct cpu_entry, percpu) == CPU_ENTRY_PERCPU, "head.S");
 STATIC_ASSERT(offsetof(struct cpu_entry, offset) == CPU_ENTRY_OFFSET, "head.S");
 
-#define CPU_START_SECONDS 1U
+#define CPU_START_SECONDS 5U /* 64 emulated CPUs on a busy machine take that */
 #define CACHE_LINE	  64U
 
 extern const char core_secondary[] HIDDEN;
@@ -52,6 +54,17 @@ static uint32_t stage[CPU_MAX];
 static struct cpu_ids promised;
 static uint64_t least_ctr;
 
+/* Without memory for its ring a CPU leaves no trace, and works. */
+static void init_trace(cpu_id_t id)
+{
+	pa_t page;
+
+	STATIC_ASSERT(sizeof(struct trace_ring) <= PAGE_SIZE, "one page each");
+	if (pmem_alloc(PMEM_ORDER_4K, PMEM_CLEAN | PMEM_USER_CORE, &page) == PLINTH_OK) {
+		trace_init_cpu(id, pa_to_va(page));
+	}
+}
+
 static struct percpu *make_percpu(cpu_id_t id, const struct boot_cpu *boot)
 {
 	struct percpu *cpu = (struct percpu *)(uintptr_t)(HYPMAP_CPU(id) + HYPMAP_CPU_PRIVATE);
@@ -61,6 +74,7 @@ static struct percpu *make_percpu(cpu_id_t id, const struct boot_cpu *boot)
 	cpu->mpidr = boot->mpidr;
 	cpu->stack_top = HYPMAP_CPU(id) + HYPMAP_CPU_STACK_TOP;
 	cpu->overflow_stack_top = HYPMAP_CPU(id) + HYPMAP_CPU_OVERFLOW_TOP;
+	init_trace(id);
 	return cpu;
 }
 
