@@ -22,6 +22,19 @@ void vm_caches_off(struct vcpu *vcpu)
 	lock_drop(&vm->cache_lock);
 }
 
+/* Memory stays as it is for guests with their caches off until the next vCPU turns its own on. */
+void vm_caches_gone(struct vcpu *vcpu)
+{
+	struct vm *vm = vcpu->vm;
+
+	lock_take(&vm->cache_lock);
+	if (!vcpu->caches_on) {
+		vcpu->caches_on = true;
+		vm->caches_off--;
+	}
+	lock_drop(&vm->cache_lock);
+}
+
 bool vm_caches_on(struct vcpu *vcpu)
 {
 	struct vm *vm = vcpu->vm;

@@ -37,6 +37,7 @@ static void stop_vcpu(void *ctx, vcpu_id_t id)
 {
 	struct vm *vm = ctx;
 
+	vm_caches_gone(&vm->vcpu[id]);
 	sched_remove(&vm->vcpu[id].sched, SCHED_HOLD_POWER);
 }
 

@@ -22,6 +22,9 @@ enum plinth_status vm_pvtime_init(struct vm *vm);
 void vm_pvtime_fini(struct vm *vm);
 void vm_pvtime_reset(struct vcpu *vcpu);
 
+/* The vCPU goes off: it does not count among those with caches off any more. */
+void vm_caches_gone(struct vcpu *vcpu);
+
 /* timer_fn of vm->worker: one step of what STOPPING (or a pause) still has to do. */
 void vm_work(struct timer *timer, void *ctx, uint64_t now);
 

@@ -7,11 +7,15 @@
 #include "base/fmt.h"
 #include "entropy/entropy.h"
 #include "percpu/percpu.h"
+#include "trace/trace.h"
 
 #include "vm_private.h"
 
 /* How often a VM that waits for its vCPUs to leave their CPUs is looked at. */
 #define WORK_POLL_HZ 20000U
+
+/* Between two steps of giving memory back: this many times as long as a step took. */
+#define WORK_PAUSE 4U
 
 /* VMs that are neither OFF nor CRASHED; changes with each VM's state, any CPU. */
 static uint32_t live_count;
@@ -98,6 +102,7 @@ static void begin(struct vm *vm)
 	vm_cost_begin(vm);
 	vtimer_vm_resume(&vm->time);
 	vm->state = VM_RUNNING;
+	trace(TRACE_VM, vm->id, 0, VM_RUNNING, 0);
 	/* Powered off each, but no longer stopped: PSCI starts the first. */
 	for_each_vcpu(vm, sched_remove, SCHED_HOLD_POWER);
 	for_each_vcpu(vm, sched_add, SCHED_HOLD_STOP);
@@ -209,8 +214,13 @@ static bool stop_step(struct vm *vm)
 	vtimer_vm_stop(&vm->time);
 	console_port_end_line(&vm->port);
 	if (vm->goal != VM_GOAL_CRASH && vm->memory_dirty) {
+		uint64_t start = read_cntpct_el0();
+
 		if (gmem_reset_step(&vm->gmem) == PLINTH_EAGAIN) {
-			work_in(vm, 0);
+			/* A vCPU that shares this CPU gets the larger part of it. */
+			work_in(vm, vcpu_current() == NULL
+					    ? 0U
+					    : WORK_PAUSE * (read_cntpct_el0() - start));
 			return false;
 		}
 		vm->memory_dirty = false;
@@ -232,6 +242,7 @@ static bool stop_step(struct vm *vm)
 
 static void ended(struct vm *vm)
 {
+	trace(TRACE_VM, vm->id, 0, vm->state, 0);
 	log_info("vm %s: %s", vm->config.name, vm_state_name(vm->state));
 	if (vm_host()->bench) {
 		vm_cost_report(vm);
