@@ -116,3 +116,10 @@ def test_psci(boot, make_bundle, cpus):
 @pytest.mark.parametrize("cpus", [1, 2])
 def test_timers(boot, make_bundle, cpus):
     run_payload(boot, make_bundle, "timer", 2, cpus=cpus)
+
+
+@pytest.mark.parametrize("cpus", [1, 2])
+@pytest.mark.parametrize("cpu", ["cortex-a57", "max"])
+def test_features(boot, make_bundle, cpu, cpus):
+    """Four vCPUs on fewer CPUs: each keeps its registers, and sees what it may see."""
+    run_payload(boot, make_bundle, "features", 4, cpu=cpu, cpus=cpus, timeout=120)
