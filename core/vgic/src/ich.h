@@ -22,6 +22,7 @@
 #define ICH_VMCR_VENG0	     BIT(0)
 #define ICH_VMCR_VENG1	     BIT(1)
 #define ICH_VMCR_VCBPR	     BIT(4)
+#define ICH_VMCR_VEOIM	     BIT(9)
 #define ICH_VMCR_VBPR1_SHIFT 18U
 #define ICH_VMCR_VBPR1_WIDTH 3U
 #define ICH_VMCR_VBPR0_SHIFT 21U

@@ -175,13 +175,18 @@ static bool find_ended(struct vgic_cpu *cpu, struct vgic_irq *ended)
 
 void vgic_take_eoicount_locked(struct vgic_cpu *cpu)
 {
+	const struct vgic_hw *hw = cpu->vgic->hw;
 	struct vgic_irq irq;
 	uint64_t count;
 
 	if (!cpu->evicted) {
 		return;
 	}
-	count = FIELD_GET(cpu->vgic->hw->read_hcr(), ICH_HCR_EOICOUNT);
+	if (hw->has_tdir != 0U && (hw->read_vmcr() & ICH_VMCR_VEOIM) != 0U) {
+		/* Only ICC_DIR would count, and it traps. QEMU 7.2 counts EOIR all the same. */
+		return;
+	}
+	count = FIELD_GET(hw->read_hcr(), ICH_HCR_EOICOUNT);
 	while (count-- != 0U && find_ended(cpu, &irq)) {
 		vgic_change_deactivate(&irq, false);
 	}

@@ -452,6 +452,28 @@ static void test_overflow_with_active_and_pending_eoimode_1(void **state)
 	assert_int_equal(vif_ack(), 2);
 }
 
+/* With EOImode 1 EOIR ends nothing, though there are machines that count it. */
+static void test_eoicount_with_eoimode_1(void **state)
+{
+	(void)state;
+	start(2);
+	vif_this()->vmcr |= BIT(9);
+	for (unsigned sgi = 2; sgi < 6U; sgi++) {
+		set_priority(0, sgi, (uint8_t)(0x10U * sgi));
+		send_to_itself(sgi);
+	}
+	settle(&vcpu[0]);
+	for (unsigned sgi = 2; sgi < 6U; sgi++) {
+		assert_int_equal(vif_ack(), sgi);
+		settle(&vcpu[0]);
+		vif_eoi(sgi);
+		vif_this()->hcr += UINT32_C(1) << ICH_HCR_EOICOUNT_SHIFT;
+		settle(&vcpu[0]);
+	}
+	vgic_put(&vcpu[0]);
+	assert_int_equal(vcpu[0].bank.active, 0x3c);
+}
+
 /* Four levels deep with one list register; ends fall on the most urgent one each time, and never
  * on one that another vCPU is busy with. */
 static void test_evicted_end_by_priority(void **state)
@@ -646,6 +668,7 @@ int main(void)
 		cmocka_unit_test(test_evicted_deactivate_in_any_order),
 		cmocka_unit_test(test_overflow_with_active_and_pending),
 		cmocka_unit_test(test_overflow_with_active_and_pending_eoimode_1),
+		cmocka_unit_test(test_eoicount_with_eoimode_1),
 		cmocka_unit_test(test_linked_fires_after_it_was_pended),
 		cmocka_unit_test(test_evicted_end_by_priority),
 		cmocka_unit_test(test_routed_away_while_pending),
