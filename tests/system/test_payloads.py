@@ -123,3 +123,8 @@ def test_timers(boot, make_bundle, cpus):
 def test_features(boot, make_bundle, cpu, cpus):
     """Four vCPUs on fewer CPUs: each keeps its registers, and sees what it may see."""
     run_payload(boot, make_bundle, "features", 4, cpu=cpu, cpus=cpus, timeout=120)
+
+
+@pytest.mark.parametrize("cpus", [1, 2, 4])
+def test_gic(boot, make_bundle, cpus):
+    run_payload(boot, make_bundle, "gic", 2, cpus=cpus, timeout=120)
