@@ -15,6 +15,8 @@ set(PLINTH_EL2
 	-mbranch-protection=bti -fpie -fvisibility=hidden -ffunction-sections -fdata-sections
 	-fno-asynchronous-unwind-tables -mno-outline-atomics -march=armv8-a+crc)
 
+option(PLINTH_DEBUG "target builds too check assertions and the order of locks" OFF)
+
 set(PLINTH_SANITIZE "address" CACHE STRING "host build: address (with undefined), thread or fuzz")
 if(PLINTH_SANITIZE STREQUAL "address")
 	set(PLINTH_HOST -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all)

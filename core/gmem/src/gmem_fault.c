@@ -144,7 +144,7 @@ static void replace_by_copy(struct gmem *gmem, const struct s2_leaf *leaf, unsig
 static enum plinth_status own_block(struct gmem *gmem, const struct s2_leaf *leaf)
 {
 	enum plinth_status status;
-	pa_t pa;
+	pa_t pa = pa_init(0);
 
 	if (gmem->mmu_off || leaf->level != S2_LEVEL_2M || !gmem_is_in_place(leaf)) {
 		return PLINTH_ENOMEM;
