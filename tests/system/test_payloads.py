@@ -128,3 +128,8 @@ def test_features(boot, make_bundle, cpu, cpus):
 @pytest.mark.parametrize("cpus", [1, 2, 4])
 def test_gic(boot, make_bundle, cpus):
     run_payload(boot, make_bundle, "gic", 2, cpus=cpus, timeout=120)
+
+
+def test_suspended_vcpu_stays_its_cpus(boot, make_bundle):
+    """What a woken vCPU has in a CPU's registers is not given to another CPU."""
+    run_payload(boot, make_bundle, "suspend", 2, cpus=4)
