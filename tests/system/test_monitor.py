@@ -87,9 +87,11 @@ def test_commands(two_shells):
     assert "two: running, started 1 times" in ask(machine, "vm info two")
     assert memory(machine)[0] > 1 << 20
     assert "  irq  27 e" in ask(machine, "irq one")
+    assert ask(machine, "trace dump").startswith("trace: no records")
     assert ask(machine, "trace on") == ""
     assert "vm one: 1 vCPUs, 256 MiB" in ask(machine, "log")
     assert re.search(r"^one: faults read [1-9]", ask(machine, "coherency one"), re.M)
+    assert re.search(r"^ *\d+\.\d+ cpu\d+ +irq ", ask(machine, "trace dump"), re.M)
     assert "Cortex-A57 834220: " in ask(machine, "errata")
     assert ask(machine, "vm pause nobody") == "vm pause nobody: no such VM\n"
     assert ask(machine, "vm resume one") == "vm resume one: not possible in its state\n"
@@ -98,6 +100,22 @@ def test_commands(two_shells):
     machine.send("poweroff\n")
     assert machine.expect_exit(POWERED_OFF_HERE) == "poweroff in the monitor"
     assert machine.console.transcript.rstrip().splitlines()[-1].startswith("plinth: exit ")
+
+
+def milliseconds_run(machine, name):
+    """What the first vCPU of a guest has had of the CPUs."""
+    return int(re.search(r"vcpu 0: .* ran (\d+) ms", ask(machine, f"vm info {name}")).group(1))
+
+
+def test_idle_guests_take_no_cpu(two_shells):
+    """At their prompts both wait in WFI: of four seconds each has less than one."""
+    machine = two_shells
+    go_to_monitor(machine)
+    time.sleep(2)
+    before = {name: milliseconds_run(machine, name) for name in ("one", "two")}
+    time.sleep(4)
+    for name, ran in before.items():
+        assert milliseconds_run(machine, name) - ran < 1000
 
 
 def guest_seconds(machine):

@@ -77,16 +77,18 @@ static void list(void *ctx, struct monitor *out)
 	}
 }
 
-static void vcpu_info(const struct vcpu *vcpu, struct monitor *out)
+static void vcpu_info(struct vcpu *vcpu, struct monitor *out)
 {
 	static const char *const states[] = {"off", "blocked", "runnable", "running", "moving"};
 	const struct vcpu_exits *e = &vcpu->exits;
+	uint64_t ran = sched_runtime(&vcpu->sched) * 1000U / vm_host()->ticks_per_second;
 
 	monitor_print(out,
-		"  vcpu %u: %s on CPU %u, exits: hvc %llu sysreg %llu abort %llu wfx %llu irq %llu "
+		"  vcpu %u: %s on CPU %u, ran %llu ms, exits: hvc %llu sysreg %llu abort %llu wfx "
+		"%llu irq %llu "
 		"other %llu\n",
 		vcpu->id, states[load_relaxed(&vcpu->sched.state)], vcpu->sched.cpu,
-		(unsigned long long)e->hvc, (unsigned long long)e->sysreg,
+		(unsigned long long)ran, (unsigned long long)e->hvc, (unsigned long long)e->sysreg,
 		(unsigned long long)e->abort, (unsigned long long)e->wfx,
 		(unsigned long long)e->irq, (unsigned long long)e->other);
 }
