@@ -175,7 +175,7 @@ def test_truncated_bundle_starts_what_is_whole(boot, make_bundle):
     machine.expect(r"^plinth: bundle: is cut off: the entry at byte \d+ goes beyond its \d+ bytes")
     machine.expect_exit(0)
     text = machine.console.transcript
-    assert 'plinth: VM "cut": initrd: file "initrd.gz" is not in the bundle' in text
+    assert 'plinth: VM "cut": kernel: file "vmlinuz" is not in the bundle' in text
     assert re.search(report_of("a-whole", 1), text)
 
 
