@@ -56,7 +56,13 @@ def run_hostile(boot, make_bundle, seconds, **board):
     check_plinth_is_well(machine)
 
 
-@pytest.mark.parametrize("cpu", ["cortex-a57", "cortex-a72", "neoverse-n1", "max"])
+LONG = pytest.mark.long
+
+
+@pytest.mark.parametrize(
+    "cpu",
+    ["cortex-a57", "max", *(pytest.param(cpu, marks=LONG) for cpu in ("cortex-a72", "neoverse-n1"))],
+)
 def test_hostile_guest(boot, make_bundle, cpu):
     run_hostile(boot, make_bundle, 15, cpu=cpu)
 
