@@ -23,17 +23,20 @@
 
 /* Writes that would end this program rather than try Plinth: its translation, its vectors, its
  * number. attack_mmu_off and attack_tables try the first four in their own way. And those that end
- * QEMU 7.2: CNTVOFF_EL2 + CNTV_CVAL_EL0 past 2^64 makes it fire the timer for ever; see
- * attack_timer_storm. */
+ * QEMU 7.2: CNTVOFF_EL2 + CNTV_CVAL_EL0 past 2^64 makes it fire the timer for ever (see
+ * attack_timer_storm), and ICC_BPRn_EL1 keeps the low three bits of a value that it has compared
+ * whole, so that 8 gives a binary point of 0, on which it asserts. */
 static const uint32_t hostile_spared[] = {
-	ENCODING(3, 0, 1, 0, 0),  /* SCTLR_EL1 */
-	ENCODING(3, 0, 2, 0, 0),  /* TTBR0_EL1 */
-	ENCODING(3, 0, 2, 0, 2),  /* TCR_EL1 */
-	ENCODING(3, 0, 10, 2, 0), /* MAIR_EL1 */
-	ENCODING(3, 0, 12, 0, 0), /* VBAR_EL1 */
-	ENCODING(3, 0, 13, 0, 4), /* TPIDR_EL1 */
-	ENCODING(3, 3, 14, 3, 0), /* CNTV_TVAL_EL0 */
-	ENCODING(3, 3, 14, 3, 2), /* CNTV_CVAL_EL0 */
+	ENCODING(3, 0, 1, 0, 0),   /* SCTLR_EL1 */
+	ENCODING(3, 0, 2, 0, 0),   /* TTBR0_EL1 */
+	ENCODING(3, 0, 2, 0, 2),   /* TCR_EL1 */
+	ENCODING(3, 0, 10, 2, 0),  /* MAIR_EL1 */
+	ENCODING(3, 0, 12, 0, 0),  /* VBAR_EL1 */
+	ENCODING(3, 0, 12, 8, 3),  /* ICC_BPR0_EL1 */
+	ENCODING(3, 0, 12, 12, 3), /* ICC_BPR1_EL1 */
+	ENCODING(3, 0, 13, 0, 4),  /* TPIDR_EL1 */
+	ENCODING(3, 3, 14, 3, 0),  /* CNTV_TVAL_EL0 */
+	ENCODING(3, 3, 14, 3, 2),  /* CNTV_CVAL_EL0 */
 };
 
 static bool is_spared(uint32_t insn)
