@@ -44,10 +44,12 @@ def run_payload(boot, make_bundle, name, vcpus=1, bootargs="", extra=(), timeout
     expect_passed(boot(bundle, **board), timeout)
 
 
-def run_hostile(boot, make_bundle, seconds, **board):
-    """The hostile guest on four vCPUs beside a Debian guest that works for nearly as long."""
+def run_hostile(boot, make_bundle, seconds, seed=20261122, **board):
+    """The hostile guest on four vCPUs beside a Debian guest that works for nearly as long. CI asks
+    the same each time, lest QEMU's own bugs decide; the long run asks anew."""
     working = debian("good", action="stress,poweroff", bootargs=f"plinth.seconds={seconds}")
-    evil = payload("hostile", vcpus=4, bootargs=f"ms={seconds * 1000}")
+    chosen = f" seed={seed}" if seed else ""
+    evil = payload("hostile", vcpus=4, bootargs=f"ms={seconds * 1000}{chosen}")
     machine = boot(make_bundle({"evil": evil, "good": working}), **board)
     machine.expect(r"hostile: seed (0x\w+)")
     done = [r"good stress ok", r"payload: (\d+) checks, 0 failed"]
@@ -69,7 +71,7 @@ def test_hostile_guest(boot, make_bundle, cpu):
 
 @pytest.mark.long
 def test_hostile_guest_for_long(boot, make_bundle):
-    run_hostile(boot, make_bundle, 300, cpus=4)
+    run_hostile(boot, make_bundle, 300, seed=None, cpus=4)
 
 
 def test_hostile_guest_on_one_cpu(boot, make_bundle):
