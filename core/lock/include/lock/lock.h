@@ -18,7 +18,7 @@ enum lock_rank {
 	LOCK_RANK_CONTROL = 1, /* VM list, life cycle */
 	LOCK_RANK_VM,	       /* one VM's state, PSCI power states */
 	LOCK_RANK_DEVICE,      /* an emulated device */
-	LOCK_RANK_CONSOLE_IN,  /* input side of the console: focus, monitor line */
+	LOCK_RANK_CONSOLE_IN,  /* the console's next deadline */
 	LOCK_RANK_VGIC,	       /* one VM's interrupts */
 	LOCK_RANK_S2,	       /* one VM's stage 2 and page states */
 	LOCK_RANK_VMID,	       /* VMID generations */
