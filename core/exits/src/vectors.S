@@ -59,21 +59,21 @@
 	end_vector_entry \name
 	.endm
 
-/* An exception of EL2 itself: a fix-up, or the end. The frame is struct exits_frame. If the stack
- * ran off into its guard page, SP has lost HYPMAP_CPU_STACK_BIT, seen here without a free
- * register: x0 and sp are added and subtracted into each other's place. */
+/* An exception of EL2 itself: a fix-up, or the end. The frame is struct exits_frame. If it does not
+ * fit on the stack, or the stack ran off into its guard page, SP loses HYPMAP_CPU_STACK_BIT, seen
+ * here without a free register: x0 and sp are added and subtracted into each other's place. */
 	.macro el2_vector name, kind
 	vector_entry \name
+	sub	sp, sp, #EXITS_FRAME_SIZE
 	add	sp, sp, x0
 	sub	x0, sp, x0
 	tbz	x0, #HYPMAP_CPU_STACK_BIT, 1f
 	sub	x0, sp, x0
 	sub	sp, sp, x0
-	sub	sp, sp, #EXITS_FRAME_SIZE
 	stp	x0, x1, [sp]
 	mov	x0, #\kind
 	b	el2_exception
-1:	mov	x1, x0
+1:	add	x1, x0, #EXITS_FRAME_SIZE
 	mov	x0, #\kind
 	b	el2_stack_overflow
 	end_vector_entry \name
