@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "boot_exit.h"
+#include "main/boot_exit.h"
 
 #include <stdarg.h>
 #include <stdbool.h>
@@ -9,7 +9,7 @@
 #include "base/check.h"
 #include "base/fmt.h"
 #include "console/console.h"
-#include "main_private.h"
+#include "main/boot.h"
 #include "smp/smp.h"
 
 #define PSCI_SYSTEM_OFF UINT32_C(0x84000008)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "arch/sysreg.h"
 #include "base/types.h"
-#include "boot_exit.h"
 #include "console/console.h"
-#include "main_private.h"
+#include "main/boot.h"
+#include "main/boot_exit.h"
 #include "smp/smp.h"
 
 static void report(const char *text)
@@ -11,7 +11,7 @@ static void report(const char *text)
 	console_print("%s", text);
 }
 
-uint32_t boot_start_cpus(struct boot *boot)
+uint32_t boot_start_cpus(struct boot *boot, struct boot_cpu *cpus)
 {
 	const struct machine *machine = &boot->machine;
 	const struct boot_gic *gic = &machine->gic;
@@ -33,10 +33,10 @@ uint32_t boot_start_cpus(struct boot *boot)
 		}
 		paging_sync();
 	}
-	running = smp_start_all(&request, boot->info->cpu);
+	running = smp_start_all(&request, cpus);
 	if (running == 0U) {
 		boot_exit(BOOT_EXIT_MACHINE,
-			"devicetree: the CPU that runs Plinth (MPIDR %#llx) is "
+			"devicetree: the CPU that runs boot (MPIDR %#llx) is "
 			"not among its %u CPUs",
 			(unsigned long long)request.boot_mpidr, machine->cpu_count);
 	}

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/bits.h"
+#include "base/checked.h"
 #include "base/string.h"
-#include "boot_exit.h"
 #include "console/console.h"
-#include "main_private.h"
+#include "main/boot.h"
+#include "main/boot_exit.h"
 
 static void add_ram(struct boot *boot, const struct boot_range *range)
 {
@@ -81,4 +83,24 @@ void *boot_alloc(struct boot *boot, uint64_t size, uint64_t align, enum boot_mem
 			(unsigned long long)(size >> 10));
 	}
 	return memset((void *)(uintptr_t)base, 0, size);
+}
+
+void boot_check_bundle(const struct boot *boot, const char *what)
+{
+	const struct boot_range *initrd = &boot->machine.initrd;
+	uint64_t start = (uintptr_t)boot_lds_start;
+
+	if (initrd->size == 0U) {
+		console_print("no bundle of %s: give one as the initrd (QEMU: -initrd FILE)", what);
+		boot_exit(BOOT_EXIT_BUNDLE, "no bundle");
+	}
+	if (!is_aligned(initrd->base, sizeof(uint32_t)) ||
+		!memory_is_ram(&boot->map, initrd->base, initrd->size) ||
+		ranges_overlap(
+			initrd->base, initrd->size, start, (uintptr_t)boot_lds_end - start) ||
+		ranges_overlap(initrd->base, initrd->size, boot->fdt.base, boot->fdt.size)) {
+		boot_exit(BOOT_EXIT_BUNDLE,
+			"the bundle at %#llx, %#llx bytes, is not aligned memory of its own",
+			(unsigned long long)initrd->base, (unsigned long long)initrd->size);
+	}
 }

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/string.h"
-#include "boot_exit.h"
 #include "cache/cache.h"
 #include "handoff/handoff.h"
-#include "main_private.h"
+#include "main/boot_exit.h"
+#include "plinth.h"
 
-void boot_enter_core(struct boot *boot)
+void plinth_enter_core(struct plinth *plinth)
 {
+	struct boot *boot = plinth->boot;
 	size_t size = (size_t)((uintptr_t)core_image_end - (uintptr_t)core_image);
-	struct boot_info *info = boot->info;
+	struct boot_info *info = plinth->info;
 	struct core_header header = {0};
 	const char *why = "";
 	void *core;

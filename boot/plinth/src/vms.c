@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "arch/sysreg.h"
 #include "base/bits.h"
-#include "base/checked.h"
 #include "base/types.h"
-#include "boot_exit.h"
 #include "cache/cache.h"
 #include "console/console.h"
 #include "loader/loader.h"
-#include "main_private.h"
+#include "main/boot_exit.h"
+#include "plinth.h"
 
 #define MMFR0_PARANGE_SHIFT 0U
 #define MMFR0_PARANGE_WIDTH 4U
@@ -77,65 +76,45 @@ static uint32_t granules(uint64_t mmfr0)
 	return found;
 }
 
-static struct loader_host describe_host(const struct boot *boot)
+static struct loader_host describe_host(const struct plinth *plinth)
 {
 	static const uint8_t pa_bits[] = {32, 36, 40, 42, 44, 48};
 	uint64_t mmfr0 = read_id_aa64mmfr0_el1();
 	uint64_t range = min_u64(FIELD_GET(mmfr0, MMFR0_PARANGE), ARRAY_SIZE(pa_bits) - 1U);
-	uint64_t free = memory_total(&boot->map, BOOT_MEM_FREE);
+	uint64_t free = memory_total(&plinth->boot->map, BOOT_MEM_FREE);
 	uint64_t reserve = CORE_RESERVE + (free >> CORE_RESERVE_SHIFT);
 
 	return (struct loader_host){
-		.gic_version = boot->info->gic.version,
-		.cpu_count = boot->info->cpu_count,
+		.gic_version = plinth->info->gic.version,
+		.cpu_count = plinth->info->cpu_count,
 		.ipa_bits = pa_bits[range],
 		.granules = granules(mmfr0),
-		.timer_frequency = boot->info->timer.frequency,
-		.has_entropy = boot->info->seed_size != 0U ||
+		.timer_frequency = plinth->info->timer.frequency,
+		.has_entropy = plinth->info->seed_size != 0U ||
 			       FIELD_GET(read_id_aa64isar0_el1(), ISAR0_RNDR) != 0U,
 		.free_memory = free > reserve ? free - reserve : 0U,
 	};
 }
 
-/* The bundle is used in place: it has to be RAM of its own. */
-static void check_bundle(const struct boot *boot)
+void plinth_load_vms(struct plinth *plinth)
 {
-	const struct boot_range *initrd = &boot->machine.initrd;
-	uint64_t start = (uintptr_t)boot_lds_start;
-
-	if (initrd->size == 0U) {
-		console_print("no bundle of VMs: give one as the initrd (QEMU: -initrd FILE)");
-		boot_exit(BOOT_EXIT_BUNDLE, "no bundle");
-	}
-	if (!is_aligned(initrd->base, sizeof(uint32_t)) ||
-		!memory_is_ram(&boot->map, initrd->base, initrd->size) ||
-		ranges_overlap(
-			initrd->base, initrd->size, start, (uintptr_t)boot_lds_end - start) ||
-		ranges_overlap(initrd->base, initrd->size, boot->fdt.base, boot->fdt.size)) {
-		boot_exit(BOOT_EXIT_BUNDLE,
-			"the bundle at %#llx, %#llx bytes, is not aligned memory of its own",
-			(unsigned long long)initrd->base, (unsigned long long)initrd->size);
-	}
-}
-
-void boot_load_vms(struct boot *boot)
-{
+	struct boot *boot = plinth->boot;
 	const struct boot_range *initrd = &boot->machine.initrd;
 	struct loader loader = {.ops = &ops, .ctx = boot};
 	enum plinth_status status;
 	size_t count = 0;
 
-	check_bundle(boot);
+	boot_check_bundle(boot, "VMs");
 	loader.scratch = boot_alloc(boot, LOADER_SCRATCH_SIZE, LOADER_SCRATCH_ALIGN, BOOT_MEM_BOOT);
-	loader.host = describe_host(boot);
+	loader.host = describe_host(plinth);
 	status = loader_load(&loader, (const void *)(uintptr_t)initrd->base, initrd->size,
-		boot->vms, BOOT_VM_MAX, &count);
+		plinth->vms, BOOT_VM_MAX, &count);
 	if (status != PLINTH_OK) {
 		boot_exit(BOOT_EXIT_BUNDLE, "no VM in the bundle can start");
 	}
-	boot->info->vm_count = (uint32_t)count;
+	plinth->info->vm_count = (uint32_t)count;
 	for (size_t i = 0; i < count; i++) {
-		boot->info->vm_config[i] = (uintptr_t)&boot->vms[i];
+		plinth->info->vm_config[i] = (uintptr_t)&plinth->vms[i];
 	}
-	cache_clean(boot->vms, count * sizeof(*boot->vms));
+	cache_clean(plinth->vms, count * sizeof(*plinth->vms));
 }

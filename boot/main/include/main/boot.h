@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The boot stage: head.S and boot_main() find out about the machine, and boot_next() is what
+ * follows: the core with its VMs (boot/plinth), or any kernel (boot/mpboot). An image links one.
+ */
+#ifndef MAIN_BOOT_H
+#define MAIN_BOOT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "abi/boot_info.h"
+#include "base/compiler.h"
+#include "discover/machine.h"
+#include "memory/memory.h"
+#include "paging/paging.h"
+
+/* All of boot's state. There is one, in main.c; one CPU runs boot. */
+struct boot {
+	struct machine machine;
+	struct memory_map map;
+	struct paging paging;
+	struct boot_range fdt;
+	uint64_t start_count;
+};
+
+/* boot.lds: where we lie. */
+extern const uint8_t boot_lds_start[];
+extern const uint8_t boot_lds_text_end[];
+extern const uint8_t boot_lds_end[];
+
+/* head.S ends here. */
+NORETURN void boot_main(uint64_t fdt, uint64_t start_count);
+
+/* The seam to what follows. The machine is known, the console is there, RAM is not mapped yet:
+ * returns where the next stage can run on this machine, else leaves by boot_exit(). */
+void boot_next_check(const struct boot *boot);
+
+/* RAM is mapped: starts the other CPUs, loads the next stage and enters it. */
+NORETURN void boot_next(struct boot *boot);
+
+/* Each of the following prints and leaves by boot_exit() where it can't do its part. */
+
+/* start.c: address space, MMU, and what the firmware says of the machine. */
+void boot_start_paging(struct boot *boot, uint64_t fdt);
+void boot_discover(struct boot *boot);
+
+/* start.c: the exception level that boot runs at, 1 or 2. */
+uint64_t boot_current_el(void);
+
+/* start.c: EL2's HCR_EL2.E2H is 1, although head.S has written 0. */
+bool boot_is_e2h_stuck(void);
+
+/* ram.c: the memory map, and RAM in the address space. */
+void boot_map_ram(struct boot *boot);
+
+/* `size` bytes of zeroes of the given type: physical and virtual address alike. */
+void *boot_alloc(struct boot *boot, uint64_t size, uint64_t align, enum boot_mem_type type);
+
+/* cpus.c: the other CPUs into the pen; cpus[0 .. machine.cpu_count) is filled. Returns how many
+ * run, the boot CPU among them. */
+uint32_t boot_start_cpus(struct boot *boot, struct boot_cpu *cpus);
+
+/* ram.c: the initrd in place: RAM of its own, at a multiple of 4. Leaves with BOOT_EXIT_BUNDLE
+ * where there is none; `what` is what it should hold. */
+void boot_check_bundle(const struct boot *boot, const char *what);
+
+#endif

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What follows boot in plinth.img: the core, with the VMs of the bundle. */
+#include "console/console.h"
+#include "main/boot_exit.h"
+#include "plinth.h"
+#include "smp/smp.h"
+
+/* What Plinth cannot do without, each with what can be done about it. */
+void boot_next_check(const struct boot *boot)
+{
+	const struct machine *machine = &boot->machine;
+
+	if (boot_current_el() != 2U) {
+		console_print(
+			"no EL2: entered at EL%llu, where no hypervisor can run. Start Plinth "
+			"at EL2: QEMU needs -machine virt,virtualization=on, a board a "
+			"firmware that does not keep EL2 to itself",
+			(unsigned long long)boot_current_el());
+		boot_exit(BOOT_EXIT_MACHINE, "no EL2");
+	}
+	if (boot_is_e2h_stuck()) {
+		console_print("this CPU cannot clear HCR_EL2.E2H (no FEAT_E2H0), which Plinth's "
+			      "EL2 needs");
+		boot_exit(BOOT_EXIT_MACHINE, "HCR_EL2.E2H cannot be 0");
+	}
+	if (machine->gic.version == 0U) {
+		boot_exit(BOOT_EXIT_MACHINE, "no GICv2 or GICv3 in the devicetree");
+	}
+	if (machine->gic.version == 2U && machine->gic.guest_if.size == 0U) {
+		boot_exit(BOOT_EXIT_MACHINE, "GICv2 without virtualization interfaces");
+	}
+	if (machine->timer.virt_intid == 0U || machine->timer.hyp_intid == 0U) {
+		boot_exit(BOOT_EXIT_MACHINE, "no virtual or hypervisor timer interrupt in the "
+					     "devicetree");
+	}
+	if (machine->cmdline_cut) {
+		console_print("bootargs are cut to %u bytes", BOOT_CMDLINE_SIZE - 1U);
+	}
+}
+
+static void print_machine(const struct plinth *plinth, uint32_t cpus)
+{
+	const struct boot *boot = plinth->boot;
+	const struct boot_info *info = plinth->info;
+	const struct memory_list *ram = &boot->map.list;
+	uint64_t total = 0;
+
+	for (uint32_t i = 0; i < ram->count; i++) {
+		total += ram->entry[i].size;
+	}
+	console_print("%u of %u CPUs, GICv%u, PSCI %u.%u, %llu MiB of RAM from %#llx to %#llx, "
+		      "%llu MiB free",
+		cpus, info->cpu_count, info->gic.version, info->psci_version >> 16,
+		info->psci_version & 0xffffU, (unsigned long long)(total >> 20),
+		(unsigned long long)ram->entry[0].base,
+		(unsigned long long)(ram->entry[ram->count - 1U].base +
+				     ram->entry[ram->count - 1U].size),
+		(unsigned long long)(memory_total(&boot->map, BOOT_MEM_FREE) >> 20));
+}
+
+static void fill_info(struct plinth *plinth)
+{
+	const struct machine *machine = &plinth->boot->machine;
+	struct boot_info *info = plinth->info;
+
+	info->magic = BOOT_INFO_MAGIC;
+	info->version = BOOT_INFO_VERSION;
+	info->size = sizeof(*info);
+	info->cpu_count = machine->cpu_count;
+	info->gic = machine->gic;
+	info->timer = machine->timer;
+	info->uart = machine->uart;
+	info->psci_conduit = (uint32_t)machine->psci_conduit;
+	info->psci_version = smp_psci_version(machine->psci_conduit);
+	info->seed_size = machine->seed_size;
+	__builtin_memcpy(info->seed, machine->seed, sizeof(info->seed));
+	info->rtc = machine->rtc;
+	info->start_count = plinth->boot->start_count;
+	__builtin_memcpy(info->cmdline, machine->cmdline, sizeof(info->cmdline));
+}
+
+void boot_next(struct boot *boot)
+{
+	struct plinth plinth = {.boot = boot};
+
+	plinth.info = boot_alloc(boot, sizeof(*plinth.info) + BOOT_VM_MAX * sizeof(*plinth.vms),
+		sizeof(uint64_t), BOOT_MEM_BOOT);
+	plinth.vms = (struct vm_config *)(plinth.info + 1);
+	fill_info(&plinth);
+	print_machine(&plinth, boot_start_cpus(boot, plinth.info->cpu));
+	plinth_load_vms(&plinth);
+	plinth_enter_core(&plinth);
+}
