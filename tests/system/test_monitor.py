@@ -6,10 +6,9 @@ import struct
 import time
 
 import pytest
+from harness.monitor import ESCAPE, ask, go_to_monitor
 from harness.vms import MIB, debian, memory_property, report_of, vm_dts
 
-ESCAPE = "\x14"  # Ctrl-T
-PROMPT = r"^plinth> "
 POWERED_OFF_HERE = 2  # the exit code of the monitor's poweroff
 
 
@@ -20,19 +19,6 @@ def two_shells(boot, make_bundle):
     )
     machine.expect_all([r"^two\| Enter 'help'", r"^one\| one# "])
     return machine
-
-
-def go_to_monitor(machine):
-    machine.send(f"{ESCAPE}m")
-    machine.expect(PROMPT)
-
-
-def ask(machine, command):
-    """What the monitor answers: the lines between the command's echo and the next prompt, without
-    what a guest says meanwhile."""
-    machine.send(f"{command}\n")
-    lines = machine.expect(rf"{re.escape(command)}\n((?:.*\n)*?)plinth> ").group(1)
-    return re.sub(r"^(one|two)\|.*\n", "", lines, flags=re.M)
 
 
 def state_of(machine, name):
