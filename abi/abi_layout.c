@@ -24,7 +24,9 @@ OFFSET(boot_info, gic, 4632);
 OFFSET(boot_info, seed, 4904);
 OFFSET(boot_info, vm_config, 4968);
 OFFSET(boot_info, cmdline, 7032);
-SIZE(boot_info, 7544);
+OFFSET(boot_info, cache_lines, 7544);
+OFFSET(boot_info, icache_all, 7552);
+SIZE(boot_info, 7560);
 
 SIZE(vm_image, 32);
 OFFSET(vm_config, name, 16);

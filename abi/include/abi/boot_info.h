@@ -119,6 +119,8 @@ struct boot_info {
 	uint64_t rtc;			 /* PL031 of the host, 0: none */
 	uint64_t start_count;		 /* CNTPCT_EL0 at boot's first instruction */
 	char cmdline[BOOT_CMDLINE_SIZE]; /* Plinth's own, NUL-terminated */
+	uint64_t cache_lines;		 /* maintenance by boot's CPU: DC instructions by line, */
+	uint64_t icache_all;		 /* and IC IALLU and IALLUIS */
 };
 
 #endif

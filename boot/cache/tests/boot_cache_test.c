@@ -58,11 +58,48 @@ static void partial_lines_count(void **state)
 	assert_int_equal(lines, 0);
 }
 
+static void counts_tell_what_was_executed(void **state)
+{
+	struct cache_counts before = cache_counts();
+
+	(void)state;
+	clean(0x103f, 2, 4);
+	assert_int_equal(cache_counts().lines - before.lines, 2);
+	assert_int_equal(cache_lines((const void *)0x103f, 2), 2);
+	assert_int_equal(cache_lines((const void *)0x1040, 0), 0);
+	assert_int_equal(cache_lines((const void *)0x1000, 0x1000), 64);
+	cache_count_icache();
+	cache_invalidate_icache();
+	assert_int_equal(cache_counts().icache_all - before.icache_all, 2);
+}
+
+static void invalidate(void *ctx, enum fake_op op, uint64_t address)
+{
+	enum fake_op *last_op = ctx;
+
+	(void)address;
+	assert_int_equal(op, *last_op == FAKE_IC_IALLUIS ? FAKE_DSB_SY : FAKE_IC_IALLUIS);
+	*last_op = op;
+}
+
+static void instructions_are_gone_when_it_returns(void **state)
+{
+	enum fake_op last_op = FAKE_DSB_SY;
+
+	(void)state;
+	fake_maintain_hook(invalidate, &last_op);
+	cache_invalidate_icache();
+	fake_maintain_hook(NULL, NULL);
+	assert_int_equal(last_op, FAKE_DSB_SY);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_line_once),
 		cmocka_unit_test(partial_lines_count),
+		cmocka_unit_test(counts_tell_what_was_executed),
+		cmocka_unit_test(instructions_are_gone_when_it_returns),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

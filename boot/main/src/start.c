@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "arch/sysreg.h"
 #include "base/bits.h"
+#include "cache/cache.h"
 #include "console/console.h"
 #include "discover/discover.h"
 #include "main/boot.h"
@@ -41,6 +42,7 @@ void boot_start_paging(struct boot *boot, uint64_t fdt)
 		boot_exit(BOOT_EXIT_MACHINE, "no devicetree in x0");
 	}
 	paging_enable(&boot->paging, start, end);
+	cache_count_icache(); /* paging_enable's */
 }
 
 static void start_console(struct boot *boot)

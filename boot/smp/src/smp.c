@@ -40,8 +40,7 @@ static void build_pen(const struct smp_request *request)
 		mailbox_of(request, i)->gicd = gicd_of(request->machine);
 	}
 	cache_clean(request->pen, SMP_PEN_SIZE);
-	arch_ic_ialluis();
-	arch_dsb_sy();
+	cache_invalidate_icache();
 }
 
 PRINTF_LIKE(3, 4)

@@ -19,10 +19,24 @@
 /* PMEVTYPER0_EL0: not at EL1 (P), not at EL0 (U), at EL2 (NSH). */
 #define FILTER_EL2_ALONE (BIT(31) | BIT(30) | BIT(27))
 
+/* CCSIDR_EL1, in its two formats (FEAT_CCIDX); numbers are one less than what they count. */
+#define MMFR2_CCIDX_SHIFT	   20U
+#define MMFR2_CCIDX_WIDTH	   4U
+#define CSSELR_LEVEL1_INSTRUCTIONS UINT64_C(1)
+#define CCSIDR_WAYS_SHIFT	   3U
+#define CCSIDR_WAYS_WIDTH	   10U
+#define CCSIDR_SETS_SHIFT	   13U
+#define CCSIDR_SETS_WIDTH	   15U
+#define CCSIDR_WIDE_WAYS_SHIFT	   3U
+#define CCSIDR_WIDE_WAYS_WIDTH	   21U
+#define CCSIDR_WIDE_SETS_SHIFT	   32U
+#define CCSIDR_WIDE_SETS_WIDTH	   24U
+
 /* Written by each CPU for itself, read by all. */
 static struct {
 	uint64_t sum;
 	uint64_t scrub;
+	struct el2count_caches caches;
 	uint32_t last;
 	bool counts;
 } counter[CPU_MAX];
@@ -89,4 +103,41 @@ uint64_t el2count_scrub(void)
 		total += load_relaxed(&counter[i].scrub);
 	}
 	return total;
+}
+
+void el2count_add_caches(uint64_t data_lines, uint64_t icache_all)
+{
+	struct el2count_caches *own = &counter[cpu_this()].caches;
+
+	store_relaxed(&own->data_lines, own->data_lines + data_lines);
+	store_relaxed(&own->icache_all, own->icache_all + icache_all);
+}
+
+struct el2count_caches el2count_caches(void)
+{
+	struct el2count_caches total = {0, 0};
+
+	for (uint32_t i = 0; i < percpu_count; i++) {
+		total.data_lines += load_relaxed(&counter[i].caches.data_lines);
+		total.icache_all += load_relaxed(&counter[i].caches.icache_all);
+	}
+	return total;
+}
+
+uint32_t el2count_icache_lines(void)
+{
+	bool wide = FIELD_GET(read_id_aa64mmfr2_el1(), MMFR2_CCIDX) != 0U;
+	uint64_t guests = read_csselr_el1();
+	uint64_t ccsidr;
+
+	write_csselr_el1(CSSELR_LEVEL1_INSTRUCTIONS);
+	arch_isb();
+	ccsidr = read_ccsidr_el1();
+	write_csselr_el1(guests);
+	if (wide) {
+		return (uint32_t)((FIELD_GET(ccsidr, CCSIDR_WIDE_WAYS) + 1U) *
+				  (FIELD_GET(ccsidr, CCSIDR_WIDE_SETS) + 1U));
+	}
+	return (uint32_t)((FIELD_GET(ccsidr, CCSIDR_WAYS) + 1U) *
+			  (FIELD_GET(ccsidr, CCSIDR_SETS) + 1U));
 }

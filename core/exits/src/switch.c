@@ -54,7 +54,9 @@ static void load(struct vcpu *vcpu)
 	errata_walks_stop(&walks);
 	write_vttbr_el2(s2_vmid_load(&gmem->space));
 	arch_isb();
-	s2_enter_vcpu(&gmem->space, cpu_this(), vcpu->id);
+	if (s2_enter_vcpu(&gmem->space, cpu_this(), vcpu->id)) {
+		el2count_add_caches(0, 1);
+	}
 	vcpu_context_load(&vcpu->ctx);
 	debugregs_load(&vcpu->debug);
 	vtimer_load(&vcpu->timer);

@@ -9,6 +9,7 @@
 #include "base/bits.h"
 #include "base/check.h"
 #include "coh/coh.h"
+#include "el2count/el2count.h"
 #include "errata/errata.h"
 #include "exits/exits.h"
 #include "gic/gic.h"
@@ -176,6 +177,7 @@ static void clean_to_poc(const void *object, size_t size)
 
 	for (uintptr_t at = start; at < (uintptr_t)object + size; at += CACHE_LINE) {
 		arch_dc_cvac(at);
+		el2count_add_caches(1, 0);
 	}
 	arch_dsb_sy();
 }
@@ -271,6 +273,7 @@ void init_secondary(struct percpu *percpu)
 		init_cpu_off();
 	}
 	exits_catch();
+	el2count_add_caches(0, 2); /* the pen's and head.S's */
 	lacks = bring_up();
 	if (lacks != NULL) {
 		refuse(percpu, lacks);

@@ -6,6 +6,7 @@
 #include "base/bits.h"
 #include "base/string.h"
 #include "coh/coh.h"
+#include "el2count/el2count.h"
 #include "entropy/entropy.h"
 #include "errata/errata.h"
 #include "exits/exits.h"
@@ -179,6 +180,8 @@ void init_primary(void)
 		init_fail("boot_info is of another version");
 	}
 	init_percpu();
+	/* With head.S's. */
+	el2count_add_caches(init_boot_info.cache_lines, init_boot_info.icache_all + 1U);
 	init_gic();
 	timerq_init(&timerq_ops, NULL, percpu_count);
 	sched_init(&sched_ops, NULL, read_cntfrq_el0());

@@ -61,6 +61,7 @@ static void clean_to_poc(pa_t pa, uint64_t size)
 		arch_dc_civac(va);
 	}
 	arch_dsb_sy();
+	el2count_add_caches(size / line, 0);
 }
 
 void pmem_zero(pa_t pa, uint64_t size)
@@ -81,5 +82,6 @@ void pmem_zero_links(pa_t pa)
 		/* One line: links are at the start of a page. */
 		arch_dc_civac((uintptr_t)pa_to_va(pa));
 		arch_dsb_sy();
+		el2count_add_caches(1, 0);
 	}
 }

@@ -11,6 +11,30 @@
 /* 1: a guest has been entered. */
 static uint32_t entered;
 
+struct vm_caches vm_caches_total(void)
+{
+	struct el2count_caches other = el2count_caches();
+	struct vm_caches total = {.data_lines = other.data_lines, .icache_all = other.icache_all};
+
+	for (uint32_t i = 0; i < vm_count(); i++) {
+		const struct coh_counters *c = &vm_get(i)->gmem.counters.coh;
+
+		total.data_lines += c->lines_cleaned;
+		total.code_lines += c->lines_invalidated;
+		total.icache_all += c->invalidated_all;
+	}
+	return total;
+}
+
+/* `who`: a VM's name and its end, or what else has come to pass. */
+static void report_caches(const char *who, const char *when, const struct vm_caches *caches)
+{
+	log_info("bench: %s%s data_lines %llu code_lines %llu icache_all %llu of %u lines", who,
+		when, (unsigned long long)caches->data_lines,
+		(unsigned long long)caches->code_lines, (unsigned long long)caches->icache_all,
+		el2count_icache_lines());
+}
+
 void vm_cost_begin(struct vm *vm)
 {
 	vm->cost = (struct vm_cost){.el2 = el2count_total(), .scrub = el2count_scrub()};
@@ -22,6 +46,7 @@ void vm_cost_end(struct vm *vm)
 		.el2 = el2count_total() - vm->cost.el2,
 		.scrub = el2count_scrub() - vm->cost.scrub,
 		.tables = vm->gmem.space.table_count,
+		.caches = vm_caches_total(),
 	};
 }
 
@@ -37,6 +62,9 @@ void vm_note_entry(void)
 	if (cas_acq_rel(&entered, &none, 1U)) {
 		log_info("bench: cold_start_ticks %llu ticks_per_second %llu",
 			(unsigned long long)ticks, (unsigned long long)vm_host()->ticks_per_second);
+		struct vm_caches caches = vm_caches_total();
+
+		report_caches("loaded", "", &caches);
 	}
 }
 
@@ -52,6 +80,14 @@ void vm_cost_report(const struct vm *vm)
 		name, (unsigned long long)c->map_4k, (unsigned long long)c->map_2m,
 		(unsigned long long)c->upgrade_write, (unsigned long long)c->upgrade_exec,
 		(unsigned long long)(c->coh.lines_cleaned + c->coh.lines_invalidated));
+	log_info("bench: %s faults read %llu write %llu fetch %llu walk %llu exec %llu copy %llu "
+		 "raced %llu revoked %llu split %llu",
+		name, (unsigned long long)c->fault_read, (unsigned long long)c->fault_write,
+		(unsigned long long)c->fault_fetch, (unsigned long long)c->fault_table_walk,
+		(unsigned long long)c->upgrade_exec, (unsigned long long)c->upgrade_write,
+		(unsigned long long)c->raced, (unsigned long long)c->revoked,
+		(unsigned long long)c->split);
+	report_caches(name, " ended", &vm->cost.caches);
 	for (vcpu_id_t i = 0; i < vm->config.vcpu_count; i++) {
 		const struct vcpu_exits *e = &vm->vcpu[i].exits;
 

@@ -70,11 +70,19 @@ struct vcpu_exits {
 	uint64_t other;
 };
 
+/* Cache maintenance at EL2: all VMs' and everybody else's. */
+struct vm_caches {
+	uint64_t data_lines; /* DC by line */
+	uint64_t code_lines; /* IC IVAU */
+	uint64_t icache_all; /* IC IALLU, IC IALLUIS */
+};
+
 /* Of a run: while it lasts, the counts at its start; then what it took until it was to end. */
 struct vm_cost {
-	uint64_t el2;	 /* instructions that EL2 executed */
-	uint64_t scrub;	 /* of those, to zero memory */
-	uint32_t tables; /* pages of stage-2 tables */
+	uint64_t el2;		 /* instructions that EL2 executed */
+	uint64_t scrub;		 /* of those, to zero memory */
+	uint32_t tables;	 /* pages of stage-2 tables */
+	struct vm_caches caches; /* at its end, since the machine's start */
 };
 
 struct vm;
@@ -215,6 +223,9 @@ static inline struct vcpu *vcpu_of(struct vcpu_context *ctx)
 /* A vCPU is about to start. For the first one of all vm_host.bench logs how long that took. Any
  * CPU. */
 void vm_note_entry(void);
+
+/* Cache maintenance at EL2 up to now. Others' counts may lag. */
+struct vm_caches vm_caches_total(void);
 
 /* The vCPU whose registers are in this CPU, or NULL. */
 struct vcpu *vcpu_current(void);
