@@ -70,15 +70,16 @@ def under_plinth(machine, name, description, files):
     return text
 
 
-def guest_boot(initrd, bootargs, options=()):
+def guest_boot(initrd, bootargs, options=(), properties=()):
     """The console of Plinth with one Debian guest, "guest", of one vCPU and 256 MiB; `options` are
-    more of QEMU's."""
+    more of QEMU's, `properties` more lines of its vm.dts."""
     description = (
         "vcpus = <1>",
         "memory = /bits/ 64 <0x10000000>",
         'kernel = "vmlinuz"',
         'initrd = "initrd.gz"',
         f'bootargs = "{bootargs}"',
+        *properties,
     )
     files = {"vmlinuz": KERNEL, "initrd.gz": initrd}
     machine = board(cpus=1, memory_mib=1024, extra=list(options))
