@@ -141,3 +141,30 @@ def test_headers(check, tmp_path, files, complaint):
     builds = {f"build/{name}/compile_commands.json": entry for name in ("gcc", "host-clang")}
     output = check("headers", {**files, **builds, ".gitignore": "/build/\n"})
     expect(output, complaint)
+
+
+DOOR = "core/low/src/a.c"
+
+
+@pytest.mark.parametrize(
+    ("line", "excuses", "complaint"),
+    [
+        ("int f(void);", "", ""),
+        ("\tmemcpy(pa_to_va(pa), from, 8);", "", "a.c:2: pa_to_va: turns a physical address"),
+        ("\tops->translate = pa_to_va;", "", "a.c:2: pa_to_va: "),
+        ("\t*(uint8_t *)(uintptr_t)ipa.v = 0;", "", "makes a pointer of a number"),
+        ("\tat = (const uint32_t *)(uint64_t)x;", "", "makes a pointer of a number"),
+        ("\tarch_dc_zva(va);", "", "zeroes or drops memory by address"),
+        ("\tstatus = s2_lookup(space, ipa, &leaf);", "", "finds or maps guests' pages"),
+        ("/* pa_to_va(pa) is for others */", "", ""),
+        ("\tx = (uint64_t *)(struct y *)z;", "", ""),
+        ("\tpa_to_va(pa);", f"{DOOR}: its own page", ""),
+        ("\tpa_to_va(pa);", "core/low/: its own pages", ""),
+        ("\tpa_to_va(pa);", "core/other/src/a.c: another's", "a.c:2: pa_to_va: "),
+        ("int f(void);", f"{DOOR}: no longer", f"{DOOR}: nothing of the kind there"),
+    ],
+)
+def test_gmem_door(check, line, excuses, complaint):
+    files = {DOOR: f"{SPDX}{line}\n", "core/low/tests/b.c": f"{SPDX}\tpa_to_va(pa);\n"}
+    output = check("gmem_door", {**files, "tools/check/gmem_door.exceptions": f"{excuses}\n"})
+    expect(output, complaint)
