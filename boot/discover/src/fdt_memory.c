@@ -4,6 +4,7 @@
 
 #include "base/bits.h"
 #include "base/checked.h"
+#include "base/compiler.h"
 #include "fdt_nodes.h"
 
 void fdt_read_memory(const struct fdt_walk *walk, struct machine *machine)
@@ -66,15 +67,36 @@ enum plinth_status fdt_read_memreserve(const void *fdt, struct machine *machine)
 	return status;
 }
 
-static enum machine_cpu_method cpu_method(const void *fdt, int node)
+/* Enable-methods, and the properties that say where a CPU waits: one row for each protocol that
+ * boot/smp knows. "parking-protocol" in a devicetree is our own binding: mpboot's second target. */
+static const struct {
+	const char *name;
+	enum machine_cpu_method method;
+	const char *address;
+	const char *interface;
+} cpu_methods[] = {
+	{"psci", MACHINE_CPU_PSCI, NULL, NULL},
+	{"spin-table", MACHINE_CPU_SPIN_TABLE, "cpu-release-addr", NULL},
+	{"parking-protocol", MACHINE_CPU_PARKING, "plinth,parked-address",
+		"plinth,cpu-interface-number"},
+	{"plinth,example-pen", MACHINE_CPU_EXAMPLE, "plinth,example-word", NULL},
+};
+
+/* Method, address and interface of a CPU. A method whose properties are missing has address 0. */
+static void read_cpu_method(const void *fdt, int node, struct machine_cpu *cpu)
 {
-	if (fdt_prop_is(fdt, node, "enable-method", "psci")) {
-		return MACHINE_CPU_PSCI;
+	for (size_t i = 0; i < ARRAY_SIZE(cpu_methods); i++) {
+		if (!fdt_prop_is(fdt, node, "enable-method", cpu_methods[i].name)) {
+			continue;
+		}
+		cpu->method = cpu_methods[i].method;
+		if (cpu_methods[i].address != NULL) {
+			(void)fdt_prop_u64(fdt, node, cpu_methods[i].address, &cpu->address);
+		}
+		if (cpu_methods[i].interface != NULL) {
+			(void)fdt_prop_u32(fdt, node, cpu_methods[i].interface, &cpu->interface);
+		}
 	}
-	if (fdt_prop_is(fdt, node, "enable-method", "spin-table")) {
-		return MACHINE_CPU_SPIN_TABLE;
-	}
-	return MACHINE_CPU_UNKNOWN;
 }
 
 static bool has_cpu(const struct machine *machine, uint64_t mpidr)
@@ -90,6 +112,7 @@ static bool has_cpu(const struct machine *machine, uint64_t mpidr)
 void fdt_read_cpu(const struct fdt_walk *walk, struct machine *machine)
 {
 	struct boot_range reg;
+	struct machine_cpu *cpu;
 
 	if (!fdt_prop_is(walk->fdt, walk->node, "device_type", "cpu") ||
 		!fdt_walk_reg_local(walk, 0, &reg)) {
@@ -103,8 +126,7 @@ void fdt_read_cpu(const struct fdt_walk *walk, struct machine *machine)
 		machine->cpu_ignored++;
 		return;
 	}
-	machine->cpu[machine->cpu_count++] = (struct machine_cpu){
-		.mpidr = reg.base,
-		.method = cpu_method(walk->fdt, walk->node),
-	};
+	cpu = &machine->cpu[machine->cpu_count++];
+	*cpu = (struct machine_cpu){.mpidr = reg.base};
+	read_cpu_method(walk->fdt, walk->node, cpu);
 }

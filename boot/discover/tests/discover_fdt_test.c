@@ -116,13 +116,20 @@ static void odd_cpus(void **state)
 {
 	(void)state;
 	discover("odd.dtb");
-	assert_int_equal(machine.cpu_count, 3); /* one has failed, one is named twice */
+	assert_int_equal(machine.cpu_count, 5); /* one has failed, one is named twice */
 	assert_true(machine.cpu[0].mpidr == 0);
 	assert_int_equal(machine.cpu[0].method, MACHINE_CPU_PSCI);
 	assert_true(machine.cpu[1].mpidr == 0x101);
 	assert_int_equal(machine.cpu[1].method, MACHINE_CPU_SPIN_TABLE);
+	assert_true(machine.cpu[1].address == 0xd8);
 	assert_true(machine.cpu[2].mpidr == 0x100000202); /* Aff3, and no bit that is none's */
 	assert_int_equal(machine.cpu[2].method, MACHINE_CPU_UNKNOWN);
+	assert_true(machine.cpu[2].address == 0);
+	assert_int_equal(machine.cpu[3].method, MACHINE_CPU_PARKING);
+	assert_true(machine.cpu[3].address == 0x140000000);
+	assert_int_equal(machine.cpu[3].interface, 4);
+	assert_int_equal(machine.cpu[4].method, MACHINE_CPU_EXAMPLE);
+	assert_true(machine.cpu[4].address == 0x9000000);
 	assert_int_equal(machine.psci_conduit, BOOT_CONDUIT_HVC);
 }
 

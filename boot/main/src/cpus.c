@@ -11,33 +11,53 @@ static void report(const char *text)
 	console_print("%s", text);
 }
 
-uint32_t boot_start_cpus(struct boot *boot, struct boot_cpu *cpus)
+/* GICv2's distributor, and what the CPUs' protocols write: mailboxes lie in firmware's memory or
+ * in devices, which are not mapped yet. */
+static void map_for_start(struct boot *boot)
 {
 	const struct machine *machine = &boot->machine;
 	const struct boot_gic *gic = &machine->gic;
+	bool fits = true;
+
+	if (gic->version == 2U) {
+		fits = paging_map(&boot->paging, gic->dist.base, gic->dist.size, PAGING_DEVICE) ==
+		       PLINTH_OK;
+	}
+	for (uint32_t i = 0; i < machine->cpu_count; i++) {
+		uint64_t address = machine->cpu[i].address;
+
+		fits = fits && (address == 0U || paging_map(&boot->paging, address, 1,
+							 PAGING_DEVICE) == PLINTH_OK);
+	}
+	if (!fits) {
+		boot_exit(BOOT_EXIT_MACHINE,
+			"GICv2's distributor or a CPU's mailbox is out of reach");
+	}
+	paging_sync();
+}
+
+uint32_t boot_start_cpus(struct boot *boot, const struct boot_start *start, struct boot_cpu *cpus)
+{
+	const struct machine *machine = &boot->machine;
 	const struct smp_request request = {
 		.machine = machine,
 		.boot_mpidr = read_mpidr_el1() & MACHINE_MPIDR_AFFINITY,
 		.pen = boot_alloc(boot, SMP_PEN_SIZE, PAGE_SIZE, BOOT_MEM_PEN),
+		.parking = start->parking,
+		.level = boot_current_el(),
+		.e2h_off = start->e2h_off,
 		.frequency = machine->timer.frequency != 0U ? machine->timer.frequency
 							    : (uint32_t)read_cntfrq_el0(),
 		.report = report,
 	};
 	uint32_t running;
 
-	if (gic->version == 2U) {
-		if (paging_map(&boot->paging, gic->dist.base, gic->dist.size, PAGING_DEVICE) !=
-			PLINTH_OK) {
-			boot_exit(BOOT_EXIT_MACHINE, "GICv2's distributor at %#llx is out of reach",
-				(unsigned long long)gic->dist.base);
-		}
-		paging_sync();
-	}
+	map_for_start(boot);
 	running = smp_start_all(&request, cpus);
 	if (running == 0U) {
 		boot_exit(BOOT_EXIT_MACHINE,
-			"devicetree: the CPU that runs boot (MPIDR %#llx) is "
-			"not among its %u CPUs",
+			"the CPU that runs boot (MPIDR %#llx) is not among the %u CPUs of the "
+			"firmware's table",
 			(unsigned long long)request.boot_mpidr, machine->cpu_count);
 	}
 	return running;

@@ -81,13 +81,14 @@ static void fill_info(struct plinth *plinth)
 
 void boot_next(struct boot *boot)
 {
+	static const struct boot_start start = {.e2h_off = true};
 	struct plinth plinth = {.boot = boot};
 
 	plinth.info = boot_alloc(boot, sizeof(*plinth.info) + BOOT_VM_MAX * sizeof(*plinth.vms),
 		sizeof(uint64_t), BOOT_MEM_BOOT);
 	plinth.vms = (struct vm_config *)(plinth.info + 1);
 	fill_info(&plinth);
-	print_machine(&plinth, boot_start_cpus(boot, plinth.info->cpu));
+	print_machine(&plinth, boot_start_cpus(boot, &start, plinth.info->cpu));
 	plinth_load_vms(&plinth);
 	plinth_enter_core(&plinth);
 }

@@ -15,13 +15,25 @@
 #include "cache/cache.h"
 #include "pen.h"
 
-#define REPORT_SIZE 80U
+#define REPORT_SIZE	   96U
+#define CURRENTEL_EL_SHIFT 2U
 
-static const struct smp_method *const methods[] = {&smp_psci};
+static const struct smp_method *const methods[] = {
+	&smp_psci,
+	&smp_spin_table,
+	&smp_parking,
+	&smp_example,
+};
 
 static struct pen_mailbox *mailbox_of(const struct smp_request *request, uint32_t cpu)
 {
 	return (struct pen_mailbox *)((uintptr_t)request->pen + SMP_PEN_CODE_SIZE) + cpu;
+}
+
+static uint64_t parking_of(const struct smp_request *request, uint32_t cpu)
+{
+	return request->parking == NULL ? 0U
+					: (uintptr_t)request->parking + cpu * SMP_PARKING_PAGE_SIZE;
 }
 
 static uint64_t gicd_of(const struct machine *machine)
@@ -29,17 +41,36 @@ static uint64_t gicd_of(const struct machine *machine)
 	return machine->gic.version == 2U ? machine->gic.dist.base : 0U;
 }
 
+static void fill_mailbox(const struct smp_request *request, uint32_t cpu)
+{
+	const struct machine_cpu *described = &request->machine->cpu[cpu];
+	struct pen_mailbox *mailbox = mailbox_of(request, cpu);
+
+	mailbox->gicd = gicd_of(request->machine);
+	mailbox->key = ~described->mpidr;
+	mailbox->parking = parking_of(request, cpu);
+	mailbox->need = request->level << CURRENTEL_EL_SHIFT |
+			(request->e2h_off ? BIT(PEN_NEED_E2H_OFF) : 0U) |
+			(uint64_t)described->interface << PEN_NEED_NUMBER;
+}
+
 /* All mailboxes are written before the first CPU starts: from then on the pen's lines belong to
  * CPUs that see no cache, and must not be dirty here. */
 static void build_pen(const struct smp_request *request)
 {
+	uint32_t count = request->machine->cpu_count;
+
 	PLINTH_CHECK(pen_code_size <= SMP_PEN_CODE_SIZE);
 	memset(request->pen, 0, SMP_PEN_SIZE);
 	memcpy(request->pen, pen_code, pen_code_size);
-	for (uint32_t i = 0; i < request->machine->cpu_count; i++) {
-		mailbox_of(request, i)->gicd = gicd_of(request->machine);
+	for (uint32_t i = 0; i < count; i++) {
+		fill_mailbox(request, i);
 	}
 	cache_clean(request->pen, SMP_PEN_SIZE);
+	if (request->parking != NULL) {
+		memset(request->parking, 0, count * SMP_PARKING_PAGE_SIZE);
+		cache_clean(request->parking, count * SMP_PARKING_PAGE_SIZE);
+	}
 	cache_invalidate_icache();
 }
 
@@ -68,28 +99,55 @@ static const struct smp_method *find_method(enum machine_cpu_method id)
 	return NULL;
 }
 
+static void report_start(const struct smp_request *request, uint32_t cpu, const char *method,
+	enum plinth_status status, int64_t answer)
+{
+	unsigned long long address = request->machine->cpu[cpu].address;
+
+	switch ((int)status) {
+	case PLINTH_ENOTSUP:
+		report_failure(request, cpu, "the machine has no %s", method);
+		break;
+	case PLINTH_EFAULT:
+		report_failure(request, cpu, "its %s mailbox at %#llx is misaligned or no memory",
+			method, address);
+		break;
+	case PLINTH_EBUSY:
+		report_failure(request, cpu, "it does not wait on its %s mailbox at %#llx", method,
+			address);
+		break;
+	case PLINTH_ETIMEDOUT:
+		report_failure(request, cpu, "it did not answer its %s mailbox in %u ms", method,
+			SMP_ANSWER_MS);
+		break;
+	default:
+		report_failure(request, cpu, "the firmware refuses to start it by %s (%lld)",
+			method, (long long)answer);
+		break;
+	}
+}
+
 /* True: the firmware has agreed to start the CPU. */
 static bool start_one(const struct smp_request *request, uint32_t cpu)
 {
 	const struct machine *machine = request->machine;
 	const struct smp_method *method = find_method(machine->cpu[cpu].method);
 	const struct smp_start start = {
-		.conduit = machine->psci_conduit,
-		.mpidr = machine->cpu[cpu].mpidr,
+		.machine = machine,
+		.cpu = &machine->cpu[cpu],
 		.entry = (uintptr_t)request->pen,
-		.mailbox = (uintptr_t)mailbox_of(request, cpu),
+		.frequency = request->frequency,
 	};
+	enum plinth_status status;
 	int64_t answer = 0;
 
 	if (method == NULL) {
-		report_failure(request, cpu, "its enable-method is %s, which is not offered",
-			machine->cpu[cpu].method == MACHINE_CPU_SPIN_TABLE ? "spin-table"
-									   : "unknown");
+		report_failure(request, cpu, "its enable-method is none that boot knows");
 		return false;
 	}
-	if (method->start(&start, &answer) != PLINTH_OK) {
-		report_failure(request, cpu, "the firmware refuses to start it by %s (%lld)",
-			method->name, (long long)answer);
+	status = method->start(&start, &answer);
+	if (status != PLINTH_OK) {
+		report_start(request, cpu, method->name, status, answer);
 		return false;
 	}
 	return true;
@@ -116,8 +174,9 @@ static bool wait_one(const struct smp_request *request, uint32_t cpu, uint64_t s
 	switch (state) {
 	case PEN_STATE_READY:
 		return true;
-	case PEN_STATE_NOT_EL2:
-		report_failure(request, cpu, "it started below EL2");
+	case PEN_STATE_OTHER_EL:
+		report_failure(request, cpu, "it started at another level than EL%llu",
+			(unsigned long long)request->level);
 		return false;
 	case PEN_STATE_E2H:
 		report_failure(request, cpu, "its HCR_EL2.E2H cannot be 0");
@@ -151,10 +210,15 @@ static void fill_cpu(const struct smp_request *request, uint32_t cpu, enum boot_
 	} else {
 		out->gicv2_interface = gicv2_interface(mailbox->targets);
 	}
-	mailbox->state = 0;
-	mailbox->gicd = 0;
-	mailbox->targets = 0;
+	/* A CPU that comes from here on finds no mailbox of its own, and sleeps. */
+	memset(mailbox, 0, sizeof(*mailbox));
 	cache_clean(mailbox, sizeof(*mailbox));
+	if (status == BOOT_CPU_PARKED && request->parking != NULL) {
+		uint32_t *id = (uint32_t *)(uintptr_t)(parking_of(request, cpu) + SMP_PARKING_ID);
+
+		*id = SMP_PARKING_READY;
+		cache_clean(id, sizeof(*id));
+	}
 }
 
 /* Starts all but the boot CPU; cpus[].status tells which were asked. */

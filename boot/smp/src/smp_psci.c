@@ -36,13 +36,13 @@ uint32_t smp_psci_version(enum boot_conduit conduit)
 
 static enum plinth_status start_by_psci(const struct smp_start *start, int64_t *answer)
 {
-	const uint64_t args[3] = {start->mpidr, start->entry, start->mailbox};
+	enum boot_conduit conduit = start->machine->psci_conduit;
+	const uint64_t args[3] = {start->cpu->mpidr, start->entry, 0};
 
-	*answer = PSCI_NOT_SUPPORTED;
-	if (start->conduit == BOOT_CONDUIT_NONE) {
+	if (conduit == BOOT_CONDUIT_NONE) {
 		return PLINTH_ENOTSUP;
 	}
-	*answer = smp_psci_call(start->conduit, PSCI_CPU_ON_AARCH64, args);
+	*answer = smp_psci_call(conduit, PSCI_CPU_ON_AARCH64, args);
 	return *answer == PSCI_SUCCESS ? PLINTH_OK : PLINTH_EPERM;
 }
 

@@ -22,11 +22,15 @@ enum machine_cpu_method {
 	MACHINE_CPU_UNKNOWN = 0, /* a method that boot has no code for, or none given */
 	MACHINE_CPU_PSCI,
 	MACHINE_CPU_SPIN_TABLE,
+	MACHINE_CPU_PARKING, /* "Multiprocessor Startup for ARM Platforms" */
+	MACHINE_CPU_EXAMPLE, /* the made-up vendor's, see boot/smp */
 };
 
 struct machine_cpu {
 	uint64_t mpidr; /* affinity fields alone */
 	enum machine_cpu_method method;
+	uint32_t interface; /* its GIC CPU interface number, which the parking protocol names */
+	uint64_t address;   /* where the method's mailbox or word lies; 0: none */
 };
 
 struct machine {
@@ -49,5 +53,8 @@ struct machine {
 	char cmdline[BOOT_CMDLINE_SIZE];
 	bool cmdline_cut;
 };
+
+/* Is all of the range memory by the firmware's tables: RAM, or reserved? */
+bool machine_is_memory(const struct machine *machine, uint64_t base, uint64_t size);
 
 #endif

@@ -57,9 +57,15 @@ void boot_map_ram(struct boot *boot);
 /* `size` bytes of zeroes of the given type: physical and virtual address alike. */
 void *boot_alloc(struct boot *boot, uint64_t size, uint64_t align, enum boot_mem_type type);
 
+/* How the next stage wants its CPUs. */
+struct boot_start {
+	void *parking; /* pages for the parking protocol, see smp/smp.h; NULL: boot_mailboxes */
+	bool e2h_off;  /* HCR_EL2.E2H must be 0 */
+};
+
 /* cpus.c: the other CPUs into the pen; cpus[0 .. machine.cpu_count) is filled. Returns how many
  * run, the boot CPU among them. */
-uint32_t boot_start_cpus(struct boot *boot, struct boot_cpu *cpus);
+uint32_t boot_start_cpus(struct boot *boot, const struct boot_start *start, struct boot_cpu *cpus);
 
 /* ram.c: the initrd in place: RAM of its own, at a multiple of 4. Leaves with BOOT_EXIT_BUNDLE
  * where there is none; `what` is what it should hold. */
