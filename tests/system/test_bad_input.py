@@ -122,6 +122,7 @@ BAD = {
 
 NO_VM = 65
 GOOD = ("good-before", "zzz-good-behind")
+ONE_MACHINE = pytest.mark.xdist_group("bad_input")  # in one process, so that it boots once
 
 
 @pytest.fixture(scope="module")
@@ -134,6 +135,7 @@ def transcript(boot_for_module, make_module_bundle):
     return machine.console.transcript
 
 
+@ONE_MACHINE
 @pytest.mark.parametrize("name", BAD)
 def test_bad_vm_is_refused_with_the_reason(transcript, name):
     lines = re.findall(rf'^plinth: VM "{name}": (.*)$', transcript, re.M)
@@ -141,6 +143,7 @@ def test_bad_vm_is_refused_with_the_reason(transcript, name):
     assert re.fullmatch(BAD[name][1], lines[0])
 
 
+@ONE_MACHINE
 @pytest.mark.parametrize("name", GOOD)
 def test_other_vms_start(transcript, name):
     assert re.search(report_of(name, 1), transcript)

@@ -1,17 +1,28 @@
 # SPDX-License-Identifier: Apache-2.0
-"""./plinth itself: its refusals, and exit codes from the last line of the console."""
+"""./plinth itself: what the README promises of it, its refusals, its exit codes."""
 
+import os
+import re
 import subprocess
 
 import pytest
-from harness.vms import INITRD, KERNEL
+from harness.terminal import Terminal
+from harness.vms import INITRD, KERNEL, report_of
 from plinth import qemu, run
-from plinth.paths import ROOT
+from plinth.paths import BUILD, IMAGE, ROOT, TEST_LOGS
 
 
-def plinth(*arguments):
+ESCAPE = "\x14"  # Ctrl-T
+POWERED_OFF_IN_THE_MONITOR = 2
+
+
+def plinth(*arguments, **options):
     return subprocess.run(
-        [ROOT / "plinth", *arguments], stdin=subprocess.DEVNULL, capture_output=True, text=True
+        [ROOT / "plinth", *arguments],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        **options,
     )
 
 
@@ -69,3 +80,111 @@ def test_console_is_copied_and_timeout_ends_it(capfdbinary):
     with pytest.raises(run.PlinthError, match="no end after 0.2 s") as error:
         run.boot(["sleep", "60"], True, 0.2)
     assert error.value.exit_code == run.EXIT_TIMEOUT
+
+
+@pytest.fixture
+def at_terminal(request):
+    """at_terminal("run") -> ./plinth run at a terminal of its own."""
+    terminals = []
+
+    def start(*arguments):
+        log = TEST_LOGS / f"{request.node.name}.log"
+        terminals.append(Terminal([ROOT / "plinth", *arguments], log))
+        return terminals[-1]
+
+    yield start
+    for terminal in terminals:
+        terminal.close()
+
+
+BOTH_GUESTS = [
+    report_of("debian1", 2),
+    report_of("debian2", 2),
+    r"debian2 checkvm exit=0 output=VMware software version 6 \(good\)",
+]
+
+
+def test_headless_ends_by_the_guests_own_power_off():
+    done = plinth("run", "--headless")
+    assert done.returncode == 0, done.stderr
+    console = done.stdout.replace("\r", "")
+    for pattern in [*BOTH_GUESTS, "debian1 poweroff", "debian2 poweroff"]:
+        assert re.search(pattern, console), console
+    assert console.endswith("plinth: exit 0 (all VMs are off)\n")
+
+
+def test_a_newcomers_session(at_terminal):
+    """Both guests with a shell each, keys to change between them, poweroff in the monitor."""
+    terminal = at_terminal("run")
+    settings = terminal.settings()
+    shells = [r"debian1\| .*debian1# ", r"debian2\| Enter 'help'"]
+    terminal.expect_all([*BOTH_GUESTS, *shells], timeout=120)
+    terminal.send("nproc\n")
+    terminal.expect(r"^debian1\| 2$")
+    terminal.send(f"{ESCAPE}2echo $((6 * 8))\n")
+    terminal.expect(r"^debian2\| 48$")
+    terminal.send(f"{ESCAPE}m")
+    terminal.expect(r"^plinth> ")
+    terminal.send("poweroff\n")
+    terminal.expect(r"^plinth: exit 2 \(poweroff in the monitor\)$")
+    assert terminal.wait() == POWERED_OFF_IN_THE_MONITOR
+    assert terminal.settings() == settings
+
+
+def test_qemus_own_key_ends_it(at_terminal):
+    terminal = at_terminal("run")
+    settings = terminal.settings()
+    terminal.expect(r"^plinth: 2 of 2 CPUs, ")
+    terminal.send("\x01x")
+    assert terminal.wait() == run.EXIT_NO_LINE
+    assert terminal.settings() == settings
+
+
+# What a set-up or a build would call. ninja calls compilers by their whole path: these leave files.
+INSTALLERS_AND_BUILDERS = ("apt-cache", "apt-get", "cmake", "dpkg", "dtc", "gcc", "sudo")
+
+
+@pytest.fixture
+def watched(tmp_path):
+    """Folder of programs that go before the real ones: they note that they were called, and fail;
+    QEMU's only says what ./plinth run waits for."""
+    for name in INSTALLERS_AND_BUILDERS:
+        write_program(tmp_path / name, f'echo "$0 $*" >>{tmp_path}/called; exit 1')
+    write_program(tmp_path / qemu.QEMU, 'echo "plinth: exit 0 (all VMs are off)"')
+    return tmp_path
+
+
+def write_program(path, line):
+    path.write_text(f"#!/bin/sh\n{line}\n")
+    path.chmod(0o755)
+
+
+def written():
+    """Path -> time of last change of all that set-up and build leave, ninja's own notes apart."""
+    folders = [BUILD / name for name in ("arm64", "cache", "gcc", "guest", "bundle")]
+    paths = [path for folder in folders for path in folder.rglob("*")]
+    files = [path for path in paths if path.is_file() and not path.is_symlink()]
+    return {
+        path: path.stat().st_mtime_ns
+        for path in [*files, IMAGE]
+        if path.name not in (".ninja_log", "cmake.verify_globs")
+    }
+
+
+@pytest.mark.parametrize(
+    ("arguments", "output"),
+    [
+        (["setup"], "plinth: setup: everything is there\n"),
+        (["build"], ""),
+        (["run"], "plinth: exit 0 (all VMs are off)\n"),
+    ],
+)
+def test_second_call_is_quiet_and_quick(watched, arguments, output):
+    """Nothing installed, fetched, compiled or packed, and nothing said of it. The first call was
+    the one that built what the system tests boot."""
+    before = written()
+    path = f"{watched}:{os.environ['PATH']}"
+    done = plinth(*arguments, env=dict(os.environ, PATH=path))
+    assert (done.returncode, done.stdout + done.stderr) == (0, output)
+    assert not (watched / "called").exists(), (watched / "called").read_text()
+    assert written() == before

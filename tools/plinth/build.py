@@ -8,10 +8,11 @@
 Without a name: gcc, guest, bundles."""
 
 import shutil
+import time
 
 from plinth import bundle, initramfs, setup
 from plinth.arm64 import GUEST_ROOT
-from plinth.command import only_one, progress, run, timed
+from plinth.command import only_one, progress, run
 from plinth.errors import PlinthError
 from plinth.paths import BUILD, BUNDLES, EXAMPLES, GUEST, ROOT, shown
 
@@ -20,6 +21,8 @@ HELP = "build the images and the examples' bundles"
 PRESETS = ("gcc", "clang", "host")
 DEFAULT = ("gcc", "guest", "bundles")
 NAMES = (*PRESETS, "guest", "bundles", "all")
+
+NOTHING_TO_DO = "ninja: no work to do."
 
 # What leaves the gcc build: name in its build folder (anywhere below it) -> name under build/.
 OUTPUTS = {
@@ -64,16 +67,21 @@ def build(names=DEFAULT, verbose=False):
 
 
 def build_preset(name, verbose=False, targets=()):
-    """One CMake preset of CMakePresets.json in build/NAME. CMake runs only where it has to."""
+    """One CMake preset of CMakePresets.json in build/NAME. CMake runs only where it has to, and
+    nothing is printed where nothing was to be done."""
     folder = BUILD / name
     configured = folder / "build.ninja"
+    start = time.monotonic()
+    if not configured.exists():
+        progress(f"building {name}")
     if not configured.exists() or is_newer(ROOT / "CMakePresets.json", configured):
         run(["cmake", "--preset", name], f"cmake ({name})", verbose, cwd=ROOT)
-    with timed(f"build {name}"):
-        try:
-            run(["ninja", "--quiet", "-C", folder, *targets], f"ninja ({name})", verbose)
-        except PlinthError as error:
-            raise PlinthError(str(error) if verbose else without_commands(str(error))) from None
+    try:
+        output = run(["ninja", "--quiet", "-C", folder, *targets], f"ninja ({name})", verbose)
+    except PlinthError as error:
+        raise PlinthError(str(error) if verbose else without_commands(str(error))) from None
+    if NOTHING_TO_DO not in output:
+        progress(f"build {name}: {time.monotonic() - start:.1f} s")
     if name == "gcc":
         collect(folder)
 

@@ -25,6 +25,7 @@ HOST = (
     "ninja-build",
     "procps",
     "python3-pytest",
+    "python3-pytest-xdist",
     "qemu-system-arm",
     "zlib1g-dev",
 )

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A serial console that a test can talk to: send text, wait for a pattern."""
 
+import errno
 import os
 import re
 import threading
@@ -29,7 +30,7 @@ class Console:
         self._reader.start()
 
     def _read(self):
-        while chunk := self._output.read1(4096):
+        while chunk := self._read_chunk():
             text = chunk.decode("utf-8", "backslashreplace").replace("\r", "")
             self._log.write(text)
             self._log.flush()
@@ -39,6 +40,14 @@ class Console:
         with self._changed:
             self._ended = True
             self._changed.notify_all()
+
+    def _read_chunk(self):
+        try:
+            return self._output.read1(4096)
+        except OSError as error:
+            if error.errno != errno.EIO:
+                raise
+            return b""  # a terminal whose other side is closed
 
     @property
     def transcript(self):

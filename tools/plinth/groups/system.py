@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""System tests: pytest drives QEMU."""
+"""System tests: pytest drives QEMU, several at a time."""
 
+import os
 import subprocess
 import sys
 
@@ -9,6 +10,7 @@ from plinth.groups.outcome import Outcome, from_junit
 from plinth.paths import ROOT, TEST_LOGS
 
 NO_TESTS_COLLECTED = 5  # pytest's exit status when a name matches nothing
+WORKERS_MAX = 8  # each test's machine takes up to 4 GiB of memory
 
 
 def run(options):
@@ -16,6 +18,7 @@ def run(options):
     report = TEST_LOGS / "system.xml"
     report.unlink(missing_ok=True)
     command = [sys.executable, "-m", "pytest", "--junitxml", report, "--tb=short"]
+    command += ["-n", str(workers()), "--dist", "loadgroup"]
     command += ["-v"] if options.verbose else ["-q"]
     if options.name:
         command += ["-k", options.name]
@@ -28,3 +31,8 @@ def run(options):
     if status not in (0, NO_TESTS_COLLECTED) and not outcome.failed:
         outcome.failed.append(f"system: pytest ended with {status}")
     return outcome
+
+
+def workers():
+    """One test per CPU: a machine of two CPUs seldom keeps both busy, and they wait at times."""
+    return min(len(os.sched_getaffinity(0)), WORKERS_MAX)
