@@ -17,10 +17,14 @@ static void note(struct fdt_writer *writer, int error)
 	}
 }
 
-void fdt_writer_init(struct fdt_writer *writer, void *buf, size_t size)
+void fdt_writer_init(
+	struct fdt_writer *writer, void *buf, size_t size, const struct fdt_writer_range *reserved)
 {
 	*writer = (struct fdt_writer){.fdt = buf};
 	note(writer, fdt_create(buf, (int)size));
+	if (reserved->size != 0) {
+		note(writer, fdt_add_reservemap_entry(buf, reserved->base, reserved->size));
+	}
 	note(writer, fdt_finish_reservemap(buf));
 }
 

@@ -13,8 +13,15 @@ struct fdt_writer {
 	int error; /* the first of libfdt, or 0 */
 };
 
-/* Starts a tree without reserved memory in the `size` bytes at buf, aligned to 8. */
-void fdt_writer_init(struct fdt_writer *writer, void *buf, size_t size);
+/* Memory for the header's list of reservations (devicetree specification 0.4, 5.3). */
+struct fdt_writer_range {
+	uint64_t base;
+	uint64_t size; /* 0: none */
+};
+
+/* Starts a tree in the `size` bytes at buf, aligned to 8. */
+void fdt_writer_init(
+	struct fdt_writer *writer, void *buf, size_t size, const struct fdt_writer_range *reserved);
 
 /* Node names and property names must outlive no call; strings and bytes are copied. */
 void fdt_writer_begin(struct fdt_writer *writer, const char *name);

@@ -4,12 +4,14 @@
 #include <libfdt.h>
 #include <string.h>
 
+#include "abi/guest_map.h"
 #include "base/bits.h"
 #include "base/check.h"
 #include "fdt_writer.h"
+#include "guest_pen.h"
 
 #define FIXED_BOUND    4096U /* all but CPUs and command line: about 2.2 KiB, tested */
-#define BOUND_PER_VCPU 128U
+#define BOUND_PER_VCPU 192U
 
 #define PHANDLE_GIC   1U
 #define PHANDLE_CLOCK 2U
@@ -22,19 +24,6 @@
 #define TRIGGER_HIGH	 4U
 #define TRIGGER_LOW	 8U
 #define GICV2_MASK_SHIFT 8U /* of the CPUs that a PPI goes to */
-
-#define SPI_UART 1U
-#define SPI_RTC	 2U
-
-#define GIC_DIST_BASE	  0x08000000U
-#define GIC_DIST_SIZE	  0x10000U
-#define GICV2_CPU_BASE	  0x08010000U
-#define GICV2_CPU_SIZE	  0x10000U
-#define GICV3_REDIST_BASE 0x080a0000U
-#define GICV3_REDIST_SIZE 0x20000U /* each */
-#define UART_BASE	  0x09000000U
-#define RTC_BASE	  0x09010000U
-#define DEVICE_SIZE	  0x1000U
 
 #define CELLS(...) (const uint32_t[]){__VA_ARGS__}, ARRAY_SIZE(((const uint32_t[]){__VA_ARGS__}))
 
@@ -57,11 +46,29 @@ static void write_reg(struct fdt_writer *w, uint32_t base, uint32_t size)
 	fdt_writer_cells(w, "reg", CELLS(0, base, 0, size));
 }
 
+/* enum efi_secureboot_mode of Linux: disabled. */
+#define SECURE_BOOT_DISABLED 2U
+
+/* Where Linux looks for what its own EFI stub would have left; Debian's wants all of it. */
+static void write_efi(struct fdt_writer *w, const struct guest_efi *efi)
+{
+	fdt_writer_u64(w, "linux,uefi-system-table", efi->system_table);
+	fdt_writer_u64(w, "linux,uefi-mmap-start", efi->memory_map);
+	fdt_writer_u32(w, "linux,uefi-mmap-size", efi->memory_map_size);
+	fdt_writer_u32(w, "linux,uefi-mmap-desc-size", efi->descriptor_size);
+	fdt_writer_u32(w, "linux,uefi-mmap-desc-ver", efi->descriptor_version);
+	fdt_writer_u32(w, "linux,uefi-secure-boot", SECURE_BOOT_DISABLED);
+}
+
 static void write_chosen(struct fdt_writer *w, const struct guest_fdt_input *input)
 {
 	fdt_writer_begin(w, "chosen");
 	fdt_writer_string(w, "bootargs", input->desc->bootargs);
-	fdt_writer_string(w, "stdout-path", "/pl011@9000000");
+	if (input->desc->tables == VMDESC_ACPI) {
+		write_efi(w, input->efi);
+	} else {
+		fdt_writer_string(w, "stdout-path", "/pl011@9000000");
+	}
 	if (input->initrd_size != 0) {
 		fdt_writer_u64(w, "linux,initrd-start", input->initrd);
 		fdt_writer_u64(w, "linux,initrd-end", input->initrd + input->initrd_size);
@@ -76,24 +83,56 @@ static void write_chosen(struct fdt_writer *w, const struct guest_fdt_input *inp
 	fdt_writer_end(w);
 }
 
-static void write_cpus(struct fdt_writer *w, const struct vmdesc *desc)
+/* What its firmware penned is not the OS's: by the header's list and by a node, for either may be
+ * all that an OS reads. */
+static void write_reserved(struct fdt_writer *w, const struct guest_fdt_input *input)
+{
+	uint64_t size = guest_pen_reserved(input->desc);
+
+	if (size == 0) {
+		return;
+	}
+	fdt_writer_begin(w, "reserved-memory");
+	fdt_writer_u32(w, "#address-cells", 2);
+	fdt_writer_u32(w, "#size-cells", 2);
+	fdt_writer_flag(w, "ranges");
+	fdt_writer_begin_at(w, "pen", input->pen);
+	fdt_writer_cells(w, "reg",
+		CELLS((uint32_t)(input->pen >> 32), (uint32_t)input->pen, 0, (uint32_t)size));
+	fdt_writer_flag(w, "no-map");
+	fdt_writer_end(w);
+	fdt_writer_end(w);
+}
+
+static void write_boot_method(struct fdt_writer *w, const struct guest_fdt_input *input, uint32_t i)
+{
+	if (input->desc->secondary_boot == VMDESC_SPIN_TABLE) {
+		fdt_writer_string(w, "enable-method", "spin-table");
+		fdt_writer_u64(w, "cpu-release-addr", guest_pen_release_address(input->pen, i));
+	} else {
+		fdt_writer_string(w, "enable-method", "psci");
+	}
+}
+
+static void write_cpus(struct fdt_writer *w, const struct guest_fdt_input *input)
 {
 	fdt_writer_begin(w, "cpus");
 	fdt_writer_u32(w, "#address-cells", 1);
 	fdt_writer_u32(w, "#size-cells", 0);
-	for (uint32_t i = 0; i < desc->vcpu_count; i++) {
+	for (uint32_t i = 0; i < input->desc->vcpu_count; i++) {
 		uint64_t mpidr = guest_fdt_mpidr(i);
 
 		fdt_writer_begin_at(w, "cpu", mpidr);
 		fdt_writer_string(w, "device_type", "cpu");
 		fdt_writer_string(w, "compatible", "arm,armv8");
 		fdt_writer_u32(w, "reg", (uint32_t)mpidr);
-		fdt_writer_string(w, "enable-method", "psci");
+		write_boot_method(w, input, i);
 		fdt_writer_end(w);
 	}
 	fdt_writer_end(w);
 }
 
+/* Also where CPUs are started otherwise: SYSTEM_OFF and SYSTEM_RESET are had from it. */
 static void write_psci(struct fdt_writer *w)
 {
 	static const char compatible[] = "arm,psci-1.0\0arm,psci-0.2";
@@ -116,7 +155,7 @@ static void write_memory(struct fdt_writer *w, uint64_t size)
 
 static void write_gic(struct fdt_writer *w, const struct vmdesc *desc, uint32_t version)
 {
-	fdt_writer_begin_at(w, "intc", GIC_DIST_BASE);
+	fdt_writer_begin_at(w, "intc", GUEST_GICD_BASE);
 	fdt_writer_u32(w, "phandle", PHANDLE_GIC);
 	fdt_writer_flag(w, "interrupt-controller");
 	fdt_writer_u32(w, "#interrupt-cells", 3);
@@ -124,14 +163,14 @@ static void write_gic(struct fdt_writer *w, const struct vmdesc *desc, uint32_t 
 	if (version == 2) {
 		fdt_writer_string(w, "compatible", "arm,cortex-a15-gic");
 		fdt_writer_cells(w, "reg",
-			CELLS(0, GIC_DIST_BASE, 0, GIC_DIST_SIZE, 0, GICV2_CPU_BASE, 0,
-				GICV2_CPU_SIZE));
+			CELLS(0, GUEST_GICD_BASE, 0, GUEST_GICD_SIZE, 0, GUEST_GICC_BASE, 0,
+				GUEST_GICC_SIZE));
 	} else {
 		fdt_writer_string(w, "compatible", "arm,gic-v3");
 		fdt_writer_u32(w, "#redistributor-regions", 1);
 		fdt_writer_cells(w, "reg",
-			CELLS(0, GIC_DIST_BASE, 0, GIC_DIST_SIZE, 0, GICV3_REDIST_BASE, 0,
-				desc->vcpu_count * GICV3_REDIST_SIZE));
+			CELLS(0, GUEST_GICD_BASE, 0, GUEST_GICD_SIZE, 0, GUEST_GICR_BASE, 0,
+				desc->vcpu_count * GUEST_GICR_SIZE));
 	}
 	fdt_writer_end(w);
 }
@@ -149,8 +188,8 @@ static void write_timer(struct fdt_writer *w, const struct guest_fdt_input *inpu
 	fdt_writer_flag(w, "always-on");
 	/* Secure and non-secure EL1 physical, virtual, EL2: some guests insist on all four. */
 	fdt_writer_cells(w, "interrupts",
-		CELLS(GIC_PPI, 13, flags, GIC_PPI, 14, flags, GIC_PPI, 11, flags, GIC_PPI, 10,
-			flags));
+		CELLS(GIC_PPI, GUEST_PPI_TIMER_SECURE, flags, GIC_PPI, GUEST_PPI_TIMER_PHYS, flags,
+			GIC_PPI, GUEST_PPI_TIMER_VIRT, flags, GIC_PPI, GUEST_PPI_TIMER_HYP, flags));
 	if (input->host->timer_frequency != 0) {
 		fdt_writer_u32(w, "clock-frequency", input->host->timer_frequency);
 	}
@@ -173,10 +212,10 @@ static void write_uart(struct fdt_writer *w)
 	static const char compatible[] = "arm,pl011\0arm,primecell";
 	static const char clocks[] = "uartclk\0apb_pclk";
 
-	fdt_writer_begin_at(w, "pl011", UART_BASE);
+	fdt_writer_begin_at(w, "pl011", GUEST_UART_BASE);
 	fdt_writer_strings(w, "compatible", compatible, sizeof(compatible));
-	write_reg(w, UART_BASE, DEVICE_SIZE);
-	fdt_writer_cells(w, "interrupts", CELLS(GIC_SPI, SPI_UART, TRIGGER_HIGH));
+	write_reg(w, GUEST_UART_BASE, GUEST_FRAME_SIZE);
+	fdt_writer_cells(w, "interrupts", CELLS(GIC_SPI, GUEST_SPI_UART, TRIGGER_HIGH));
 	fdt_writer_cells(w, "clocks", CELLS(PHANDLE_CLOCK, PHANDLE_CLOCK));
 	fdt_writer_strings(w, "clock-names", clocks, sizeof(clocks));
 	fdt_writer_end(w);
@@ -186,10 +225,10 @@ static void write_rtc(struct fdt_writer *w)
 {
 	static const char compatible[] = "arm,pl031\0arm,primecell";
 
-	fdt_writer_begin_at(w, "pl031", RTC_BASE);
+	fdt_writer_begin_at(w, "pl031", GUEST_RTC_BASE);
 	fdt_writer_strings(w, "compatible", compatible, sizeof(compatible));
-	write_reg(w, RTC_BASE, DEVICE_SIZE);
-	fdt_writer_cells(w, "interrupts", CELLS(GIC_SPI, SPI_RTC, TRIGGER_HIGH));
+	write_reg(w, GUEST_RTC_BASE, GUEST_FRAME_SIZE);
+	fdt_writer_cells(w, "interrupts", CELLS(GIC_SPI, GUEST_SPI_RTC, TRIGGER_HIGH));
 	fdt_writer_cells(w, "clocks", CELLS(PHANDLE_CLOCK));
 	fdt_writer_string(w, "clock-names", "apb_pclk");
 	fdt_writer_end(w);
@@ -208,7 +247,17 @@ static void write_hypervisor(struct fdt_writer *w, uint32_t flags)
 	fdt_writer_end(w);
 }
 
-static void write_root(struct fdt_writer *w, const struct guest_fdt_input *input)
+/* Linux takes ACPI from a devicetree in which it finds no node but /chosen. */
+static void write_stub(struct fdt_writer *w, const struct guest_fdt_input *input)
+{
+	fdt_writer_begin(w, "");
+	fdt_writer_u32(w, "#address-cells", 2);
+	fdt_writer_u32(w, "#size-cells", 2);
+	write_chosen(w, input);
+	fdt_writer_end(w);
+}
+
+static void write_machine(struct fdt_writer *w, const struct guest_fdt_input *input)
 {
 	fdt_writer_begin(w, "");
 	fdt_writer_string(w, "compatible", "linux,dummy-virt");
@@ -221,7 +270,8 @@ static void write_root(struct fdt_writer *w, const struct guest_fdt_input *input
 	fdt_writer_end(w);
 	write_chosen(w, input);
 	write_memory(w, input->desc->memory);
-	write_cpus(w, input->desc);
+	write_reserved(w, input);
+	write_cpus(w, input);
 	write_psci(w);
 	write_timer(w, input);
 	write_gic(w, input->desc, input->host->gic_version);
@@ -243,11 +293,19 @@ static size_t find_chosen(const void *fdt, const char *name)
 
 void guest_fdt_build(const struct guest_fdt_input *input, void *buf, struct guest_fdt *result)
 {
+	const struct vmdesc *desc = input->desc;
+	bool has_tree = desc->tables == VMDESC_FDT;
+	const struct fdt_writer_range reserved = {
+		input->pen, has_tree ? guest_pen_reserved(desc) : 0};
 	struct fdt_writer writer;
 	size_t size;
 
-	fdt_writer_init(&writer, buf, guest_fdt_bound(input->desc));
-	write_root(&writer, input);
+	fdt_writer_init(&writer, buf, guest_fdt_bound(desc), &reserved);
+	if (has_tree) {
+		write_machine(&writer, input);
+	} else {
+		write_stub(&writer, input);
+	}
 	size = fdt_writer_finish(&writer);
 	PLINTH_CHECK(size != 0);
 	*result = (struct guest_fdt){

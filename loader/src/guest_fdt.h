@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The devicetree that a VM sees: QEMU's virt board as far as this VM has it, with QEMU's names,
- * addresses and interrupts. Pure.
+ * addresses and interrupts; for a VM with ACPI nothing but /chosen, from which Linux finds the
+ * tables (its Documentation/arm64/acpi_object_usage.rst and drivers/firmware/efi/fdtparams.c).
+ * Pure.
  */
 #ifndef LOADER_GUEST_FDT_H
 #define LOADER_GUEST_FDT_H
@@ -9,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "guest_efi.h"
 #include "loader/loader.h"
 #include "vmdesc.h"
 
@@ -19,8 +22,10 @@
 struct guest_fdt_input {
 	const struct vmdesc *desc;
 	const struct loader_host *host;
-	uint64_t initrd;      /* IPA */
-	uint64_t initrd_size; /* 0: none */
+	uint64_t initrd;	     /* IPA */
+	uint64_t initrd_size;	     /* 0: none */
+	uint64_t pen;		     /* IPA; with VMDESC_SPIN_TABLE alone */
+	const struct guest_efi *efi; /* with VMDESC_ACPI alone */
 };
 
 /* Places in the devicetree that are zero in it and that the core fills at each start of the VM:

@@ -6,9 +6,26 @@
 #include "base/checked.h"
 #include "base/types.h"
 
-static uint64_t ram_end(const struct layout_input *input)
+/* Where the part of RAM ends that the guest may use as it likes. */
+static uint64_t usable_end(const struct layout_input *input)
 {
-	return VM_RAM_BASE + input->ram_size;
+	return VM_RAM_BASE + input->ram_size - input->tables_size - input->pen_size;
+}
+
+static enum plinth_status place_reserved(
+	const struct layout_input *input, struct layout *layout, struct loader_error *error)
+{
+	uint64_t size = input->tables_size + input->pen_size;
+
+	if (size > input->ram_size || input->kernel->end > usable_end(input)) {
+		return loader_fail(error,
+			"memory: 0x%llx bytes leave no room for tables and mailboxes behind the "
+			"kernel",
+			(unsigned long long)input->ram_size);
+	}
+	layout->pen = input->pen_size != 0 ? usable_end(input) : 0;
+	layout->tables = input->tables_size != 0 ? usable_end(input) + input->pen_size : 0;
+	return PLINTH_OK;
 }
 
 static enum plinth_status place_dtb(
@@ -24,7 +41,7 @@ static enum plinth_status place_dtb(
 	if (align_down(start, BLOCK_2M) != align_down(start + input->dtb_size - 1, BLOCK_2M)) {
 		start = align_up(start, BLOCK_2M);
 	}
-	if (!range_contains(VM_RAM_BASE, input->ram_size, start, input->dtb_size)) {
+	if (!range_contains(VM_RAM_BASE, usable_end(input) - VM_RAM_BASE, start, input->dtb_size)) {
 		return loader_fail(error,
 			"memory: 0x%llx bytes leave no room for the devicetree behind the kernel",
 			(unsigned long long)input->ram_size);
@@ -53,7 +70,7 @@ static enum plinth_status place_initrd(
 {
 	const struct kernel_image *kernel = input->kernel;
 	uint64_t window = align_down(kernel->start, BLOCK_1G);
-	uint64_t end = min_u64(window + BLOCK_1G, ram_end(input));
+	uint64_t end = min_u64(window + BLOCK_1G, usable_end(input));
 	uint64_t floor = max_u64(kernel->end, layout->dtb + input->dtb_size);
 	uint64_t place = highest_place(input, floor, end, BLOCK_2M);
 
@@ -75,8 +92,11 @@ enum plinth_status layout_plan(
 	const struct layout_input *input, struct layout *layout, struct loader_error *error)
 {
 	struct layout planned = {.initrd = 0};
-	enum plinth_status status = place_dtb(input, &planned, error);
+	enum plinth_status status = place_reserved(input, &planned, error);
 
+	if (status == PLINTH_OK) {
+		status = place_dtb(input, &planned, error);
+	}
 	if (status == PLINTH_OK && input->initrd_size != 0) {
 		status = place_initrd(input, &planned, error);
 	}

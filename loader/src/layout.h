@@ -5,7 +5,8 @@
  * The devicetree lies at the start of RAM for ELF kernels and flat binaries that leave room there,
  * else right behind the kernel; it never crosses a multiple of 2 MiB. The initrd lies as high as
  * it may: in the 1 GiB, aligned to 1 GiB, that holds the kernel's start (Linux's
- * booting.rst), above the kernel and the devicetree.
+ * booting.rst), above the kernel and the devicetree. What the guest is to keep out of its hands,
+ * the pen and then the tables, is the end of RAM.
  */
 #ifndef LOADER_LAYOUT_H
 #define LOADER_LAYOUT_H
@@ -21,6 +22,8 @@ struct layout_input {
 	uint64_t dtb_size;    /* at most 2 MiB */
 	uint64_t initrd_size; /* 0: none */
 	uint64_t initrd_pa;   /* where its bytes are now */
+	uint64_t pen_size;    /* multiples of VMDESC_PAGE_MAX; 0: none */
+	uint64_t tables_size;
 };
 
 struct layout {
@@ -28,6 +31,8 @@ struct layout {
 	uint64_t initrd; /* IPA; 0 without initrd. Its offset in its 2 MiB is that of initrd_pa, or
 			  * where that does not fit, its offset in its 4 KiB: pages, and mostly
 			  * blocks, can be mapped instead of copied. */
+	uint64_t pen;	 /* IPA; 0: none */
+	uint64_t tables; /* IPA; 0: none */
 };
 
 /* PLINTH_EINVAL, error written: the RAM is too small. */

@@ -3,37 +3,8 @@
 
 #include "vm_config_write.h"
 #include "vm_files.h"
+#include "vm_made.h"
 #include "vm_memory.h"
-
-static enum plinth_status lay_out(struct vm_build *build)
-{
-	const struct layout_input input = {
-		.ram_size = build->desc.memory,
-		.kernel = &build->kernel,
-		.dtb_size = guest_fdt_bound(&build->desc),
-		.initrd_size = build->initrd_file.size,
-		.initrd_pa = build->initrd_pa.v,
-	};
-
-	return layout_plan(&input, &build->layout, build->error);
-}
-
-static enum plinth_status write_devicetree(struct vm_build *build, uint64_t *free_memory)
-{
-	const struct guest_fdt_input input = {
-		.desc = &build->desc,
-		.host = &build->input->loader->host,
-		.initrd = build->layout.initrd,
-		.initrd_size = build->initrd_file.size,
-	};
-	enum plinth_status status = vm_memory_allocate(
-		build, guest_fdt_bound(&build->desc), free_memory, "vm.dtb", &build->dtb);
-
-	if (status == PLINTH_OK) {
-		guest_fdt_build(&input, build->dtb.va, &build->fdt);
-	}
-	return status;
-}
 
 static enum plinth_status build_all(struct vm_build *build, uint64_t *free_memory)
 {
@@ -52,10 +23,7 @@ static enum plinth_status build_all(struct vm_build *build, uint64_t *free_memor
 		status = vm_files_read_kernel(build, free_memory);
 	}
 	if (status == PLINTH_OK) {
-		status = lay_out(build);
-	}
-	if (status == PLINTH_OK) {
-		status = write_devicetree(build, free_memory);
+		status = vm_made_write(build, free_memory);
 	}
 	return status;
 }
@@ -69,6 +37,8 @@ enum plinth_status vm_build(const struct vm_build_input *input, uint64_t *free_m
 
 	if (status != PLINTH_OK) {
 		vm_memory_release(&build, &build.dtb);
+		vm_memory_release(&build, &build.tables);
+		vm_memory_release(&build, &build.pen);
 		vm_memory_release(&build, &build.unpacked);
 		return status;
 	}

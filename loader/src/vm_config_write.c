@@ -3,7 +3,6 @@
 
 #include "base/check.h"
 #include "base/string.h"
-#include "vm_uuid.h"
 
 static void add_image(struct vm_config *config, uint64_t ipa, uint64_t size, pa_t source)
 {
@@ -41,6 +40,12 @@ static void add_images(const struct vm_build *build, struct vm_config *config)
 	if (build->initrd_file.size != 0) {
 		add_image(config, build->layout.initrd, build->initrd_file.size, build->initrd_pa);
 	}
+	if (build->pen.size != 0) {
+		add_image(config, build->layout.pen, build->pen.size, build->pen.pa);
+	}
+	if (build->tables.size != 0) {
+		add_image(config, build->layout.tables, build->efi.size, build->tables.pa);
+	}
 	add_image(config, build->layout.dtb, fdt->size, build->dtb.pa);
 	add_overlay(build, config, fdt->kaslr_seed, GUEST_FDT_KASLR_SIZE, VM_IMAGE_RANDOM);
 	add_overlay(build, config, fdt->rng_seed, GUEST_FDT_SEED_SIZE, VM_IMAGE_RANDOM);
@@ -62,11 +67,10 @@ void vm_config_write(const struct vm_build *build, struct vm_config *config)
 		.affinity = desc->affinity,
 		.ram_size = desc->memory,
 		.overhead = desc->overhead,
-		.entry = build->kernel.entry,
+		.entry = build->pen.size != 0 ? build->layout.pen : build->kernel.entry,
 		.arg = build->layout.dtb,
 	};
 	PLINTH_CHECK(str_copy(config->name, build->input->name, VM_NAME_SIZE));
 	add_images(build, config);
-	vm_uuid_make(config->name, &build->dtb_file, build->kernel_file.size,
-		build->initrd_file.size, config->uuid);
+	memcpy(config->uuid, build->uuid, sizeof(config->uuid));
 }

@@ -27,9 +27,11 @@ struct vm_build {
 	size_t kernel_size;
 	pa_t kernel_pa;
 	pa_t initrd_pa;
-	struct vm_block unpacked, dtb; /* in the order in which they are allocated */
+	struct vm_block unpacked, pen, tables, dtb; /* in the order in which they are allocated */
 	struct kernel_image kernel;
 	struct layout layout;
+	uint8_t uuid[16];
+	struct guest_efi efi; /* of size 0: none */
 	struct guest_fdt fdt;
 };
 

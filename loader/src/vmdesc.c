@@ -149,5 +149,8 @@ enum plinth_status vmdesc_parse(const void *dtb, size_t size, const struct loade
 	if (status == PLINTH_OK) {
 		status = vmdesc_check_complete(&parser);
 	}
+	if (status == PLINTH_OK) {
+		status = vmdesc_check_together(&parser);
+	}
 	return status;
 }

@@ -19,12 +19,30 @@
 /* The map of the virtual machine has the PCIe configuration space at 0x40_1000_0000. */
 #define VMDESC_RAM_END_MAX UINT64_C(0x4000000000)
 
+/* The largest page that a guest may have: reserved memory starts and ends at a multiple of it. */
+#define VMDESC_PAGE_MAX KIB(64)
+
+/* How the guest starts its secondary vCPUs. */
+enum vmdesc_secondary_boot {
+	VMDESC_PSCI,
+	VMDESC_SPIN_TABLE, /* with VMDESC_FDT */
+	VMDESC_PARKING,	   /* with VMDESC_ACPI */
+};
+
+/* What describes the machine to the guest. */
+enum vmdesc_tables {
+	VMDESC_FDT,
+	VMDESC_ACPI, /* reached from a devicetree that says nothing else */
+};
+
 /* Strings lie in the vm.dtb. */
 struct vmdesc {
 	uint32_t vcpu_count;
 	uint32_t weight;
 	uint32_t flags;	 /* VM_FLAG_* */
 	uint32_t rights; /* VM_RIGHT_* */
+	enum vmdesc_secondary_boot secondary_boot;
+	enum vmdesc_tables tables;
 	uint64_t memory; /* bytes */
 	uint64_t overhead;
 	uint64_t affinity; /* 0: all CPUs */

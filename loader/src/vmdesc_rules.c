@@ -223,52 +223,9 @@ static enum plinth_status parse_overcommit(
 	return parse_flag(parser, property, VM_FLAG_OVERCOMMIT);
 }
 
-/* A string that must be `offered`, or one of up to two words that have a meaning to come. */
+/* A string that is one of `count` words: its index. */
 static enum plinth_status parse_choice(struct vmdesc_parser *parser,
-	const struct property *property, const char *offered, const char *const later[2])
-{
-	const char *value;
-	enum plinth_status status =
-		property_string(property, VMDESC_FILE_NAME_MAX, &value, parser->error);
-
-	if (status != PLINTH_OK || strcmp(value, offered) == 0) {
-		return status;
-	}
-	for (size_t i = 0; i < 2; i++) {
-		if (later[i] != NULL && strcmp(value, later[i]) == 0) {
-			return loader_fail(parser->error, "%s: \"%s\" is not supported yet",
-				property->name, value);
-		}
-	}
-	return loader_fail(parser->error, "%s: unknown value \"%s\"", property->name, value);
-}
-
-static enum plinth_status parse_secondary_boot(
-	struct vmdesc_parser *parser, const struct property *property)
-{
-	static const char *const later[2] = {"spin-table", "parking"};
-
-	return parse_choice(parser, property, "psci", later);
-}
-
-static enum plinth_status parse_tables(
-	struct vmdesc_parser *parser, const struct property *property)
-{
-	static const char *const later[2] = {"acpi", NULL};
-
-	return parse_choice(parser, property, "fdt", later);
-}
-
-/* Without firmware there are no variables to keep, so "volatile" is what the VM has anyway. */
-static enum plinth_status parse_nvram(struct vmdesc_parser *parser, const struct property *property)
-{
-	static const char *const later[2] = {NULL, NULL};
-
-	return parse_choice(parser, property, "volatile", later);
-}
-
-static enum plinth_status parse_coherency(
-	struct vmdesc_parser *parser, const struct property *property)
+	const struct property *property, const char *const words[], uint32_t count, uint32_t *index)
 {
 	const char *value;
 	enum plinth_status status =
@@ -277,14 +234,63 @@ static enum plinth_status parse_coherency(
 	if (status != PLINTH_OK) {
 		return status;
 	}
-	if (strcmp(value, "eager") == 0) {
-		parser->desc->flags |= VM_FLAG_COHERENCY_EAGER;
-	} else if (strcmp(value, "lazy") == 0) {
-		parser->desc->flags &= ~VM_FLAG_COHERENCY_EAGER;
-	} else {
-		return loader_fail(parser->error, "coherency: unknown value \"%s\"", value);
+	for (uint32_t i = 0; i < count; i++) {
+		if (strcmp(value, words[i]) == 0) {
+			*index = i;
+			return PLINTH_OK;
+		}
 	}
-	return PLINTH_OK;
+	return loader_fail(parser->error, "%s: unknown value \"%s\"", property->name, value);
+}
+
+static enum plinth_status parse_secondary_boot(
+	struct vmdesc_parser *parser, const struct property *property)
+{
+	static const char *const words[] = {
+		[VMDESC_PSCI] = "psci",
+		[VMDESC_SPIN_TABLE] = "spin-table",
+		[VMDESC_PARKING] = "parking",
+	};
+	uint32_t index = 0;
+	enum plinth_status status =
+		parse_choice(parser, property, words, ARRAY_SIZE(words), &index);
+
+	parser->desc->secondary_boot = (enum vmdesc_secondary_boot)index;
+	return status;
+}
+
+static enum plinth_status parse_tables(
+	struct vmdesc_parser *parser, const struct property *property)
+{
+	static const char *const words[] = {[VMDESC_FDT] = "fdt", [VMDESC_ACPI] = "acpi"};
+	uint32_t index = 0;
+	enum plinth_status status =
+		parse_choice(parser, property, words, ARRAY_SIZE(words), &index);
+
+	parser->desc->tables = (enum vmdesc_tables)index;
+	return status;
+}
+
+/* Without firmware there are no variables to keep, so "volatile" is what the VM has anyway. */
+static enum plinth_status parse_nvram(struct vmdesc_parser *parser, const struct property *property)
+{
+	static const char *const words[] = {"volatile"};
+	uint32_t index;
+
+	return parse_choice(parser, property, words, ARRAY_SIZE(words), &index);
+}
+
+static enum plinth_status parse_coherency(
+	struct vmdesc_parser *parser, const struct property *property)
+{
+	static const char *const words[] = {"lazy", "eager"};
+	uint32_t is_eager = 0;
+	enum plinth_status status =
+		parse_choice(parser, property, words, ARRAY_SIZE(words), &is_eager);
+
+	parser->desc->flags &= ~VM_FLAG_COHERENCY_EAGER;
+	parser->desc->flags |= is_eager != 0 ? VM_FLAG_COHERENCY_EAGER : 0;
+	return status;
 }
 
 static enum plinth_status refuse(struct vmdesc_parser *parser, const struct property *property)
@@ -333,6 +339,21 @@ enum plinth_status vmdesc_check_complete(const struct vmdesc_parser *parser)
 		if ((rules[i].seen & ~parser->seen) != 0) {
 			return loader_fail(parser->error, "%s: is missing", rules[i].name);
 		}
+	}
+	return PLINTH_OK;
+}
+
+enum plinth_status vmdesc_check_together(const struct vmdesc_parser *parser)
+{
+	const struct vmdesc *desc = parser->desc;
+
+	if (desc->secondary_boot == VMDESC_SPIN_TABLE && desc->tables != VMDESC_FDT) {
+		return loader_fail(
+			parser->error, "secondary-boot: \"spin-table\" needs tables = \"fdt\"");
+	}
+	if (desc->secondary_boot == VMDESC_PARKING && desc->tables != VMDESC_ACPI) {
+		return loader_fail(
+			parser->error, "secondary-boot: \"parking\" needs tables = \"acpi\"");
 	}
 	return PLINTH_OK;
 }

@@ -35,4 +35,7 @@ const struct vmdesc_rule *vmdesc_rule_find(const char *name);
 /* PLINTH_EINVAL, with the error written, where a property is missing that a VM must have. */
 enum plinth_status vmdesc_check_complete(const struct vmdesc_parser *parser);
 
+/* PLINTH_EINVAL, with the error written, where two values cannot be had together. */
+enum plinth_status vmdesc_check_together(const struct vmdesc_parser *parser);
+
 #endif

@@ -13,6 +13,7 @@
 #include "dts.h"
 
 #define GUARD 0x5aU
+#define PEN   UINT64_C(0x5fff0000)
 
 struct built {
 	uint8_t *dtb;
@@ -23,6 +24,14 @@ struct built {
 
 static struct loader_host host;
 static struct vmdesc desc;
+static const struct guest_efi efi = {
+	.size = 1,
+	.system_table = UINT64_C(0x15fff0000),
+	.memory_map = UINT64_C(0x15fff0100),
+	.memory_map_size = 120,
+	.descriptor_size = 40,
+	.descriptor_version = 1,
+};
 
 static int setup(void **state)
 {
@@ -36,7 +45,14 @@ static int setup(void **state)
 
 static struct built build(uint64_t initrd, uint64_t initrd_size)
 {
-	const struct guest_fdt_input input = {&desc, &host, initrd, initrd_size};
+	const struct guest_fdt_input input = {
+		.desc = &desc,
+		.host = &host,
+		.initrd = initrd,
+		.initrd_size = initrd_size,
+		.pen = PEN,
+		.efi = &efi,
+	};
 	struct built b = {.bound = guest_fdt_bound(&desc)};
 
 	b.dtb = malloc(b.bound);
@@ -211,6 +227,7 @@ static void test_most_cpus_and_longest_arguments(void **state)
 	desc.vcpu_count = VM_VCPU_MAX;
 	desc.bootargs = longest;
 	desc.flags = VM_FLAG_CONTROL;
+	desc.secondary_boot = VMDESC_SPIN_TABLE;
 	desc.memory = UINT64_C(0x3fc0000000);
 	host.timer_frequency = 1;
 
@@ -223,6 +240,65 @@ static void test_most_cpus_and_longest_arguments(void **state)
 	expect_lacks(&b, "cpu@70b {");
 	expect_has(&b, "reg = <0x00 0x40000000 0x3f 0xc0000000>;");
 	expect_has(&b, "0x80a0000 0x00 0xf60000>;");
+	free_built(&b);
+}
+
+/* The words lie in the pen, which is reserved for both who read nodes and who read the header. */
+static void test_spin_table(void **state)
+{
+	(void)state;
+	uint64_t base, size;
+
+	desc.secondary_boot = VMDESC_SPIN_TABLE;
+
+	struct built b = build(0, 0);
+
+	expect_has(&b, "/memreserve/\t0x000000005fff0000 0x0000000000010000;");
+	expect_has(&b, "reserved-memory {\n\t\t#address-cells = <0x02>;\n\t\t#size-cells = "
+		       "<0x02>;\n\t\tranges;\n\n\t\tpen@5fff0000 {\n\t\t\treg = <0x00 0x5fff0000 "
+		       "0x00 0x10000>;\n\t\t\tno-map;");
+	expect_has(&b, "reg = <0x00>;\n\t\t\tenable-method = \"spin-table\";\n\t\t\t"
+		       "cpu-release-addr = <0x00 0x5fff0800>;");
+	expect_has(&b, "reg = <0x01>;\n\t\t\tenable-method = \"spin-table\";\n\t\t\t"
+		       "cpu-release-addr = <0x00 0x5fff0808>;");
+	expect_lacks(&b, "enable-method = \"psci\"");
+	expect_has(&b, "psci {"); /* SYSTEM_OFF and SYSTEM_RESET */
+	assert_int_equal(fdt_num_mem_rsv(b.dtb), 1);
+	assert_int_equal(fdt_get_mem_rsv(b.dtb, 0, &base, &size), 0);
+	assert_int_equal(base, PEN);
+	free_built(&b);
+}
+
+static void test_stub(void **state)
+{
+	(void)state;
+	static const char golden[] =
+		"/dts-v1/;\n\n/ {\n\t#address-cells = <0x02>;\n\t#size-cells = <0x02>;\n\n"
+		"\tchosen {\n\t\tbootargs = \"quiet\";\n"
+		"\t\tlinux,uefi-system-table = <0x01 0x5fff0000>;\n"
+		"\t\tlinux,uefi-mmap-start = <0x01 0x5fff0100>;\n"
+		"\t\tlinux,uefi-mmap-size = <0x78>;\n"
+		"\t\tlinux,uefi-mmap-desc-size = <0x28>;\n"
+		"\t\tlinux,uefi-mmap-desc-ver = <0x01>;\n"
+		"\t\tlinux,uefi-secure-boot = <0x02>;\n"
+		"\t\tlinux,initrd-start = <0x00 0x4f000000>;\n"
+		"\t\tlinux,initrd-end = <0x00 0x4f000100>;\n\t};\n};\n";
+
+	host.has_entropy = false;
+	desc.tables = VMDESC_ACPI;
+	desc.secondary_boot = VMDESC_PARKING;
+
+	struct built b = build(UINT64_C(0x4f000000), 0x100);
+
+	assert_string_equal(b.source, golden);
+	assert_int_equal(fdt_num_mem_rsv(b.dtb), 0);
+	free_built(&b);
+	host.has_entropy = true;
+	desc.flags = VM_FLAG_CONTROL;
+	b = build(0, 0);
+	expect_zeroes(&b, b.fdt.kaslr_seed, GUEST_FDT_KASLR_SIZE, "kaslr-seed");
+	expect_zeroes(&b, b.fdt.rng_seed, GUEST_FDT_SEED_SIZE, "rng-seed");
+	expect_zeroes(&b, b.fdt.token, GUEST_FDT_TOKEN_SIZE, "security-plinth-token");
 	free_built(&b);
 }
 
@@ -244,6 +320,8 @@ int main(void)
 		cmocka_unit_test_setup(test_hypervisor_names, setup),
 		cmocka_unit_test_setup(test_gicv2, setup),
 		cmocka_unit_test_setup(test_most_cpus_and_longest_arguments, setup),
+		cmocka_unit_test_setup(test_spin_table, setup),
+		cmocka_unit_test_setup(test_stub, setup),
 		cmocka_unit_test(test_mpidr),
 	};
 

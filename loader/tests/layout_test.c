@@ -24,7 +24,13 @@ static struct kernel_image kernel_at(enum kernel_kind kind, uint64_t offset, uin
 static enum plinth_status plan(const struct kernel_image *kernel, uint64_t ram_size,
 	uint64_t dtb_size, uint64_t initrd_size, uint64_t initrd_pa)
 {
-	const struct layout_input input = {ram_size, kernel, dtb_size, initrd_size, initrd_pa};
+	const struct layout_input input = {
+		.ram_size = ram_size,
+		.kernel = kernel,
+		.dtb_size = dtb_size,
+		.initrd_size = initrd_size,
+		.initrd_pa = initrd_pa,
+	};
 
 	return layout_plan(&input, &layout, &error);
 }
@@ -37,6 +43,8 @@ static void test_image(void **state)
 	assert_int_equal(plan(&kernel, MIB(512), 0x2000, 0, 0), PLINTH_OK);
 	assert_int_equal(layout.dtb, BASE + MIB(30) + 0x1000);
 	assert_int_equal(layout.initrd, 0);
+	assert_int_equal(layout.pen, 0);
+	assert_int_equal(layout.tables, 0);
 	/* At the end of RAM, at its source's place in 2 MiB. */
 	assert_int_equal(plan(&kernel, MIB(512), 0x2000, MIB(3), 0x80123000), PLINTH_OK);
 	assert_int_equal(layout.initrd, BASE + MIB(506) + 0x123000);
@@ -106,6 +114,65 @@ static void test_no_room_for_dtb(void **state)
 		"memory: 0x4000000 bytes leave no room for the devicetree behind the kernel");
 }
 
+/* Pen and tables are the end of RAM, and nothing else comes there. */
+static void test_reserved_end(void **state)
+{
+	(void)state;
+	struct kernel_image kernel = kernel_at(KERNEL_IMAGE, 0, MIB(30));
+	struct layout_input input = {
+		.ram_size = MIB(64),
+		.kernel = &kernel,
+		.dtb_size = 0x1000,
+		.initrd_size = MIB(1),
+		.initrd_pa = 0x100000,
+		.pen_size = KIB(128),
+		.tables_size = KIB(64),
+	};
+
+	assert_int_equal(layout_plan(&input, &layout, &error), PLINTH_OK);
+	assert_int_equal(layout.tables, BASE + MIB(64) - KIB(64));
+	assert_int_equal(layout.pen, BASE + MIB(64) - KIB(192));
+	assert_int_equal(layout.initrd, BASE + MIB(61));
+	input.pen_size = 0;
+	assert_int_equal(layout_plan(&input, &layout, &error), PLINTH_OK);
+	assert_int_equal(layout.pen, 0);
+	assert_int_equal(layout.tables, BASE + MIB(64) - KIB(64));
+	input.pen_size = KIB(64);
+	input.tables_size = 0;
+	assert_int_equal(layout_plan(&input, &layout, &error), PLINTH_OK);
+	assert_int_equal(layout.pen, BASE + MIB(64) - KIB(64));
+	assert_int_equal(layout.tables, 0);
+}
+
+static void test_no_room_for_reserved(void **state)
+{
+	(void)state;
+	struct kernel_image kernel = kernel_at(KERNEL_FLAT, MIB(1), MIB(1) - KIB(128));
+	struct layout_input input = {
+		.ram_size = MIB(2),
+		.kernel = &kernel,
+		.dtb_size = 0x1000,
+		.pen_size = KIB(64),
+		.tables_size = KIB(64),
+	};
+
+	assert_int_equal(layout_plan(&input, &layout, &error), PLINTH_OK);
+	assert_int_equal(layout.pen, kernel.end);
+	kernel.end++;
+	assert_int_equal(layout_plan(&input, &layout, &error), PLINTH_EINVAL);
+	assert_string_equal(error.text,
+		"memory: 0x200000 bytes leave no room for tables and mailboxes behind the kernel");
+	kernel.end = BASE;
+	input.pen_size = MIB(2);
+	assert_int_equal(layout_plan(&input, &layout, &error), PLINTH_EINVAL);
+	/* The devicetree neither. */
+	kernel = kernel_at(KERNEL_IMAGE, 0, MIB(2) - KIB(64));
+	input.pen_size = 0;
+	assert_int_equal(layout_plan(&input, &layout, &error), PLINTH_EINVAL);
+	assert_string_equal(error.text,
+		"memory: 0x200000 bytes leave no room for the devicetree behind the kernel");
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -115,6 +182,8 @@ int main(void)
 		cmocka_unit_test(test_initrd_stays_in_the_kernels_gib),
 		cmocka_unit_test(test_tight_initrd),
 		cmocka_unit_test(test_no_room_for_dtb),
+		cmocka_unit_test(test_reserved_end),
+		cmocka_unit_test(test_no_room_for_reserved),
 	};
 
 	return cmocka_run_group_tests_name("loader/layout", tests, NULL, NULL);

@@ -134,11 +134,39 @@ static void test_not_yet(void **state)
 	expect_error("stream-ids = <1>;", "stream-ids: is not supported yet");
 	expect_error("consoles = <2>;", "consoles: is not supported yet");
 	expect_error("disk@0 { image = \"esp.img\"; };", "disk@0: disks are not supported yet");
-	expect_error("secondary-boot = \"spin-table\";",
-		"secondary-boot: \"spin-table\" is not supported yet");
+}
+
+static void expect_start(
+	const char *body, enum vmdesc_secondary_boot boot, enum vmdesc_tables tables)
+{
+	struct parsed p = parse_on(&host3, COMPLETE, body);
+
+	assert_int_equal(p.status, PLINTH_OK);
+	assert_int_equal(p.desc.secondary_boot, boot);
+	assert_int_equal(p.desc.tables, tables);
+	free(p.dtb);
+}
+
+/* In whatever order they stand. */
+static void test_boot_and_tables(void **state)
+{
+	(void)state;
+	expect_start("", VMDESC_PSCI, VMDESC_FDT);
+	expect_start("tables = \"acpi\";", VMDESC_PSCI, VMDESC_ACPI);
+	expect_start("secondary-boot = \"psci\"; tables = \"acpi\";", VMDESC_PSCI, VMDESC_ACPI);
+	expect_start("secondary-boot = \"spin-table\";", VMDESC_SPIN_TABLE, VMDESC_FDT);
+	expect_start(
+		"secondary-boot = \"parking\"; tables = \"acpi\";", VMDESC_PARKING, VMDESC_ACPI);
+	expect_start(
+		"tables = \"acpi\"; secondary-boot = \"parking\";", VMDESC_PARKING, VMDESC_ACPI);
 	expect_error("secondary-boot = \"parking\";",
-		"secondary-boot: \"parking\" is not supported yet");
-	expect_error("tables = \"acpi\";", "tables: \"acpi\" is not supported yet");
+		"secondary-boot: \"parking\" needs tables = \"acpi\"");
+	expect_error("secondary-boot = \"parking\"; tables = \"fdt\";",
+		"secondary-boot: \"parking\" needs tables = \"acpi\"");
+	expect_error("tables = \"acpi\"; secondary-boot = \"spin-table\";",
+		"secondary-boot: \"spin-table\" needs tables = \"fdt\"");
+	expect_error(
+		"secondary-boot = \"spintable\";", "secondary-boot: unknown value \"spintable\"");
 }
 
 static void test_vcpus(void **state)
@@ -307,6 +335,7 @@ int main(void)
 		cmocka_unit_test(test_other_forms),
 		cmocka_unit_test(test_unknown),
 		cmocka_unit_test(test_not_yet),
+		cmocka_unit_test(test_boot_and_tables),
 		cmocka_unit_test(test_vcpus),
 		cmocka_unit_test(test_memory),
 		cmocka_unit_test(test_values),

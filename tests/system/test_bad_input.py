@@ -95,11 +95,11 @@ BAD = {
     "firmware": (described(VCPUS, MEMORY, 'firmware = "uefi"'), "firmware: is not supported yet"),
     "secondary-boot": (
         described(VCPUS, MEMORY, KERNEL, 'secondary-boot = "parking"'),
-        'secondary-boot: "parking" is not supported yet',
+        'secondary-boot: "parking" needs tables = "acpi"',
     ),
     "tables": (
-        described(VCPUS, MEMORY, KERNEL, 'tables = "acpi"'),
-        'tables: "acpi" is not supported yet',
+        described(VCPUS, MEMORY, KERNEL, 'tables = "smbios"'),
+        'tables: unknown value "smbios"',
     ),
     "disk": (
         described(VCPUS, MEMORY, KERNEL, 'disk@0 { image = "x"; }'),
