@@ -126,7 +126,9 @@ void fdt_read_cpu(const struct fdt_walk *walk, struct machine *machine)
 		machine->cpu_ignored++;
 		return;
 	}
-	cpu = &machine->cpu[machine->cpu_count++];
-	*cpu = (struct machine_cpu){.mpidr = reg.base};
+	cpu = &machine->cpu[machine->cpu_count];
+	/* A devicetree numbers no CPU interfaces: the place in the list is as good. */
+	*cpu = (struct machine_cpu){.mpidr = reg.base, .interface = machine->cpu_count};
+	machine->cpu_count++;
 	read_cpu_method(walk->fdt, walk->node, cpu);
 }

@@ -114,10 +114,27 @@ bool memory_is_ram(const struct memory_map *map, uint64_t base, uint64_t size)
 	return base >= end;
 }
 
-enum plinth_status memory_alloc(struct memory_map *map, uint64_t size, uint64_t align,
-	enum boot_mem_type type, uint64_t *base)
+/* The highest, or the lowest, place in a free entry; 0: none. Address 0 is as good RAM as any, but
+ * reads as "none" in boot_info. */
+static uint64_t place_in(const struct boot_mem *entry, uint64_t size, uint64_t align, bool lowest)
 {
-	enum plinth_status status;
+	uint64_t start;
+
+	if (entry->type != BOOT_MEM_FREE || entry->size < size) {
+		return 0;
+	}
+	if (lowest) {
+		start = align_up(max_u64(entry->base, 1U), align);
+	} else {
+		start = align_down(entry_end(entry) - size, align);
+	}
+	return range_contains(entry->base, entry->size, start, size) ? start : 0U;
+}
+
+static enum plinth_status alloc(struct memory_map *map, uint64_t size, uint64_t align,
+	enum boot_mem_type type, bool lowest, uint64_t *base)
+{
+	uint32_t count = map->list.count;
 
 	if (size == 0U) {
 		return PLINTH_EINVAL;
@@ -127,16 +144,12 @@ enum plinth_status memory_alloc(struct memory_map *map, uint64_t size, uint64_t 
 	}
 	size = align_up(size, PAGE_SIZE);
 	align = max_u64(align, PAGE_SIZE);
-	for (uint32_t i = map->list.count; i-- > 0U;) {
-		const struct boot_mem *entry = &map->list.entry[i];
-		uint64_t start;
+	for (uint32_t i = 0; i < count; i++) {
+		const struct boot_mem *entry = &map->list.entry[lowest ? i : count - 1U - i];
+		uint64_t start = place_in(entry, size, align, lowest);
+		enum plinth_status status;
 
-		if (entry->type != BOOT_MEM_FREE || entry->size < size) {
-			continue;
-		}
-		start = align_down(entry_end(entry) - size, align);
-		/* Address 0 is as good RAM as any, but reads as "none" in boot_info. */
-		if (start < entry->base || start == 0U) {
+		if (start == 0U) {
 			continue;
 		}
 		status = memory_set_type(map, start, size, type);
@@ -146,6 +159,18 @@ enum plinth_status memory_alloc(struct memory_map *map, uint64_t size, uint64_t 
 		return status;
 	}
 	return PLINTH_ENOMEM;
+}
+
+enum plinth_status memory_alloc(struct memory_map *map, uint64_t size, uint64_t align,
+	enum boot_mem_type type, uint64_t *base)
+{
+	return alloc(map, size, align, type, false, base);
+}
+
+enum plinth_status memory_alloc_lowest(struct memory_map *map, uint64_t size, uint64_t align,
+	enum boot_mem_type type, uint64_t *base)
+{
+	return alloc(map, size, align, type, true, base);
 }
 
 uint64_t memory_total(const struct memory_map *map, enum boot_mem_type type)

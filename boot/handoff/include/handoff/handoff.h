@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The way into the core; docs/boot-contract.md is what holds when its first instruction runs.
+ * The ways into the core (docs/boot-contract.md is what holds when its first instruction runs) and
+ * into any other kernel.
  */
 #ifndef HANDOFF_HANDOFF_H
 #define HANDOFF_HANDOFF_H
@@ -25,5 +26,10 @@ void handoff_place_core(const void *image, const struct core_header *header, voi
  * addresses. Runs at EL2 in identity-mapped memory; everything that the core reads before it has
  * its own MMU on has been cleaned to PoC (cache_clean). Never returns. */
 NORETURN void handoff_enter(uint64_t info, uint64_t core, uint64_t entry);
+
+/* Turns MMU and caches off and enters a kernel as the arm64 Image protocol wants it: x0 = fdt, x1
+ * to x3 = 0, at the present exception level, 1 or 2. What it reads before its own MMU is on has
+ * been cleaned to PoC. Never returns. */
+NORETURN void handoff_enter_kernel(uint64_t fdt, uint64_t entry);
 
 #endif

@@ -51,6 +51,10 @@ bool memory_is_ram(const struct memory_map *map, uint64_t base, uint64_t size);
 enum plinth_status memory_alloc(struct memory_map *map, uint64_t size, uint64_t align,
 	enum boot_mem_type type, uint64_t *base);
 
+/* The same from the bottom of the lowest free range that has them. */
+enum plinth_status memory_alloc_lowest(struct memory_map *map, uint64_t size, uint64_t align,
+	enum boot_mem_type type, uint64_t *base);
+
 /* Bytes of RAM of one type. */
 uint64_t memory_total(const struct memory_map *map, enum boot_mem_type type);
 
