@@ -77,7 +77,7 @@ def test_commands(two_shells):
     assert ask(machine, "trace dump").startswith("trace: no records")
     assert ask(machine, "trace on") == ""
     assert "vm one: 1 vCPUs, 256 MiB" in ask(machine, "log")
-    assert re.search(r"^one: faults read [1-9]", ask(machine, "coherency one"), re.M)
+    assert re.search(r"^  faults: read [1-9]", ask(machine, "coherency one"), re.M)
     assert re.search(r"^ *\d+\.\d+ cpu\d+ +irq ", ask(machine, "trace dump"), re.M)
     assert "Cortex-A57 834220: " in ask(machine, "errata")
     assert ask(machine, "vm pause nobody") == "vm pause nobody: no such VM\n"

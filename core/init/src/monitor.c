@@ -6,6 +6,7 @@
 
 #include "coh/coh.h"
 #include "console/console.h"
+#include "el2count/el2count.h"
 #include "errata/errata.h"
 #include "hypmap/hypmap.h"
 #include "pmem/pmem.h"
@@ -165,20 +166,36 @@ static void coherency_of(const struct vm *vm, struct monitor *out)
 {
 	const struct gmem_counters *c = &vm->gmem.counters;
 
+	monitor_print(out, "%s: %s, stage 2 at 0x%llx\n", vm->config.name,
+		vm->gmem.eager ? "eager" : "lazy", (unsigned long long)vm->gmem.space.root.v);
 	monitor_print(out,
-		"%s: faults read %llu write %llu fetch %llu walk %llu, made executable %llu, "
-		"copied %llu, raced %llu\n",
-		vm->config.name, (unsigned long long)c->fault_read,
-		(unsigned long long)c->fault_write, (unsigned long long)c->fault_fetch,
-		(unsigned long long)c->fault_table_walk, (unsigned long long)c->upgrade_exec,
-		(unsigned long long)c->upgrade_write, (unsigned long long)c->raced);
+		"  faults: read %llu write %llu fetch %llu table walk %llu, raced %llu\n",
+		(unsigned long long)c->fault_read, (unsigned long long)c->fault_write,
+		(unsigned long long)c->fault_fetch, (unsigned long long)c->fault_table_walk,
+		(unsigned long long)c->raced);
 	monitor_print(out,
-		"  pages cleaned %llu, lines cleaned %llu, I by VA %llu, I all %llu, revoked %llu, "
-		"skipped IDC %llu DIC %llu\n",
+		"  made executable %llu, copied %llu, execute permission revoked %llu, blocks "
+		"split "
+		"%llu\n",
+		(unsigned long long)c->upgrade_exec, (unsigned long long)c->upgrade_write,
+		(unsigned long long)c->revoked, (unsigned long long)c->split);
+	monitor_print(out,
+		"  cleaned: pages %llu lines %llu; invalidated: lines %llu, all %llu times\n",
 		(unsigned long long)c->coh.pages_cleaned, (unsigned long long)c->coh.lines_cleaned,
 		(unsigned long long)c->coh.lines_invalidated,
-		(unsigned long long)c->coh.invalidated_all, (unsigned long long)c->revoked,
+		(unsigned long long)c->coh.invalidated_all);
+	monitor_print(out,
+		"  pages skipped: %llu need no clean (IDC), %llu no invalidation (DIC)\n",
 		(unsigned long long)c->coh.skipped_idc, (unsigned long long)c->coh.skipped_dic);
+}
+
+/* What no VM has: boot/, scrubbing, the start of CPUs, vCPUs that share one. */
+static void coherency_of_plinth(struct monitor *out)
+{
+	struct el2count_caches caches = el2count_caches();
+
+	monitor_print(out, "Plinth itself: lines cleaned %llu; invalidated all %llu times\n",
+		(unsigned long long)caches.data_lines, (unsigned long long)caches.icache_all);
 }
 
 static enum plinth_status coherency(void *ctx, const char *name, struct monitor *out)
@@ -191,6 +208,7 @@ static enum plinth_status coherency(void *ctx, const char *name, struct monitor 
 	}
 	coh_describe(line, sizeof(line));
 	monitor_print(out, "%s\n", line);
+	coherency_of_plinth(out);
 	for (uint32_t i = 0; i < vm_count(); i++) {
 		if (name == NULL || vm_get(i) == vm_find(name)) {
 			coherency_of(vm_get(i), out);
