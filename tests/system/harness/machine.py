@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A machine in QEMU, for the length of a test."""
 
+import contextlib
 import ctypes
 import json
 import re
@@ -56,6 +57,21 @@ class Machine:
     def monitor(self, command):
         """QEMU's answer to a line of its monitor, such as "info registers"."""
         return self._monitor.human(command)
+
+    def read_physical(self, address, size):
+        """Bytes of the machine's memory."""
+        path = self._folder / "memory"
+        self._monitor.execute("pmemsave", val=address, size=size, filename=str(path))
+        return path.read_bytes()
+
+    @contextlib.contextmanager
+    def standing_still(self):
+        """The machine's CPUs, stopped for a while."""
+        self._monitor.execute("stop")
+        try:
+            yield
+        finally:
+            self._monitor.execute("cont")
 
     def wait(self, timeout=60):
         """Waits until QEMU ends by itself; returns its exit status."""
