@@ -4,6 +4,7 @@
 #include "cache/cache.h"
 #include "console/console.h"
 #include "discover/discover.h"
+#include "efi/efi.h"
 #include "main/boot.h"
 #include "main/boot_exit.h"
 
@@ -23,7 +24,7 @@ bool boot_is_e2h_stuck(void)
 
 /* Runs with the MMU off and no console: the failures here have nobody to tell. Maps our own image
  * and the devicetree, which is all that is known of memory so far. */
-void boot_start_paging(struct boot *boot, uint64_t fdt)
+void boot_start_paging(struct boot *boot, uint64_t fdt, bool has_fdt)
 {
 	uint64_t start = (uintptr_t)boot_lds_start;
 	uint64_t text_end = (uintptr_t)boot_lds_text_end;
@@ -31,14 +32,14 @@ void boot_start_paging(struct boot *boot, uint64_t fdt)
 	bool mapped;
 
 	boot->fdt = (struct boot_range){fdt, 0};
-	if (is_aligned(fdt, 8U)) {
+	if (has_fdt && is_aligned(fdt, 8U)) {
 		boot->fdt.size = discover_fdt_size((const void *)(uintptr_t)fdt);
 	}
 	paging_init(&boot->paging, boot_current_el() == 1U || boot_is_e2h_stuck());
 	mapped = paging_map(&boot->paging, start, text_end - start, PAGING_CODE) == PLINTH_OK &&
 		 paging_map(&boot->paging, text_end, end - text_end, PAGING_RAM) == PLINTH_OK &&
 		 paging_map(&boot->paging, fdt, boot->fdt.size, PAGING_RAM) == PLINTH_OK;
-	if (!mapped || boot->fdt.size == 0U) {
+	if (!mapped || (has_fdt && boot->fdt.size == 0U)) {
 		boot_exit(BOOT_EXIT_MACHINE, "no devicetree in x0");
 	}
 	paging_enable(&boot->paging, start, end);
@@ -59,6 +60,14 @@ static void start_console(struct boot *boot)
 	}
 }
 
+static void report_ignored(const struct machine *machine)
+{
+	if (machine->cpu_ignored != 0U) {
+		console_print("%u CPUs are left out: Plinth runs on up to %u", machine->cpu_ignored,
+			BOOT_CPU_MAX);
+	}
+}
+
 void boot_discover(struct boot *boot)
 {
 	const char *why = "";
@@ -71,8 +80,13 @@ void boot_discover(struct boot *boot)
 	if (status != PLINTH_OK) {
 		boot_exit(BOOT_EXIT_MACHINE, "devicetree: %s", why);
 	}
-	if (boot->machine.cpu_ignored != 0U) {
-		console_print("%u CPUs are left out: Plinth runs on up to %u",
-			boot->machine.cpu_ignored, BOOT_CPU_MAX);
-	}
+	report_ignored(&boot->machine);
+}
+
+void boot_take_machine(struct boot *boot, const struct efi_start *efi)
+{
+	boot->machine = efi->machine;
+	start_console(boot);
+	boot_exit_init(boot->machine.psci_conduit);
+	report_ignored(&boot->machine);
 }

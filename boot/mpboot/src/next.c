@@ -4,6 +4,7 @@
 #include "base/types.h"
 #include "cache/cache.h"
 #include "console/console.h"
+#include "efi/efi.h"
 #include "handoff/handoff.h"
 #include "main/boot_exit.h"
 #include "mpboot.h"
@@ -19,6 +20,14 @@ static struct boot_range reserve[RESERVE_MAX];
 void boot_next_check(const struct boot *boot)
 {
 	(void)boot;
+}
+
+/* Not yet: a next stage would want the boot services. */
+uint64_t boot_next_efi(const struct efi *efi, struct efi_start *start)
+{
+	(void)start;
+	efi_print(efi, "mpboot: does not start from UEFI yet");
+	return EFI_UNSUPPORTED;
 }
 
 static const char *target_name(enum tables_target target)

@@ -1,21 +1,37 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What follows boot in plinth.img: the core, with the VMs of the bundle. */
 #include "console/console.h"
+#include "efi/efi.h"
 #include "main/boot_exit.h"
 #include "plinth.h"
 #include "smp/smp.h"
 
-/* What Plinth cannot do without, each with what can be done about it. */
+/* What Plinth cannot do without and this machine lacks; NULL: it has all of it. */
+static const char *lacking(const struct machine *machine)
+{
+	if (machine->gic.version == 0U) {
+		return "no GICv2 or GICv3 in the firmware's tables";
+	}
+	if (machine->gic.version == 2U && machine->gic.guest_if.size == 0U) {
+		return "GICv2 without virtualization interfaces";
+	}
+	if (machine->timer.virt_intid == 0U || machine->timer.hyp_intid == 0U) {
+		return "no virtual or hypervisor timer interrupt in the firmware's tables";
+	}
+	return NULL;
+}
+
+/* With what can be done about it. */
+#define NO_EL2                                                                                     \
+	"no EL2: entered at EL%llu, where no hypervisor can run. Start Plinth at EL2: QEMU needs " \
+	"-machine virt,virtualization=on, a board a firmware that does not keep EL2 to itself"
+
 void boot_next_check(const struct boot *boot)
 {
-	const struct machine *machine = &boot->machine;
+	const char *lack = lacking(&boot->machine);
 
 	if (boot_current_el() != 2U) {
-		console_print(
-			"no EL2: entered at EL%llu, where no hypervisor can run. Start Plinth "
-			"at EL2: QEMU needs -machine virt,virtualization=on, a board a "
-			"firmware that does not keep EL2 to itself",
-			(unsigned long long)boot_current_el());
+		console_print(NO_EL2, (unsigned long long)boot_current_el());
 		boot_exit(BOOT_EXIT_MACHINE, "no EL2");
 	}
 	if (boot_is_e2h_stuck()) {
@@ -23,19 +39,27 @@ void boot_next_check(const struct boot *boot)
 			      "EL2 needs");
 		boot_exit(BOOT_EXIT_MACHINE, "HCR_EL2.E2H cannot be 0");
 	}
-	if (machine->gic.version == 0U) {
-		boot_exit(BOOT_EXIT_MACHINE, "no GICv2 or GICv3 in the devicetree");
+	if (lack != NULL) {
+		boot_exit(BOOT_EXIT_MACHINE, "%s", lack);
 	}
-	if (machine->gic.version == 2U && machine->gic.guest_if.size == 0U) {
-		boot_exit(BOOT_EXIT_MACHINE, "GICv2 without virtualization interfaces");
-	}
-	if (machine->timer.virt_intid == 0U || machine->timer.hyp_intid == 0U) {
-		boot_exit(BOOT_EXIT_MACHINE, "no virtual or hypervisor timer interrupt in the "
-					     "devicetree");
-	}
-	if (machine->cmdline_cut) {
+	if (boot->machine.cmdline_cut) {
 		console_print("bootargs are cut to %u bytes", BOOT_CMDLINE_SIZE - 1U);
 	}
+}
+
+uint64_t boot_next_efi(const struct efi *efi, struct efi_start *start)
+{
+	const char *lack = lacking(&start->machine);
+
+	if (boot_current_el() != 2U) {
+		efi_print(efi, NO_EL2, (unsigned long long)boot_current_el());
+		return EFI_UNSUPPORTED;
+	}
+	if (lack != NULL) {
+		efi_print(efi, "%s", lack);
+		return EFI_UNSUPPORTED;
+	}
+	return efi_status_of(efi_find_bundle(efi, start));
 }
 
 static void print_machine(const struct plinth *plinth, uint32_t cpus)

@@ -29,12 +29,22 @@ extern const uint8_t boot_lds_start[];
 extern const uint8_t boot_lds_text_end[];
 extern const uint8_t boot_lds_end[];
 
-/* head.S ends here. */
-NORETURN void boot_main(uint64_t fdt, uint64_t start_count);
+struct efi;
+struct efi_start;
+
+/* head.S ends here. efi: NULL where boot was started as an Image; else fdt is 0. */
+NORETURN void boot_main(uint64_t fdt, uint64_t start_count, const struct efi_start *efi);
 
 /* The seam to what follows. The machine is known, the console is there, RAM is not mapped yet:
  * returns where the next stage can run on this machine, else leaves by boot_exit(). */
 void boot_next_check(const struct boot *boot);
+
+/* Comes first where boot was started by UEFI: its boot services still run, all that was found out
+ * is in *start (efi_collect()), and the firmware's console tells what is wrong.
+ * EFI_SUCCESS: the boot services end, and it goes on to boot_next_check() and boot_next().
+ * Another status: boot returns to the firmware with it; the reason has been printed. A next stage
+ * that is an EFI application itself is started here. */
+uint64_t boot_next_efi(const struct efi *efi, struct efi_start *start);
 
 /* RAM is mapped: starts the other CPUs, loads the next stage and enters it. */
 NORETURN void boot_next(struct boot *boot);
@@ -42,8 +52,9 @@ NORETURN void boot_next(struct boot *boot);
 /* Each of the following prints and leaves by boot_exit() where it can't do its part. */
 
 /* start.c: address space, MMU, and what the firmware says of the machine. */
-void boot_start_paging(struct boot *boot, uint64_t fdt);
+void boot_start_paging(struct boot *boot, uint64_t fdt, bool has_fdt);
 void boot_discover(struct boot *boot);
+void boot_take_machine(struct boot *boot, const struct efi_start *efi);
 
 /* start.c: the exception level that boot runs at, 1 or 2. */
 uint64_t boot_current_el(void);
