@@ -11,7 +11,7 @@ from plinth.paths import BUILD, IMAGE
 
 KIB = 1 << 10
 PAGE = 4 * KIB
-GOALS = {"image_bytes": 256 * KIB, "el2_ram_bytes": 2048 * KIB}
+GOALS = {"image_bytes": 320 * KIB, "el2_ram_bytes": 2048 * KIB}
 
 MAPS = ("core.map", "plinth.map")
 MAP_START = "Linker script and memory map"
