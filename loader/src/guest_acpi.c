@@ -15,7 +15,7 @@
 #define SPCR_REVISION 2U
 
 #define SPCR_UART_BITS	  32U
-#define SPCR_VT_UTF8	  1U /* terminal_type */
+#define SPCR_VT_UTF8	  2U /* terminal_type */
 #define SPCR_ONE_STOP_BIT 1U
 
 #define FIXED_BOUND 2048U /* RSDP, XSDT, FADT, GTDT, SPCR and what alignment takes: tested */

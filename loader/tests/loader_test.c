@@ -10,7 +10,9 @@
 #include <cmocka.h>
 #include <libfdt.h>
 
+#include "base/compiler.h"
 #include "fixture.h"
+#include "guest_pen/layout.h"
 #include "kernels.h"
 
 static void test_plain_vm(void **state)
@@ -202,17 +204,19 @@ static void test_each_allocation_fails(void **state)
 	(void)state;
 	static const char *const lines[] = {
 		"VM \"packed\": kernel: no memory for 0x1000 bytes",
+		"VM \"packed\": secondary-boot: no memory for 0x1000 bytes",
+		"VM \"packed\": tables: no memory for 0x1000 bytes",
 		"VM \"packed\": vm.dtb: no memory for 0x2000 bytes",
 	};
 	size_t size;
 	uint8_t *packed = kernels_gzip(kernel, sizeof(kernel), &size);
 
-	fixture_add_dtb("packed", VM);
+	fixture_add_dtb("packed", VM "tables = \"acpi\"; secondary-boot = \"parking\";");
 	fixture_add_file("packed", "Image", packed, size);
 	free(packed);
 	fixture_add_vm("good", VM);
 	archive_finish(&bundle);
-	for (size_t call = 1; call <= 2; call++) {
+	for (size_t call = 1; call <= ARRAY_SIZE(lines); call++) {
 		harness_fini(&machine);
 		harness_init(&machine);
 		machine.failing_call = call;
@@ -222,6 +226,74 @@ static void test_each_allocation_fails(void **state)
 		assert_int_equal(machine.block_count, 1);
 		assert_string_equal(machine.lines[0], lines[call - 1]);
 	}
+}
+
+static const void *image_at(const struct vm_config *c, uint64_t ipa, uint64_t size)
+{
+	for (uint32_t i = 0; i < c->image_count; i++) {
+		if (c->images[i].ipa == ipa && c->images[i].size >= size) {
+			return (const void *)(uintptr_t)c->images[i].source;
+		}
+	}
+	fail_msg("no image at 0x%llx", (unsigned long long)ipa);
+	return NULL;
+}
+
+static uint64_t u64_at(const void *bytes, size_t offset)
+{
+	uint64_t value;
+
+	memcpy(&value, (const uint8_t *)bytes + offset, sizeof(value));
+	return value;
+}
+
+/* The VM starts in the pen, which goes on to the kernel; the words are in the pen's page. */
+static void test_spin_table(void **state)
+{
+	(void)state;
+	fixture_add_vm("vm", VM "secondary-boot = \"spin-table\";");
+	assert_int_equal(fixture_load(), PLINTH_OK);
+
+	const struct vm_config *c = &machine.configs[0];
+	const void *pen = image_at(c, VM_RAM_BASE + c->ram_size - KIB(64), PAGE_SIZE);
+	const void *fdt = image_at(c, c->arg, 1);
+	int cpu = fdt_path_offset(fdt, "/cpus/cpu@0");
+	const fdt64_t *word = fdt_getprop(fdt, cpu, "cpu-release-addr", NULL);
+
+	assert_int_equal(c->entry, VM_RAM_BASE + c->ram_size - KIB(64));
+	assert_int_equal(u64_at(pen, PEN_ENTRY_OFFSET), VM_RAM_BASE);
+	assert_non_null(word);
+	assert_int_equal(fdt64_to_cpu(*word), c->entry + PEN_WORDS_OFFSET);
+}
+
+static void test_parking(void **state)
+{
+	(void)state;
+	fixture_add_vm("vm", VM "secondary-boot = \"parking\"; tables = \"acpi\";");
+	assert_int_equal(fixture_load(), PLINTH_OK);
+
+	const struct vm_config *c = &machine.configs[0];
+	uint64_t tables = VM_RAM_BASE + c->ram_size - KIB(64);
+	const void *pen = image_at(c, tables - KIB(64), PAGE_SIZE);
+	const void *fdt = image_at(c, c->arg, 1);
+	const fdt64_t *system =
+		fdt_getprop(fdt, fdt_path_offset(fdt, "/chosen"), "linux,uefi-system-table", NULL);
+
+	assert_int_equal(c->entry, tables - KIB(64));
+	assert_int_equal(u64_at(pen, PEN_ENTRY_OFFSET), VM_RAM_BASE);
+	assert_non_null(system);
+	assert_int_equal(fdt64_to_cpu(*system), tables);
+	assert_memory_equal(image_at(c, tables, KIB(1)), "IBI SYST", 8);
+}
+
+/* By ACPI and PSCI there is no pen: the kernel is entered as ever. */
+static void test_acpi_and_psci(void **state)
+{
+	(void)state;
+	fixture_add_vm("vm", VM "tables = \"acpi\";");
+	assert_int_equal(fixture_load(), PLINTH_OK);
+	assert_int_equal(machine.configs[0].entry, VM_RAM_BASE);
+	(void)image_at(&machine.configs[0], VM_RAM_BASE + 0x4000000 - KIB(64), KIB(1));
 }
 
 #define CASE(test) cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)
@@ -239,6 +311,9 @@ int main(void)
 		CASE(test_too_many_vms),
 		CASE(test_repeated_file),
 		CASE(test_each_allocation_fails),
+		CASE(test_spin_table),
+		CASE(test_parking),
+		CASE(test_acpi_and_psci),
 	};
 
 	return cmocka_run_group_tests_name("loader/loader", tests, NULL, NULL);

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "acpi_dump.h"
 #include "loader/loader.h"
 
 #define VM_MAX 256U
@@ -20,6 +21,8 @@ struct check {
 	const char *bundle_path;
 	const char *dtb_vm; /* --dtb: write this VM's devicetree */
 	const char *dtb_path;
+	const char *acpi_vm; /* --acpi: write this VM's ACPI tables */
+	const char *acpi_folder;
 	size_t line_count;
 	struct vm_config configs[VM_MAX];
 	size_t config_count;
@@ -111,7 +114,7 @@ static const void *map_file(const char *path, size_t *size)
 static int usage(void)
 {
 	fprintf(stderr, "usage: plinth-check [--gic 2|3] [--cpus N] [--memory MIB] "
-			"[--dtb VM FILE] BUNDLE\n");
+			"[--dtb VM FILE] [--acpi VM FOLDER] BUNDLE\n");
 	return 2;
 }
 
@@ -132,6 +135,10 @@ static bool parse_arguments(struct check *check, int argc, char **argv)
 		} else if (strcmp(argv[i], "--dtb") == 0 && i + 2 < argc) {
 			check->dtb_vm = argv[i + 1];
 			check->dtb_path = argv[i + 2];
+			i++;
+		} else if (strcmp(argv[i], "--acpi") == 0 && i + 2 < argc) {
+			check->acpi_vm = argv[i + 1];
+			check->acpi_folder = argv[i + 2];
 			i++;
 		} else {
 			return false;
@@ -159,6 +166,10 @@ static int run(struct check *check)
 		print_vm(c);
 		if (check->dtb_vm != NULL && strcmp(c->name, check->dtb_vm) == 0 &&
 			write_dtb(check, c) != 0) {
+			return 2;
+		}
+		if (check->acpi_vm != NULL && strcmp(c->name, check->acpi_vm) == 0 &&
+			!acpi_dump(c, check->acpi_folder)) {
 			return 2;
 		}
 	}
