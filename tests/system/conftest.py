@@ -6,6 +6,7 @@ import shutil
 
 import pytest
 from harness import vms
+from harness.gdbstub import GdbStub
 from harness.machine import Machine
 from plinth.paths import IMAGE, TEST_LOGS
 from plinth.qemu import Board
@@ -87,6 +88,14 @@ def start(request):
 @pytest.fixture
 def boot(start):
     return plinth_starter(start)
+
+
+@pytest.fixture
+def stub():
+    """The debugger of one machine: boot(..., extra=stub.options()), then stub.connect()."""
+    stub = GdbStub()
+    yield stub
+    stub.close()
 
 
 # The same for tests that look at one run together: one machine for the module.

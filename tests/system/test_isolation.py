@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import pytest
 from harness.el2 import El2
-from harness.gdbstub import GdbStub
 from harness.vms import MIB, memory_property, vm_dts
 from plinth.paths import BUILD
 
@@ -33,13 +32,6 @@ FETCH = 0x21
 DATA = 0x25
 TRANSLATION = 1
 PERMISSION = 3
-
-
-@pytest.fixture
-def stub():
-    stub = GdbStub()
-    yield stub
-    stub.close()
 
 
 @pytest.fixture

@@ -9,16 +9,19 @@ from plinth.paths import BUILD
 
 CORE = BUILD / "gcc" / "core.elf"
 MARK = 0x5CA1AB1E0000  # tests/payload/mark.h
+MARKS = 0x100
 
 # Offsets of its vectors, and numbers of the general registers in MSR and MRS.
 VECTOR_EL2_SERROR = 0x380
 VECTOR_GUEST_SYNC = 0x400
 VECTOR_GUEST_SERROR = 0x580
 MSR_ESR_EL2_X0 = 0xD51C5200
+MSR_ELR_EL2_X0 = 0xD51C4020
 TLBI_VMALLS12E1IS = 0xD50C83DF
 DSB_SY = 0xD5033F9F
 ISB = 0xD5033FDF
 
+GENERAL = [f"x{i}" for i in range(31)]
 TTBR_ADDRESS = 0x0000_FFFF_FFFF_FFFE
 VTCR_SL0_SHIFT = 6
 
@@ -41,16 +44,23 @@ class El2:
         """Until a CPU is about to execute the function's first instruction; which CPU."""
         return self.stub.run_to(self[symbol])
 
-    def run_to_mark(self, number):
-        """Until a payload comes to mark(number) and its CPU is at the vector of that exit: all
-        registers are the guest's still. Which CPU."""
-        entry = self["exits_vectors"] + VECTOR_GUEST_SYNC
-        return self.stub.run_to(entry, lambda: self.stub.read("x0") == MARK + number)
+    def run_to_mark(self):
+        """Until a payload comes to a mark and its CPU is at the vector of that exit, where all
+        registers are the guest's still. (the CPU, the number of the mark)"""
 
-    def enter_vector(self, cpu, offset, syndrome):
-        """As the CPU does it: only ESR_EL2 and the PC are not yet what this exception makes them;
-        ELR_EL2 and SPSR_EL2 are, from the exception where the CPU stands."""
+        def number():
+            return self.stub.read("x0") - MARK
+
+        entry = self["exits_vectors"] + VECTOR_GUEST_SYNC
+        cpu = self.stub.run_to(entry, lambda: 0 <= number() < MARKS)
+        return cpu, number()
+
+    def enter_vector(self, cpu, offset, syndrome, elr=None):
+        """As the CPU does it for an exception with this syndrome. From a mark ELR_EL2 and SPSR_EL2
+        are what they would be: the error came just before the instruction there."""
         self.stub.execute(cpu, [MSR_ESR_EL2_X0], x0=syndrome)
+        if elr is not None:
+            self.stub.execute(cpu, [MSR_ELR_EL2_X0], x0=elr)
         self.stub.write("pc", self["exits_vectors"] + offset)
 
     def _root(self):
@@ -63,6 +73,7 @@ class El2:
     def physical(self, address):
         """Where an address of EL2 leads."""
         leaf = translation.find(self.stub.read_physical, self._root(), address)
+        assert leaf.is_valid, f"{address:#x} is not mapped at EL2"
         return leaf.output + address % leaf.size
 
     def stage2_leaf(self, ipa):
@@ -71,9 +82,20 @@ class El2:
         root = self.stub.read("vttbr_el2") & TTBR_ADDRESS
         return translation.find(self.stub.read_physical, root, ipa, level)
 
-    def replace_stage2(self, cpu, leaf, output):
-        """The leaf shows what lies at `output` from now on."""
-        address_bits = translation.ADDRESS & ~(leaf.size - 1)
-        descriptor = leaf.descriptor & ~address_bits | output
-        self.stub.write_physical(leaf.at, descriptor.to_bytes(8, "little"))
+    def write_stage2(self, cpu, descriptors):
+        """{where it lies: descriptor} for the VM that is on this CPU."""
+        for at, descriptor in descriptors.items():
+            self.stub.write_physical(at, descriptor.to_bytes(8, "little"))
         self.stub.execute(cpu, [DSB_SY, TLBI_VMALLS12E1IS, DSB_SY, ISB])
+
+    def call(self, cpu, function, *arguments):
+        """What a function of the core answers, called on this CPU, which stands in C."""
+        kept = {name: self.stub.read(name) for name in (*GENERAL, "pc")}
+        values = {f"x{i}": value for i, value in enumerate(arguments)}
+        for name, value in {**values, "x30": kept["pc"], "pc": self[function]}.items():
+            self.stub.write(name, value)
+        assert self.stub.run_to(kept["pc"]) == cpu
+        answer = self.stub.read("x0")
+        for name, value in kept.items():
+            self.stub.write(name, value)
+        return answer

@@ -3,15 +3,15 @@
 are those of the selected CPU's present translation regime, unless `physical` is asked for."""
 
 import re
-import socket
 import struct
 import tempfile
 import time
 from pathlib import Path
 
+from harness import unix
 from harness.console import SLOWNESS
 
-ANSWER_TIMEOUT = 30  # seconds
+ANSWER_TIMEOUT = unix.TIMEOUT  # seconds
 STOP_TIMEOUT = 60
 CHUNK = 1024  # bytes in one packet, well below what QEMU takes
 # In org.gnu.gdb.aarch64.core.
@@ -31,19 +31,14 @@ class GdbStub:
         self._socket = None
         self._pending = b""
         self._numbers = dict(NUMBERS)
+        self._cpu = 0  # the selected one
 
     def options(self):
         """What QEMU's command line needs for it."""
         return ["-S", "-gdb", f"unix:{self._path},server=on,wait=off"]
 
     def connect(self):
-        deadline = time.monotonic() + ANSWER_TIMEOUT * SLOWNESS
-        while not self._path.exists():
-            if time.monotonic() > deadline:
-                raise GdbError("QEMU made no gdb socket")
-            time.sleep(0.01)
-        self._socket = socket.socket(socket.AF_UNIX)
-        self._socket.connect(str(self._path))
+        self._socket = unix.connect(self._path)
         self._ask("qSupported:xmlRegisters=aarch64")
         self._learn_registers("target.xml")
 
@@ -56,7 +51,10 @@ class GdbStub:
 
     def _send(self, text):
         data = text.encode()
-        self._socket.sendall(b"$" + data + b"#%02x" % (sum(data) & 0xFF))
+        try:
+            self._socket.sendall(b"$" + data + b"#%02x" % (sum(data) & 0xFF))
+        except BrokenPipeError as error:
+            raise GdbError("QEMU has ended") from error
 
     def _fill(self, deadline):
         self._socket.settimeout(max(0.01, deadline - time.monotonic()))
@@ -115,6 +113,7 @@ class GdbStub:
 
     def select_cpu(self, cpu):
         """What follows is about this CPU, counted from 0."""
+        self._cpu = cpu
         self._ask(f"Hg{cpu + 1:x}")
         self._ask(f"Hc{cpu + 1:x}")
 
@@ -171,15 +170,16 @@ class GdbStub:
 
     def run_to(self, address, when=lambda: True):
         """Lets all CPUs run until one of them is about to execute `address` and `when` holds there;
-        which one it is."""
+        which one it is. The selected CPU leaves where it stands first."""
         while True:
+            if self.read("pc") == address:
+                self.step(self._cpu)
             self._ask(f"Z1,{address:x},4")
             self.resume()
             cpu = self.wait_stop()
             self._ask(f"z1,{address:x},4")
             if when():
                 return cpu
-            self.step(cpu)
 
     def execute(self, cpu, instructions, **registers):
         """Has the CPU execute these few instructions, which must lie in one piece and go on to the

@@ -7,18 +7,16 @@ import json
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
-import time
 from pathlib import Path
 
+from harness import unix
 from harness.console import SLOWNESS, Console, ConsoleError
 from plinth import qemu
 
 EXIT_LINE = r"^plinth: exit (\d+) \((.*)\)$"
 PR_SET_PDEATHSIG = 1
-ANSWER_TIMEOUT = 30  # seconds
 
 
 def die_with_parent():
@@ -106,14 +104,7 @@ class Monitor:
         self._stream = None
 
     def _connect(self):
-        deadline = time.monotonic() + ANSWER_TIMEOUT * SLOWNESS
-        while not self._path.exists():  # QEMU makes the socket a moment after its start
-            if time.monotonic() > deadline:
-                raise AssertionError("QEMU made no monitor socket")
-            time.sleep(0.01)
-        self._socket = socket.socket(socket.AF_UNIX)
-        self._socket.settimeout(ANSWER_TIMEOUT * SLOWNESS)
-        self._socket.connect(str(self._path))
+        self._socket = unix.connect(self._path)
         self._stream = self._socket.makefile("rwb")
         self._stream.readline()  # the greeting
         self.execute("qmp_capabilities")

@@ -17,12 +17,16 @@ def level_size(level):
 
 @dataclass(frozen=True)
 class Leaf:
-    """A block or page: what it translates, and to where."""
+    """Where a walk ends, mostly a block or page: what it translates, and to where."""
 
     address: int
     size: int
     descriptor: int
     at: int  # where the descriptor itself lies
+
+    @property
+    def is_valid(self):
+        return bool(self.descriptor & VALID)
 
     @property
     def output(self):
@@ -50,16 +54,14 @@ def leaves(read, table, level=0, address=0):
 
 
 def find(read, table, address, level=0):
-    """The leaf of one address, from a table of the first level (or several in a row, as stage 2
-    has them). None: it is not mapped."""
+    """Where the walk for one address ends, valid or not. It begins with a table of this level, or
+    with several in a row, as stage 2 has them."""
     first = True
     while True:
         size = level_size(level)
         index = address // size if first else address // size % 512
         at = table + index * 8
         (descriptor,) = struct.unpack("<Q", read(at, 8))
-        if not descriptor & VALID:
-            return None
-        if level == LAST_LEVEL or not descriptor & TABLE:
+        if not descriptor & VALID or level == LAST_LEVEL or not descriptor & TABLE:
             return Leaf(address & ~(size - 1), size, descriptor, at)
         first, table, level = False, descriptor & ADDRESS, level + 1
