@@ -23,6 +23,9 @@ static struct pmem_stats stats;
 static unsigned scrubbing; /* blocks that scrubbers hold */
 static unsigned waiting;   /* callers that wait for scrubbers to put them back; read without */
 
+/* What memory is that nobody had yet. Written before pmem_init(). */
+static enum pool_sort unused_memory = POOL_FRESH;
+
 static uint64_t pages_of(unsigned order)
 {
 	return BIT(order);
@@ -52,8 +55,13 @@ static struct side_entry find_block(uint64_t page, unsigned order, uint64_t *hea
 	return (struct side_entry){0};
 }
 
+void pmem_distrust_firmware(void)
+{
+	unused_memory = POOL_DIRTY;
+}
+
 /* Puts a range into the lists as the largest aligned blocks that it is made of. */
-static void add_blocks(const struct pmem_range *range)
+static void add_blocks(const struct pmem_range *range, enum pool_sort sort)
 {
 	uint64_t page = range->base >> PAGE_SHIFT;
 	uint64_t left = range->size >> PAGE_SHIFT;
@@ -68,7 +76,7 @@ static void add_blocks(const struct pmem_range *range)
 			order = (unsigned)min_u64(order, bit_lowest(page));
 		}
 		PLINTH_CHECK(find_block(page, order, &head).kind == SIDE_BODY);
-		free_list_put(page, order, false);
+		free_list_put(page, order, sort);
 		page += pages_of(order);
 		left -= pages_of(order);
 	}
@@ -115,7 +123,7 @@ enum plinth_status pmem_init(const struct pmem_range *ram, unsigned ram_count,
 		uint64_t taken = i == place ? table_size : 0U;
 		struct pmem_range rest = {free[i].base + taken, free[i].size - taken};
 
-		add_blocks(&rest);
+		add_blocks(&rest, unused_memory);
 	}
 	lock_drop(&lock);
 	return PLINTH_OK;
@@ -129,32 +137,37 @@ enum plinth_status pmem_add_range(pa_t base, uint64_t size)
 		return PLINTH_EINVAL;
 	}
 	lock_take(&lock);
-	add_blocks(&range);
+	add_blocks(&range, POOL_DIRTY); /* boot had it, and knew secrets */
 	lock_drop(&lock);
 	return PLINTH_OK;
 }
 
-/* Takes a block of the sort that the flags prefer, or else of the other one. */
-static bool take_block(unsigned order, uint32_t flags, uint64_t *page, bool *was_clean)
+/* Takes a block of the sort that suits the flags best. */
+static bool take_block(unsigned order, uint32_t flags, uint64_t *page, enum pool_sort *sort)
 {
-	bool prefer_clean = (flags & PMEM_CLEAN) != 0U;
+	static const enum pool_sort preferred[3][POOL_COUNT] = {
+		{POOL_DIRTY, POOL_FRESH, POOL_CLEAN}, /* PMEM_ANY */
+		{POOL_CLEAN, POOL_FRESH, POOL_DIRTY}, /* PMEM_CLEAN */
+		{POOL_FRESH, POOL_CLEAN, POOL_DIRTY}, /* PMEM_OVERWRITE */
+	};
+	unsigned row = (flags & PMEM_CLEAN) != 0U ? 1U : (flags & PMEM_OVERWRITE) != 0U ? 2U : 0U;
+	unsigned tries = (flags & PMEM_NO_SCRUB) != 0U ? 1U : POOL_COUNT;
 
-	*was_clean = prefer_clean;
-	if (free_list_take(order, prefer_clean, page)) {
-		return true;
+	for (unsigned i = 0; i < tries; i++) {
+		*sort = preferred[row][i];
+		if (free_list_take(order, *sort, page)) {
+			return true;
+		}
 	}
-	if ((flags & PMEM_NO_SCRUB) != 0U) {
-		return false;
-	}
-	*was_clean = !prefer_clean;
-	return free_list_take(order, !prefer_clean, page);
+	return false;
 }
 
 /* The same, once more when every scrubber has put back what it holds. New ones do not start while
  * somebody waits, so this takes no longer than one pmem_scrub_step(). */
-static bool take_block_patiently(unsigned order, uint32_t flags, uint64_t *page, bool *was_clean)
+static bool take_block_patiently(
+	unsigned order, uint32_t flags, uint64_t *page, enum pool_sort *sort)
 {
-	if (take_block(order, flags, page, was_clean)) {
+	if (take_block(order, flags, page, sort)) {
 		return true;
 	}
 	if (scrubbing == 0U || (flags & PMEM_NO_SCRUB) != 0U) {
@@ -167,11 +180,17 @@ static bool take_block_patiently(unsigned order, uint32_t flags, uint64_t *page,
 		lock_take(&lock);
 	}
 	store_relaxed(&waiting, waiting - 1U);
-	return take_block(order, flags, page, was_clean);
+	return take_block(order, flags, page, sort);
+}
+
+static bool needs_zeroes(uint32_t flags, enum pool_sort sort)
+{
+	return (sort != POOL_CLEAN && (flags & PMEM_CLEAN) != 0U) ||
+	       (sort == POOL_DIRTY && (flags & PMEM_OVERWRITE) != 0U);
 }
 
 /* Books an allocated block. */
-static void account_taken(uint64_t page, unsigned order, uint32_t flags, bool was_clean)
+static void account_taken(uint64_t page, unsigned order, uint32_t flags, enum pool_sort sort)
 {
 	uint64_t pages = pages_of(order);
 	unsigned user = (unsigned)FIELD_GET(flags, FLAG_USER);
@@ -179,9 +198,9 @@ static void account_taken(uint64_t page, unsigned order, uint32_t flags, bool wa
 	side_table_set(page, SIDE_USED + user, order);
 	stats.used[user] += pages;
 	stats.free -= pages;
-	if (was_clean) {
+	if (sort == POOL_CLEAN) {
 		stats.clean -= pages;
-	} else if ((flags & PMEM_CLEAN) != 0U) {
+	} else if (needs_zeroes(flags, sort)) {
 		stats.scrubbed_demand += pages;
 	}
 }
@@ -202,7 +221,7 @@ static bool claim_pages(uint64_t pages, uint32_t flags)
 }
 
 /* A block with its books kept; lock held. */
-static bool take_claimed(unsigned order, uint32_t flags, uint64_t *page, bool *was_clean)
+static bool take_claimed(unsigned order, uint32_t flags, uint64_t *page, enum pool_sort *sort)
 {
 	uint64_t pages = pages_of(order);
 	bool taken;
@@ -210,9 +229,9 @@ static bool take_claimed(unsigned order, uint32_t flags, uint64_t *page, bool *w
 	if (!claim_pages(pages, flags)) {
 		return false;
 	}
-	taken = take_block_patiently(order, flags, page, was_clean);
+	taken = take_block_patiently(order, flags, page, sort);
 	if (taken) {
-		account_taken(*page, order, flags, *was_clean);
+		account_taken(*page, order, flags, *sort);
 	}
 	if (taken || (flags & PMEM_RESERVED) == 0U) {
 		stats.reserved -= pages;
@@ -220,9 +239,23 @@ static bool take_claimed(unsigned order, uint32_t flags, uint64_t *page, bool *w
 	return taken;
 }
 
+/* Makes a block's content what the flags promise. */
+static void prepare_block(pa_t pa, unsigned order, uint32_t flags, enum pool_sort sort)
+{
+	if (sort == POOL_CLEAN && (flags & PMEM_CLEAN) != 0U) {
+		pmem_zero_links(pa);
+	} else if (needs_zeroes(flags, sort)) {
+		if (sort == POOL_FRESH) {
+			pmem_zero_fresh(pa, PAGE_SIZE << order);
+		} else {
+			pmem_zero(pa, PAGE_SIZE << order);
+		}
+	}
+}
+
 enum plinth_status pmem_alloc(unsigned order, uint32_t flags, pa_t *out)
 {
-	bool was_clean = false;
+	enum pool_sort sort = POOL_DIRTY;
 	bool taken;
 	uint64_t page = 0;
 
@@ -230,19 +263,13 @@ enum plinth_status pmem_alloc(unsigned order, uint32_t flags, pa_t *out)
 	PLINTH_CHECK(FIELD_GET(flags, FLAG_USER) < PMEM_USER_COUNT);
 	PLINTH_CHECK((flags & (PMEM_CLEAN | PMEM_NO_SCRUB)) != PMEM_NO_SCRUB);
 	lock_take(&lock);
-	taken = take_claimed(order, flags, &page, &was_clean);
+	taken = take_claimed(order, flags, &page, &sort);
 	lock_drop(&lock);
 	if (!taken) {
 		return PLINTH_ENOMEM;
 	}
 	*out = pa_init(page << PAGE_SHIFT);
-	if ((flags & PMEM_CLEAN) != 0U) {
-		if (was_clean) {
-			pmem_zero_links(*out);
-		} else {
-			pmem_zero(*out, PAGE_SIZE << order);
-		}
-	}
+	prepare_block(*out, order, flags, sort);
 	return PLINTH_OK;
 }
 
@@ -275,7 +302,7 @@ static void free_block(pa_t pa, unsigned order, bool clean, bool promised)
 	stats.free += pages_of(order);
 	stats.clean += clean ? pages_of(order) : 0U;
 	stats.reserved += promised ? pages_of(order) : 0U;
-	free_list_put(page, order, clean);
+	free_list_put(page, order, clean ? POOL_CLEAN : POOL_DIRTY);
 	lock_drop(&lock);
 }
 
@@ -315,11 +342,11 @@ void pmem_unreserve(uint64_t pages)
 	lock_drop(&lock);
 }
 
-/* Takes a dirty block out to be zeroed. Lock held. */
-static unsigned take_for_scrub(unsigned lowest, uint64_t *page)
+/* Takes a block out to be zeroed. Lock held. */
+static unsigned take_for_scrub(enum pool_sort sort, unsigned lowest, uint64_t *page)
 {
 	unsigned order = (unsigned)min_u64(lowest, PMEM_SCRUB_ORDER);
-	bool taken = free_list_take(order, false, page);
+	bool taken = free_list_take(order, sort, page);
 
 	PLINTH_CHECK(taken);
 	side_table_set(*page, SIDE_SCRUB, order);
@@ -344,7 +371,7 @@ static void put_scrubbed(uint64_t page, unsigned order)
 {
 	take_lock_last();
 	side_table_set(page, SIDE_BODY, 0);
-	free_list_put(page, order, true);
+	free_list_put(page, order, POOL_CLEAN);
 	scrubbing--;
 	stats.clean += pages_of(order);
 	stats.scrubbed_idle += pages_of(order);
@@ -353,6 +380,7 @@ static void put_scrubbed(uint64_t page, unsigned order)
 
 bool pmem_scrub_step(void)
 {
+	enum pool_sort sort = POOL_DIRTY;
 	uint64_t page = 0;
 	unsigned order = 0;
 	bool taken = false;
@@ -361,9 +389,13 @@ bool pmem_scrub_step(void)
 	if (!lock_try(&lock)) {
 		return true; /* memory is in demand: later */
 	}
-	lowest = free_list_lowest_dirty();
+	lowest = free_list_lowest(sort);
+	if (lowest < 0) {
+		sort = POOL_FRESH;
+		lowest = free_list_lowest(sort);
+	}
 	if (lowest >= 0 && waiting == 0U) {
-		order = take_for_scrub((unsigned)lowest, &page);
+		order = take_for_scrub(sort, (unsigned)lowest, &page);
 		taken = true;
 	}
 	lock_drop(&lock);

@@ -13,10 +13,11 @@
 
 enum side_kind {
 	SIDE_BODY = 0,	/* nothing begins here: inside a block, or not the allocator's */
-	SIDE_DIRTY = 1, /* a free block, in a list */
+	SIDE_DIRTY = 1, /* free blocks in lists: + enum pool_sort */
 	SIDE_CLEAN = 2,
-	SIDE_SCRUB = 3, /* free, in no list: a CPU zeroes it */
-	SIDE_USED = 4,	/* allocated; + enum pmem_user */
+	SIDE_FRESH = 3,
+	SIDE_SCRUB = 4, /* free, in no list: a CPU zeroes it */
+	SIDE_USED = 5,	/* allocated; + enum pmem_user */
 };
 
 struct side_entry {

@@ -75,6 +75,14 @@ void pmem_zero(pa_t pa, uint64_t size)
 	el2count_add_scrub(el2count_now() - before);
 }
 
+void pmem_zero_fresh(pa_t pa, uint64_t size)
+{
+	uint32_t before = el2count_now();
+
+	zero(pa, size);
+	el2count_add_scrub(el2count_now() - before);
+}
+
 void pmem_zero_links(pa_t pa)
 {
 	memset(pa_to_va(pa), 0, FREE_LIST_LINK_SIZE);

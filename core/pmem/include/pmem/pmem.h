@@ -3,7 +3,8 @@
  * The machine's memory, in naturally aligned blocks of 4 KiB << order. A buddy allocator with one
  * byte of book-keeping for each page of RAM; its free lists run through the free blocks themselves.
  * Free memory is clean (reads as zero, but for the allocator's own links, which it takes away
- * before a block leaves) or dirty. Clean blocks merge with clean ones, dirty with dirty.
+ * before a block leaves), dirty, or fresh: no VM has had it since Plinth started, so there are
+ * nobody's bytes to hide in it. Blocks merge with blocks of their sort.
  *
  * Every function may be called on any CPU, with any lock below LOCK_RANK_PMEM held; the allocator's
  * lock is never held while memory is zeroed. Zeroes reach memory itself
@@ -26,10 +27,13 @@
 #define PMEM_ORDER_MAX PMEM_ORDER_1G
 
 /* pmem_alloc() flags: one content, one user, and PMEM_RESERVED or PMEM_NO_SCRUB or not. */
-#define PMEM_ANY	0U /* the content does not matter: the caller overwrites it all */
-#define PMEM_CLEAN	UINT32_C(0x1)  /* reads as zero */
-#define PMEM_RESERVED	UINT32_C(0x2)  /* out of what pmem_reserve() promised */
-#define PMEM_NO_SCRUB	UINT32_C(0x4)  /* with PMEM_CLEAN: only memory that is clean already */
+#define PMEM_ANY   0U		 /* the content does not matter: the caller overwrites it all */
+#define PMEM_CLEAN UINT32_C(0x1) /* reads as zero */
+#define PMEM_OVERWRITE                                                                             \
+	UINT32_C(0x8)		      /* the caller overwrites it all, for a guest: nobody's bytes \
+				       * stay below what the caller writes to the caches */
+#define PMEM_RESERVED	UINT32_C(0x2) /* out of what pmem_reserve() promised */
+#define PMEM_NO_SCRUB	UINT32_C(0x4) /* with PMEM_CLEAN: only memory that is clean already */
 #define PMEM_USER_CORE	UINT32_C(0x00) /* Plinth's own structures */
 #define PMEM_USER_TABLE UINT32_C(0x10) /* stage-2 tables */
 #define PMEM_USER_GUEST UINT32_C(0x20) /* guests' memory */
@@ -62,7 +66,7 @@ struct pmem_stats {
 /*
  * Starts the allocator with the machine's RAM (`ram`: all of it, whoever uses it now, sorted by
  * base and disjoint; neighbours may touch) and the parts of it that are free (`free`, each inside
- * RAM, disjoint, dirty). The side table, one byte for each page of RAM, is carved out of the first
+ * RAM, disjoint; fresh). The side table, one byte for each page of RAM, is carved out of the first
  * free range that it fits in. All of `free` must be mapped (core/hypmap). Boot CPU, once, before
  * any other function here.
  * EINVAL: not page-aligned, unsorted, or a range that wraps or leaves RAM. ENOMEM: more than
@@ -79,7 +83,9 @@ enum plinth_status pmem_add_range(pa_t base, uint64_t size);
 /*
  * A block of 4 KiB << order, aligned to its size, at *out. PMEM_CLEAN takes clean memory where
  * there is some, and else zeroes the block itself, on this CPU, before it returns (a caller that
- * must be quick asks for small orders). PMEM_ANY takes dirty memory first. Without PMEM_RESERVED,
+ * must be quick asks for small orders): fresh memory in the caches alone, for there is nothing to
+ * hide below them; else to where pmem_scrub_to_poc() says. PMEM_ANY takes dirty memory first,
+ * PMEM_OVERWRITE fresh, then clean, and what is dirty it scrubs. Without PMEM_RESERVED,
  * memory that is promised to others is left alone; with it, the pages come out of the caller's
  * promise, which must hold them.
  * ENOMEM: no block of that order (PMEM_NO_SCRUB: no clean one). Smaller ones may be there; a
@@ -118,6 +124,10 @@ bool pmem_scrub_step(void);
 
 void pmem_get_stats(struct pmem_stats *stats);
 
+/* From now on memory that nobody had since Plinth started counts as dirty: what firmware and boot
+ * loaders left there is to be hidden from guests too (option "bootscrub"). Before pmem_init(). */
+void pmem_distrust_firmware(void);
+
 /* Whether zeroes must reach memory itself, past the caches, before a page counts as clean. They
  * must (the default) wherever a guest can read memory past the caches, by turning its own off or
  * by a non-cacheable mapping: what it found there else would be the former owner's. Not needed
@@ -128,5 +138,8 @@ void pmem_scrub_to_poc(bool on);
  * where not, and by DC CIVAC to the point of coherency where pmem_scrub_to_poc() says so; a DSB
  * ends that. Locks nothing. */
 void pmem_zero(pa_t pa, uint64_t size);
+
+/* The same for fresh memory: in the caches alone. */
+void pmem_zero_fresh(pa_t pa, uint64_t size);
 
 #endif
