@@ -15,6 +15,15 @@ static void add_image(struct vm_config *config, uint64_t ipa, uint64_t size, pa_
 	};
 }
 
+/* A kernel relocates and patches itself nearly everywhere. One of less than a block is not worth a
+ * block of its own. */
+static void mark_written(struct vm_image *image)
+{
+	if (image->size >= BLOCK_2M) {
+		image->flags = VM_IMAGE_FLAG_WRITTEN;
+	}
+}
+
 /* Bytes of the devicetree that the core writes anew at each start. */
 static void add_overlay(const struct vm_build *build, struct vm_config *config, size_t offset,
 	uint64_t size, enum vm_image_kind kind)
@@ -35,6 +44,7 @@ static void add_images(const struct vm_build *build, struct vm_config *config)
 		if (s->file_size != 0) {
 			add_image(
 				config, s->ipa, s->file_size, pa_add(build->kernel_pa, s->offset));
+			mark_written(&config->images[config->image_count - 1]);
 		}
 	}
 	if (build->initrd_file.size != 0) {

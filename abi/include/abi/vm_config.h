@@ -25,6 +25,10 @@ enum vm_image_kind {
 	VM_IMAGE_TOKEN = 3,  /* the VM's control token, 16 bytes, new at each start */
 };
 
+/* The guest will write most of it, as a kernel does that relocates and patches itself: it is copied
+ * into the VM's own memory before each start, not page by page as the guest writes. COPY alone. */
+#define VM_IMAGE_FLAG_WRITTEN UINT32_C(0x1)
+
 /* Bytes at `ipa` in the VM's RAM. A later image lies over an earlier one. What no image covers is
  * zero. The source is never written: a reset starts from it again. */
 struct vm_image {
@@ -32,7 +36,7 @@ struct vm_image {
 	uint64_t size;
 	uint64_t source; /* physical address; COPY alone */
 	uint32_t kind;	 /* enum vm_image_kind */
-	uint32_t pad;
+	uint32_t flags;	 /* VM_IMAGE_FLAG_* */
 };
 
 #define VM_FLAG_VMWARE		UINT32_C(0x1)

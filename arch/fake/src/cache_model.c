@@ -284,7 +284,7 @@ uint64_t fake_cache_fetch(struct fake_cache *cache, uint64_t address, bool off)
 	return get(l->icache[cache->cpu], address);
 }
 
-void fake_cache_noise(struct fake_cache *cache, uint64_t address)
+void fake_cache_noise(struct fake_cache *cache, uint64_t address, bool executable)
 {
 	size_t line = line_of(cache, address);
 
@@ -302,6 +302,9 @@ void fake_cache_noise(struct fake_cache *cache, uint64_t address)
 		l->cached = true;
 		break;
 	case 2:
+		if (!executable) {
+			break; /* not fetched, speculatively either */
+		}
 		fill_icache(cache, l, (unsigned)(fake_random(&cache->random) % FAKE_CACHE_CPUS));
 		break;
 	default: /* an instruction line evicted */

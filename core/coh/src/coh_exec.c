@@ -3,6 +3,7 @@
 #include "arch/cache.h"
 #include "base/bits.h"
 #include "base/check.h"
+#include "base/compiler.h"
 #include "base/fmt.h"
 #include "base/types.h"
 #include "coh/coh.h"
@@ -13,26 +14,37 @@
 
 static struct coh_strategy strategy; /* written once, at boot */
 
-static void clean_pou(uintptr_t start, size_t size, size_t line)
-{
-	for (uintptr_t va = start; va < start + size; va += line) {
-		arch_dc_cvau(va);
-	}
-}
+/* Eight lines a turn, since these loops are most of what a fetch fault costs. Ranges are whole
+ * pages, so with lines of at most 512 bytes it comes out even. */
+#define LINE_MAX (PAGE_SIZE / 8U)
 
-static void clean_inv_poc(uintptr_t start, size_t size, size_t line)
-{
-	for (uintptr_t va = start; va < start + size; va += line) {
-		arch_dc_civac(va);
-	}
-}
+#define NEXT_LINE(operation)                                                                       \
+	operation(start);                                                                          \
+	start += line
 
-static void inv_i_va(uintptr_t start, size_t size, size_t line)
-{
-	for (uintptr_t va = start; va < start + size; va += line) {
-		arch_ic_ivau(va);
+#define FOR_LINES(name, operation)                                                                 \
+	static void name(uintptr_t start, size_t size, size_t line)                                \
+	{                                                                                          \
+		uintptr_t end = start + size;                                                      \
+                                                                                                   \
+		while (start != end && line <= LINE_MAX) {                                         \
+			NEXT_LINE(operation);                                                      \
+			NEXT_LINE(operation);                                                      \
+			NEXT_LINE(operation);                                                      \
+			NEXT_LINE(operation);                                                      \
+			NEXT_LINE(operation);                                                      \
+			NEXT_LINE(operation);                                                      \
+			NEXT_LINE(operation);                                                      \
+			NEXT_LINE(operation);                                                      \
+		}                                                                                  \
+		while (start < end) {                                                              \
+			NEXT_LINE(operation);                                                      \
+		}                                                                                  \
 	}
-}
+
+FOR_LINES(clean_pou, arch_dc_cvau)
+FOR_LINES(clean_inv_poc, arch_dc_civac)
+FOR_LINES(inv_i_va, arch_ic_ivau)
 
 const struct coh_exec_ops coh_exec_arch = {
 	.clean_pou = clean_pou,
@@ -73,57 +85,42 @@ void coh_describe(char *buf, size_t size)
 		strategy.fwb ? "always write-back (FWB)" : "cleaned to PoC with caches off");
 }
 
-typedef void range_fn(uintptr_t start, size_t size, size_t line);
-
-static void for_ranges(
-	range_fn *fn, const struct coh_range *ranges, unsigned count, size_t line, uint64_t *lines)
+static void note_cleaned(size_t size, struct coh_counters *counters)
 {
-	for (unsigned i = 0; i < count; i++) {
-		fn(ranges[i].start, ranges[i].size, line);
-		*lines += ranges[i].size / line;
-	}
-}
-
-static size_t total_size(const struct coh_range *ranges, unsigned count)
-{
-	size_t size = 0;
-
-	for (unsigned i = 0; i < count; i++) {
-		size += ranges[i].size;
-	}
-	return size;
+	counters->lines_cleaned += size / strategy.dline;
+	counters->pages_cleaned += size / PAGE_SIZE;
 }
 
 /* Our address for the page is an alias of the guest's, so only a PIPT cache finds the guest's lines
  * by it (DDI 0487, D7.5.6). */
-static void invalidate(
-	const struct coh_range *ranges, unsigned count, struct coh_counters *counters)
+static void invalidate(uintptr_t start, size_t size, struct coh_counters *counters)
 {
-	if (strategy.icache == COH_ICACHE_PIPT && total_size(ranges, count) <= INV_BY_VA_MAX) {
-		for_ranges(exec->inv_i_va, ranges, count, strategy.iline,
-			&counters->lines_invalidated);
+	if (strategy.icache == COH_ICACHE_PIPT && size <= INV_BY_VA_MAX) {
+		exec->inv_i_va(start, size, strategy.iline);
+		counters->lines_invalidated += size / strategy.iline;
 	} else {
 		exec->inv_i_all();
 		counters->invalidated_all++;
 	}
 }
 
-static void do_op(enum coh_op op, const struct coh_range *ranges, unsigned count,
-	struct coh_counters *counters)
+static void do_op(enum coh_op op, uintptr_t start, size_t size, struct coh_counters *counters)
 {
 	switch (op) {
 	case COH_OP_CLEAN_POU:
-		for_ranges(
-			exec->clean_pou, ranges, count, strategy.dline, &counters->lines_cleaned);
-		counters->pages_cleaned += total_size(ranges, count) / PAGE_SIZE;
+		exec->clean_pou(start, size, strategy.dline);
+		note_cleaned(size, counters);
 		break;
 	case COH_OP_CLEAN_INV_POC:
-		for_ranges(exec->clean_inv_poc, ranges, count, strategy.dline,
-			&counters->lines_cleaned);
-		counters->pages_cleaned += total_size(ranges, count) / PAGE_SIZE;
+		exec->clean_inv_poc(start, size, strategy.dline);
+		note_cleaned(size, counters);
 		break;
 	case COH_OP_INV_I:
-		invalidate(ranges, count, counters);
+		invalidate(start, size, counters);
+		break;
+	case COH_OP_INV_I_ALL:
+		exec->inv_i_all();
+		counters->invalidated_all++;
 		break;
 	case COH_OP_DSB_ISH:
 		exec->dsb_ish();
@@ -138,18 +135,25 @@ static void do_op(enum coh_op op, const struct coh_range *ranges, unsigned count
 	}
 }
 
-void coh_do(enum coh_reason reason, const struct coh_range *ranges, unsigned count,
-	struct coh_counters *counters)
+void coh_forget_boot(void)
 {
-	const struct coh_plan *plan = &strategy.plan[reason];
+	struct coh_counters nobodys = {0};
 
-	for (unsigned i = 0; i < COH_PLAN_MAX && plan->op[i] != COH_OP_END; i++) {
-		do_op((enum coh_op)plan->op[i], ranges, count, counters);
+	coh_do(COH_EXEC_LOST_BY_ALL, 0, 0, &nobodys);
+}
+
+void coh_do(enum coh_reason reason, uintptr_t start, size_t size, struct coh_counters *counters)
+{
+	const uint8_t *op = strategy.plan[reason].op;
+
+	/* Plans are shorter than COH_PLAN_MAX, so the last is COH_OP_END. */
+	while (*op != COH_OP_END) {
+		do_op((enum coh_op) * op++, start, size, counters);
 	}
-	if (reason == COH_FIRST_FETCH) {
-		uint64_t pages = total_size(ranges, count) / PAGE_SIZE;
-
-		counters->skipped_idc += strategy.idc ? pages : 0U;
-		counters->skipped_dic += strategy.dic ? pages : 0U;
+	if (UNLIKELY(strategy.idc) && reason == COH_FIRST_FETCH) {
+		counters->skipped_idc += size / PAGE_SIZE;
+	}
+	if (UNLIKELY(strategy.dic) && reason == COH_EXEC_LOST) {
+		counters->skipped_dic += size / PAGE_SIZE;
 	}
 }

@@ -21,13 +21,24 @@
 
 /*
  * FIRST_FETCH (DDI 0487, B2.7.4, "Synchronization and coherency issues between data and instruction
- * accesses"): the stores reach PoU; DSB, so that the invalidation cannot be followed by a refill
- * from below the stores; invalidate; DSB, so that no CPU fetches by the new mapping before it is
- * done. The ERET is the context synchronisation on this CPU, the exception that brings another to
- * the mapping on others. With IDC the stores still have to be complete before the invalidation.
+ * accesses"): the stores reach PoU; DSB, so that no CPU fetches by the new mapping before. With IDC
+ * the stores still have to be complete. The ERET is the context synchronisation on this CPU, the
+ * exception that brings another to the mapping on others.
  */
-static const struct coh_plan first_fetch = {
-	{COH_OP_CLEAN_POU, COH_OP_DSB_ISH, COH_OP_INV_I, COH_OP_DSB_ISH},
+static const struct coh_plan clean = {{COH_OP_CLEAN_POU, COH_OP_DSB_ISH}};
+
+/*
+ * EXEC_LOST: what is execute-never is not fetched, not speculatively either (DDI 0487, D8.4.4), so
+ * lines that are gone when it begins do not come back until the page is executable again, and
+ * FIRST_FETCH needs no invalidation of its own. DSB: done before the bytes change.
+ */
+static const struct coh_plan forget = {{COH_OP_INV_I, COH_OP_DSB_ISH}};
+static const struct coh_plan forget_all = {{COH_OP_INV_I_ALL, COH_OP_DSB_ISH}};
+
+/* A cache that is no longer in the architecture may find by the guest's address what another page
+ * held before: then both, with a DSB between, so that it does not fill from below the stores. */
+static const struct coh_plan clean_and_forget = {
+	{COH_OP_CLEAN_POU, COH_OP_DSB_ISH, COH_OP_INV_I_ALL, COH_OP_DSB_ISH},
 };
 
 /* An observer past the caches (DDI 0487, D7.5, and D4 on PoC): system-wide barrier, since an
@@ -39,23 +50,12 @@ static const struct coh_plan to_poc = {
 static const struct coh_plan nothing = {{COH_OP_END}};
 static const struct coh_plan stores_done = {{COH_OP_DSB_ISH}};
 
-static struct coh_plan first_fetch_plan(bool idc, bool dic)
+static struct coh_plan first_fetch_plan(const struct coh_strategy *s)
 {
-	struct coh_plan plan = {{COH_OP_END}};
-	unsigned n = 0;
-
-	for (unsigned i = 0; first_fetch.op[i] != COH_OP_END; i++) {
-		uint8_t op = first_fetch.op[i];
-
-		if ((op == COH_OP_CLEAN_POU && idc) || (op == COH_OP_INV_I && dic)) {
-			continue;
-		}
-		/* Nothing between two barriers: one will do. */
-		if (n == 0U || op != COH_OP_DSB_ISH || plan.op[n - 1U] != COH_OP_DSB_ISH) {
-			plan.op[n++] = op;
-		}
+	if (s->icache == COH_ICACHE_RESERVED && !s->dic) {
+		return clean_and_forget;
 	}
-	return plan;
+	return s->idc ? stores_done : clean;
 }
 
 /* FEAT_S2FWB: stage 2 makes every guest access write-back, so there is no observer past the caches
@@ -64,7 +64,11 @@ static struct coh_plan plan_for(enum coh_reason reason, const struct coh_strateg
 {
 	switch (reason) {
 	case COH_FIRST_FETCH:
-		return first_fetch_plan(s->idc, s->dic);
+		return first_fetch_plan(s);
+	case COH_EXEC_LOST:
+		return s->dic ? nothing : forget;
+	case COH_EXEC_LOST_BY_ALL:
+		return s->dic ? nothing : forget_all;
 	case COH_PAGE_TO_MMU_OFF_GUEST:
 	case COH_WRITER_AFTER:
 		return s->fwb ? stores_done : to_poc;

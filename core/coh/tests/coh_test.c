@@ -49,12 +49,11 @@ static int teardown(void **state)
 
 static struct coh_counters run(uint64_t ctr, bool fwb, enum coh_reason reason, size_t size)
 {
-	const struct coh_range range = {0x10000, size};
 	struct coh_counters counters = {0};
 
 	setup(NULL);
 	coh_setup(ctr, fwb);
-	coh_do(reason, &range, 1, &counters);
+	coh_do(reason, 0x10000, size, &counters);
 	return counters;
 }
 
@@ -100,37 +99,70 @@ static void test_least_ctr(void **state)
 
 static void test_first_fetch(void **state)
 {
-	static const enum fake_op all[] = {FAKE_DC_CVAU, FAKE_DSB_ISH, FAKE_IC_IVAU, FAKE_DSB_ISH};
-	static const enum fake_op idc[] = {FAKE_DSB_ISH, FAKE_IC_IVAU, FAKE_DSB_ISH};
-	static const enum fake_op dic[] = {FAKE_DC_CVAU, FAKE_DSB_ISH};
-	static const enum fake_op both[] = {FAKE_DSB_ISH};
-	static const enum fake_op vipt[] = {
+	static const enum fake_op clean[] = {FAKE_DC_CVAU, FAKE_DSB_ISH};
+	static const enum fake_op idc[] = {FAKE_DSB_ISH};
+	static const enum fake_op by_guests_address[] = {
 		FAKE_DC_CVAU, FAKE_DSB_ISH, FAKE_IC_IALLUIS, FAKE_DSB_ISH};
 	struct coh_counters c;
 
 	(void)state;
 	c = run(CTR_64_BYTES | L1IP(3), false, COH_FIRST_FETCH, 2U * PAGE_SIZE);
-	check_order(all, 4);
+	check_order(clean, 2);
 	assert_int_equal(ops[FAKE_DC_CVAU], 128);
-	assert_int_equal(ops[FAKE_IC_IVAU], 128);
 	assert_int_equal(c.lines_cleaned, 128);
 	assert_int_equal(c.pages_cleaned, 2);
-	assert_int_equal(c.lines_invalidated, 128);
-	c = run(CTR_64_BYTES | L1IP(3) | IDC, false, COH_FIRST_FETCH, PAGE_SIZE);
-	check_order(idc, 3);
-	assert_int_equal(c.skipped_idc, 1);
-	c = run(CTR_64_BYTES | L1IP(3) | DIC, true, COH_FIRST_FETCH, PAGE_SIZE);
-	check_order(dic, 2);
-	assert_int_equal(c.skipped_dic, 1);
-	run(CTR_64_BYTES | L1IP(3) | IDC | DIC, false, COH_FIRST_FETCH, PAGE_SIZE);
-	check_order(both, 1);
+	c = run(CTR_64_BYTES | L1IP(3) | IDC, true, COH_FIRST_FETCH, 2U * PAGE_SIZE);
+	check_order(idc, 1);
+	assert_int_equal(c.skipped_idc, 2);
+	run(CTR_64_BYTES | L1IP(2) | DIC, false, COH_FIRST_FETCH, PAGE_SIZE);
+	check_order(clean, 2);
+	c = run(CTR_64_BYTES | L1IP(1), false, COH_FIRST_FETCH, PAGE_SIZE);
+	check_order(by_guests_address, 4);
+	assert_int_equal(c.invalidated_all, 1);
+}
+
+static void test_exec_lost(void **state)
+{
+	static const enum fake_op by_va[] = {FAKE_IC_IVAU, FAKE_DSB_ISH};
+	static const enum fake_op all[] = {FAKE_IC_IALLUIS, FAKE_DSB_ISH};
+	struct coh_counters c;
+
+	(void)state;
+	c = run(CTR_64_BYTES | L1IP(3), false, COH_EXEC_LOST, PAGE_SIZE);
+	check_order(by_va, 2);
+	assert_int_equal(ops[FAKE_IC_IVAU], 64);
+	assert_int_equal(c.lines_invalidated, 64);
 	for (unsigned kind = 0; kind < 3U; kind++) {
-		c = run(CTR_64_BYTES | L1IP(kind), false, COH_FIRST_FETCH, PAGE_SIZE);
-		check_order(vipt, 4);
+		c = run(CTR_64_BYTES | L1IP(kind), false, COH_EXEC_LOST, PAGE_SIZE);
+		check_order(all, 2);
 		assert_int_equal(c.invalidated_all, 1);
 	}
-	run(CTR_64_BYTES | L1IP(3), false, COH_FIRST_FETCH, KIB(68));
-	check_order(vipt, 4); /* more than an instruction cache holds */
+	run(CTR_64_BYTES | L1IP(3), false, COH_EXEC_LOST, KIB(68));
+	check_order(all, 2); /* more than an instruction cache holds */
+	run(CTR_64_BYTES | L1IP(3), false, COH_EXEC_LOST_BY_ALL, 0);
+	check_order(all, 2);
+	c = run(CTR_64_BYTES | L1IP(3) | DIC, false, COH_EXEC_LOST, PAGE_SIZE);
+	check_order(NULL, 0);
+	assert_int_equal(c.skipped_dic, 1);
+	run(CTR_64_BYTES | L1IP(3) | DIC, false, COH_EXEC_LOST_BY_ALL, 0);
+	check_order(NULL, 0);
+	setup(NULL);
+	coh_setup(CTR_64_BYTES | L1IP(3), false);
+	coh_forget_boot();
+	check_order(all, 2);
+}
+
+/* Lines of any size that CTR_EL0 can tell of: each once, and all. */
+static void test_line_sizes(void **state)
+{
+	(void)state;
+	for (uint64_t code = 0; code <= 15U; code++) {
+		uint64_t line = UINT64_C(4) << code;
+
+		run(L1IP(3) | code << 16, false, COH_FIRST_FETCH, 4U * PAGE_SIZE);
+		assert_int_equal(
+			ops[FAKE_DC_CVAU], line < 4U * PAGE_SIZE ? 4U * PAGE_SIZE / line : 1U);
+	}
 }
 
 static void test_poc_reasons(void **state)
@@ -148,19 +180,7 @@ static void test_poc_reasons(void **state)
 		run(CTR_64_BYTES | L1IP(3), true, reasons[i], PAGE_SIZE);
 		assert_int_equal(ops[FAKE_DC_CIVAC], reasons[i] == COH_SET_WAY ? 64 : 0); /* FWB */
 	}
-	assert_int_equal(COH_REASON_COUNT, 8);
-}
-
-static void test_barriers_once_for_all_ranges(void **state)
-{
-	const struct coh_range ranges[] = {{0x10000, PAGE_SIZE}, {0x30000, PAGE_SIZE}};
-	struct coh_counters counters = {0};
-
-	(void)state;
-	coh_setup(CTR_64_BYTES | L1IP(3), false);
-	coh_do(COH_FIRST_FETCH, ranges, 2, &counters);
-	assert_int_equal(ops[FAKE_DSB_ISH], 2);
-	assert_int_equal(ops[FAKE_IC_IVAU], 128);
+	assert_int_equal(COH_REASON_COUNT, 10);
 }
 
 static void test_describe(void **state)
@@ -188,8 +208,9 @@ int main(void)
 		TEST(test_strategy_reads_ctr),
 		TEST(test_least_ctr),
 		TEST(test_first_fetch),
+		TEST(test_exec_lost),
+		TEST(test_line_sizes),
 		TEST(test_poc_reasons),
-		TEST(test_barriers_once_for_all_ranges),
 		TEST(test_describe),
 	};
 

@@ -16,7 +16,8 @@ static void maintain_off(
 }
 
 /* Before we write: the page loses execute permission on every CPU, so that the next fetch comes to
- * gmem_fault, and is marked, so that it is maintained there. */
+ * gmem_fault, and is marked, so that it is maintained there. Instruction caches forget it now: as
+ * long as it can't be executed they don't fetch it again. */
 static enum plinth_status revoke_exec(struct gmem *gmem, struct s2_leaf *leaf, ipa_t ipa)
 {
 	bool exec = (leaf->attrs & S2_ATTR_EXEC) != 0U;
@@ -32,7 +33,10 @@ static enum plinth_status revoke_exec(struct gmem *gmem, struct s2_leaf *leaf, i
 	}
 	if (status == PLINTH_OK) {
 		s2_protect(&gmem->space, leaf->ipa, leaf->level, 1, S2_ATTR_WRITTEN, S2_ATTR_EXEC);
-		gmem->counters.revoked += exec ? 1U : 0U;
+	}
+	if (status == PLINTH_OK && exec) {
+		gmem_maintain(gmem, COH_EXEC_LOST, leaf->pa, PAGE_SIZE);
+		gmem->counters.revoked++;
 	}
 	return status;
 }

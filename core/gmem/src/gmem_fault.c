@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "arch/copy.h"
 #include "base/bits.h"
+#include "base/check.h"
 #include "base/checked.h"
-#include "base/string.h"
 #include "gmem_private.h"
 #include "hypmap/hypmap.h"
 #include "pmem/pmem.h"
@@ -10,6 +11,9 @@
  * what is executed or written next is mostly near. The figures are in docs/design/gmem.md. */
 #define FETCH_PAGES 4U
 #define OWN_ORDER   4U
+
+/* A hole, an image's page in place, the VM's own, executable. */
+#define STEPS_MAX 4U
 
 bool gmem_is_ram(const struct gmem *gmem, ipa_t ipa, uint64_t size)
 {
@@ -32,56 +36,27 @@ enum plinth_status gmem_split(struct gmem *gmem, const struct s2_leaf *leaf, ipa
 	return status;
 }
 
-static bool wants_fetch_maintenance(const struct s2_leaf *leaf)
-{
-	return leaf->valid && leaf->level == S2_LEVEL_4K &&
-	       (leaf->attrs & (S2_ATTR_EXEC | S2_ATTR_WRITTEN | S2_ATTR_DEVICE)) == S2_ATTR_WRITTEN;
-}
-
-/* The pages around ipa that others wrote and that can't be executed yet: maintained with the
- * barriers once for all, then made executable. Maintenance first: as soon as one CPU may fetch, it
- * must find nothing stale. */
+/* The pages around ipa that are mapped as it is, written by others and execute-never: maintained
+ * with the barriers once for all, then made executable. Maintenance first: as soon as one CPU may
+ * fetch, it must find nothing stale. */
 static void make_pages_exec(struct gmem *gmem, ipa_t ipa)
 {
-	ipa_t start = ipa_init(align_down(ipa.v, FETCH_PAGES * PAGE_SIZE));
-	struct coh_range ranges[FETCH_PAGES];
-	struct s2_leaf leaf[FETCH_PAGES];
-	unsigned count = 0;
+	struct s2_leaf first;
+	unsigned count = s2_run(&gmem->space, ipa, FETCH_PAGES, &first);
 
-	for (unsigned i = 0; i < FETCH_PAGES; i++) {
-		struct s2_leaf *here = &leaf[count];
-
-		if (s2_lookup(&gmem->space, ipa_add(start, i * PAGE_SIZE), here) == PLINTH_OK &&
-			wants_fetch_maintenance(here)) {
-			ranges[count].start = (uintptr_t)pa_to_va(here->pa);
-			ranges[count].size = PAGE_SIZE;
-			count++;
-		}
-	}
 	if (gmem->mmu_off) {
-		coh_do(COH_PAGE_TO_MMU_OFF_GUEST, ranges, count, &gmem->counters.coh);
+		gmem_maintain(gmem, COH_PAGE_TO_MMU_OFF_GUEST, first.pa, count * PAGE_SIZE);
 	}
-	coh_do(COH_FIRST_FETCH, ranges, count, &gmem->counters.coh);
-	for (unsigned i = 0; i < count;) {
-		unsigned run = 1;
-
-		while (i + run < count && leaf[i + run].ipa.v == leaf[i].ipa.v + run * PAGE_SIZE) {
-			run++;
-		}
-		s2_protect(
-			&gmem->space, leaf[i].ipa, S2_LEVEL_4K, run, S2_ATTR_EXEC, S2_ATTR_WRITTEN);
-		i += run;
-	}
+	gmem_maintain(gmem, COH_FIRST_FETCH, first.pa, count * PAGE_SIZE);
+	s2_protect(&gmem->space, first.ipa, S2_LEVEL_4K, count, S2_ATTR_EXEC, S2_ATTR_WRITTEN);
 }
 
 enum plinth_status gmem_make_exec(struct gmem *gmem, const struct s2_leaf *leaf, ipa_t ipa)
 {
-	const struct coh_strategy *s = coh_strategy();
-	bool free_of_charge = s->idc && s->dic && !gmem->mmu_off;
 	bool written = (leaf->attrs & S2_ATTR_WRITTEN) != 0U;
 	enum plinth_status status;
 
-	if (written && !free_of_charge) {
+	if (written && (!coh_strategy()->idc || gmem->mmu_off)) {
 		status = gmem_split(gmem, leaf, ipa);
 		if (status == PLINTH_OK) {
 			make_pages_exec(gmem, ipa);
@@ -95,24 +70,30 @@ enum plinth_status gmem_make_exec(struct gmem *gmem, const struct s2_leaf *leaf,
 	return PLINTH_OK;
 }
 
-/* Are the 2^order pages from `start`, of which *leaf maps one, all shown in place and of one piece,
- * so that one copy replaces them all? *leaf becomes the first, with attributes for all. */
-static bool can_own_run(const struct gmem *gmem, ipa_t start, unsigned order, struct s2_leaf *leaf)
+/* Lets the guest at memory that was laid out for it before it started: as much as the observer's
+ * caches make cheap. */
+static enum plinth_status open_untouched(struct gmem *gmem, const struct s2_leaf *leaf, ipa_t ipa)
 {
-	pa_t pa = pa_init(leaf->pa.v - (leaf->ipa.v - start.v));
+	struct s2_leaf first = *leaf;
+	unsigned count = 1;
+	uint32_t attrs;
 
-	for (unsigned i = 0; i < 1U << order; i++) {
-		struct s2_leaf here;
+	if (gmem->mmu_off) {
+		enum plinth_status status = gmem_split(gmem, leaf, ipa);
 
-		if (s2_lookup(&gmem->space, ipa_add(start, i * PAGE_SIZE), &here) != PLINTH_OK ||
-			!here.valid || here.level != S2_LEVEL_4K || !gmem_is_in_place(&here) ||
-			here.pa.v != pa.v + i * PAGE_SIZE) {
-			return false;
+		if (status != PLINTH_OK) {
+			return status;
 		}
 	}
-	leaf->ipa = start;
-	leaf->pa = pa;
-	return true;
+	if (gmem->mmu_off || leaf->level == S2_LEVEL_4K) {
+		count = s2_run(&gmem->space, ipa,
+			1U << (gmem->mmu_off ? GMEM_RUN_ORDER_MMU_OFF : GMEM_RUN_ORDER), &first);
+	}
+	attrs = first.attrs;
+	gmem_before_show(gmem, &first, count);
+	s2_protect(&gmem->space, first.ipa, first.level, count, first.attrs & ~attrs,
+		S2_ATTR_UNTOUCHED | (attrs & ~first.attrs));
+	return PLINTH_OK;
 }
 
 /* Commit: `leaf`, the first of those that map 2^order pages, and the ones behind it are replaced by
@@ -122,7 +103,7 @@ static void replace_by_copy(struct gmem *gmem, const struct s2_leaf *leaf, unsig
 	uint64_t size = PAGE_SIZE << order;
 	struct s2_leaf own = *leaf;
 
-	memcpy(pa_to_va(pa), pa_to_va(leaf->pa), size);
+	arch_copy(pa_to_va(pa), pa_to_va(leaf->pa), size);
 	own.pa = pa;
 	own.state = S2_PAGE_OWNED;
 	own.attrs |= S2_ATTR_WRITE | S2_ATTR_WRITTEN;
@@ -159,35 +140,39 @@ static enum plinth_status own_block(struct gmem *gmem, const struct s2_leaf *lea
 	return status;
 }
 
+/* The page at ipa gets a copy, with its neighbours in 64 KiB where they are shown just as it is. */
+static enum plinth_status own_pages(struct gmem *gmem, ipa_t ipa)
+{
+	struct s2_leaf first;
+	unsigned order = OWN_ORDER;
+	enum plinth_status status;
+	pa_t pa;
+
+	if (s2_run(&gmem->space, ipa, BIT(OWN_ORDER), &first) != BIT(OWN_ORDER)) {
+		order = 0;
+	}
+	status = gmem_alloc(gmem, order, gmem_copy_flags() | PMEM_USER_GUEST, &pa);
+	if (status == PLINTH_ENOMEM && order != 0U) {
+		order = 0;
+		status = gmem_alloc(gmem, order, gmem_copy_flags() | PMEM_USER_GUEST, &pa);
+	}
+	if (status == PLINTH_OK && order == 0U) {
+		(void)s2_run(&gmem->space, ipa, 1, &first);
+	}
+	if (status == PLINTH_OK) {
+		replace_by_copy(gmem, &first, order, pa);
+	}
+	return status;
+}
+
 enum plinth_status gmem_own_page(struct gmem *gmem, const struct s2_leaf *leaf, ipa_t ipa)
 {
-	static const uint8_t orders[] = {OWN_ORDER, 0};
 	enum plinth_status status = own_block(gmem, leaf);
-	struct s2_leaf page;
 
-	if (status != PLINTH_ENOMEM) {
-		return status;
-	}
-	status = gmem_split(gmem, leaf, ipa);
-	if (status != PLINTH_OK) {
-		return status;
-	}
-	status = s2_lookup(&gmem->space, ipa, &page);
-	if (status != PLINTH_OK) {
-		return status;
-	}
-	status = PLINTH_ENOMEM;
-	for (unsigned i = 0; i < sizeof(orders) && status == PLINTH_ENOMEM; i++) {
-		ipa_t start = ipa_init(align_down(ipa.v, PAGE_SIZE << orders[i]));
-		struct s2_leaf first = page;
-		pa_t pa;
-
-		if (!can_own_run(gmem, start, orders[i], &first)) {
-			continue;
-		}
-		status = gmem_alloc(gmem, orders[i], gmem_copy_flags() | PMEM_USER_GUEST, &pa);
+	if (status == PLINTH_ENOMEM) {
+		status = gmem_split(gmem, leaf, ipa);
 		if (status == PLINTH_OK) {
-			replace_by_copy(gmem, &first, orders[i], pa);
+			status = own_pages(gmem, ipa);
 		}
 	}
 	return status;
@@ -195,16 +180,23 @@ enum plinth_status gmem_own_page(struct gmem *gmem, const struct s2_leaf *leaf, 
 
 static bool is_satisfied(const struct s2_leaf *leaf, enum gmem_access access)
 {
-	return leaf->valid && (access != GMEM_WRITE || (leaf->attrs & S2_ATTR_WRITE) != 0U) &&
+	return leaf->valid && (leaf->attrs & S2_ATTR_UNTOUCHED) == 0U &&
+	       (access != GMEM_WRITE || (leaf->attrs & S2_ATTR_WRITE) != 0U) &&
 	       (access != GMEM_FETCH || (leaf->attrs & S2_ATTR_EXEC) != 0U);
 }
 
-/* A valid leaf that does not allow `access` yet. */
-static enum plinth_status upgrade(
+/* One step towards `access` from what the leaf is. EFAULT: no RAM, or not to be touched so. */
+static enum plinth_status advance(
 	struct gmem *gmem, const struct s2_leaf *leaf, ipa_t ipa, enum gmem_access access)
 {
 	if (!gmem_is_ram(gmem, ipa, 1)) {
 		return PLINTH_EFAULT; /* devices and Plinth's own pages are what they are */
+	}
+	if (!leaf->valid) {
+		return leaf->state == S2_PAGE_NONE ? gmem_populate(gmem, leaf, ipa) : PLINTH_EFAULT;
+	}
+	if ((leaf->attrs & S2_ATTR_UNTOUCHED) != 0U) {
+		return open_untouched(gmem, leaf, ipa);
 	}
 	if (access == GMEM_FETCH) {
 		return gmem_make_exec(gmem, leaf, ipa);
@@ -215,29 +207,21 @@ static enum plinth_status upgrade(
 enum plinth_status gmem_ensure(
 	struct gmem *gmem, ipa_t ipa, enum gmem_access access, struct s2_leaf *leaf)
 {
-	enum plinth_status status = s2_lookup(&gmem->space, ipa, leaf);
+	enum plinth_status status;
 
 	lock_assert_held(&gmem->lock);
-	if (status != PLINTH_OK) {
-		return PLINTH_EFAULT;
-	}
-	if (!leaf->valid) {
-		if (leaf->state != S2_PAGE_NONE || !gmem_is_ram(gmem, ipa, 1)) {
-			return PLINTH_EFAULT;
+	for (unsigned i = 0; i <= STEPS_MAX; i++) {
+		status =
+			s2_lookup(&gmem->space, ipa, leaf) == PLINTH_OK ? PLINTH_OK : PLINTH_EFAULT;
+		if (status != PLINTH_OK || is_satisfied(leaf, access)) {
+			return status;
 		}
-		status = gmem_populate(gmem, leaf, ipa);
+		status = advance(gmem, leaf, ipa, access);
 		if (status != PLINTH_OK) {
 			return status;
 		}
-		status = s2_lookup(&gmem->space, ipa, leaf);
 	}
-	if (status == PLINTH_OK && !is_satisfied(leaf, access)) {
-		status = upgrade(gmem, leaf, ipa, access);
-		if (status == PLINTH_OK) {
-			status = s2_lookup(&gmem->space, ipa, leaf);
-		}
-	}
-	return status;
+	PANIC("memory at 0x%llx stays out of reach", (unsigned long long)ipa.v);
 }
 
 static void count_fault(struct gmem *gmem, const struct gmem_fault *fault, enum gmem_access access,
@@ -266,6 +250,19 @@ static enum gmem_result result_of(enum plinth_status status)
 	return status == PLINTH_ENOMEM ? GMEM_NOMEM : GMEM_DENIED;
 }
 
+/* gmem_ensure() for a leaf that is looked up already. What is mapped lacks one step at most. */
+static enum plinth_status resolve(
+	struct gmem *gmem, struct s2_leaf *leaf, ipa_t ipa, enum gmem_access access)
+{
+	if (is_satisfied(leaf, access)) {
+		return PLINTH_OK;
+	}
+	if (leaf->valid && (leaf->attrs & S2_ATTR_UNTOUCHED) == 0U) {
+		return advance(gmem, leaf, ipa, access);
+	}
+	return gmem_ensure(gmem, ipa, access, leaf);
+}
+
 enum gmem_result gmem_fault(struct gmem *gmem, const struct gmem_fault *fault)
 {
 	enum gmem_access access = fault->access;
@@ -279,7 +276,7 @@ enum gmem_result gmem_fault(struct gmem *gmem, const struct gmem_fault *fault)
 	if (s2_lookup(&gmem->space, fault->ipa, &leaf) == PLINTH_OK &&
 		(leaf.valid || gmem_is_ram(gmem, fault->ipa, 1))) {
 		count_fault(gmem, fault, access, &leaf);
-		result = result_of(gmem_ensure(gmem, fault->ipa, access, &leaf));
+		result = result_of(resolve(gmem, &leaf, fault->ipa, access));
 	}
 	lock_drop(&gmem->lock);
 	return result;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "arch/copy.h"
 #include "base/bits.h"
 #include "base/checked.h"
 #include "base/string.h"
@@ -43,6 +44,14 @@ static const uint8_t *image_bytes(const struct gmem *gmem, uint32_t index)
 	return &gmem->secret[offset];
 }
 
+static void copy(uint8_t *dst, const uint8_t *src, uint64_t size)
+{
+	uint64_t quick = align_down(size, ARCH_COPY_UNIT);
+
+	arch_copy(dst, src, quick);
+	memcpy(dst + quick, src + quick, size - quick);
+}
+
 void gmem_image_fill(const struct gmem *gmem, ipa_t ipa, uint64_t size, uint8_t *dst)
 {
 	for (uint32_t i = 0; i < gmem->image_count; i++) {
@@ -54,7 +63,7 @@ void gmem_image_fill(const struct gmem *gmem, ipa_t ipa, uint64_t size, uint8_t 
 		uint64_t start = max_u64(ipa.v, image->ipa);
 		uint64_t end = min_u64(ipa.v + size, image->ipa + image->size);
 
-		memcpy(dst + (start - ipa.v), image_bytes(gmem, i) + (start - image->ipa),
+		copy(dst + (start - ipa.v), image_bytes(gmem, i) + (start - image->ipa),
 			end - start);
 	}
 }

@@ -51,7 +51,6 @@ static void free_table(void *ctx, pa_t table, unsigned order)
 static const struct s2_ops table_ops = {
 	.alloc = alloc_table,
 	.free = free_table,
-	.pa_to_va = pa_to_va,
 };
 
 static enum plinth_status take_images(struct gmem *gmem, const struct vm_config *config)
@@ -133,24 +132,38 @@ void gmem_start(struct gmem *gmem, gmem_secret_fn *fill, void *ctx)
 	lock_drop(&gmem->lock);
 }
 
-/* A leaf that no TLB holds any more. */
+/* One step of taking leaves away. */
+struct clearing {
+	struct gmem *gmem;
+	bool forgotten; /* instruction caches hold nothing of what this step takes */
+};
+
+/* A leaf that no TLB holds any more, nor any of those that this step will still show. Who gets its
+ * memory next must not execute what instruction caches kept of it. */
 static void drop_leaf(void *ctx, const struct s2_leaf *leaf)
 {
-	struct gmem *gmem = ctx;
+	struct clearing *clearing = ctx;
+	struct gmem *gmem = clearing->gmem;
 	unsigned order = s2_level_order(leaf->level);
 
-	if (s2_state_is_owner(leaf->state) && (leaf->attrs & S2_ATTR_DEVICE) == 0U) {
-		gmem->used -= pages_of(order);
-		gmem_free(gmem, leaf->pa, order);
+	if (!s2_state_is_owner(leaf->state) || (leaf->attrs & S2_ATTR_DEVICE) != 0U) {
+		return;
 	}
+	if ((leaf->attrs & S2_ATTR_EXEC) != 0U && !clearing->forgotten) {
+		coh_do(COH_EXEC_LOST_BY_ALL, 0, 0, &gmem->counters.coh);
+		clearing->forgotten = true;
+	}
+	gmem->used -= pages_of(order);
+	gmem_free(gmem, leaf->pa, order);
 }
 
 /* Empty gigabytes cost one load each, so every step starts afresh. */
 static enum plinth_status clear_step_locked(struct gmem *gmem, uint64_t start, uint64_t end)
 {
+	struct clearing clearing = {.gmem = gmem};
 	ipa_t cursor = ipa_init(start);
 	enum plinth_status status =
-		s2_clear_step(&gmem->space, &cursor, ipa_init(end), drop_leaf, gmem);
+		s2_clear_step(&gmem->space, &cursor, ipa_init(end), drop_leaf, &clearing);
 
 	if (status == PLINTH_OK) {
 		memset(gmem->secret, 0, sizeof(gmem->secret));

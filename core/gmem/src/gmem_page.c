@@ -20,6 +20,9 @@ static enum plinth_status relinquish_locked(struct gmem *gmem, ipa_t ipa)
 		status = s2_unmap(&gmem->space, ipa, &leaf);
 	}
 	if (status == PLINTH_OK && leaf.state == S2_PAGE_OWNED) {
+		if ((leaf.attrs & S2_ATTR_EXEC) != 0U) {
+			gmem_maintain(gmem, COH_EXEC_LOST, leaf.pa, PAGE_SIZE);
+		}
 		gmem->used--;
 		/* Not into the VM's promise: the machine is to have it. */
 		pmem_free(leaf.pa, 0);

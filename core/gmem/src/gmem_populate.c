@@ -9,12 +9,6 @@
 #include "hypmap/hypmap.h"
 #include "pmem/pmem.h"
 
-/* A run of pages in an area of 2 MiB that has a table already: 32 faults fill it. */
-#define RUN_ORDER 4U
-/* With the guest's caches off each line of what we map is cleaned to PoC first, and few pages are
- * touched: little at once. */
-#define RUN_ORDER_MMU_OFF 2U
-
 /* What goes to one place: 2^order pages as `count` leaves of `level`. */
 struct granule {
 	ipa_t ipa;
@@ -32,9 +26,7 @@ uint8_t *gmem_va(const struct s2_leaf *leaf, ipa_t ipa)
 
 void gmem_maintain(struct gmem *gmem, enum coh_reason reason, pa_t pa, uint64_t size)
 {
-	struct coh_range range = {(uintptr_t)pa_to_va(pa), size};
-
-	coh_do(reason, &range, 1, &gmem->counters.coh);
+	coh_do(reason, (uintptr_t)pa_to_va(pa), size, &gmem->counters.coh);
 }
 
 /* Can 2^order pages around ipa be mapped as one granule into the hole? Describes it if so. */
@@ -90,12 +82,26 @@ static enum plinth_status get_memory(struct gmem *gmem, struct granule *g)
 	return PLINTH_OK;
 }
 
-static void note_off_run(struct gmem *gmem, const struct granule *g)
+static void note_off_run(struct gmem *gmem, const struct s2_leaf *leaf, unsigned count)
 {
 	if (gmem->off_run_count < GMEM_OFF_RUN_MAX) {
-		gmem->off_run[gmem->off_run_count] = g->ipa.v | (g->count - 1U);
+		gmem->off_run[gmem->off_run_count] = leaf->ipa.v | (count - 1U);
 	}
 	gmem->off_run_count = (uint32_t)min_u64(gmem->off_run_count + 1U, GMEM_OFF_RUN_MAX + 1U);
+}
+
+void gmem_before_show(struct gmem *gmem, struct s2_leaf *leaf, unsigned count)
+{
+	uint64_t size = count * s2_level_size(leaf->level);
+
+	if (gmem->mmu_off) {
+		gmem_maintain(gmem, COH_PAGE_TO_MMU_OFF_GUEST, leaf->pa, size);
+		note_off_run(gmem, leaf, count);
+	}
+	if (gmem->eager) {
+		gmem_maintain(gmem, COH_FIRST_FETCH, leaf->pa, size);
+		leaf->attrs = (leaf->attrs & ~S2_ATTR_WRITTEN) | S2_ATTR_EXEC;
+	}
 }
 
 static void count_mapped(struct gmem *gmem, const struct granule *g)
@@ -112,7 +118,6 @@ static void count_mapped(struct gmem *gmem, const struct granule *g)
  * zeroing, or another VM before. */
 static void map_granule(struct gmem *gmem, const struct granule *g)
 {
-	uint64_t size = PAGE_SIZE << g->order;
 	bool own = g->content != GMEM_CONTENT_IN_PLACE;
 	struct s2_leaf leaf = {
 		.ipa = g->ipa,
@@ -122,14 +127,7 @@ static void map_granule(struct gmem *gmem, const struct granule *g)
 		.state = own ? S2_PAGE_OWNED : S2_PAGE_SHARED_BORROWER,
 	};
 
-	if (gmem->mmu_off) {
-		gmem_maintain(gmem, COH_PAGE_TO_MMU_OFF_GUEST, g->pa, size);
-		note_off_run(gmem, g);
-	}
-	if (gmem->eager) {
-		gmem_maintain(gmem, COH_FIRST_FETCH, g->pa, size);
-		leaf.attrs = (leaf.attrs & ~S2_ATTR_WRITTEN) | S2_ATTR_EXEC;
-	}
+	gmem_before_show(gmem, &leaf, g->count);
 	s2_map(&gmem->space, &leaf, g->count);
 	count_mapped(gmem, g);
 }
@@ -149,14 +147,14 @@ static enum plinth_status try_granule(struct gmem *gmem, struct granule *g)
 
 enum plinth_status gmem_populate(struct gmem *gmem, const struct s2_leaf *hole, ipa_t ipa)
 {
-	static const uint8_t orders[] = {
-		PMEM_ORDER_1G, PMEM_ORDER_2M, RUN_ORDER, RUN_ORDER_MMU_OFF, PMEM_ORDER_4K};
+	static const uint8_t orders[] = {PMEM_ORDER_1G, PMEM_ORDER_2M, GMEM_RUN_ORDER,
+		GMEM_RUN_ORDER_MMU_OFF, PMEM_ORDER_4K};
 	enum plinth_status status = PLINTH_ENOMEM;
 
 	for (unsigned i = 0; i < sizeof(orders); i++) {
 		struct granule g;
 
-		if (gmem->mmu_off && orders[i] > RUN_ORDER_MMU_OFF) {
+		if (gmem->mmu_off && orders[i] > GMEM_RUN_ORDER_MMU_OFF) {
 			continue;
 		}
 		if (!granule_fits(gmem, hole, ipa, orders[i], &g)) {

@@ -17,12 +17,17 @@ enum gmem_content {
 	GMEM_CONTENT_MIXED,
 };
 
+/* A run of pages in an area of 2 MiB that has a table already: 32 faults fill it. */
+#define GMEM_RUN_ORDER 4U
+/* With the guest's caches off each line of what we map is cleaned to PoC first, and few pages are
+ * touched: little at once. */
+#define GMEM_RUN_ORDER_MMU_OFF 2U
+
 /* What memory a copy of an image's bytes needs. It is overwritten, but a guest that reads past the
- * caches would see what its former owner left there: so it is scrubbed memory, unless FEAT_S2FWB
- * leaves no way past the caches. */
+ * caches would see what its former owner left there, unless FEAT_S2FWB leaves no way past them. */
 static inline uint32_t gmem_copy_flags(void)
 {
-	return coh_strategy()->fwb ? PMEM_ANY : PMEM_CLEAN;
+	return coh_strategy()->fwb ? PMEM_ANY : PMEM_OVERWRITE;
 }
 
 /* `align`: what ipa and source must be congruent by for IN_PLACE (the mapping's size). *source is
@@ -43,6 +48,10 @@ static inline bool gmem_is_in_place(const struct s2_leaf *leaf)
  * PMEM_CLEAN (and PMEM_NO_SCRUB) or PMEM_ANY, and a PMEM_USER. */
 enum plinth_status gmem_alloc(struct gmem *gmem, unsigned order, uint32_t flags, pa_t *pa);
 void gmem_free(struct gmem *gmem, pa_t pa, unsigned order);
+
+/* Maintains `count` leaves like *leaf, which the guest has not seen yet, as it takes to let it at
+ * them; changes leaf->attrs to what they may be then. */
+void gmem_before_show(struct gmem *gmem, struct s2_leaf *leaf, unsigned count);
 
 /* Maps something at a hole: the largest granule that is right there. ENOMEM. */
 enum plinth_status gmem_populate(struct gmem *gmem, const struct s2_leaf *hole, ipa_t ipa);

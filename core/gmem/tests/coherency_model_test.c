@@ -223,7 +223,7 @@ static void noise(struct world *w, const struct word *word)
 		return; /* an eviction would do what is to be seen missing */
 	}
 	if (fake_tlb_walk(&w->tlb, w->vttbr, word->ipa, &t) == FAKE_WALK_OK) {
-		fake_cache_noise(&w->cache, t.pa + word->ipa % PAGE_SIZE);
+		fake_cache_noise(&w->cache, t.pa + word->ipa % PAGE_SIZE, t.exec);
 	}
 }
 

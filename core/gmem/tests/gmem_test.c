@@ -126,7 +126,8 @@ static void test_blocks(void **state)
 	check_leaf(VM_RAM_BASE + MIB(2) + KIB(32), S2_LEVEL_4K, S2_ATTR_WRITE | S2_ATTR_WRITTEN,
 		S2_PAGE_OWNED);
 	assert_int_equal(gmem->counters.coh.lines_cleaned, 4U * 64U);
-	assert_int_equal(gmem->counters.coh.lines_invalidated, 4U * 64U);
+	/* Nobody could have fetched it before. */
+	assert_int_equal(gmem->counters.coh.lines_invalidated, 0);
 	assert_int_equal(gmem->counters.split, 1);
 	assert_int_equal(gmem->used, 512);
 }
@@ -181,6 +182,57 @@ static void test_image_block_is_copied_whole(void **state)
 	assert_int_equal(gmem->counters.split, 0);
 }
 
+static void prepare(void)
+{
+	ipa_t cursor = ipa_init(0);
+
+	while (gmem_prepare_step(gmem, &cursor) == PLINTH_EAGAIN) {
+	}
+}
+
+/* A kernel: copied before it starts, shown when it is touched. */
+static void test_image_is_prepared(void **state)
+{
+	static uint8_t buf[FIXTURE_RAM];
+
+	(void)state;
+	gmem->image[0].flags = VM_IMAGE_FLAG_WRITTEN;
+	prepare();
+	assert_int_equal(gmem->used, 2U * 512U); /* the blocks that it lies in */
+	check_leaf(FIXTURE_IMAGE_0, S2_LEVEL_2M,
+		S2_ATTR_WRITE | S2_ATTR_WRITTEN | S2_ATTR_UNTOUCHED, S2_PAGE_OWNED);
+	/* Caches off: 16 KiB at PoC. */
+	assert_int_equal(fault(FIXTURE_IMAGE_0 + KIB(20), GMEM_READ), GMEM_RESUME);
+	assert_int_equal(gmem->counters.coh.lines_cleaned, 4U * 64U);
+	check_leaf(FIXTURE_IMAGE_0 + KIB(20), S2_LEVEL_4K, S2_ATTR_WRITE | S2_ATTR_WRITTEN,
+		S2_PAGE_OWNED);
+	assert_int_equal(
+		leaf_of(FIXTURE_IMAGE_0 + KIB(32)).attrs & S2_ATTR_UNTOUCHED, S2_ATTR_UNTOUCHED);
+	caches_on();
+	/* Then 64 KiB, or a block that is whole still, and nothing to maintain before a fetch. */
+	gmem->counters.coh.lines_cleaned = 0;
+	assert_int_equal(fault(FIXTURE_IMAGE_0 + KIB(70), GMEM_WRITE), GMEM_RESUME);
+	check_leaf(FIXTURE_IMAGE_0 + KIB(64), S2_LEVEL_4K, S2_ATTR_WRITE | S2_ATTR_WRITTEN,
+		S2_PAGE_OWNED);
+	assert_int_equal(fault(VM_RAM_BASE + MIB(2), GMEM_WRITE), GMEM_RESUME);
+	check_leaf(
+		VM_RAM_BASE + MIB(2), S2_LEVEL_2M, S2_ATTR_WRITE | S2_ATTR_WRITTEN, S2_PAGE_OWNED);
+	assert_int_equal(gmem->counters.coh.lines_cleaned, 0);
+	assert_int_equal(fault(FIXTURE_IMAGE_0 + KIB(130), GMEM_FETCH), GMEM_RESUME);
+	check_leaf(FIXTURE_IMAGE_0 + KIB(130), S2_LEVEL_4K, S2_ATTR_WRITE | S2_ATTR_EXEC,
+		S2_PAGE_OWNED);
+	assert_int_equal(gmem->counters.coh.lines_cleaned, 4U * 64U);
+	assert_int_equal(gmem->counters.upgrade_write, 0);
+	/* Again after a reset, and Plinth finds in it what the images say. */
+	fixture_reset(&fixture);
+	assert_int_equal(gmem->used, 0);
+	fixture_start(&fixture);
+	prepare();
+	caches_on();
+	assert_int_equal(gmem_read(gmem, ipa_init(VM_RAM_BASE), buf, sizeof(buf)), PLINTH_OK);
+	assert_memory_equal(buf, fixture.expected, sizeof(buf));
+}
+
 static void test_write_takes_execute_permission(void **state)
 {
 	uint32_t word = 0xd503201f;
@@ -195,6 +247,7 @@ static void test_write_takes_execute_permission(void **state)
 	check_leaf(
 		ZERO_BLOCK + PAGE_SIZE, S2_LEVEL_4K, S2_ATTR_WRITE | S2_ATTR_EXEC, S2_PAGE_OWNED);
 	assert_int_equal(gmem->counters.revoked, 1);
+	assert_int_equal(gmem->counters.coh.lines_invalidated, 64);
 	assert_int_equal(gmem_read_u32(gmem, ipa_init(ZERO_BLOCK + 8U), &got), PLINTH_OK);
 	assert_int_equal(got, word);
 	assert_int_equal(gmem_read_u32(gmem, ipa_init(ZERO_BLOCK + 9U), &got), PLINTH_EINVAL);
@@ -442,6 +495,7 @@ int main(void)
 		TEST(test_blocks),
 		TEST(test_image_in_place_is_copied_on_write),
 		TEST(test_image_block_is_copied_whole),
+		TEST(test_image_is_prepared),
 		TEST(test_write_takes_execute_permission),
 		TEST(test_fault_kinds),
 		TEST(test_access_outside),

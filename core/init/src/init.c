@@ -74,6 +74,25 @@ static void log_erratum(void *ctx, const char *name, const char *action)
 	log_info("errata: %s: %s", name, action);
 }
 
+bool init_option(const char *word)
+{
+	const char *at = init_boot_info.cmdline;
+	size_t length = strlen(word);
+
+	while (*at != '\0') {
+		size_t size = 0;
+
+		while (at[size] != '\0' && at[size] != ' ') {
+			size++;
+		}
+		if (size == length && memcmp(at, word, length) == 0) {
+			return true;
+		}
+		at += at[size] == ' ' ? size + 1U : size;
+	}
+	return false;
+}
+
 /* Once all CPUs are in: each has told what is wrong with it, and no guest runs yet. */
 static void init_settle(void)
 {
@@ -87,6 +106,7 @@ static void init_settle(void)
 		s2_repeat_tlbi();
 	}
 	coh_setup(ctr, s2_features()->fwb);
+	coh_forget_boot();
 	coh_describe(line, sizeof(line));
 	log_info("%s", line);
 }
@@ -114,26 +134,6 @@ static void init_features(void)
 	pmem_scrub_to_poc(!features.fwb);
 	init_promises();
 	entropy_init(init_boot_info.seed, init_boot_info.seed_size, init_boot_info.psci_conduit);
-}
-
-/* Is `word` one of the command line's words? */
-static bool init_option(const char *word)
-{
-	const char *at = init_boot_info.cmdline;
-	size_t length = strlen(word);
-
-	while (*at != '\0') {
-		size_t size = 0;
-
-		while (at[size] != '\0' && at[size] != ' ') {
-			size++;
-		}
-		if (size == length && memcmp(at, word, length) == 0) {
-			return true;
-		}
-		at += at[size] == ' ' ? size + 1U : size;
-	}
-	return false;
 }
 
 static void init_vm_host(void)

@@ -35,6 +35,7 @@ uint64_t init_image_bytes(void);
 
 /* init.c */
 NORETURN void init_primary(void);
+bool init_option(const char *word); /* is it one of the command line's words? */
 
 /* memory.c: EL2's address space and the allocator. */
 void init_memory(void);

@@ -65,6 +65,9 @@ static void start_allocator(void)
 			free[free_count++] = (struct pmem_range){mem->base, mem->size};
 		}
 	}
+	if (init_option("bootscrub")) {
+		pmem_distrust_firmware();
+	}
 	enum plinth_status status = pmem_init(ram, ram_count, free, free_count);
 
 	if (status != PLINTH_OK) {

@@ -76,7 +76,7 @@ static void clear_table(struct s2_space *space, s2_pte_t *entry, ipa_t ipa, unsi
 
 	ipa = ipa_init(align_down(ipa.v, s2_level_size(level)));
 	s2_entry_write(entry, s2_pte_note(S2_PAGE_NONE));
-	clear_entries(space, space->ops->pa_to_va(pa), S2_ENTRIES, ipa, level + 1U, visitor);
+	clear_entries(space, pa_to_va(pa), S2_ENTRIES, ipa, level + 1U, visitor);
 	space->ops->free(space->ctx, pa, 0);
 	space->table_count--;
 }
@@ -101,7 +101,7 @@ static bool find_table(const s2_pte_t *table, ipa_t *ipa)
 static void clear_gigabyte(struct s2_space *space, s2_pte_t *entry, ipa_t *cursor,
 	const struct s2_leaf_visitor *visitor)
 {
-	s2_pte_t *table = space->ops->pa_to_va(s2_pte_pa(*entry));
+	s2_pte_t *table = pa_to_va(s2_pte_pa(*entry));
 	ipa_t ipa = *cursor;
 	unsigned level;
 

@@ -36,17 +36,24 @@ static pa_t take_spare(struct s2_space *space)
 	return space->spare[--space->spare_count];
 }
 
+/* In a table that no walker sees yet. */
+static void fill_table(s2_pte_t *table, s2_pte_t first, uint64_t step)
+{
+	for (unsigned i = 0; i < S2_ENTRIES; i++) {
+		table[i] = first;
+		first.v += step;
+	}
+}
+
 /* Puts a table where entry is invalid or a block; the translations stay the same. */
 static void put_table(struct s2_space *space, s2_pte_t *entry, ipa_t ipa, unsigned level)
 {
 	pa_t pa = take_spare(space);
-	s2_pte_t *table = space->ops->pa_to_va(pa);
+	s2_pte_t *table = pa_to_va(pa);
 	s2_pte_t old = *entry;
 
 	if (s2_pte_is_leaf(old, level)) {
-		for (unsigned i = 0; i < S2_ENTRIES; i++) {
-			s2_entry_write(&table[i], s2_pte_split(old, level, i));
-		}
+		fill_table(table, s2_pte_split(old, level), s2_level_size(level + 1U));
 		ipa = ipa_init(align_down(ipa.v, s2_level_size(level)));
 		s2_break(space, entry, ipa, level, 1);
 	}
@@ -72,7 +79,8 @@ void s2_map(struct s2_space *space, const struct s2_leaf *leaf, unsigned count)
 {
 	s2_pte_t *entry = descend(space, leaf->ipa, leaf->level);
 	uint64_t size = s2_level_size(leaf->level);
-	bool fwb = s2_features()->fwb;
+	s2_pte_t pte =
+		s2_pte_leaf(leaf->pa, leaf->level, leaf->attrs, leaf->state, s2_features()->fwb);
 	bool occupied = false;
 
 	PLINTH_CHECK(count <= s2_entries_left(leaf->ipa, leaf->level));
@@ -84,8 +92,8 @@ void s2_map(struct s2_space *space, const struct s2_leaf *leaf, unsigned count)
 		s2_break(space, entry, leaf->ipa, leaf->level, count);
 	}
 	for (unsigned i = 0; i < count; i++) {
-		s2_entry_write(&entry[i], s2_pte_leaf(pa_add(leaf->pa, i * size), leaf->level,
-						  leaf->attrs, leaf->state, fwb));
+		s2_entry_write(&entry[i], pte);
+		pte.v += size;
 	}
 	s2_publish(); /* the vCPU that we resume, and others, would fault again without */
 }
@@ -104,27 +112,30 @@ void s2_split(struct s2_space *space, ipa_t ipa, unsigned level)
 void s2_protect(struct s2_space *space, ipa_t ipa, unsigned level, unsigned count, uint32_t set,
 	uint32_t clear)
 {
-	const uint32_t permissions = S2_ATTR_WRITE | S2_ATTR_EXEC;
-	bool fwb = s2_features()->fwb;
-	bool flush = false;
+	const struct s2_pte_edit edit = s2_pte_edit(set, clear);
+	uint64_t changed = 0;
+	uint64_t old = 0;
 	unsigned found;
 	s2_pte_t *entry = s2_entry(space, ipa, level, &found);
 
 	PLINTH_CHECK(found == level && count <= s2_entries_left(ipa, level));
 	for (unsigned i = 0; i < count; i++) {
-		s2_pte_t old = entry[i];
-		uint32_t before = s2_pte_attrs(old);
-		uint32_t after = (before & ~clear) | set;
+		s2_pte_t before = entry[i];
+		s2_pte_t after = s2_pte_edited(before, &edit);
 
-		PLINTH_CHECK(s2_pte_is_leaf(old, level));
-		s2_entry_write(&entry[i],
-			s2_pte_leaf(s2_pte_pa(old), level, after, s2_pte_state(old), fwb));
-		flush |= ((before ^ after) & permissions) != 0U;
+		PLINTH_ASSERT(s2_pte_is_leaf(before, level));
+		s2_entry_write(&entry[i], after);
+		changed |= before.v ^ after.v;
+		old |= before.v;
 	}
-	if (flush) {
+	if ((changed & S2_PTE_PERMISSIONS) == 0U) {
+		return;
+	}
+	s2_publish();
+	if ((old & S2_PTE_AF) != 0U) {
 		/* Permissions alone need no break-before-make. Also where rights are added: a TLB
-		 * may hold the old ones, and the guest would fault on and on. */
-		s2_publish();
+		 * may hold the old ones, and the guest would fault on and on. It holds no entry
+		 * that lacked its access flag (DDI 0487, D8.14). */
 		s2_tlb_flush(space, ipa, level, count);
 	}
 }

@@ -5,6 +5,8 @@
 #ifndef S2_PRIVATE_H
 #define S2_PRIVATE_H
 
+#include "base/atomic.h"
+#include "hypmap/hypmap.h"
 #include "s2/s2.h"
 
 #define S2_ENTRIES 512U /* of a table that is not the root */
@@ -38,7 +40,10 @@ struct s2_leaf s2_leaf_of(s2_pte_t pte, ipa_t ipa, unsigned level);
 
 /* The one place that writes entries that a walker may see: one 64-bit store. The walkers of other
  * CPUs are sure to see it only after s2_publish(). */
-void s2_entry_write(s2_pte_t *entry, s2_pte_t pte);
+static inline void s2_entry_write(s2_pte_t *entry, s2_pte_t pte)
+{
+	store_relaxed(&entry->v, pte.v); /* pairs with the walkers of all CPUs */
+}
 
 /* Completes entries' stores before what follows: a TLBI (else a walk could fill the TLB again
  * from the old entry behind it), or an entry that leads to them. */

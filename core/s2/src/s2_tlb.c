@@ -68,11 +68,6 @@ void s2_repeat_tlbi(void)
 	s2_tlb = &tlb_twice;
 }
 
-void s2_entry_write(s2_pte_t *entry, s2_pte_t pte)
-{
-	store_relaxed(&entry->v, pte.v); /* pairs with the walkers of all CPUs */
-}
-
 void s2_publish(void)
 {
 	s2_tlb->dsb_ishst();

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/atomic.h"
 #include "base/bits.h"
+#include "base/check.h"
 #include "s2_private.h"
 
 /* The root is one array whatever its size: concatenated tables are contiguous. */
@@ -20,21 +21,28 @@ unsigned s2_entries_left(ipa_t ipa, unsigned level)
 	return (unsigned)all - entry_index(ipa, level);
 }
 
+static s2_pte_t *entry_below(s2_pte_t table, ipa_t ipa, unsigned level)
+{
+	s2_pte_t *entries = pa_to_va(s2_pte_pa(table));
+
+	return &entries[entry_index(ipa, level)];
+}
+
 s2_pte_t *s2_entry(const struct s2_space *space, ipa_t ipa, unsigned level, unsigned *found)
 {
-	s2_pte_t *table = space->ops->pa_to_va(space->root);
-	unsigned at = S2_LEVEL_FIRST;
+	s2_pte_t *root = pa_to_va(space->root);
+	s2_pte_t *entry = &root[entry_index(ipa, S2_LEVEL_1G)];
 
-	for (;;) {
-		s2_pte_t *entry = &table[entry_index(ipa, at)];
-
-		if (at == level || !s2_pte_is_table(*entry, at)) {
-			*found = at;
-			return entry;
+	*found = S2_LEVEL_1G;
+	if (level != S2_LEVEL_1G && s2_pte_is_table(*entry, S2_LEVEL_1G)) {
+		entry = entry_below(*entry, ipa, S2_LEVEL_2M);
+		*found = S2_LEVEL_2M;
+		if (level != S2_LEVEL_2M && s2_pte_is_table(*entry, S2_LEVEL_2M)) {
+			entry = entry_below(*entry, ipa, S2_LEVEL_4K);
+			*found = S2_LEVEL_4K;
 		}
-		table = space->ops->pa_to_va(s2_pte_pa(*entry));
-		at++;
 	}
+	return entry;
 }
 
 struct s2_leaf s2_leaf_of(s2_pte_t pte, ipa_t ipa, unsigned level)
@@ -76,6 +84,28 @@ bool s2_is_empty(const struct s2_space *space, ipa_t ipa, unsigned count)
 		}
 	}
 	return true;
+}
+
+unsigned s2_run(const struct s2_space *space, ipa_t ipa, unsigned window, struct s2_leaf *first)
+{
+	unsigned index = entry_index(ipa, S2_LEVEL_4K) % window;
+	unsigned level;
+	const s2_pte_t *entry = s2_entry(space, ipa, S2_LEVEL_4K, &level);
+	unsigned start = index;
+	unsigned end = index + 1U;
+
+	PLINTH_CHECK(level == S2_LEVEL_4K && s2_pte_is_valid(*entry));
+	entry -= index;
+	/* Descriptors of such neighbours differ by a page. */
+	while (start > 0U && entry[start - 1U].v + PAGE_SIZE == entry[start].v) {
+		start--;
+	}
+	while (end < window && entry[end - 1U].v + PAGE_SIZE == entry[end].v) {
+		end++;
+	}
+	*first = s2_leaf_of(entry[start],
+		ipa_init(align_down(ipa.v, PAGE_SIZE) - (index - start) * PAGE_SIZE), S2_LEVEL_4K);
+	return end - start;
 }
 
 enum plinth_status s2_next(const struct s2_space *space, ipa_t ipa, struct s2_leaf *leaf)

@@ -31,12 +31,7 @@ static void release(void *ctx, pa_t table, unsigned order)
 	free((void *)(uintptr_t)table.v);
 }
 
-static void *to_va(pa_t pa)
-{
-	return (void *)(uintptr_t)pa.v;
-}
-
-const struct s2_ops fixture_ops = {.alloc = alloc, .free = release, .pa_to_va = to_va};
+const struct s2_ops fixture_ops = {.alloc = alloc, .free = release};
 
 void fixture_on_cpu(struct s2_fixture *f, cpu_id_t cpu)
 {

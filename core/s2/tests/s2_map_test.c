@@ -166,28 +166,38 @@ static void test_next(void **state)
 	assert_int_equal(s2_next(&space, ipa_add(leaf.ipa, PAGE_SIZE), &leaf), PLINTH_ENOENT);
 }
 
+#define NOTHING	   UINT32_MAX
+#define SOME_ATTRS (S2_ATTR_WRITE | S2_ATTR_EXEC | S2_ATTR_WRITTEN | S2_ATTR_UNTOUCHED)
+
+static void set_pages(uint32_t *pages, uint32_t value, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++) {
+		pages[i] = value;
+	}
+}
+
 /* Random maps of all sizes, unmaps, splits and protects, against one array of pages. */
 static void test_random_against_naive(void **state)
 {
-	static uint8_t naive[WINDOW_PAGES]; /* 0: nothing; else attrs + 1 */
-	static uint8_t block[WINDOW_PAGES]; /* is it part of a 2 MiB leaf? */
+	static uint32_t naive[WINDOW_PAGES]; /* NOTHING, or attrs */
+	static uint8_t block[WINDOW_PAGES];  /* is it part of a 2 MiB leaf? */
 	uint64_t random = 77;
 
 	(void)state;
-	memset(naive, 0, sizeof(naive));
+	set_pages(naive, NOTHING, WINDOW_PAGES);
 	memset(block, 0, sizeof(block));
 	for (unsigned n = 0; n < 6000U; n++) {
 		uint64_t r = fake_random(&random);
 		unsigned page = (unsigned)(r % WINDOW_PAGES);
 		unsigned start = page & ~511U;
-		uint8_t attrs = (uint8_t)((r >> 40) & 15U) & (uint8_t)~S2_ATTR_DEVICE;
+		uint32_t attrs = (uint32_t)(r >> 16) & SOME_ATTRS;
 		unsigned count = 1U + (unsigned)((r >> 32) % 16U);
 		struct s2_leaf leaf;
 
 		switch ((r >> 48) % 5U) {
 		case 0:
 			if (map(GIB(1) + start * PAGE_SIZE, 2, 1, attrs) == PLINTH_OK) {
-				memset(&naive[start], attrs + 1, 512);
+				set_pages(&naive[start], attrs, 512);
 				memset(&block[start], 1, 512);
 			}
 			break;
@@ -196,30 +206,28 @@ static void test_random_against_naive(void **state)
 			count = page % 512U + count > 512U ? 1U : count;
 			assert_int_equal(
 				map(GIB(1) + page * PAGE_SIZE, 3, count, attrs), PLINTH_OK);
-			memset(&naive[page], attrs + 1, count);
+			set_pages(&naive[page], attrs, count);
 			memset(&block[start], 0, 512);
 			break;
 		case 3:
 			if (s2_unmap(&space, ipa_init(GIB(1) + page * PAGE_SIZE), &leaf) ==
 				PLINTH_OK) {
-				memset(&naive[block[page] ? start : page], 0,
+				set_pages(&naive[block[page] ? start : page], NOTHING,
 					block[page] ? 512 : 1);
 				block[page] = 0;
 				memset(&block[start], 0, 512);
 			} else {
-				assert_int_equal(naive[page], 0);
+				assert_int_equal(naive[page], NOTHING);
 			}
 			break;
 		default:
-			if (naive[page] != 0U) {
+			if (naive[page] != NOTHING) {
 				unsigned first = block[page] ? start : page;
 
 				s2_protect(&space, ipa_init(GIB(1) + first * PAGE_SIZE),
 					block[page] ? 2 : 3, 1, S2_ATTR_EXEC, S2_ATTR_WRITE);
-				memset(&naive[first],
-					(int)((((naive[page] - 1U) | S2_ATTR_EXEC) &
-						      ~S2_ATTR_WRITE) +
-						1U),
+				set_pages(&naive[first],
+					(naive[page] | S2_ATTR_EXEC) & ~S2_ATTR_WRITE,
 					block[page] ? 512 : 1);
 			}
 			break;
@@ -230,14 +238,39 @@ static void test_random_against_naive(void **state)
 			assert_int_equal(
 				s2_lookup(&space, ipa_init(GIB(1) + at * PAGE_SIZE), &leaf),
 				PLINTH_OK);
-			assert_int_equal(leaf.valid, naive[at] != 0U);
+			assert_int_equal(leaf.valid, naive[at] != NOTHING);
 			if (leaf.valid) {
-				assert_int_equal(leaf.attrs, naive[at] - 1);
+				assert_int_equal(leaf.attrs, naive[at]);
 				assert_int_equal(leaf.level, block[at] ? 2 : 3);
 				assert_int_equal(leaf.pa.v, leaf.ipa.v + GIB(64));
 			}
 		}
 	}
+}
+
+/* Runs end where anything differs, at a gap in memory, and at the window. */
+static void test_runs(void **state)
+{
+	const uint64_t at = GIB(1) + MIB(2);
+	struct s2_leaf first;
+
+	(void)state;
+	assert_int_equal(map(at, 3, 64, S2_ATTR_WRITE), PLINTH_OK);
+	assert_int_equal(s2_run(&space, ipa_init(at + KIB(20)), 4, &first), 4);
+	assert_int_equal(first.ipa.v, at + KIB(16));
+	assert_int_equal(first.pa.v, at + KIB(16) + GIB(64));
+	assert_int_equal(s2_run(&space, ipa_init(at + KIB(20) + 5U), 64, &first), 64);
+	assert_int_equal(first.ipa.v, at);
+	s2_protect(&space, ipa_init(at + KIB(8)), 3, 1, S2_ATTR_EXEC, 0);
+	assert_int_equal(s2_run(&space, ipa_init(at + KIB(20)), 64, &first), 61);
+	assert_int_equal(first.ipa.v, at + KIB(12));
+	assert_int_equal(s2_run(&space, ipa_init(at + KIB(8)), 64, &first), 1);
+	assert_int_equal(first.attrs, S2_ATTR_WRITE | S2_ATTR_EXEC);
+	assert_int_equal(s2_run(&space, ipa_init(at + KIB(4)), 64, &first), 2);
+	assert_int_equal(s2_unmap(&space, ipa_init(at + KIB(40)), &first), PLINTH_OK);
+	assert_int_equal(s2_run(&space, ipa_init(at + KIB(36)), 64, &first), 7);
+	assert_int_equal(map(at + KIB(40), 3, 1, S2_ATTR_WRITE | S2_ATTR_WRITTEN), PLINTH_OK);
+	assert_int_equal(s2_run(&space, ipa_init(at + KIB(36)), 64, &first), 7);
 }
 
 /* Whatever allocation fails: nothing is mapped or lost, and it works the next time. */
@@ -304,6 +337,7 @@ int main(void)
 		TEST(test_split_keeps_translations),
 		TEST(test_unmap),
 		TEST(test_next),
+		TEST(test_runs),
 		TEST(test_random_against_naive),
 		TEST(test_every_allocation_may_fail),
 		TEST(test_clear_is_bounded),

@@ -58,10 +58,45 @@ static void test_entries(void **state)
 	assert_int_equal(page.v, pa.v | 0x75bU); /* MemAttr 6, read-only, valid page */
 	assert_int_equal(device.v, pa.v | BIT(54) | (UINT64_C(2) << 55) | 0x7c7U);
 	assert_int_equal(s2_pte_table(pa).v, pa.v | 3U);
-	assert_int_equal(s2_pte_split(block, S2_LEVEL_2M, 3).v, (block.v + 0x3000U) | 2U);
+	assert_int_equal(s2_pte_split(block, S2_LEVEL_2M).v, block.v | 2U);
+	assert_int_equal(s2_pte_leaf(pa, S2_LEVEL_4K, S2_ATTR_UNTOUCHED, S2_PAGE_OWNED, false).v,
+		pa.v | BIT(54) | 0x37fU); /* the access flag is clear */
 	assert_int_equal(s2_pte_note(S2_PAGE_NONE).v, 0);
 	assert_int_equal(s2_pte_state(s2_pte_note(S2_PAGE_LENT_OUT)), S2_PAGE_LENT_OUT);
 	assert_false(s2_pte_is_valid(s2_pte_note(S2_PAGE_LENT_OUT)));
+}
+
+/* One of the 64 sets of attributes. */
+static uint32_t attrs_of(uint32_t n)
+{
+	static const uint32_t all[] = {S2_ATTR_DEVICE, S2_ATTR_WRITE, S2_ATTR_EXEC, S2_ATTR_WRITTEN,
+		S2_ATTR_DIRTY_LOG, S2_ATTR_UNTOUCHED};
+	uint32_t attrs = 0;
+
+	for (unsigned i = 0; i < 6U; i++) {
+		attrs |= (n & BIT(i)) != 0U ? all[i] : 0U;
+	}
+	return attrs;
+}
+
+/* Every change of every set: the result is what a leaf made so would be. */
+static void test_edits(void **state)
+{
+	const pa_t pa = pa_init(BIT(30));
+
+	(void)state;
+	for (uint32_t n = 0; n < 64U * 64U; n++) {
+		uint32_t old = attrs_of(n % 64U) & ~S2_ATTR_DEVICE;
+		uint32_t change = attrs_of(n / 64U) & ~S2_ATTR_DEVICE;
+		uint32_t set = change & ~old;
+		uint32_t clear = change & old;
+		const struct s2_pte_edit edit = s2_pte_edit(set, clear);
+		s2_pte_t before = s2_pte_leaf(pa, S2_LEVEL_2M, old, S2_PAGE_OWNED, false);
+		s2_pte_t after = s2_pte_edited(before, &edit);
+
+		assert_int_equal(after.v,
+			s2_pte_leaf(pa, S2_LEVEL_2M, (old | set) & ~clear, S2_PAGE_OWNED, false).v);
+	}
 }
 
 static void test_entries_keep_what_they_are_given(void **state)
@@ -70,15 +105,18 @@ static void test_entries_keep_what_they_are_given(void **state)
 		S2_PAGE_OWNED, S2_PAGE_SHARED_OWNER, S2_PAGE_SHARED_BORROWER, S2_PAGE_LENT_IN};
 
 	(void)state;
-	for (uint32_t attrs = 0; attrs < 32U; attrs++) {
+	for (uint32_t n = 0; n < 64U; n++) {
+		unsigned level = 1U + n % 3U;
+		uint32_t attrs = attrs_of(n);
+
 		for (unsigned i = 0; i < 8U; i++) {
-			s2_pte_t pte = s2_pte_leaf(pa_init(BIT(40)), 1U + attrs % 3U, attrs,
-				states[i / 2U], i % 2U != 0U);
+			s2_pte_t pte = s2_pte_leaf(
+				pa_init(BIT(40)), level, attrs, states[i / 2U], i % 2U != 0U);
 
 			assert_int_equal(s2_pte_attrs(pte), attrs);
 			assert_int_equal(s2_pte_state(pte), states[i / 2U]);
 			assert_int_equal(s2_pte_pa(pte).v, BIT(40));
-			assert_true(s2_pte_is_leaf(pte, 1U + attrs % 3U));
+			assert_true(s2_pte_is_leaf(pte, level));
 			assert_true(s2_pte_is_dying(s2_pte_dying(pte)));
 			assert_false(s2_pte_is_dying(pte));
 			assert_int_equal(s2_pte_attrs(s2_pte_dying(pte)), attrs);
@@ -93,6 +131,7 @@ int main(void)
 		cmocka_unit_test(test_features),
 		cmocka_unit_test(test_vtcr),
 		cmocka_unit_test(test_entries),
+		cmocka_unit_test(test_edits),
 		cmocka_unit_test(test_entries_keep_what_they_are_given),
 	};
 

@@ -50,6 +50,10 @@ static const char *check_images(const struct vm_config *c)
 		if (image->kind < VM_IMAGE_COPY || image->kind > VM_IMAGE_TOKEN) {
 			return "an image of an unknown kind";
 		}
+		if ((image->flags & ~VM_IMAGE_FLAG_WRITTEN) != 0U ||
+			(image->flags != 0U && image->kind != VM_IMAGE_COPY)) {
+			return "an image with flags that are not there to be given";
+		}
 		if (image->size == 0U ||
 			!range_contains(VM_RAM_BASE, c->ram_size, image->ipa, image->size)) {
 			return "an image outside the VM's RAM";

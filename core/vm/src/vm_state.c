@@ -29,7 +29,8 @@ void vm_on_all_off(vm_all_off_fn *fn)
 
 const char *vm_state_name(enum vm_state state)
 {
-	static const char *const names[] = {"off", "running", "paused", "stopping", "crashed"};
+	static const char *const names[] = {
+		"off", "running", "paused", "stopping", "crashed", "starting"};
 
 	return names[state];
 }
@@ -90,14 +91,12 @@ static void reset_hardware(struct vm *vm)
 	vtimer_vm_init(&vm->time);
 }
 
-/* From rest to the first instruction of vCPU 0. Under vm->lock. */
+/* From rest, with memory laid out, to the first instruction of vCPU 0. Under vm->lock. */
 static void begin(struct vm *vm)
 {
 	const struct psci_start start = {vm->config.entry, vm->config.arg};
 
 	reset_hardware(vm);
-	gmem_start(&vm->gmem, fill_secret, vm);
-	vm->memory_dirty = true;
 	vm->starts++;
 	vm_cost_begin(vm);
 	vtimer_vm_resume(&vm->time);
@@ -107,6 +106,47 @@ static void begin(struct vm *vm)
 	for_each_vcpu(vm, sched_remove, SCHED_HOLD_POWER);
 	for_each_vcpu(vm, sched_add, SCHED_HOLD_STOP);
 	psci_boot(&vm->psci, &start);
+}
+
+/* One step of `step` by the worker. A vCPU that shares this CPU gets the larger part of it. False:
+ * there is more to do, and the worker will be back. */
+static bool memory_step(struct vm *vm, enum plinth_status (*step)(struct vm *))
+{
+	uint64_t start = read_cntpct_el0();
+
+	if (step(vm) != PLINTH_EAGAIN) {
+		return true;
+	}
+	work_in(vm, vcpu_current() == NULL ? 0U : WORK_PAUSE * (read_cntpct_el0() - start));
+	return false;
+}
+
+static enum plinth_status prepare_memory(struct vm *vm)
+{
+	return gmem_prepare_step(&vm->gmem, &vm->prepared);
+}
+
+static enum plinth_status empty_memory(struct vm *vm)
+{
+	return gmem_reset_step(&vm->gmem);
+}
+
+/* One step from STARTING to RUNNING. Under vm->lock. */
+static void start_step(struct vm *vm)
+{
+	if (memory_step(vm, prepare_memory)) {
+		begin(vm);
+	}
+}
+
+/* With memory empty. Under vm->lock. */
+static void start(struct vm *vm)
+{
+	vm->state = VM_STARTING;
+	vm->memory_dirty = true;
+	vm->prepared = ipa_init(0);
+	gmem_start(&vm->gmem, fill_secret, vm);
+	start_step(vm);
 }
 
 enum plinth_status vm_start(struct vm *vm)
@@ -123,7 +163,7 @@ enum plinth_status vm_start(struct vm *vm)
 			vm->state = VM_STOPPING;
 			work_in(vm, 0);
 		} else {
-			begin(vm);
+			start(vm);
 		}
 	}
 	lock_drop(&vm->lock);
@@ -167,7 +207,9 @@ static enum plinth_status stop_locked(struct vm *vm, enum vm_goal goal)
 		return PLINTH_EPERM;
 	}
 	if (vm->state != VM_STOPPING) {
-		vm_cost_end(vm);
+		if (vm->state != VM_STARTING) {
+			vm_cost_end(vm);
+		}
 		vm->state = VM_STOPPING;
 		vm->goal = goal;
 		for_each_vcpu(vm, sched_remove, SCHED_HOLD_STOP);
@@ -214,20 +256,14 @@ static bool stop_step(struct vm *vm)
 	vtimer_vm_stop(&vm->time);
 	console_port_end_line(&vm->port);
 	if (vm->goal != VM_GOAL_CRASH && vm->memory_dirty) {
-		uint64_t start = read_cntpct_el0();
-
-		if (gmem_reset_step(&vm->gmem) == PLINTH_EAGAIN) {
-			/* A vCPU that shares this CPU gets the larger part of it. */
-			work_in(vm, vcpu_current() == NULL
-					    ? 0U
-					    : WORK_PAUSE * (read_cntpct_el0() - start));
+		if (!memory_step(vm, empty_memory)) {
 			return false;
 		}
 		vm->memory_dirty = false;
 	}
 	switch (vm->goal) {
 	case VM_GOAL_RESET:
-		begin(vm);
+		start(vm);
 		return false;
 	case VM_GOAL_OFF:
 		vm->state = VM_OFF;
@@ -260,7 +296,9 @@ void vm_work(struct timer *timer, void *ctx, uint64_t now)
 	(void)timer;
 	(void)now;
 	lock_take(&vm->lock);
-	if (vm->state == VM_STOPPING || vm->state == VM_PAUSED) {
+	if (vm->state == VM_STARTING) {
+		start_step(vm);
+	} else if (vm->state == VM_STOPPING || vm->state == VM_PAUSED) {
 		if (!all_at_rest(vm)) {
 			work_in(vm, vm_host()->ticks_per_second / WORK_POLL_HZ);
 		} else if (vm->state == VM_PAUSED) {

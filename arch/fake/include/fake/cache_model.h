@@ -70,7 +70,7 @@ void fake_cache_store(struct fake_cache *cache, uint64_t address, uint64_t value
 uint64_t fake_cache_fetch(struct fake_cache *cache, uint64_t address, bool off);
 
 /* Something that hardware does on its own, to the line of this address. */
-void fake_cache_noise(struct fake_cache *cache, uint64_t address);
+void fake_cache_noise(struct fake_cache *cache, uint64_t address, bool executable);
 
 /* xorshift64, for the model's and the tests' choices. */
 uint64_t fake_random(uint64_t *state);

@@ -20,8 +20,10 @@ enum coh_reason {
 	COH_PAGE_TO_MMU_OFF_GUEST, /* before the page is mapped for a guest that accesses it past
 				    * the caches: neither dirty lines (they would overwrite) nor
 				    * clean ones (they would be hit later) may be left */
-	COH_FIRST_FETCH, /* before the page becomes executable: what others wrote reaches PoU,
-			  * and no instruction cache has what was there before */
+	COH_FIRST_FETCH, /* before the page becomes executable: what others wrote reaches PoU */
+	COH_EXEC_LOST,	 /* after it has lost execute permission (no TLB has it any more), before
+			  * its bytes change: no instruction cache keeps them */
+	COH_EXEC_LOST_BY_ALL,	/* the same for all of memory: the range does not matter */
 	COH_PAGE_CHANGES_OWNER, /* a page goes to another VM with its content */
 	COH_READER_BEFORE,	/* EL2 reads what an MMU-off guest wrote past the caches */
 	COH_WRITER_BEFORE, /* EL2 writes part of such a page; execute permission is gone already */
@@ -37,6 +39,7 @@ enum coh_op {
 	COH_OP_CLEAN_POU,     /* DC CVAU by line */
 	COH_OP_CLEAN_INV_POC, /* DC CIVAC by line */
 	COH_OP_INV_I,	      /* IC IVAU by line, or IC IALLUIS, as the strategy says */
+	COH_OP_INV_I_ALL,     /* IC IALLUIS */
 	COH_OP_DSB_ISH,
 	COH_OP_DSB_SY,
 	COH_OP_COUNT,
@@ -93,15 +96,14 @@ struct coh_counters {
 	uint64_t skipped_dic;
 };
 
-/* A range of EL2 addresses; start and size multiples of 4 KiB. */
-struct coh_range {
-	uintptr_t start;
-	size_t size;
-};
+/* Empties all instruction caches: from now on no memory has lines there but what is executable in
+ * some translation (COH_EXEC_LOST). Boot CPU, when all CPUs run by the core's tables, before
+ * memory that was executable before is given out. */
+void coh_forget_boot(void);
 
-/* Does what `reason` takes for all the ranges, with the barriers once for all. */
-void coh_do(enum coh_reason reason, const struct coh_range *ranges, unsigned count,
-	struct coh_counters *counters);
+/* Does what `reason` takes for [start, start + size) of EL2's addresses, both multiples of 4 KiB.
+ */
+void coh_do(enum coh_reason reason, uintptr_t start, size_t size, struct coh_counters *counters);
 
 /* What executes plans, by range. Tests put their own in to leave one step out. */
 struct coh_exec_ops {

@@ -94,6 +94,13 @@ typedef void gmem_secret_fn(void *ctx, uint32_t kind, void *buf, size_t size);
  * from a former run (gmem_reset_step). */
 void gmem_start(struct gmem *gmem, gmem_secret_fn *fill, void *ctx);
 
+/* After gmem_start(), before a vCPU runs: one bounded step of copying the images that the guest
+ * will write most of (VM_IMAGE_FLAG_WRITTEN), 2 MiB. EAGAIN: call again, with the same cursor
+ * (start: ipa 0). OK: done. What is left out, then or for lack of memory, is copied when the guest
+ * touches it.
+ */
+enum plinth_status gmem_prepare_step(struct gmem *gmem, ipa_t *cursor);
+
 /* One bounded step of dropping all the VM's pages; the reservation stays, and what gmem_map_* put
  * below RAM stays mapped (the rest is to be mapped again). EAGAIN: call again. OK: all gone,
  * gmem_start may follow. */

@@ -44,7 +44,6 @@ const struct s2_features *s2_features(void);
 struct s2_ops {
 	enum plinth_status (*alloc)(void *ctx, unsigned order, pa_t *table);
 	void (*free)(void *ctx, pa_t table, unsigned order);
-	void *(*pa_to_va)(pa_t pa);
 };
 
 /* The barriers and invalidations that we use. Tests put their own in, to leave one out. */
@@ -103,6 +102,11 @@ struct s2_leaf {
  * size. */
 enum plinth_status s2_lookup(const struct s2_space *space, ipa_t ipa, struct s2_leaf *leaf);
 
+/* The pages that are mapped just as the one at `ipa` (a leaf of S2_LEVEL_4K), whose memory is of
+ * one piece with its own, and that lie around it without a gap in its aligned group of `window`
+ * pages (a power of two, at most 512). How many, at least 1; *first is the first of them. */
+unsigned s2_run(const struct s2_space *space, ipa_t ipa, unsigned window, struct s2_leaf *first);
+
 /* Is nothing at all, no note either, at `count` consecutive pages from `ipa` (page-aligned) that
  * lie in one area of 2 MiB below the IPA size? */
 bool s2_is_empty(const struct s2_space *space, ipa_t ipa, unsigned count);
@@ -123,7 +127,7 @@ void s2_split(struct s2_space *space, ipa_t ipa, unsigned level);
 
 /* Sets and clears attributes of `count` consecutive leaves of `level` in one table; all must be
  * there. If permissions change, no TLB holds the old ones on return; a change of software bits
- * alone costs a store. */
+ * alone, or S2_ATTR_UNTOUCHED cleared (no TLB holds such an entry), costs a store. */
 void s2_protect(struct s2_space *space, ipa_t ipa, unsigned level, unsigned count, uint32_t set,
 	uint32_t clear);
 

@@ -38,6 +38,8 @@ typedef struct {
 #define S2_PTE_WRITTEN	   BIT(57)
 #define S2_PTE_DIRTY_LOG   BIT(58)
 
+#define S2_PTE_PERMISSIONS (S2_PTE_S2AP_WRITE | S2_PTE_XN | S2_PTE_AF)
+
 #define S2_MEMATTR_DEVICE_nGnRE 0x1U /* with FWB and without */
 #define S2_MEMATTR_NORMAL_WB	0xfU
 #define S2_MEMATTR_FWB_NORMAL	0x6U /* write-back whatever stage 1 says */
@@ -53,14 +55,24 @@ typedef struct {
 #define S2_LEVEL_2M    2U
 #define S2_LEVEL_4K    3U
 
-/* What a leaf lets the guest do, and what we remember about it. Reading is always allowed. */
-#define S2_ATTR_WRITE  UINT32_C(0x01)
-#define S2_ATTR_EXEC   UINT32_C(0x02)
-#define S2_ATTR_DEVICE UINT32_C(0x04) /* Device-nGnRE; else Normal write-back, inner shareable */
-#define S2_ATTR_WRITTEN                                                                            \
-	UINT32_C(0x08)			 /* somebody other than the guest wrote it since the last  \
-					  * maintenance for fetching: true of every page of a block */
-#define S2_ATTR_DIRTY_LOG UINT32_C(0x10) /* reserved */
+/*
+ * What a leaf lets the guest do, and what we remember about it. Reading is always allowed. Faults
+ * decode leaves all the time, so the attributes are the descriptor's own bits, its upper half
+ * folded onto its lower; those of S2_ATTR_INVERSE are set where the descriptor's bit is clear.
+ */
+#define S2_ATTR_UPPER(bit) ((uint32_t)((bit) >> 32))
+#define S2_ATTR_DEVICE	   UINT32_C(0x1) /* Device-nGnRE; else Normal write-back, inner shareable */
+#define S2_ATTR_WRITE	   ((uint32_t)S2_PTE_S2AP_WRITE)
+#define S2_ATTR_UNTOUCHED  ((uint32_t)S2_PTE_AF) /* the guest's first access faults */
+#define S2_ATTR_EXEC	   S2_ATTR_UPPER(S2_PTE_XN)
+/* Somebody other than the guest wrote it since the last maintenance for fetching: true of every
+ * page of a block. */
+#define S2_ATTR_WRITTEN	  S2_ATTR_UPPER(S2_PTE_WRITTEN)
+#define S2_ATTR_DIRTY_LOG S2_ATTR_UPPER(S2_PTE_DIRTY_LOG) /* reserved */
+
+#define S2_ATTR_IN_LOWER (S2_ATTR_WRITE | S2_ATTR_UNTOUCHED)
+#define S2_ATTR_IN_UPPER (S2_ATTR_EXEC | S2_ATTR_WRITTEN | S2_ATTR_DIRTY_LOG)
+#define S2_ATTR_INVERSE	 (S2_ATTR_EXEC | S2_ATTR_UNTOUCHED)
 
 /* Bytes that one entry of `level` maps, and the same as an order of 4 KiB pages. */
 static inline uint64_t s2_level_size(unsigned level)
@@ -82,9 +94,20 @@ s2_pte_t s2_pte_note(enum s2_page_state state);
 /* The same leaf without its valid bit: no translation any more, its fields still readable by
  * s2_pte_pa and s2_pte_attrs. Only while s2_clear_step has it in work. */
 s2_pte_t s2_pte_dying(s2_pte_t leaf);
-/* The leaf that entry `index` of a table has, when that table replaces the block `block` of
- * `level`. */
-s2_pte_t s2_pte_split(s2_pte_t block, unsigned level, unsigned index);
+/* The leaf that the first entry of a table has, when that table replaces the block `block` of
+ * `level`; each further one is s2_level_size(level + 1) above. */
+s2_pte_t s2_pte_split(s2_pte_t block, unsigned level);
+/* How to set and clear attributes (not S2_ATTR_DEVICE) of leaves. */
+struct s2_pte_edit {
+	uint64_t set;
+	uint64_t clear;
+};
+struct s2_pte_edit s2_pte_edit(uint32_t set, uint32_t clear);
+
+static inline s2_pte_t s2_pte_edited(s2_pte_t leaf, const struct s2_pte_edit *edit)
+{
+	return (s2_pte_t){(leaf.v & ~edit->clear) | edit->set};
+}
 
 /* States as valid entries hold them in two bits. */
 extern const enum s2_page_state s2_valid_states[4];
@@ -117,12 +140,10 @@ static inline pa_t s2_pte_pa(s2_pte_t pte)
 
 static inline uint32_t s2_pte_attrs(s2_pte_t leaf)
 {
-	uint32_t attrs = 0;
+	uint32_t attrs =
+		((uint32_t)leaf.v & S2_ATTR_IN_LOWER) | (S2_ATTR_UPPER(leaf.v) & S2_ATTR_IN_UPPER);
 
-	attrs |= (leaf.v & S2_PTE_S2AP_WRITE) != 0U ? S2_ATTR_WRITE : 0U;
-	attrs |= (leaf.v & S2_PTE_XN) != 0U ? 0U : S2_ATTR_EXEC;
-	attrs |= (leaf.v & S2_PTE_WRITTEN) != 0U ? S2_ATTR_WRITTEN : 0U;
-	attrs |= (leaf.v & S2_PTE_DIRTY_LOG) != 0U ? S2_ATTR_DIRTY_LOG : 0U;
+	attrs ^= S2_ATTR_INVERSE;
 	if (FIELD_GET(leaf.v, S2_PTE_MEMATTR) == S2_MEMATTR_DEVICE_nGnRE) {
 		attrs |= S2_ATTR_DEVICE;
 	}

@@ -50,7 +50,9 @@
 #define VM_RTC_BASE   UINT64_C(0x09010000)
 #define VM_FRAME_SIZE UINT64_C(0x1000)
 
-enum vm_state { VM_OFF, VM_RUNNING, VM_PAUSED, VM_STOPPING, VM_CRASHED };
+/* OFF or CRASHED -> STARTING (its memory is laid out) -> RUNNING <-> PAUSED; all of these ->
+ * STOPPING (its vCPUs leave their CPUs, its memory goes) -> OFF, CRASHED, or STARTING again. */
+enum vm_state { VM_OFF, VM_RUNNING, VM_PAUSED, VM_STOPPING, VM_CRASHED, VM_STARTING };
 
 /* What a stop is to end in; a later request of a lower kind does not replace a higher one. */
 enum vm_goal { VM_GOAL_RESET, VM_GOAL_OFF, VM_GOAL_CRASH };
@@ -118,6 +120,7 @@ struct vm {
 	enum vm_state state;
 	enum vm_goal goal;
 	bool memory_dirty; /* pages of a former run are still mapped */
+	ipa_t prepared;	   /* STARTING: memory is laid out up to here */
 	uint32_t starts;
 	struct vm_cost cost;
 	char reason[VM_REASON_SIZE]; /* of the last crash */

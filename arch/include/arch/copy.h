@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Copying of whole pages, by the widest registers that the CPU has.
+ */
+#ifndef ARCH_COPY_H
+#define ARCH_COPY_H
+
+#include "arch_impl/copy.h"
+
+/* void arch_copy(void *dst, const void *src, size_t size);   size: a multiple of ARCH_COPY_UNIT;
+ * any alignment, no overlap. Leaves the FP registers, which may be a guest's, as they are. */
+
+#define ARCH_COPY_UNIT 1024U
+
+#endif
