@@ -38,7 +38,7 @@ def test_help(verb):
     [
         (["nonsense"], "invalid choice: 'nonsense'"),
         (["run", "nowhere"], "no folder, bundle or example 'nowhere' (examples: default, single)"),
-        (["run", "--host", "uefi"], "does not start from UEFI yet"),
+        (["run", "--host", "bios"], "invalid choice: 'bios'"),
         (["run", "--gic", "2", "--cpus", "9"], "--cpus 9: 1 to 8 with GICv2"),
         (["run", "--memory", "1"], "--memory 1: at least 64"),
         (["build", "nonsense"], "no such thing: nonsense"),

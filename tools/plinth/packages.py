@@ -24,9 +24,12 @@ HOST = (
     "llvm",
     "ninja-build",
     "procps",
+    "python3-pefile",
     "python3-pytest",
     "python3-pytest-xdist",
+    "qemu-efi-aarch64",
     "qemu-system-arm",
+    "u-boot-qemu",
     "zlib1g-dev",
 )
 

@@ -2,6 +2,7 @@
 """The QEMU command line: used by ./plinth run, by the system tests and by the benches."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from plinth.errors import PlinthError
 
@@ -9,6 +10,8 @@ QEMU = "qemu-system-aarch64"
 GIC_VERSIONS = (2, 3)
 CPUS_MAX = {2: 8, 3: 64}  # GICv2's interface addresses eight CPUs; 64 is Plinth's own bound
 GDB_PORT = 1234
+AAVMF = Path("/usr/share/qemu-efi-aarch64/QEMU_EFI.fd")
+U_BOOT = Path("/usr/lib/u-boot/qemu_arm64/u-boot.bin")
 
 
 @dataclass
@@ -22,6 +25,9 @@ class Board:
     el2: bool = True
     icount: bool = False
     gdb: bool = False
+    acpi: bool = True  # what firmware gets; without it, a devicetree
+    firmware: Path | None = None  # started instead of a kernel
+    esp: Path | None = None  # a folder: the EFI system partition that the firmware finds
     extra: list = field(default_factory=list)
 
     def check(self):
@@ -35,24 +41,40 @@ class Board:
             raise PlinthError(f"--memory {self.memory_mib}: at least 64 (MiB)", 2)
 
 
-def command(board, kernel, initrd=None, append="", serial="mon:stdio"):
-    """The argument list that boots `kernel` on `board`."""
+def command(board, kernel=None, initrd=None, append="", serial="mon:stdio"):
+    """The argument list that boots `kernel`, or the board's firmware."""
     board.check()
     machine = f"virt,gic-version={board.gic}"
     if board.el2:
         machine += ",virtualization=on"
+    if not board.acpi:
+        machine += ",acpi=off"
     arguments = [QEMU, "-M", machine, "-cpu", board.cpu]
     arguments += ["-smp", str(board.cpus), "-m", str(board.memory_mib)]
     arguments += ["-display", "none", "-serial", serial, "-nic", "none"]
     if serial != "mon:stdio":
         arguments += ["-monitor", "none"]
-    arguments += ["-kernel", str(kernel)]
-    if initrd:
-        arguments += ["-initrd", str(initrd)]
-    if append:
-        arguments += ["-append", append]
+    arguments += firmware(board) if board.firmware else direct(kernel, initrd, append)
     if board.icount:
         arguments += ["-icount", "shift=0"]
     if board.gdb:
         arguments += ["-S", "-gdb", f"tcp:127.0.0.1:{GDB_PORT}"]
     return arguments + board.extra
+
+
+def direct(kernel, initrd, append):
+    """QEMU itself is the boot loader."""
+    arguments = ["-kernel", str(kernel)]
+    if initrd:
+        arguments += ["-initrd", str(initrd)]
+    if append:
+        arguments += ["-append", append]
+    return arguments
+
+
+def firmware(board):
+    arguments = ["-bios", str(board.firmware)]
+    if board.esp:
+        drive = f"file=fat:{board.esp},format=raw,readonly=on,if=none,id=esp"
+        arguments += ["-drive", drive, "-device", "virtio-blk-device,drive=esp"]
+    return arguments

@@ -10,10 +10,10 @@ import sys
 import threading
 from pathlib import Path
 
-from plinth import build, bundle, qemu, setup
+from plinth import build, bundle, esp, qemu, setup
 from plinth.command import progress
 from plinth.errors import PlinthError
-from plinth.paths import BUNDLES, EXAMPLES, IMAGE, shown
+from plinth.paths import BUILD, BUNDLES, EXAMPLES, IMAGE, shown
 
 HELP = "boot Plinth in QEMU with an example, a folder of VMs or a bundle"
 
@@ -41,8 +41,6 @@ def add_arguments(parser):
 
 
 def main(arguments):
-    if arguments.host == "uefi":
-        raise PlinthError("--host uefi: Plinth does not start from UEFI yet; use --host fdt", 2)
     board = qemu.Board(
         cpus=arguments.cpus,
         memory_mib=arguments.memory,
@@ -58,6 +56,9 @@ def main(arguments):
     if not IMAGE.exists():
         raise PlinthError(f"the build made no {shown(IMAGE)}")
     initrd = bundle_of(source, arguments.headless)
+    if arguments.host == "uefi":
+        board.firmware = qemu.AAVMF
+        board.esp = esp.make(BUILD / "esp", IMAGE, initrd, arguments.append)
     command = qemu.command(board, IMAGE, initrd, arguments.append)
     if arguments.gdb:
         progress(f"waiting: gdb-multiarch -ex 'target remote :{qemu.GDB_PORT}'")
