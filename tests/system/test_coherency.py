@@ -9,10 +9,12 @@ import pytest
 from harness import stage2
 from harness.stage2 import BLOCK, PAGE
 from harness.vms import MIB, debian, memory_property, vm_dts
-from plinth.paths import BUILD
+from plinth import initramfs
+from plinth.paths import BUILD, ROOT
 
 ALL_OFF = 0
 ESCAPE = "\x14"  # Ctrl-T
+RAM = 0x4000_0000  # of a guest; devices lie below
 NEIGHBOURHOOD = 64 << 10  # at most that much becomes executable with a page that is fetched
 EL2_WRITES = 40  # of the payload, into an executable page
 
@@ -167,3 +169,48 @@ def check_eager(counts):
     assert counts["mode"] == "eager"
     assert counts["revoked"] == EL2_WRITES
     assert counts["exec"] == EL2_WRITES
+
+
+@pytest.fixture
+def jit_initrd(tmp_path):
+    path = tmp_path / "jit.gz"
+    initramfs.write_jit(path, ROOT / "tests" / "guest" / "traces.lua")
+    return path
+
+
+@pytest.mark.parametrize("seconds", [3, pytest.param(60, marks=pytest.mark.long)])
+def test_jit_in_debian(boot, make_bundle, jit_initrd, seconds):
+    """Two JITs, ours and Debian's LuaJIT, on two vCPUs; meanwhile every page that is executable was
+    maintained, and large blocks stay where nothing was executed."""
+    guest = debian("jit", 2, action="jit,shell", bootargs=f"plinth.seconds={seconds}")
+    guest["initrd.gz"] = jit_initrd
+    machine = boot(make_bundle({"jit": guest}))
+    own = machine.expect(
+        r"JIT: threads 2 made (\d+) patched (\d+) runs (\d+) wrong 0", timeout=60 + 10 * seconds
+    )
+    made, patched, runs = map(int, own.groups())
+    assert made > 300 * seconds and patched > 100 * seconds and runs > 1000 * seconds
+    for _ in range(2):
+        traces = machine.expect(r"JIT: luajit rounds \d+ traces (\d+) wrong 0", timeout=120)
+        assert int(traces.group(1)) > 50 * seconds
+    machine.expect(r"plinth-guest: jit jit ok")
+    machine.expect(r"^jit# ")
+    go_to_monitor(machine)
+    counts = coherency(machine, "jit")
+    assert counts["mode"] == "lazy" and counts["revoked"] == 0  # nobody but the guest wrote
+    found = snapshot(machine, counts["root"])
+    check_permissions(found)
+    check_debian(found, counts)
+    machine.send(f"{ESCAPE}1/etc/plinth/poweroff\n")
+    machine.expect_exit(ALL_OFF)
+
+
+def check_debian(found, counts):
+    """What is executable was fetched; most of memory is mapped in blocks that were not."""
+    ram = [leaf for leaf in found if leaf.ipa >= RAM]
+    executable = [leaf for leaf in ram if leaf.executable]
+    fetches = counts["fetch"] + counts["exec"]
+    assert 0 < len(executable) <= fetches * (NEIGHBOURHOOD // PAGE)
+    blocks = [leaf for leaf in ram if leaf.size == BLOCK]
+    assert len(blocks) * BLOCK > sum(leaf.size for leaf in ram) // 2
+    assert not [leaf for leaf in found if leaf.ipa < RAM and leaf.executable]

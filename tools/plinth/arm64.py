@@ -4,7 +4,6 @@
 apt gets a configuration of its own: state, cache and architecture are private, so the machine's
 architecture list and package state stay as they are."""
 
-import hashlib
 import json
 import os
 import re
@@ -20,6 +19,9 @@ DEBS = CACHE / "debs"
 STAMP = CACHE / "arm64.json"
 GUEST_ROOT = GUEST / "root"
 CHECKVM_ROOT = GUEST / "checkvm"
+LUAJIT_ROOT = GUEST / "luajit"
+
+KERNEL_PACKAGE = re.compile(r"linux-image-[0-9]\S*-arm64")
 
 CONFIGURATION = """\
 Dir::State "{apt}/state";
@@ -44,35 +46,43 @@ def wanted():
             (SYSROOT, [*packages.SYSROOT]),
             (GUEST_ROOT, [packages.KERNEL_META, *packages.GUEST]),
             (CHECKVM_ROOT, [*packages.CHECKVM]),
+            (LUAJIT_ROOT, [*packages.LUAJIT]),
         )
     }
 
 
-def fingerprint():
-    return hashlib.sha256(json.dumps(wanted()).encode()).hexdigest()
+def taken():
+    """Folder under build/ -> the packages' files that it was made of."""
+    return json.loads(STAMP.read_text())["taken"] if STAMP.exists() else {}
 
 
-def is_current():
-    if not STAMP.exists():
-        return False
-    stamp = json.loads(STAMP.read_text())
-    is_complete = all((BUILD / folder).is_dir() for folder in wanted())
-    return is_complete and stamp["wanted"] == fingerprint()
+def is_current(folder, names):
+    """Was the folder made of these packages?"""
+    packages_there = {file.partition("_")[0] for file in taken().get(folder, [])}
+    kernels = {name for name in packages_there if KERNEL_PACKAGE.fullmatch(name)}
+    if packages.KERNEL_META in names and len(kernels) == 1:
+        packages_there = packages_there - kernels | {packages.KERNEL_META}
+    return packages_there == set(names) and (BUILD / folder).is_dir()
 
 
 def ensure(refresh=False):
     """Afterwards the folders of wanted() hold the packages."""
-    if is_current() and not refresh:
+    stale = {
+        folder: names
+        for folder, names in wanted().items()
+        if refresh or not is_current(folder, names)
+    }
+    if not stale:
         return
     progress("fetching arm64 packages")
     environment = private_apt()
     run(["apt-get", "-qq", "update"], "apt-get update for arm64", env=environment)
     kernel = kernel_package(environment)
-    taken = {}
-    for folder, names in wanted().items():
+    there = {folder: files for folder, files in taken().items() if folder in wanted()}
+    for folder, names in stale.items():
         names = [kernel if name == packages.KERNEL_META else name for name in names]
-        taken[folder] = unpack(BUILD / folder, names, environment)
-    STAMP.write_text(json.dumps({"wanted": fingerprint(), "taken": taken}, indent=1) + "\n")
+        there[folder] = unpack(BUILD / folder, names, environment)
+    STAMP.write_text(json.dumps({"taken": there}, indent=1) + "\n")
 
 
 def private_apt():
@@ -88,7 +98,7 @@ def private_apt():
 
 def kernel_package(environment):
     depends = run(["apt-cache", "depends", packages.KERNEL_META], env=environment)
-    match = re.search(r"Depends: (linux-image-[0-9]\S*-arm64)\s", depends)
+    match = re.search(rf"Depends: ({KERNEL_PACKAGE.pattern})\s", depends)
     if not match:
         raise PlinthError(f"{packages.KERNEL_META}: no kernel package in:\n{depends}")
     return match.group(1)

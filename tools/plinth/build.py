@@ -32,6 +32,7 @@ OUTPUTS = {
     "plinthctl": "guest/plinthctl",
     "plinth-detect": "guest/plinth-detect",
     "bench-init": "guest/bench-init",
+    "jit-stress": "guest/jit-stress",
 }
 
 PAYLOAD_SUFFIXES = (".img", ".elf")  # bare test guests, in payload/ of the build folder

@@ -7,13 +7,14 @@ import re
 from pathlib import Path
 
 from plinth import cpio
-from plinth.arm64 import CHECKVM_ROOT, GUEST_ROOT
+from plinth.arm64 import CHECKVM_ROOT, GUEST_ROOT, LUAJIT_ROOT
 from plinth.command import run
 from plinth.errors import PlinthError
 from plinth.paths import GUEST, shown
 
 SOURCES = Path(__file__).resolve().parent / "guest"
 CHECKVM = "usr/bin/vmware-checkvm"
+LUAJIT = "usr/bin/luajit"
 BENCH_INIT = "bin/bench-init"
 LIBRARY_FOLDERS = ("lib/aarch64-linux-gnu", "usr/lib/aarch64-linux-gnu", "lib", "usr/lib")
 
@@ -23,7 +24,7 @@ def write(path, with_checkvm=False, extra=()):
     `extra` are more entries."""
     entries = [*base_entries(), *extra]
     if with_checkvm:
-        entries += checkvm_entries()
+        entries += program_entries(CHECKVM_ROOT, CHECKVM)
     archive = io.BytesIO()
     cpio.write(archive, entries)
     data = gzip.compress(archive.getvalue(), compresslevel=6, mtime=0)
@@ -52,15 +53,24 @@ def base_entries():
     return entries
 
 
-def checkvm_entries():
-    program = CHECKVM_ROOT / CHECKVM
-    entries = [cpio.file("bin/vmware-checkvm", program.read_bytes(), 0o755)]
-    for name, path in sorted(libraries(program).items()):
-        entries.append(cpio.file(f"lib/{name}", path.read_bytes(), 0o755))
+def write_jit(path, script):
+    """Writes the initramfs of the test of JITs: ours with guest/jit-stress and LuaJIT in it, which
+    runs `script` (tools/plinth/guest/actions/jit)."""
+    own = cpio.file("bin/jit-stress", (GUEST / "jit-stress").read_bytes(), 0o755)
+    lua = cpio.file("etc/plinth/traces.lua", script.read_bytes())
+    write(path, extra=[own, lua, *program_entries(LUAJIT_ROOT, LUAJIT)])
+
+
+def program_entries(root, program):
+    """A program of unpacked packages, as bin/NAME, and its libraries."""
+    path = root / program
+    entries = [cpio.file(f"bin/{path.name}", path.read_bytes(), 0o755)]
+    for name, library in sorted(libraries(root, path).items()):
+        entries.append(cpio.file(f"lib/{name}", library.read_bytes(), 0o755))
     return entries
 
 
-def libraries(program):
+def libraries(root, program):
     """Name -> file of every shared library that `program` loads, the dynamic loader included."""
     found = {}
     open_files = [program]
@@ -68,7 +78,7 @@ def libraries(program):
         loader = open_files.pop()
         for name in needed_by(loader):
             if name not in found:
-                found[name] = find_library(name, loader)
+                found[name] = find_library(root, name, loader)
                 open_files.append(found[name])
     return found
 
@@ -78,9 +88,9 @@ def needed_by(path):
     return re.findall(r"\(NEEDED\)\s+Shared library: \[([^\]]+)\]", dynamic)
 
 
-def find_library(name, needed):
+def find_library(root, name, needed):
     for folder in LIBRARY_FOLDERS:
-        path = CHECKVM_ROOT / folder / name
+        path = root / folder / name
         if path.exists():
             return path
-    raise PlinthError(f"{shown(needed)} needs {name}; add its package to packages.CHECKVM")
+    raise PlinthError(f"{shown(needed)} needs {name}; add its package to packages.py")

@@ -56,3 +56,12 @@ CHECKVM = (
     "libpcre2-8-0",
     "libtirpc3",
 )
+
+# A JIT that is not ours, and the libraries that it loads: for the test of technique 1.
+LUAJIT = (
+    "luajit",
+    "libc6",
+    "libgcc-s1",
+    "libluajit-5.1-2",
+    "libluajit-5.1-common",
+)
