@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "detect/detect.h"
+
+#include "detect/profile.h"
+
+/* A refused instruction costs a signal each time, and is refused each time. */
+#define REFUSALS_ENOUGH 4U
+
+void detect_request_init(struct detect_request *request, enum detect_level level)
+{
+	for (unsigned i = 0; i < PROBE_COUNT; i++) {
+		request->probes[i] =
+			detect_probe((enum detect_probe_id)i)->role[level] >= ROLE_PROFILE;
+	}
+	request->runs = DETECT_RUNS_DEFAULT;
+}
+
+/* Sparse probes: controls for each run, and after how many runs it is looked whether these are
+ * enough. Three looks make an accident at most three times as likely: two bits. */
+#define SPARSE_CONTROLS	 16U
+#define SPARSE_LOOK_BITS 2U
+
+static void count_run(struct detect_evidence *evidence, enum detect_outcome outcome)
+{
+	evidence->runs++;
+	if (outcome == DETECT_FAULTED) {
+		evidence->faulted++;
+	} else if (outcome == DETECT_CLEARED) {
+		evidence->cleared++;
+	}
+}
+
+/* A control that faults has no monitor to keep either. */
+static void count_control(struct detect_evidence *evidence, enum detect_outcome outcome)
+{
+	evidence->control_runs++;
+	if (outcome != DETECT_STORED) {
+		evidence->control_cleared++;
+	}
+}
+
+/* How surely the instruction is trapped; 0: not often enough. */
+static uint32_t trapped_bits(const struct stats_table *table, const struct detect_probe *probe,
+	const struct detect_evidence *evidence)
+{
+	struct stats_sample cleared = {evidence->runs, evidence->cleared};
+	struct stats_sample control = {evidence->control_runs, evidence->control_cleared};
+	uint32_t share = probe->is_sparse ? 4U : 2U;
+	uint32_t price = probe->is_sparse ? SPARSE_LOOK_BITS : 0U;
+	uint32_t bits;
+
+	if (evidence->cleared * share <= evidence->runs) {
+		return 0;
+	}
+	bits = stats_fisher_bits(table, cleared, control);
+	return bits > price ? bits - price : 0U;
+}
+
+/* How surely it is not. */
+static uint32_t untrapped_bits(
+	const struct stats_table *table, const struct detect_evidence *evidence)
+{
+	struct stats_sample stored = {evidence->runs, evidence->runs - evidence->cleared};
+
+	if (stored.hits * 2U <= stored.runs) {
+		return 0;
+	}
+	return stats_binomial_bits(table, stored, DETECT_LEAK_BITS);
+}
+
+static struct detect_finding judge_probe(const struct stats_table *table,
+	const struct detect_probe *probe, const struct detect_evidence *evidence)
+{
+	struct detect_finding finding = {DETECT_UNCLEAR, *evidence};
+	uint32_t trapped;
+	uint32_t untrapped;
+
+	if (evidence->faulted != 0U) {
+		finding.verdict =
+			evidence->faulted == evidence->runs ? DETECT_REFUSED : DETECT_UNCLEAR;
+		return finding;
+	}
+	trapped = trapped_bits(table, probe, evidence);
+	untrapped = untrapped_bits(table, evidence);
+	if (trapped >= DETECT_DOUBT_BITS) {
+		finding.verdict = DETECT_TRAPPED;
+		finding.evidence.doubt_bits = trapped;
+	} else if (untrapped >= DETECT_DOUBT_BITS) {
+		finding.verdict = DETECT_NOT_TRAPPED;
+		finding.evidence.doubt_bits = untrapped;
+	}
+	return finding;
+}
+
+static bool is_refused(const struct detect_evidence *evidence)
+{
+	return evidence->faulted == REFUSALS_ENOUGH && evidence->runs == REFUSALS_ENOUGH;
+}
+
+static bool is_clear_early(const struct stats_table *table, const struct detect_probe *probe,
+	const struct detect_evidence *evidence)
+{
+	bool is_look = evidence->runs == 10U || evidence->runs == 20U;
+
+	return probe->is_sparse && is_look &&
+	       trapped_bits(table, probe, evidence) >= DETECT_DOUBT_BITS;
+}
+
+struct detect_finding detect_run_probe(const struct detect_backend *backend,
+	const struct stats_table *table, enum detect_probe_id id, uint32_t runs)
+{
+	const struct detect_probe *probe = detect_probe(id);
+	uint32_t controls = probe->is_sparse ? SPARSE_CONTROLS : 1U;
+	struct detect_evidence evidence = {0};
+
+	if (probe->runs_max != 0U && runs > probe->runs_max) {
+		runs = probe->runs_max;
+	}
+	while (evidence.runs < runs && !is_refused(&evidence) &&
+		!is_clear_early(table, probe, &evidence)) {
+		enum detect_outcome outcome = backend->run(backend->ctx, id, false);
+
+		count_run(&evidence, outcome);
+		for (uint32_t i = 0; i < controls && outcome != DETECT_FAULTED; i++) {
+			count_control(&evidence, backend->run(backend->ctx, id, true));
+		}
+	}
+	return judge_probe(table, probe, &evidence);
+}
+
+void detect_run(const struct detect_backend *backend, const struct stats_table *table,
+	const struct detect_request *request, struct detect_report *report)
+{
+	*report = (struct detect_report){.level = backend->level};
+	for (unsigned i = 0; i < PROBE_COUNT; i++) {
+		enum detect_probe_id id = (enum detect_probe_id)i;
+
+		if (request->probes[i] && detect_probe(id)->role[backend->level] != ROLE_NONE) {
+			report->findings[i] = detect_run_probe(backend, table, id, request->runs);
+		}
+	}
+	detect_judge(report);
+}
+
+/* The strongest finding with this answer among the probes that may support a verdict; 0: none. */
+static uint32_t strongest(const struct detect_report *report, enum detect_answer answer)
+{
+	uint32_t bits = 0;
+
+	for (unsigned i = 0; i < PROBE_COUNT; i++) {
+		const struct detect_finding *finding = &report->findings[i];
+		enum detect_probe_id id = (enum detect_probe_id)i;
+		bool is_decisive = detect_probe(id)->role[report->level] == ROLE_DECISIVE;
+		bool supports =
+			answer == DETECT_TRAPPED || detect_profile_all_trap(report->level, id);
+
+		if (is_decisive && supports && finding->verdict == answer &&
+			finding->evidence.doubt_bits > bits) {
+			bits = finding->evidence.doubt_bits;
+		}
+	}
+	return bits;
+}
+
+void detect_judge(struct detect_report *report)
+{
+	report->verdict = DETECT_PRESENT;
+	report->doubt_bits = strongest(report, DETECT_TRAPPED);
+	if (report->doubt_bits != 0U) {
+		return;
+	}
+	report->verdict = DETECT_ABSENT;
+	report->doubt_bits = strongest(report, DETECT_NOT_TRAPPED);
+	if (report->doubt_bits == 0U) {
+		report->verdict = DETECT_UNDECIDED;
+	}
+}
