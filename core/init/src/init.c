@@ -107,6 +107,7 @@ static void init_settle(void)
 	}
 	coh_setup(ctr, s2_features()->fwb);
 	coh_forget_boot();
+	el2count_add_caches(0, coh_strategy()->dic ? 0U : 1U);
 	coh_describe(line, sizeof(line));
 	log_info("%s", line);
 }
