@@ -9,6 +9,7 @@
 #include "main/boot_exit.h"
 #include "mpboot.h"
 #include "smp/smp.h"
+#include "target.h"
 
 #define RESERVE_MAX 8U /* places that the pen can have come to lie in: one or two */
 
@@ -28,22 +29,6 @@ uint64_t boot_next_efi(const struct efi *efi, struct efi_start *start)
 	(void)start;
 	efi_print(efi, "mpboot: does not start from UEFI yet");
 	return EFI_UNSUPPORTED;
-}
-
-static const char *target_name(enum tables_target target)
-{
-	return target == TABLES_PARKING ? "parking" : "spin-table";
-}
-
-static enum tables_target choose_target(const struct boot *boot)
-{
-	enum tables_target target;
-
-	if (!mpboot_read_target(boot->machine.cmdline, &target)) {
-		console_print("mpboot.target=: spin-table or parking; spin-table is taken");
-		target = TABLES_SPIN_TABLE;
-	}
-	return target;
 }
 
 /* The CPUs into the pen, and into the list that the tables will name. */
@@ -88,13 +73,12 @@ static uint32_t list_pens(const struct boot *boot)
 	return count;
 }
 
-static void *make_tree(
-	struct boot *boot, const struct mpboot_kernel *kernel, enum tables_target target)
+static void *make_tree(struct boot *boot, const struct mpboot_kernel *kernel)
 {
 	uint64_t size = boot->fdt.size + TABLES_FDT_SLACK;
 	void *tree = boot_alloc(boot, size, PAGE_SIZE, BOOT_MEM_BOOT);
 	const struct tables_fdt request = {
-		.cpus = {target, table_cpus, boot->machine.cpu_count},
+		.cpus = {kernel->target, table_cpus, boot->machine.cpu_count},
 		.reserve = reserve,
 		.reserve_count = list_pens(boot),
 		.initrd = kernel->initrd,
@@ -111,16 +95,15 @@ static void *make_tree(
 
 void boot_next(struct boot *boot)
 {
-	enum tables_target target = choose_target(boot);
 	struct mpboot_kernel kernel;
 	uint32_t running;
 	void *tree;
 
 	mpboot_place_kernel(boot, &kernel);
-	running = start_cpus(boot, target);
-	tree = make_tree(boot, &kernel, target);
+	running = start_cpus(boot, kernel.target);
+	tree = make_tree(boot, &kernel);
 	console_print("mpboot: %u of %u CPUs, the others wait by %s; next/kernel at %#llx, EL%llu",
-		running, boot->machine.cpu_count, target_name(target),
+		running, boot->machine.cpu_count, target_name(kernel.target),
 		(unsigned long long)kernel.base, (unsigned long long)boot_current_el());
 	handoff_enter_kernel((uintptr_t)tree, kernel.base);
 }

@@ -6,6 +6,7 @@
 #include "image.h"
 #include "main/boot_exit.h"
 #include "mpboot.h"
+#include "target.h"
 
 #define NEXT_FOLDER "next"
 
@@ -24,6 +25,7 @@ static bool find_file(const struct boot_range *bundle, const char *name, struct 
 static void find_files(const struct boot *boot, struct mpboot_kernel *kernel)
 {
 	const struct boot_range *bundle = &boot->machine.initrd;
+	struct boot_range target;
 
 	boot_check_bundle(boot, "next/kernel");
 	if (!find_file(bundle, "kernel", &kernel->file)) {
@@ -31,6 +33,12 @@ static void find_files(const struct boot *boot, struct mpboot_kernel *kernel)
 	}
 	if (!find_file(bundle, "initrd", &kernel->initrd)) {
 		kernel->initrd = (struct boot_range){0};
+	}
+	kernel->target = TABLES_SPIN_TABLE;
+	if (find_file(bundle, "target", &target) &&
+		target_parse((const char *)(uintptr_t)target.base, target.size, &kernel->target) !=
+			PLINTH_OK) {
+		boot_exit(BOOT_EXIT_BUNDLE, "next/target is neither spin-table nor parking");
 	}
 }
 

@@ -160,6 +160,31 @@ static void psci_becomes_parking(void **state)
 	}
 }
 
+/* A MADT of 64 CPUs, made of QEMU's own structures for one: GICD, then 64 times its GICC. */
+static void sixty_four_cpus(void **state)
+{
+	struct acpi_madt *madt = at(MADT_AT);
+	struct acpi_madt_gicc first, *gicc;
+
+	(void)state;
+	load("virt-gic3-1.apic", "virt-gic3-1.facp", CPU_MAX);
+	gicc = (struct acpi_madt_gicc *)((uint8_t *)madt + 44 + 24);
+	assert_int_equal(gicc->entry.type, ACPI_MADT_GICC);
+	assert_int_equal(gicc->entry.length, 80);
+	memcpy(&first, gicc, 80);
+	for (uint32_t i = 0; i < CPU_MAX; i++) {
+		gicc = (struct acpi_madt_gicc *)((uint8_t *)madt + 44 + 24 + i * 80U);
+		memcpy(gicc, &first, 80);
+		gicc->acpi_processor_uid = i;
+		gicc->mpidr = cpu[i].mpidr;
+	}
+	madt->header.length = 44 + 24 + CPU_MAX * 80U;
+	acpi_seal(&madt->header);
+	cpu[63].present = false;
+	assert_int_equal(rewrite(NULL), PLINTH_OK);
+	assert_rewritten(63);
+}
+
 static void the_absent_are_disabled(void **state)
 {
 	struct acpi_madt_gicc *gicc;
@@ -251,6 +276,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(psci_becomes_parking, setup),
+		cmocka_unit_test_setup(sixty_four_cpus, setup),
 		cmocka_unit_test_setup(the_absent_are_disabled, setup),
 		cmocka_unit_test_setup(tables_move, setup),
 		cmocka_unit_test_setup(broken_sets_are_refused, setup),

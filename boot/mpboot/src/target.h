@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The names of the protocols that mpboot can offer, as next/target of a bundle has them. Pure. */
+#ifndef MPBOOT_TARGET_H
+#define MPBOOT_TARGET_H
+
+#include <stdint.h>
+
+#include "base/status.h"
+#include "tables/tables.h"
+
+/* One of the names, and line ends behind it. EINVAL: it is none. */
+enum plinth_status target_parse(const char *text, uint64_t size, enum tables_target *target);
+
+const char *target_name(enum tables_target target);
+
+#endif
