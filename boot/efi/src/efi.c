@@ -21,10 +21,17 @@ static bool is_table(const struct efi_table_header *header, uint64_t signature, 
 	return header != NULL && header->signature == signature && header->header_size >= size;
 }
 
-enum plinth_status efi_open(struct efi *efi, efi_handle_t image, struct efi_system_table *system)
+struct efi_loaded_image *efi_loaded_image(const struct efi *efi, efi_handle_t image)
 {
 	void *loaded = NULL;
 
+	return efi->services->handle_protocol(image, &guid_loaded_image, &loaded) == EFI_SUCCESS
+		       ? loaded
+		       : NULL;
+}
+
+enum plinth_status efi_open(struct efi *efi, efi_handle_t image, struct efi_system_table *system)
+{
 	*efi = (struct efi){.image = image};
 	if (system == NULL ||
 		!is_table(&system->header, EFI_SYSTEM_TABLE_SIGNATURE, sizeof(*system))) {
@@ -36,12 +43,8 @@ enum plinth_status efi_open(struct efi *efi, efi_handle_t image, struct efi_syst
 					     sizeof(*efi->services))) {
 		return PLINTH_EINVAL;
 	}
-	if (efi->services->handle_protocol(image, &guid_loaded_image, &loaded) != EFI_SUCCESS ||
-		loaded == NULL) {
-		return PLINTH_EINVAL;
-	}
-	efi->loaded = loaded;
-	return PLINTH_OK;
+	efi->loaded = efi_loaded_image(efi, image);
+	return efi->loaded != NULL ? PLINTH_OK : PLINTH_EINVAL;
 }
 
 void *efi_find_table(const struct efi *efi, const struct efi_guid *guid)

@@ -1,23 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The places that a bundle may come from, and LoadFile2: how a boot loader passes an initrd. */
 #include "efi_file.h"
-
-static const struct efi_guid guid_load_file2 = {
-	0x4006c0c1, 0xfcb3, 0x403e, {0x99, 0x6d, 0x4a, 0x6c, 0x87, 0x24, 0xe0, 0x6d}};
-
-/* LINUX_EFI_INITRD_MEDIA_GUID as a device path. */
-struct initrd_path {
-	struct efi_device_path vendor;
-	struct efi_guid guid;
-	struct efi_device_path end;
-};
-
-static const struct initrd_path initrd_path = {
-	.vendor = {EFI_PATH_MEDIA, EFI_PATH_MEDIA_VENDOR,
-		{sizeof(struct efi_device_path) + sizeof(struct efi_guid), 0}},
-	.guid = {0x5568e427, 0x68fc, 0x4f3d, {0xac, 0x74, 0xca, 0x55, 0x52, 0x31, 0xcc, 0x68}},
-	.end = {EFI_PATH_END, EFI_PATH_END_ENTIRE, {sizeof(struct efi_device_path), 0}},
-};
+#include "efi_initrd.h"
 
 static struct efi_load_file2 *find_loader(const struct efi *efi)
 {
@@ -26,8 +10,8 @@ static struct efi_load_file2 *find_loader(const struct efi *efi)
 	void *loader = NULL;
 	efi_handle_t handle = NULL;
 
-	if (efi->services->locate_device_path(&guid_load_file2, &path, &handle) != EFI_SUCCESS ||
-		efi->services->handle_protocol(handle, &guid_load_file2, &loader) != EFI_SUCCESS) {
+	if (efi->services->locate_device_path(&initrd_protocol, &path, &handle) != EFI_SUCCESS ||
+		efi->services->handle_protocol(handle, &initrd_protocol, &loader) != EFI_SUCCESS) {
 		return NULL;
 	}
 	return loader;

@@ -8,7 +8,7 @@
 #define FDT_HEADER_SIZE 40U
 
 /* Under UEFI memory is mapped one to one: what the firmware calls RAM can be read. */
-static void *map_table(void *ctx, uint64_t pa, uint64_t size)
+void *efi_map_table(void *ctx, uint64_t pa, uint64_t size)
 {
 	return machine_is_memory(ctx, pa, size) ? (void *)(uintptr_t)pa : NULL;
 }
@@ -26,32 +26,37 @@ static bool read_fdt(const struct efi *efi, struct efi_start *start)
 		return false;
 	}
 	if (is_aligned((uintptr_t)fdt, 8U) &&
-		map_table(&start->ram, (uintptr_t)fdt, FDT_HEADER_SIZE) != NULL) {
+		efi_map_table(&start->ram, (uintptr_t)fdt, FDT_HEADER_SIZE) != NULL) {
 		size = discover_fdt_size(fdt);
 	}
-	if (size != 0U && map_table(&start->ram, (uintptr_t)fdt, size) != NULL) {
+	if (size != 0U && efi_map_table(&start->ram, (uintptr_t)fdt, size) != NULL) {
 		status = discover_fdt(fdt, size, &start->machine, &why);
 	}
 	if (status != PLINTH_OK) {
 		efi_print(efi, "devicetree: %s", why);
 		return false;
 	}
-	return start->machine.cpu_count != 0U;
+	if (start->machine.cpu_count == 0U) {
+		return false;
+	}
+	start->fdt = fdt;
+	start->fdt_size = size;
+	return true;
 }
 
 static enum plinth_status read_tables(const struct efi *efi, struct efi_start *start)
 {
-	const struct acpi_memory memory = {.map = map_table, .ctx = &start->ram};
-	const void *rsdp = efi_find_table(efi, &efi_guid_acpi20);
+	const struct acpi_memory memory = {.map = efi_map_table, .ctx = &start->ram};
 	const char *from = "ACPI";
 	const char *why = "";
 
+	start->rsdp = (uintptr_t)efi_find_table(efi, &efi_guid_acpi20);
 	if (read_fdt(efi, start)) {
 		from = "a devicetree";
-	} else if (rsdp == NULL) {
+	} else if (start->rsdp == 0U) {
 		efi_print(efi, "neither ACPI 2.0 nor a devicetree that has CPUs");
 		return PLINTH_EINVAL;
-	} else if (discover_acpi(&memory, (uintptr_t)rsdp, &start->machine, &why) != PLINTH_OK) {
+	} else if (discover_acpi(&memory, start->rsdp, &start->machine, &why) != PLINTH_OK) {
 		efi_print(efi, "ACPI: %s", why);
 		return PLINTH_EINVAL;
 	}

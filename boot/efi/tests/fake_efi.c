@@ -20,7 +20,7 @@ static struct efi_file root, file;
 static uint64_t position;
 static struct efi_load_file2 load_file2;
 static struct efi_rng rng;
-static uint8_t image_handle, device_handle, initrd_handle;
+static uint8_t image_handle, device_handle, initrd_handle, offer_handle, next_handle;
 static efi_char_t load_options[2048];
 static void *arenas[64]; /* freed by fake_efi_end() alone: pages of them are freed one by one */
 static size_t arena_count;
@@ -31,6 +31,8 @@ static const struct efi_guid guid_file_system = {
 	0x964e5b22, 0x6459, 0x11d2, {0x8e, 0x39, 0x00, 0xa0, 0xc9, 0x69, 0x72, 0x3b}};
 static const struct efi_guid guid_load_file2 = {
 	0x4006c0c1, 0xfcb3, 0x403e, {0x99, 0x6d, 0x4a, 0x6c, 0x87, 0x24, 0xe0, 0x6d}};
+static const struct efi_guid guid_device_path = {
+	0x09576e91, 0x6d3f, 0x11d2, {0x8e, 0x39, 0x00, 0xa0, 0xc9, 0x69, 0x72, 0x3b}};
 /* A media vendor node with LINUX_EFI_INITRD_MEDIA_GUID, and the end. */
 static const uint8_t initrd_path[] = {4, 3, 20, 0, 0x27, 0xe4, 0x68, 0x55, 0xfc, 0x68, 0x3d, 0x4f,
 	0xac, 0x74, 0xca, 0x55, 0x52, 0x31, 0xcc, 0x68, 0x7f, 0xff, 4, 0};
@@ -154,10 +156,82 @@ static efi_status_t handle_protocol(
 		return EFI_SUCCESS;
 	}
 	if (handle == &initrd_handle && is_guid(protocol, &guid_load_file2)) {
-		*interface = &load_file2;
+		*interface = fake_efi.offer != NULL ? fake_efi.offer : &load_file2;
+		return EFI_SUCCESS;
+	}
+	if (handle == &next_handle && is_guid(protocol, &guid_loaded_image)) {
+		*interface = &fake_efi.next;
 		return EFI_SUCCESS;
 	}
 	return EFI_UNSUPPORTED;
+}
+
+static efi_status_t install(
+	efi_handle_t *handle, const struct efi_guid *protocol, uint32_t native, void *interface)
+{
+	assert_int_equal(native, 0);
+	if (is_guid(protocol, &guid_device_path)) {
+		assert_null(*handle);
+		assert_memory_equal(interface, initrd_path, sizeof(initrd_path));
+		*handle = &offer_handle;
+		fake_efi.has_path = true;
+		return EFI_SUCCESS;
+	}
+	assert_true(is_guid(protocol, &guid_load_file2));
+	assert_ptr_equal(*handle, &offer_handle);
+	fake_efi.offer = interface;
+	fake_efi.offers++;
+	return EFI_SUCCESS;
+}
+
+static efi_status_t uninstall(efi_handle_t handle, const struct efi_guid *protocol, void *interface)
+{
+	assert_ptr_equal(handle, &offer_handle);
+	if (is_guid(protocol, &guid_device_path)) {
+		assert_memory_equal(interface, initrd_path, sizeof(initrd_path));
+		assert_null(fake_efi.offer);
+		fake_efi.has_path = false;
+		return EFI_SUCCESS;
+	}
+	assert_ptr_equal(interface, fake_efi.offer);
+	fake_efi.offer = NULL;
+	return EFI_SUCCESS;
+}
+
+static efi_status_t reinstall(efi_handle_t handle, const struct efi_guid *protocol,
+	void *old_interface, void *new_interface)
+{
+	assert_ptr_equal(handle, &initrd_handle);
+	assert_true(is_guid(protocol, &guid_load_file2));
+	assert_ptr_equal(
+		old_interface, fake_efi.offer != NULL ? (void *)fake_efi.offer : &load_file2);
+	fake_efi.offer = new_interface == &load_file2 ? NULL : new_interface;
+	fake_efi.offers++;
+	return EFI_SUCCESS;
+}
+
+static efi_status_t load_image(uint8_t boot_policy, efi_handle_t parent, const void *path,
+	const void *source, uint64_t source_size, efi_handle_t *image)
+{
+	assert_int_equal(boot_policy, 0);
+	assert_ptr_equal(parent, &image_handle);
+	assert_null(path);
+	fake_efi.source = source;
+	fake_efi.source_size = source_size;
+	*image = &next_handle;
+	return fake_efi.load_status;
+}
+
+static efi_status_t start_image(
+	efi_handle_t image, uint64_t *exit_data_size, efi_char_t **exit_data)
+{
+	assert_ptr_equal(image, &next_handle);
+	assert_null(exit_data_size);
+	assert_null(exit_data);
+	if (fake_efi.started != NULL) {
+		fake_efi.started();
+	}
+	return fake_efi.start_status;
 }
 
 static efi_status_t locate_device_path(
@@ -280,6 +354,11 @@ static void fill_services(struct efi_boot_services *services)
 	services->free_pool = free_pool;
 	services->handle_protocol = handle_protocol;
 	services->locate_device_path = locate_device_path;
+	services->install_protocol_interface = install;
+	services->uninstall_protocol_interface = uninstall;
+	services->reinstall_protocol_interface = reinstall;
+	services->load_image = load_image;
+	services->start_image = start_image;
 	services->exit_boot_services = exit_boot_services;
 	services->locate_protocol = locate_protocol;
 }

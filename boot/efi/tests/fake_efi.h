@@ -34,6 +34,16 @@ struct fake_efi {
 	bool has_rng;
 	efi_status_t rng_status;
 
+	const void *source; /* what LoadImage() got; NULL: it was not called */
+	uint64_t source_size;
+	efi_status_t load_status;  /* of LoadImage() */
+	efi_status_t start_status; /* of StartImage() */
+	void (*started)(void);	   /* the next stage's own code; NULL: it returns at once */
+	struct efi_loaded_image next;
+	struct efi_load_file2 *offer; /* LoadFile2 that somebody has installed for initrds */
+	bool has_path;		      /* ... on a handle with the device path for it */
+	unsigned offers;	      /* times that it was installed */
+
 	struct efi_memory_descriptor map[FAKE_MAP_MAX];
 	uint32_t map_count;
 	uint64_t descriptor_size;

@@ -40,6 +40,9 @@ enum plinth_status efi_open(struct efi *efi, efi_handle_t image, struct efi_syst
 /* Prints "plinth: ", the text, and an end of line on ConOut; nothing where there is none. */
 void efi_print(const struct efi *efi, const char *format, ...) PRINTF_LIKE(2, 3);
 
+/* What the firmware knows of an image that it has loaded; NULL: it is none. */
+struct efi_loaded_image *efi_loaded_image(const struct efi *efi, efi_handle_t image);
+
 /* The configuration table of that GUID; NULL: there is none. */
 void *efi_find_table(const struct efi *efi, const struct efi_guid *guid);
 
@@ -103,9 +106,15 @@ enum plinth_status efi_describe_memory(const struct efi_memory_map *map, struct 
 struct efi_start {
 	struct machine machine;
 	struct machine ram; /* of which ram alone counts: where the firmware's tables may lie */
+	const void *fdt;    /* the devicetree that describes the machine; NULL: ACPI does */
+	uint64_t fdt_size;
+	uint64_t rsdp; /* of ACPI, 0: there is none */
 	struct efi_options options;
 	struct efi_memory_map map;
 };
+
+/* struct acpi_memory's map for the firmware's tables; ctx is &start->ram. */
+void *efi_map_table(void *ctx, uint64_t pa, uint64_t size);
 
 /* Fills *start (all of it) but for machine's memory and bundle: the machine by a devicetree, where
  * there is one that has CPUs, else by ACPI; the command line of the load options, where these are

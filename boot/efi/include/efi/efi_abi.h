@@ -118,7 +118,8 @@ struct efi_boot_services {
 	void *events[6];
 	efi_status_t (*install_protocol_interface)(efi_handle_t *handle,
 		const struct efi_guid *protocol, uint32_t native, void *interface);
-	void *reinstall_protocol_interface;
+	efi_status_t (*reinstall_protocol_interface)(efi_handle_t handle,
+		const struct efi_guid *protocol, void *old_interface, void *new_interface);
 	efi_status_t (*uninstall_protocol_interface)(
 		efi_handle_t handle, const struct efi_guid *protocol, void *interface);
 	efi_status_t (*handle_protocol)(
