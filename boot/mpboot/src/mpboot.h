@@ -17,10 +17,13 @@ struct mpboot_kernel {
 	uint64_t size;		   /* of its image, .bss included */
 };
 
+/* files.c: next/kernel, next/initrd and next/target, where they lie in the bundle; NULL, or why there
+ * is nothing to start. */
+const char *mpboot_find_files(const struct boot_range *bundle, struct mpboot_kernel *kernel);
+
 /* Each of the following prints and leaves by boot_exit() where it can't do its part. */
 
-/* place.c: next/kernel, next/initrd and next/target of the bundle; the kernel is copied to where it
- * will run, clean to PoC. */
+/* place.c: the files are found, and the kernel is copied to where it will run, clean to PoC. */
 void mpboot_place_kernel(struct boot *boot, struct mpboot_kernel *kernel);
 
 #endif

@@ -4,7 +4,6 @@
 #include "base/types.h"
 #include "cache/cache.h"
 #include "console/console.h"
-#include "efi/efi.h"
 #include "handoff/handoff.h"
 #include "main/boot_exit.h"
 #include "mpboot.h"
@@ -21,14 +20,6 @@ static struct boot_range reserve[RESERVE_MAX];
 void boot_next_check(const struct boot *boot)
 {
 	(void)boot;
-}
-
-/* Not yet: a next stage would want the boot services. */
-uint64_t boot_next_efi(const struct efi *efi, struct efi_start *start)
-{
-	(void)start;
-	efi_print(efi, "mpboot: does not start from UEFI yet");
-	return EFI_UNSUPPORTED;
 }
 
 /* The CPUs into the pen, and into the list that the tables will name. */
