@@ -11,6 +11,7 @@
 #include "base/bits.h"
 #include "base/check.h"
 #include "base/fmt.h"
+#include "base/patience.h"
 #include "base/string.h"
 #include "cache/cache.h"
 #include "pen.h"
@@ -161,13 +162,12 @@ static uint64_t read_state(struct pen_mailbox *mailbox)
 }
 
 /* Waits until the CPU reports or the time is over. */
-static bool wait_one(const struct smp_request *request, uint32_t cpu, uint64_t since)
+static bool wait_one(const struct smp_request *request, uint32_t cpu, struct patience *patience)
 {
 	struct pen_mailbox *mailbox = mailbox_of(request, cpu);
-	uint64_t limit = (uint64_t)request->frequency * SMP_TIMEOUT_MS / 1000U;
 	uint64_t state = read_state(mailbox);
 
-	while (state == PEN_STATE_ABSENT && read_cntpct_el0() - since < limit) {
+	while (state == PEN_STATE_ABSENT && !patience_is_over(patience, read_cntpct_el0())) {
 		arch_yield();
 		state = read_state(mailbox);
 	}
@@ -245,18 +245,18 @@ uint32_t smp_start_all(const struct smp_request *request, struct boot_cpu *cpus)
 {
 	uint32_t count = request->machine->cpu_count;
 	uint32_t running = 0;
-	uint64_t since;
+	struct patience patience; /* one for all */
 
 	memset(cpus, 0, count * sizeof(*cpus));
 	build_pen(request);
 	if (!start_others(request, cpus)) {
 		return 0;
 	}
-	since = read_cntpct_el0();
+	patience = patience_of(read_cntpct_el0(), request->frequency, SMP_TIMEOUT_MS);
 	for (uint32_t i = 0; i < count; i++) {
 		enum boot_cpu_status status = (enum boot_cpu_status)cpus[i].status;
 
-		if (status == BOOT_CPU_PARKED && !wait_one(request, i, since)) {
+		if (status == BOOT_CPU_PARKED && !wait_one(request, i, &patience)) {
 			status = BOOT_CPU_FAILED;
 		}
 		fill_cpu(request, i, status, &cpus[i]);

@@ -6,6 +6,7 @@
 #include "arch/mmio.h"
 #include "arch/sysreg.h"
 #include "base/bits.h"
+#include "base/patience.h"
 #include "smp/smp.h"
 
 #define WHO	  0U
@@ -16,8 +17,7 @@
 static enum plinth_status start_by_example(const struct smp_start *start, int64_t *answer)
 {
 	uint64_t words = start->cpu->address;
-	uint64_t limit = (uint64_t)start->frequency * SMP_ANSWER_MS / 1000U;
-	uint64_t since = read_cntpct_el0();
+	struct patience patience = patience_of(read_cntpct_el0(), start->frequency, SMP_ANSWER_MS);
 
 	(void)answer;
 	if (words == 0U || !is_aligned(words, WORDS)) {
@@ -26,7 +26,7 @@ static enum plinth_status start_by_example(const struct smp_start *start, int64_
 	arch_mmio_write64(words + WHERE, start->entry);
 	arch_mmio_write64(words + WHO, start->cpu->mpidr | WHO_VALID);
 	while (arch_mmio_read64(words + WHO) != 0U) {
-		if (read_cntpct_el0() - since > limit) {
+		if (patience_is_over(&patience, read_cntpct_el0())) {
 			arch_mmio_write64(words + WHO, 0); /* the next CPU's turn */
 			return PLINTH_ETIMEDOUT;
 		}

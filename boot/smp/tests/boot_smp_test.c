@@ -42,11 +42,30 @@ static void report(const char *text)
 	snprintf(reports + used, sizeof(reports) - used, "%s\n", text);
 }
 
+/* Looks for the CPUs that are started: at STILL_AT the machine stands still for twice the time
+ * limit, and at LATE_AT CPU `late` arrives (0: neither). */
+static unsigned looks;
+static uint32_t late;
+
+#define STILL_AT 5U
+#define LATE_AT	 10U
+
 static void tick(void *ctx, enum fake_op op, uint64_t address)
 {
+	struct pen_mailbox *box = (struct pen_mailbox *)(pen + SMP_PEN_CODE_SIZE);
+
 	(void)ctx;
 	(void)address;
-	fake_sysregs.cntpct_el0 += op == FAKE_DSB_SY ? 100 : 0;
+	if (op != FAKE_DSB_SY) {
+		return;
+	}
+	fake_sysregs.cntpct_el0 += 100;
+	looks += late != 0U && starts == machine.cpu_count - 1U ? 1U : 0U;
+	if (looks == STILL_AT) {
+		fake_sysregs.cntpct_el0 += 2U * LIMIT;
+	} else if (looks == LATE_AT) {
+		box[late].state = PEN_STATE_READY;
+	}
 }
 
 /* What the pen's code does, for the CPU of that MPIDR. */
@@ -131,6 +150,8 @@ static int setup(void **state)
 	memset(cpus, 0xff, sizeof(cpus));
 	report_count = 0;
 	starts = 0;
+	looks = 0;
+	late = 0;
 	parking = NULL;
 	e2h_off = false;
 	machine.psci_conduit = BOOT_CONDUIT_SMC;
@@ -204,6 +225,18 @@ static void the_failed_are_left_out(void **state)
 	/* one time limit for all, not one for each */
 	assert_true(fake_sysregs.cntpct_el0 >= LIMIT);
 	assert_true(fake_sysregs.cntpct_el0 < LIMIT + LIMIT / 10);
+}
+
+static void a_machine_that_stands_still_loses_no_cpu(void **state)
+{
+	(void)state;
+	late = 2;
+	arrival[late] = PEN_STATE_ABSENT;
+	assert_int_equal(start_all(0), 4);
+	assert_int_equal(cpus[late].status, BOOT_CPU_PARKED);
+	assert_int_equal(report_count, 0);
+	assert_true(looks >= LATE_AT);
+	assert_true(fake_sysregs.cntpct_el0 > 2U * LIMIT);
 }
 
 static void unknown_methods(void **state)
@@ -446,6 +479,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(all_come_up, setup),
 		cmocka_unit_test_setup(the_failed_are_left_out, setup),
+		cmocka_unit_test_setup(a_machine_that_stands_still_loses_no_cpu, setup),
 		cmocka_unit_test_setup(unknown_methods, setup),
 		cmocka_unit_test_setup(needs_reach_the_pen, setup),
 		cmocka_unit_test_setup(spin_table, setup),

@@ -8,6 +8,7 @@
 #include "base/atomic.h"
 #include "base/bits.h"
 #include "base/check.h"
+#include "base/patience.h"
 #include "coh/coh.h"
 #include "el2count/el2count.h"
 #include "errata/errata.h"
@@ -34,8 +35,8 @@ STATIC_ASSERT(offsetof(struct cpu_entry, stack_top) == CPU_ENTRY_STACK_TOP, "hea
 STATIC_ASSERT(offsetof(struct cpu_entry, percpu) == CPU_ENTRY_PERCPU, "head.S");
 STATIC_ASSERT(offsetof(struct cpu_entry, offset) == CPU_ENTRY_OFFSET, "head.S");
 
-#define CPU_START_SECONDS 5U /* 64 emulated CPUs on a busy machine take that */
-#define CACHE_LINE	  64U
+#define CPU_START_MS 5000U /* 64 emulated CPUs on a busy machine take that */
+#define CACHE_LINE   64U
 
 extern const char core_secondary[] HIDDEN;
 
@@ -185,11 +186,11 @@ static void clean_to_poc(const void *object, size_t size)
 /* False: `from` did not end in time. */
 static bool wait_while(cpu_id_t id, enum cpu_stage from)
 {
-	uint64_t deadline = read_cntpct_el0() + CPU_START_SECONDS * read_cntfrq_el0();
+	struct patience patience = patience_of(read_cntpct_el0(), read_cntfrq_el0(), CPU_START_MS);
 
 	/* Pairs with the store in init_secondary: what the CPU has set up is seen. */
 	while (load_acquire(&stage[id]) == (uint32_t)from) {
-		if (read_cntpct_el0() >= deadline) {
+		if (patience_is_over(&patience, read_cntpct_el0())) {
 			return false;
 		}
 		arch_yield(); /* no event would end a WFE where the CPU does not come */

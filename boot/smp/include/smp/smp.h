@@ -21,8 +21,8 @@
 #define SMP_PEN_CODE_SIZE UINT64_C(0x1000)
 #define SMP_PEN_SIZE	  (SMP_PEN_CODE_SIZE + BOOT_CPU_MAX * sizeof(struct boot_mailbox))
 
-/* How long the started CPUs, all together, may take to reach the pen. Real ones take microseconds;
- * 64 of them emulated on a busy machine of two have taken more than a second. */
+/* How long the started CPUs, all together, may take to reach the pen (base/patience.h). Real ones
+ * take microseconds; 64 of them emulated on a busy machine of two have taken more than a second. */
 #define SMP_TIMEOUT_MS 5000U
 
 /* How long a CPU may take to acknowledge a protocol's call, where the protocol has that. */
