@@ -17,14 +17,6 @@ static uint64_t line_size(void)
 	return WORD_SIZE << FIELD_GET(read_ctr_el0(), DMINLINE);
 }
 
-uint64_t cache_lines(const void *start, uint64_t size)
-{
-	uint64_t line = line_size();
-	uint64_t first = align_down((uintptr_t)start, line);
-
-	return (align_up((uintptr_t)start + size, line) - first) / line;
-}
-
 void cache_clean(const void *start, uint64_t size)
 {
 	uint64_t line = line_size();
@@ -44,9 +36,13 @@ void cache_invalidate_icache(void)
 	arch_dsb_sy();
 }
 
-void cache_count_icache(void)
+void cache_count(const void *start, uint64_t size, uint32_t icache_all)
 {
-	counts.icache_all++;
+	uint64_t line = line_size();
+	uint64_t first = align_down((uintptr_t)start, line);
+
+	counts.lines += (align_up((uintptr_t)start + size, line) - first) / line;
+	counts.icache_all += icache_all;
 }
 
 struct cache_counts cache_counts(void)

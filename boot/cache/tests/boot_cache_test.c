@@ -65,12 +65,14 @@ static void counts_tell_what_was_executed(void **state)
 	(void)state;
 	clean(0x103f, 2, 4);
 	assert_int_equal(cache_counts().lines - before.lines, 2);
-	assert_int_equal(cache_lines((const void *)0x103f, 2), 2);
-	assert_int_equal(cache_lines((const void *)0x1040, 0), 0);
-	assert_int_equal(cache_lines((const void *)0x1000, 0x1000), 64);
-	cache_count_icache();
+	cache_count((const void *)0x103f, 2, 0);
+	assert_int_equal(cache_counts().lines - before.lines, 4);
+	cache_count((const void *)0x1000, 0x1000, 1);
+	assert_int_equal(cache_counts().lines - before.lines, 4 + 64);
+	cache_count((const void *)0x1040, 0, 1);
+	assert_int_equal(cache_counts().lines - before.lines, 4 + 64);
 	cache_invalidate_icache();
-	assert_int_equal(cache_counts().icache_all - before.icache_all, 2);
+	assert_int_equal(cache_counts().icache_all - before.icache_all, 3);
 }
 
 static void invalidate(void *ctx, enum fake_op op, uint64_t address)

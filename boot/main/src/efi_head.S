@@ -43,6 +43,7 @@ func boot_efi_leave
 	mov	x20, x1
 	mov	x22, x0
 	adrp	x21, boot_head
+	mov	x0, x21
 	bl	boot_clean_image
 	mrs	x0, sctlr_el2
 	mov	x1, #(1 << SCTLR_M | 1 << SCTLR_C)

@@ -55,6 +55,7 @@ func boot_begin
 	b	2f
 1:	msr	vbar_el1, x1
 2:	isb
+	address	x0, boot_lds_text_end
 	bl	boot_clean_image
 	relocate x21, boot_lds_rela, boot_lds_rela_end
 	bl	clear_bss
@@ -73,14 +74,13 @@ func boot_begin
 	b	boot_main
 endfunc boot_begin
 
-/* Writes back and drops what the caches hold of our memory, so that no stale line lands on what
- * is stored around them from here on. In: x21. Uses x0 to x3, and no memory. */
+/* Writes back and drops what the caches hold of our memory from x0 on, so that no stale line lands
+ * on what is stored around them from here on. Uses x0 to x3, and no memory. */
 func boot_clean_image
 	mrs	x3, ctr_el0
 	ubfx	x3, x3, #16, #4		/* DminLine: log2 of words */
 	mov	x2, #4
 	lsl	x2, x2, x3
-	mov	x0, x21
 	address	x1, boot_lds_end
 1:	dc	civac, x0
 	add	x0, x0, x2

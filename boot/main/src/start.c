@@ -22,6 +22,19 @@ bool boot_is_e2h_stuck(void)
 	return boot_current_el() == 2U && (read_hcr_el2() & HCR_EL2_E2H) != 0U;
 }
 
+/* What assembly has executed so far: head.S and paging_enable() have cleaned what is written, the
+ * latter has emptied the instruction cache; boot_efi_leave() has done so with all of our image. */
+static void count_entry(bool from_efi)
+{
+	uint64_t written = (uint64_t)(boot_lds_end - boot_lds_text_end);
+
+	cache_count(boot_lds_text_end, written, 0);
+	cache_count(boot_lds_text_end, written, 1);
+	if (from_efi) {
+		cache_count(boot_lds_start, (uint64_t)(boot_lds_end - boot_lds_start), 1);
+	}
+}
+
 /* Runs with the MMU off and no console: the failures here have nobody to tell. Maps our own image
  * and the devicetree, which is all that is known of memory so far. */
 void boot_start_paging(struct boot *boot, uint64_t fdt, bool has_fdt)
@@ -42,8 +55,8 @@ void boot_start_paging(struct boot *boot, uint64_t fdt, bool has_fdt)
 	if (!mapped || (has_fdt && boot->fdt.size == 0U)) {
 		boot_exit(BOOT_EXIT_MACHINE, "no devicetree in x0");
 	}
-	paging_enable(&boot->paging, start, end);
-	cache_count_icache(); /* paging_enable's */
+	paging_enable(&boot->paging, text_end, end);
+	count_entry(!has_fdt);
 }
 
 static void start_console(struct boot *boot)

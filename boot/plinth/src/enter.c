@@ -23,9 +23,9 @@ void plinth_enter_core(struct plinth *plinth)
 	memcpy(info->mem, boot->map.list.entry, sizeof(info->mem));
 	info->mem_count = boot->map.list.count;
 	memset(boot->machine.seed, 0, sizeof(boot->machine.seed));
-	cache_count_icache(); /* handoff_enter's */
+	cache_count(info, sizeof(*info), 1); /* what follows, and handoff_enter's IC IALLU */
 	info->icache_all = cache_counts().icache_all;
-	info->cache_lines = cache_counts().lines + cache_lines(info, sizeof(*info));
+	info->cache_lines = cache_counts().lines;
 	cache_clean(info, sizeof(*info));
 	handoff_enter((uintptr_t)info, (uintptr_t)core, (uintptr_t)core + header.entry);
 }

@@ -71,6 +71,7 @@ void vm_note_entry(void)
 void vm_cost_report(const struct vm *vm)
 {
 	const struct gmem_counters *c = &vm->gmem.counters;
+	struct vm_caches stopped = vm_caches_total();
 	const char *name = vm->config.name;
 
 	log_info("bench: %s el2_insns %llu scrub_insns %llu tables %u", name,
@@ -88,6 +89,7 @@ void vm_cost_report(const struct vm *vm)
 		(unsigned long long)c->raced, (unsigned long long)c->revoked,
 		(unsigned long long)c->split);
 	report_caches(name, " ended", &vm->cost.caches);
+	report_caches(name, " stopped", &stopped);
 	for (vcpu_id_t i = 0; i < vm->config.vcpu_count; i++) {
 		const struct vcpu_exits *e = &vm->vcpu[i].exits;
 

@@ -9,21 +9,19 @@
  * CTR_EL0's smallest line. */
 void cache_clean(const void *start, uint64_t size);
 
-/* The lines that cache_clean() takes for it. */
-uint64_t cache_lines(const void *start, uint64_t size);
-
 /* No CPU's instruction cache keeps anything: IC IALLUIS, completed by a DSB SY. */
 void cache_invalidate_icache(void);
 
 /* What has been executed so far; the core tells it with its own figures. */
 struct cache_counts {
-	uint64_t lines;	     /* by cache_clean() */
+	uint64_t lines;	     /* DC by line */
 	uint64_t icache_all; /* IC IALLU and IALLUIS */
 };
 
 struct cache_counts cache_counts(void);
 
-/* An IC IALLU that assembly executes, before or after. */
-void cache_count_icache(void);
+/* Counts what is executed elsewhere, before or after: DC for each line of [start, start + size),
+ * and IC IALLU. */
+void cache_count(const void *start, uint64_t size, uint32_t icache_all);
 
 #endif
