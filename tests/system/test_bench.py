@@ -1,8 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """The figures hold: each bench that is quick enough, against its goals."""
 
+import re
+import subprocess
+from collections import Counter
+
 import pytest
-from plinth import bench
+from plinth import bench, initramfs
+from plinth.paths import ROOT
 
 
 def load(name):
@@ -35,3 +40,42 @@ def test_code_is_counted_by_module():
     code = module.text_by_module()
     assert code["core_s2"] > 0
     assert code["boot_main"] > 0
+
+
+CORE = range(0x8000_0000_0000, 0x8000_4000_0000)  # HYPMAP_IMAGE: where EL2's code runs
+
+
+@pytest.fixture
+def cache_ops(tmp_path):
+    """cache_ops(mode) -> (console of a guest's boot, executed maintenance at EL2 by name), counted
+    by a plugin of QEMU's."""
+    plugin = tmp_path / "cache_ops.so"
+    source = ROOT / "tools" / "tcg" / "cache_ops.c"
+    subprocess.run(["cc", "-O2", "-shared", "-fPIC", "-o", plugin, source], check=True)
+    initrd, log = tmp_path / "initrd.gz", tmp_path / "log"
+    initramfs.write_bench(initrd)
+
+    def run(mode):
+        options = ["-plugin", f"{plugin},core={CORE.start:#x}", "-d", "plugin", "-D", str(log)]
+        console = load("coherency").boot(initrd, mode, options)
+        executed = Counter()
+        for when, address, name, count in re.findall(r"(early|late) (\w+) (\w+) (\d+)", log.read_text()):
+            # Before the core's first one it is boot/ and the core's start, at physical addresses.
+            if when == "early" or int(address, 16) in CORE:
+                executed[name] += int(count)
+        return console, executed
+
+    return run
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("mode", ["lazy", "eager"])
+def test_counters_tell_what_is_executed(cache_ops, mode):
+    """What Plinth counts of cache maintenance, up to its end, is what its code at EL2 executes."""
+    console, executed = cache_ops(mode)
+    data, code, whole, _ = load("coherency").counts(console, "guest stopped")
+    assert executed["dc_civac"] + executed["dc_cvau"] + executed["dc_cvac"] == data > 0
+    assert executed["ic_ivau"] == code
+    assert executed["ic_iallu"] + executed["ic_ialluis"] == whole > 0
+    assert not [name for name in executed if name in ("dc_ivac", "dc_isw", "dc_csw", "dc_cisw")]
+    assert executed["dc_zva"] > 0  # counted by the plugin alone: it maintains nothing
