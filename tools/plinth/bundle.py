@@ -37,14 +37,25 @@ def is_vm_folder(path):
     return (path / "vm.dts").exists() or (path / "vm.dtb").exists()
 
 
+def is_next_folder(path):
+    """What mpboot.img starts: next/kernel, with next/initrd and next/target where they are."""
+    return path.name == "next" and path.is_dir() and any(path.glob("kernel"))
+
+
+def is_for_mpboot(source):
+    return is_next_folder(Path(source) / "next")
+
+
 def vm_folders(source):
-    """The folders to pack, by name. A folder without vm.dts or vm.dtb is packed as it is."""
+    """The folders to pack, by name. One that is neither a VM's nor next/ is packed as it is."""
     source = source.resolve()
     if is_vm_folder(source):
         return [source]
     folders = sorted(path for path in source.iterdir() if path.is_dir())
-    if not any(is_vm_folder(path) for path in folders):
-        raise PlinthError(f"{shown(source)}: no VM in it (a folder with vm.dts or vm.dtb)")
+    if not any(is_vm_folder(path) or is_next_folder(path) for path in folders):
+        raise PlinthError(
+            f"{shown(source)}: no VM in it (a folder with vm.dts or vm.dtb), and no next/kernel"
+        )
     return folders
 
 

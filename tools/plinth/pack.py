@@ -2,7 +2,8 @@
 """Packs a folder of VMs into a bundle: a cpio archive in "newc" format, which Plinth gets as its
 initrd. Each VM is a folder with vm.dts (compiled with dtc on the way) or vm.dtb, and the files
 that it names. Any cpio program reads the archive; ./plinth pack also aligns file data, kernels to
-2 MiB and the rest to 4 KiB, which spares Plinth copying. The same input gives the same bytes."""
+2 MiB and the rest to 4 KiB, which spares Plinth copying. The same input gives the same bytes.
+For mpboot.img the folder is next/: kernel, and where they are wanted initrd and target."""
 
 from pathlib import Path
 

@@ -11,6 +11,7 @@ GUEST = BUILD / "guest"  # kernels, initramfs, programs for guests
 BUNDLES = BUILD / "bundle"
 EXAMPLES = ROOT / "examples"
 IMAGE = BUILD / "plinth.img"
+MPBOOT = BUILD / "mpboot.img"
 TEST_LOGS = BUILD / "test-logs"
 FUZZ_CORPUS = ROOT / "tests" / "fuzz" / "corpus"
 

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Boots Plinth with VMs in QEMU: an example by name (see examples/), a folder of VMs, or a packed
-bundle. The console is this terminal; Ctrl-A X ends QEMU.
+bundle. The console is this terminal; Ctrl-A X ends QEMU. A folder with next/kernel, such as the
+example mpboot, is booted through mpboot.img; what is packed, with --mpboot.
 Exits with N of Plinth's last line, "plinth: exit N (reason)"; 70 where that line is missing,
-124 after --timeout."""
+124 after --timeout. With mpboot.img, whose kernel prints what it likes: with 0."""
 
 import re
 import subprocess
@@ -13,11 +14,13 @@ from pathlib import Path
 from plinth import build, bundle, esp, qemu, setup
 from plinth.command import progress
 from plinth.errors import PlinthError
-from plinth.paths import BUILD, BUNDLES, EXAMPLES, IMAGE, shown
+from plinth.paths import BUILD, BUNDLES, EXAMPLES, IMAGE, MPBOOT, shown
 
 HELP = "boot Plinth in QEMU with an example, a folder of VMs or a bundle"
 
 DEFAULT_EXAMPLE = "default"
+MPBOOT_EXAMPLE = "mpboot"
+MPBOOT_BOOTARGS = "console=ttyAMA0"
 EXIT_NO_LINE = 70
 EXIT_TIMEOUT = 124
 EXIT_LINE = re.compile(rb"^plinth: exit (\d+) \((.*)\)\s*$", re.MULTILINE)
@@ -37,6 +40,7 @@ def add_arguments(parser):
     parser.add_argument("--gdb", action="store_true", help=f"wait for gdb on :{qemu.GDB_PORT}")
     parser.add_argument("--icount", action="store_true", help="one instruction is one nanosecond")
     parser.add_argument("--append", default="", metavar="TEXT", help="Plinth's own command line")
+    parser.add_argument("--mpboot", action="store_true", help="start next/kernel of the bundle")
     parser.add_argument("--timeout", type=float, metavar="S", help="end QEMU after S seconds")
 
 
@@ -50,19 +54,22 @@ def main(arguments):
         gdb=arguments.gdb,
     )
     board.check()
-    source = find(arguments.what or DEFAULT_EXAMPLE)
+    source = find(arguments.what or (MPBOOT_EXAMPLE if arguments.mpboot else DEFAULT_EXAMPLE))
+    mpboot = arguments.mpboot or bundle.is_for_mpboot(source)
+    image = MPBOOT if mpboot else IMAGE
+    append = arguments.append or (MPBOOT_BOOTARGS if mpboot else "")
     setup.ensure()
     build.build(("gcc", "guest"))
-    if not IMAGE.exists():
-        raise PlinthError(f"the build made no {shown(IMAGE)}")
+    if not image.exists():
+        raise PlinthError(f"the build made no {shown(image)}")
     initrd = bundle_of(source, arguments.headless)
     if arguments.host == "uefi":
         board.firmware = qemu.AAVMF
-        board.esp = esp.make(BUILD / "esp", IMAGE, initrd, arguments.append)
-    command = qemu.command(board, IMAGE, initrd, arguments.append)
+        board.esp = esp.make(BUILD / "esp", image, initrd, append)
+    command = qemu.command(board, image, initrd, append)
     if arguments.gdb:
         progress(f"waiting: gdb-multiarch -ex 'target remote :{qemu.GDB_PORT}'")
-    return boot(command, arguments.headless, arguments.timeout)
+    return boot(command, arguments.headless, arguments.timeout, 0 if mpboot else None)
 
 
 def find(what):
@@ -86,8 +93,9 @@ def bundle_of(source, headless):
     return output
 
 
-def boot(command, headless, timeout):
-    """Runs QEMU with its console on this terminal; returns what ./plinth run exits with."""
+def boot(command, headless, timeout, without_line=None):
+    """Runs QEMU with its console on this terminal; returns what ./plinth run exits with:
+    `without_line`, where it is given and there is no exit line."""
     process = subprocess.Popen(
         command, stdin=subprocess.DEVNULL if headless else None, stdout=subprocess.PIPE
     )
@@ -109,7 +117,7 @@ def boot(command, headless, timeout):
         end(process)
     if timed_out.is_set():
         raise PlinthError(f"no end after {timeout:g} s", EXIT_TIMEOUT)
-    return exit_code(tail)
+    return exit_code(tail, without_line)
 
 
 def end(process):
@@ -132,8 +140,11 @@ def copy_console(stream):
     return tail
 
 
-def exit_code(console):
+def exit_code(console, without_line=None):
+    """N of the last exit line; where there is none, `without_line`, or a complaint."""
     lines = EXIT_LINE.findall(console.replace(b"\r", b""))
+    if not lines and without_line is not None:
+        return without_line
     if not lines:
         progress("QEMU ended without Plinth's line 'plinth: exit N (reason)'")
         return EXIT_NO_LINE
