@@ -163,8 +163,8 @@ def test_external_aborts_are_given_to_their_vm(debug, stub):
     # EL2's own walk through the guest's table, which a fix-up ends.
     el2.run_to("exits_sync")
     result = stub.read("sp") - 256
-    assert el2.call(cpu, "arch_at_s1e1r", BY_TABLE, result) == 0
-    assert el2.call(cpu, "arch_at_s1e1r", DATA, result) == 1
+    assert not el2.asks(cpu, "exits_translate_fetch", BY_TABLE, result)
+    assert el2.asks(cpu, "exits_translate_fetch", DATA, result)
     cpu, _ = el2.run_to_mark()
     el2.write_stage2(cpu, {leaf.at: leaf.descriptor for leaf in leaves})
     stub.resume()

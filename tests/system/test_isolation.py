@@ -60,6 +60,14 @@ class Wrong:
     ec: int
     fault: int
 
+    @property
+    def words(self):
+        """How the report calls it."""
+        access = {LOAD: "read", STORE: "write", JUMP: "fetch"}[self.instruction]
+        if self.fault == PERMISSION:
+            return f"{access} without permission"
+        return f"{access} {'to' if self.instruction == STORE else 'of'} what is not mapped"
+
 
 def other_address(el2):
     """Where the map of all RAM would show code of the core."""
@@ -91,7 +99,7 @@ def test_el2_reports_its_own_faults(stopped, stub, wrong):
     stub.resume()
     assert machine.expect_exit(PANIC) == "panic"
     report = re.search(
-        r"^plinth: panic on CPU 0 at .*: exception at EL2 \(sync\): "
+        rf"^plinth: panic on CPU 0 at .*: exception at EL2 \(sync, {wrong.words}\): "
         r"esr 0x(\w+), pc 0x(\w+), far 0x(\w+), ",
         machine.console.transcript,
         re.M,

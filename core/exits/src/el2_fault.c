@@ -40,18 +40,40 @@ static bool fix_up(uint64_t pc)
 	return false;
 }
 
+/* What an abort was, in words; "" for other exceptions. */
+static const char *abort_name(uint64_t esr)
+{
+	static const char *const names[][3] = {
+		{", fetch of what is not mapped", ", read of what is not mapped",
+			", write to what is not mapped"},
+		{", fetch without permission", ", read without permission",
+			", write without permission"},
+	};
+	uint64_t class = FIELD_GET(esr, ESR_EC);
+	uint64_t kind = FSC_KIND(FIELD_GET(esr, ISS_FSC));
+	unsigned access = (esr & ISS_WNR) != 0U ? 2U : 1U;
+
+	if ((class != EC_IABT_SAME && class != EC_DABT_SAME) ||
+		(kind != FSC_TRANSLATION && kind != FSC_PERMISSION)) {
+		return "";
+	}
+	return names[kind == FSC_PERMISSION][class == EC_IABT_SAME ? 0U : access];
+}
+
 void exits_el2_exception(uint64_t kind, const struct exits_frame *frame)
 {
+	uint64_t esr = read_esr_el2();
 	uint64_t pc = read_elr_el2();
 
 	if (kind == 4U && fix_up(pc)) {
 		return;
 	}
-	PANIC("exception at EL2 (%s): esr 0x%llx, pc 0x%llx, far 0x%llx, lr 0x%llx, x0 0x%llx, x1 "
-	      "0x%llx",
-		kind_name[kind & 7U], (unsigned long long)read_esr_el2(), (unsigned long long)pc,
-		(unsigned long long)read_far_el2(), (unsigned long long)frame->x[30],
-		(unsigned long long)frame->x[0], (unsigned long long)frame->x[1]);
+	PANIC("exception at EL2 (%s%s): esr 0x%llx, pc 0x%llx, far 0x%llx, lr 0x%llx, x0 0x%llx, "
+	      "x1 0x%llx",
+		kind_name[kind & 7U], kind == 4U ? abort_name(esr) : "", (unsigned long long)esr,
+		(unsigned long long)pc, (unsigned long long)read_far_el2(),
+		(unsigned long long)frame->x[30], (unsigned long long)frame->x[0],
+		(unsigned long long)frame->x[1]);
 }
 
 void exits_stack_overflow(uint64_t kind, uint64_t sp)

@@ -88,14 +88,14 @@ class El2:
             self.stub.write_physical(at, descriptor.to_bytes(8, "little"))
         self.stub.execute(cpu, [DSB_SY, TLBI_VMALLS12E1IS, DSB_SY, ISB])
 
-    def call(self, cpu, function, *arguments):
-        """What a function of the core answers, called on this CPU, which stands in C."""
+    def asks(self, cpu, function, *arguments):
+        """What a predicate of the core answers, called on this CPU, which stands in C."""
         kept = {name: self.stub.read(name) for name in (*GENERAL, "pc")}
         values = {f"x{i}": value for i, value in enumerate(arguments)}
         for name, value in {**values, "x30": kept["pc"], "pc": self[function]}.items():
             self.stub.write(name, value)
         assert self.stub.run_to(kept["pc"]) == cpu
-        answer = self.stub.read("x0")
+        answer = bool(self.stub.read("x0") & 0xFF)
         for name, value in kept.items():
             self.stub.write(name, value)
         return answer
