@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """The image as an EFI application: AAVMF (EDK II) and U-Boot judge it and start it."""
 
+import base64
+import re
 import struct
+import subprocess
 
 import pefile
 import pytest
-from harness.vms import MIB, debian, memory_property, report_of, vm_dts
+from harness.vms import INITRD, KERNEL, MIB, debian, memory_property, report_of, vm_dts, write_archive
 from plinth import esp, qemu
-from plinth.paths import BUILD, IMAGE
+from plinth.paths import BUILD, IMAGE, LOADERS
 
 BOOT_TEST = BUILD / "gcc" / "boot_test.img"
 MPBOOT = BUILD / "mpboot.img"
@@ -140,3 +143,120 @@ def test_a_bundle_that_cannot_be_one(start_efi, tmp_path):
     machine = start_efi("u-boot", IMAGE, empty)
     machine.expect(r"^plinth: \\plinth\\bundle\.cpio: not a file that can be a bundle", timeout=120)
     machine.expect(r"Application failed, r = 1\b", timeout=60)  # EFI_LOAD_ERROR
+
+
+GRUB = LOADERS / "usr/lib/grub/arm64-efi/monolithic/grubaa64.efi"
+GRUB_CFG = {
+    "EFI/debian/grub.cfg": "linux /plinth.img from=loader\ninitrd /bundle.cpio\nboot\n",
+}
+SYSTEMD_BOOT = LOADERS / "usr/lib/systemd/boot/efi/systemd-bootaa64.efi"
+SYSTEMD_BOOT_CONF = {
+    "loader/loader.conf": "default plinth.conf\ntimeout 0\n",
+    "loader/entries/plinth.conf": "title Plinth\nlinux /plinth.img\ninitrd /bundle.cpio\n"
+    "options from=loader\n",
+}
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("acpi", [True, False], ids=["acpi", "fdt"])
+@pytest.mark.parametrize(
+    ("loader", "files"),
+    [(GRUB, GRUB_CFG), (SYSTEMD_BOOT, SYSTEMD_BOOT_CONF)],
+    ids=["grub", "systemd-boot"],
+)
+def test_boot_loaders_pass_the_bundle_as_an_initrd(start, tmp_path, one_vm, loader, files, acpi):
+    links = {"plinth.img": BOOT_TEST, "bundle.cpio": one_vm}
+    partition = esp.make_with_loader(tmp_path / "esp", loader, files, links)
+    machine = start(None, firmware=qemu.AAVMF, esp=partition, memory_mib=1024, acpi=acpi)
+    text = check_contract(machine, 2, 3, 1024)
+    assert re.search(r'cmdline ".*from=loader"', text)
+
+
+# mpboot.img: the next stage is Debian's own kernel, an EFI application too.
+
+
+def next_bundle(path, kernel, initrd):
+    with open(path, "wb") as stream:
+        files = {"next/kernel": kernel.read_bytes(), "next/initrd": initrd.read_bytes()}
+        write_archive(stream, files)
+    return path
+
+
+def read_table(machine, name):
+    """A table of the running Linux, as /sys shows it."""
+    machine.send(f"base64 /sys/firmware/acpi/tables/{name} | tr -d '\\n'; echo :{name}\n")
+    return base64.b64decode(machine.expect(rf"^([A-Za-z0-9+/=]+):{name}$").group(1))
+
+
+def check_table(table, path):
+    """iasl takes it apart without a complaint; returns its text."""
+    path.write_bytes(table)
+    done = subprocess.run(["iasl", "-d", path], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    text = path.with_suffix(".dsl").read_text()
+    assert not re.search(r"(?i)incorrect checksum|invalid|error", text + done.stderr)
+    return text
+
+
+def check_parked_by_acpi(machine, tmp_path, cpus):
+    """All CPUs run, and Linux has seen no PSCI, but a mailbox in memory that is not RAM."""
+    machine.expect(rf"^plinth-guest: guest cpus={cpus} ", timeout=180)
+    machine.expect(r"^plinth-guest: guest shell")
+    log = machine.console.transcript
+    assert "psci: is not implemented in ACPI" in log
+    assert "psci: probing" not in log
+    assert f"smp: Brought up 1 node, {cpus} CPU" in log
+    fadt = check_table(read_table(machine, "FACP"), tmp_path / "facp.dat")
+    assert re.search(r"PSCI Compliant : 0$", fadt, re.M)
+    assert re.search(r"Must use HVC for PSCI : 0$", fadt, re.M)
+    madt = check_table(read_table(machine, "APIC"), tmp_path / "apic.dat")
+    pages = [int(page, 16) for page in re.findall(r"Parked Address : ([0-9A-F]+)$", madt, re.M)]
+    assert len(set(pages)) == cpus
+    assert re.findall(r"Parking Protocol Version : ([0-9]+)$", madt, re.M) == ["00000001"] * cpus
+    machine.send("grep System.RAM /proc/iomem | tr '\\n' ' '; echo ':'iomem\n")
+    ram = re.findall(r"([0-9a-f]+)-([0-9a-f]+)", machine.expect(r"^(.*):iomem$").group(1))
+    assert ram
+    for page in pages:
+        assert not any(int(low, 16) <= page <= int(high, 16) for low, high in ram)
+
+
+@pytest.mark.parametrize(
+    "cpus",
+    [2, pytest.param(1, marks=pytest.mark.long), pytest.param(8, marks=pytest.mark.long)],
+)
+def test_mpboot_from_psci_to_parking_by_acpi(start_efi, tmp_path, cpus):
+    bundle = next_bundle(tmp_path / "next.cpio", KERNEL, INITRD)
+    machine = start_efi("aavmf", MPBOOT, bundle, cpus=cpus, memory_mib=1024)
+    machine.expect(rf"plinth: mpboot: {cpus} of {cpus} CPUs, the others wait by parking, EL2", 120)
+    check_parked_by_acpi(machine, tmp_path, cpus)
+
+
+@pytest.mark.long
+def test_mpboot_after_mpboot_by_acpi(start_efi, tmp_path):
+    """The second takes the CPUs over by parking from the first."""
+    inner = next_bundle(tmp_path / "inner.cpio", KERNEL, INITRD)
+    outer = next_bundle(tmp_path / "outer.cpio", MPBOOT, inner)
+    machine = start_efi("aavmf", MPBOOT, outer, cpus=4, memory_mib=1024)
+    for _ in range(2):
+        machine.expect(r"plinth: mpboot: 4 of 4 CPUs, the others wait by parking, EL2", 120)
+    check_parked_by_acpi(machine, tmp_path, 4)
+
+
+@pytest.mark.long
+def test_plinth_after_mpboot_by_acpi(start_efi, one_vm, tmp_path):
+    """boot as the next stage finds its CPUs parked, with no PSCI in the tables."""
+    outer = next_bundle(tmp_path / "outer.cpio", BOOT_TEST, one_vm)
+    machine = start_efi("aavmf", MPBOOT, outer, cpus=4, memory_mib=1024)
+    machine.expect(r"plinth: 4 of 4 CPUs, GICv3, ", 120)
+    machine.expect(r"cpu 3 mpidr 0x3 gicv2 0 called")
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("firmware", ["aavmf", "u-boot"])
+def test_mpboot_from_psci_to_spin_table_by_devicetree(start_efi, tmp_path, firmware):
+    bundle = next_bundle(tmp_path / "next.cpio", KERNEL, INITRD)
+    machine = start_efi(firmware, MPBOOT, bundle, cpus=4, memory_mib=1024, acpi=False)
+    machine.expect(r"plinth: mpboot: 4 of 4 CPUs, the others wait by spin-table, EL2", 120)
+    machine.expect(r"^plinth-guest: guest cpus=4 ", timeout=180)
+    machine.send("cat /proc/device-tree/cpus/cpu@*/enable-method | tr '\\0' ' '; echo ':'methods\n")
+    assert machine.expect(r"^(.*) :methods$").group(1).split() == ["spin-table"] * 4

@@ -12,7 +12,7 @@ import shutil
 from plinth import packages
 from plinth.command import progress, run
 from plinth.errors import PlinthError
-from plinth.paths import BUILD, CACHE, GUEST, SYSROOT
+from plinth.paths import BUILD, CACHE, GUEST, LOADERS, SYSROOT
 
 APT = CACHE / "apt"
 DEBS = CACHE / "debs"
@@ -44,6 +44,7 @@ def wanted():
         str(folder.relative_to(BUILD)): names
         for folder, names in (
             (SYSROOT, [*packages.SYSROOT]),
+            (LOADERS, [*packages.LOADERS]),
             (GUEST_ROOT, [packages.KERNEL_META, *packages.GUEST]),
             (CHECKVM_ROOT, [*packages.CHECKVM]),
             (LUAJIT_ROOT, [*packages.LUAJIT]),

@@ -25,3 +25,16 @@ def make(folder, image, bundle=None, append=""):
 def link(path, target):
     path.parent.mkdir(parents=True, exist_ok=True)
     path.symlink_to(target.resolve())
+
+
+def make_with_loader(folder, loader, files, links):
+    """A partition that starts a boot loader, with its own `files` {path: text} and `links` {path:
+    what it starts}."""
+    shutil.rmtree(folder, ignore_errors=True)
+    link(folder / DEFAULT, loader)
+    for path, text in files.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text)
+    for path, target in links.items():
+        link(folder / path, target)
+    return folder

@@ -7,6 +7,7 @@ ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build"
 CACHE = BUILD / "cache"
 SYSROOT = BUILD / "arm64"  # PLINTH_SYSROOT of CMakeLists.txt: libraries and headers for arm64
+LOADERS = BUILD / "loaders"  # boot loaders for arm64
 GUEST = BUILD / "guest"  # kernels, initramfs, programs for guests
 BUNDLES = BUILD / "bundle"
 EXAMPLES = ROOT / "examples"
