@@ -16,7 +16,7 @@ U_BOOT = Path("/usr/lib/u-boot/qemu_arm64/u-boot.bin")
 
 @dataclass
 class Board:
-    """The machine that QEMU is to be: its `virt` board."""
+    """The machine that QEMU is to be: its `virt` board, or the board `model` as QEMU has it."""
 
     cpus: int = 2
     memory_mib: int = 2048
@@ -28,6 +28,7 @@ class Board:
     acpi: bool = True  # what firmware gets; without it, a devicetree
     firmware: Path | None = None  # started instead of a kernel
     esp: Path | None = None  # a folder: the EFI system partition that the firmware finds
+    model: str = "virt"
     extra: list = field(default_factory=list)
 
     def check(self):
@@ -44,12 +45,7 @@ class Board:
 def command(board, kernel=None, initrd=None, append="", serial="mon:stdio"):
     """The argument list that boots `kernel`, or the board's firmware."""
     board.check()
-    machine = f"virt,gic-version={board.gic}"
-    if board.el2:
-        machine += ",virtualization=on"
-    if not board.acpi:
-        machine += ",acpi=off"
-    arguments = [QEMU, "-M", machine, "-cpu", board.cpu]
+    arguments = [QEMU, "-M", machine(board), "-cpu", board.cpu]
     arguments += ["-smp", str(board.cpus), "-m", str(board.memory_mib)]
     arguments += ["-display", "none", "-serial", serial, "-nic", "none"]
     if serial != "mon:stdio":
@@ -60,6 +56,17 @@ def command(board, kernel=None, initrd=None, append="", serial="mon:stdio"):
     if board.gdb:
         arguments += ["-S", "-gdb", f"tcp:127.0.0.1:{GDB_PORT}"]
     return arguments + board.extra
+
+
+def machine(board):
+    if board.model != "virt":
+        return board.model
+    options = f"virt,gic-version={board.gic}"
+    if board.el2:
+        options += ",virtualization=on"
+    if not board.acpi:
+        options += ",acpi=off"
+    return options
 
 
 def direct(kernel, initrd, append):
