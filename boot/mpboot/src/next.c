@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What follows boot in mpboot.img: any kernel, with its CPUs in the pen by a protocol that the
  * kernel knows, and a devicetree that says so. */
+#include "arch/sysreg.h"
 #include "base/types.h"
 #include "cache/cache.h"
 #include "console/console.h"
@@ -93,8 +94,10 @@ void boot_next(struct boot *boot)
 	mpboot_place_kernel(boot, &kernel);
 	running = start_cpus(boot, kernel.target);
 	tree = make_tree(boot, &kernel);
-	console_print("mpboot: %u of %u CPUs, the others wait by %s; next/kernel at %#llx, EL%llu",
+	console_print("mpboot: %u of %u CPUs, the others wait by %s; next/kernel at %#llx, EL%llu, "
+		      "after %llu ticks",
 		running, boot->machine.cpu_count, target_name(kernel.target),
-		(unsigned long long)kernel.base, (unsigned long long)boot_current_el());
+		(unsigned long long)kernel.base, (unsigned long long)boot_current_el(),
+		(unsigned long long)(read_cntpct_el0() - boot->start_count));
 	handoff_enter_kernel((uintptr_t)tree, kernel.base);
 }
