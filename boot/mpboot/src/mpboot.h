@@ -17,8 +17,8 @@ struct mpboot_kernel {
 	uint64_t size;		   /* of its image, .bss included */
 };
 
-/* files.c: next/kernel, next/initrd and next/target, where they lie in the bundle; NULL, or why there
- * is nothing to start. */
+/* files.c: next/kernel, next/initrd and next/target, where they lie in the bundle; NULL, or why
+ * there is nothing to start. */
 const char *mpboot_find_files(const struct boot_range *bundle, struct mpboot_kernel *kernel);
 
 /* Each of the following prints and leaves by boot_exit() where it can't do its part. */
