@@ -83,8 +83,9 @@ static void write_chosen(struct fdt_writer *w, const struct guest_fdt_input *inp
 	fdt_writer_end(w);
 }
 
-/* What its firmware penned is not the OS's: by the header's list and by a node, for either may be
- * all that an OS reads. */
+/* The pen is not the OS's: the header's list says so (Linux's booting.rst) and a node, for either
+ * may be all that an OS reads. Not no-map too: Linux 6.1 calls that a failure where the list has
+ * it. */
 static void write_reserved(struct fdt_writer *w, const struct guest_fdt_input *input)
 {
 	uint64_t size = guest_pen_reserved(input->desc);
@@ -99,7 +100,6 @@ static void write_reserved(struct fdt_writer *w, const struct guest_fdt_input *i
 	fdt_writer_begin_at(w, "pen", input->pen);
 	fdt_writer_cells(w, "reg",
 		CELLS((uint32_t)(input->pen >> 32), (uint32_t)input->pen, 0, (uint32_t)size));
-	fdt_writer_flag(w, "no-map");
 	fdt_writer_end(w);
 	fdt_writer_end(w);
 }

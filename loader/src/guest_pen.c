@@ -25,28 +25,22 @@ size_t guest_pen_reserved(const struct vmdesc *desc)
 	return align_up((size_t)desc->vcpu_count << PEN_MAILBOX_SHIFT, VMDESC_PAGE_MAX);
 }
 
-static uint32_t kind_of(const struct vmdesc *desc, const struct loader_host *host)
-{
-	if (desc->secondary_boot == VMDESC_SPIN_TABLE) {
-		return PEN_KIND_SPIN_TABLE;
-	}
-	return host->gic_version == 2 ? PEN_KIND_PARKING_GICV2 : PEN_KIND_PARKING_GICV3;
-}
-
 /* The pen runs little-endian, and so does the loader wherever it runs. */
 void guest_pen_write(
 	const struct vmdesc *desc, const struct loader_host *host, uint64_t entry, void *page)
 {
 	uint8_t *bytes = page;
 	size_t size = (size_t)(guest_pen_code_end - guest_pen_code);
-	uint32_t kind = kind_of(desc, host);
+	uint32_t protocol = desc->secondary_boot == VMDESC_PARKING ? PEN_PROTOCOL_PARKING
+								   : PEN_PROTOCOL_SPIN_TABLE;
 
 	PLINTH_CHECK(size >= PEN_PARAMS_END && size <= PEN_WORDS_OFFSET);
 	memset(bytes, 0, PAGE_SIZE);
 	memcpy(bytes, guest_pen_code, size);
-	memcpy(bytes + PEN_KIND_OFFSET, &kind, sizeof(kind));
+	memcpy(bytes + PEN_PROTOCOL_OFFSET, &protocol, sizeof(protocol));
 	memcpy(bytes + PEN_ENTRY_OFFSET, &entry, sizeof(entry));
 	memcpy(bytes + PEN_COUNT_OFFSET, &desc->vcpu_count, sizeof(desc->vcpu_count));
+	memcpy(bytes + PEN_GIC_OFFSET, &host->gic_version, sizeof(host->gic_version));
 }
 
 uint64_t guest_pen_release_address(uint64_t pen, uint32_t vcpu)

@@ -256,7 +256,7 @@ static void test_spin_table(void **state)
 	expect_has(&b, "/memreserve/\t0x000000005fff0000 0x0000000000010000;");
 	expect_has(&b, "reserved-memory {\n\t\t#address-cells = <0x02>;\n\t\t#size-cells = "
 		       "<0x02>;\n\t\tranges;\n\n\t\tpen@5fff0000 {\n\t\t\treg = <0x00 0x5fff0000 "
-		       "0x00 0x10000>;\n\t\t\tno-map;");
+		       "0x00 0x10000>;\n\t\t};\n\t};");
 	expect_has(&b, "reg = <0x00>;\n\t\t\tenable-method = \"spin-table\";\n\t\t\t"
 		       "cpu-release-addr = <0x00 0x5fff0800>;");
 	expect_has(&b, "reg = <0x01>;\n\t\t\tenable-method = \"spin-table\";\n\t\t\t"

@@ -50,24 +50,25 @@ static void test_reserved(void **state)
 	assert_int_equal(guest_pen_reserved(&desc), 0);
 }
 
-static void expect_kind(uint32_t kind)
+static void expect_parameters(uint32_t protocol)
 {
 	guest_pen_write(&desc, &host, ENTRY, page);
-	assert_int_equal(word_at(PEN_KIND_OFFSET), kind);
+	assert_int_equal(word_at(PEN_PROTOCOL_OFFSET), protocol);
 	assert_int_equal(word_at(PEN_ENTRY_OFFSET), ENTRY);
 	assert_int_equal(word_at(PEN_ENTRY_OFFSET + 4), 0);
 	assert_int_equal(word_at(PEN_COUNT_OFFSET), desc.vcpu_count);
+	assert_int_equal(word_at(PEN_GIC_OFFSET), host.gic_version);
 }
 
 static void test_parameters(void **state)
 {
 	(void)state;
-	expect_kind(PEN_KIND_PARKING_GICV3);
+	expect_parameters(PEN_PROTOCOL_PARKING);
 	host.gic_version = 2;
-	expect_kind(PEN_KIND_PARKING_GICV2);
+	expect_parameters(PEN_PROTOCOL_PARKING);
 	desc.secondary_boot = VMDESC_SPIN_TABLE;
 	desc.vcpu_count = VM_VCPU_MAX;
-	expect_kind(PEN_KIND_SPIN_TABLE);
+	expect_parameters(PEN_PROTOCOL_SPIN_TABLE);
 }
 
 /* The first instruction is a branch over the parameters; no word says anything yet. */

@@ -258,12 +258,12 @@ static void test_spin_table(void **state)
 	const void *pen = image_at(c, VM_RAM_BASE + c->ram_size - KIB(64), PAGE_SIZE);
 	const void *fdt = image_at(c, c->arg, 1);
 	int cpu = fdt_path_offset(fdt, "/cpus/cpu@0");
-	const fdt64_t *word = fdt_getprop(fdt, cpu, "cpu-release-addr", NULL);
+	const void *word = fdt_getprop(fdt, cpu, "cpu-release-addr", NULL);
 
 	assert_int_equal(c->entry, VM_RAM_BASE + c->ram_size - KIB(64));
 	assert_int_equal(u64_at(pen, PEN_ENTRY_OFFSET), VM_RAM_BASE);
 	assert_non_null(word);
-	assert_int_equal(fdt64_to_cpu(*word), c->entry + PEN_WORDS_OFFSET);
+	assert_int_equal(fdt64_ld(word), c->entry + PEN_WORDS_OFFSET);
 }
 
 static void test_parking(void **state)
@@ -282,7 +282,7 @@ static void test_parking(void **state)
 	assert_int_equal(c->entry, tables - KIB(64));
 	assert_int_equal(u64_at(pen, PEN_ENTRY_OFFSET), VM_RAM_BASE);
 	assert_non_null(system);
-	assert_int_equal(fdt64_to_cpu(*system), tables);
+	assert_int_equal(fdt64_ld(system), tables);
 	assert_memory_equal(image_at(c, tables, KIB(1)), "IBI SYST", 8);
 }
 

@@ -45,17 +45,17 @@ static const struct efi_system_table *find_system_table(const struct acpi_memory
 {
 	const struct vm_memory *vm = memory->ctx;
 	const void *fdt = map_ipa(memory->ctx, vm->config->arg, sizeof(struct fdt_header));
-	const fdt64_t *ipa;
+	const void *ipa;
 	int size;
 
 	if (fdt == NULL) {
 		return NULL;
 	}
 	ipa = fdt_getprop(fdt, fdt_path_offset(fdt, "/chosen"), "linux,uefi-system-table", &size);
-	if (ipa == NULL || size != sizeof(*ipa)) {
+	if (ipa == NULL || size != sizeof(fdt64_t)) {
 		return NULL;
 	}
-	return map_ipa(memory->ctx, fdt64_to_cpu(*ipa), sizeof(struct efi_system_table));
+	return map_ipa(memory->ctx, fdt64_ld(ipa), sizeof(struct efi_system_table));
 }
 
 /* 0: none. */

@@ -3,7 +3,12 @@
  * The pen of a VM (loader/src/guest_pen.h): position-independent, at EL1, MMU and caches off, exceptions
  * masked. It lies at the start of a page, its parameters behind the first instruction.
  *
- * x19: vCPU 0's x0, later a secondary's number; x20: the page; x21: a secondary's word or mailbox.
+ * A vCPU that waits is in WFI and costs nothing. The parking protocol ends that by an SGI; a spin
+ * table by an SEV, which ends no WFI, so there the virtual timer does it a thousand times a second.
+ * Interrupt interface and timer are off again when the vCPU leaves.
+ *
+ * x19: vCPU 0's x0, later a secondary's number; x20: the page; x21: a secondary's word or mailbox;
+ * w22: the protocol; w24: the GIC's version; x25: its registers of SGIs and PPIs; x26: GICC.
  */
 #include "abi/guest_map.h"
 #include "guest_pen/layout.h"
@@ -22,7 +27,9 @@
 #define GICC_PMR	  0x0004
 #define GICC_IAR	  0x000c
 #define GICC_EOIR	  0x0010
+#define GIC_ICENABLER0	  0x0180
 #define ALL_SGIS	  0xffff
+#define VIRTUAL_TIMER	  (1 << (GUEST_PPI_FIRST + GUEST_PPI_TIMER_VIRT))
 #define ALL_PRIORITIES	  0xff
 #define ICC_PMR_EL1	  S3_0_C4_C6_0
 #define ICC_IAR1_EL1	  S3_0_C12_C12_0
@@ -41,12 +48,12 @@ primary:
 	mov	x19, x0
 	adr	x20, pen
 	ldr	w21, [x20, #PEN_COUNT_OFFSET]
-	ldr	w22, [x20, #PEN_KIND_OFFSET]
+	ldr	w22, [x20, #PEN_PROTOCOL_OFFSET]
 	mov	w23, #1
 start_next:
 	cmp	w23, w21
 	b.hs	enter_kernel
-	cbz	w22, 1f				/* PEN_KIND_SPIN_TABLE */
+	cbz	w22, 1f				/* PEN_PROTOCOL_SPIN_TABLE */
 	add	x2, x20, x23, lsl #PEN_MAILBOX_SHIFT
 	mov	w3, #-1
 	str	w3, [x2, #PEN_MAILBOX_ID]
@@ -70,49 +77,53 @@ enter_kernel:
 secondary:
 	mov	x19, x0
 	adr	x20, pen
-	ldr	w22, [x20, #PEN_KIND_OFFSET]
-	cbnz	w22, park
+	ldr	w22, [x20, #PEN_PROTOCOL_OFFSET]
+	ldr	w24, [x20, #PEN_GIC_OFFSET]
+	add	x21, x20, x19, lsl #PEN_MAILBOX_SHIFT
+	cbnz	w22, open_gic
 	add	x21, x20, x19, lsl #PEN_WORD_SHIFT
 	add	x21, x21, #PEN_WORDS_OFFSET
-spin:
-	ldr	x4, [x21]
-	cbnz	x4, release
-	wfe
-	b	spin
 
-/* The guest's SGI is to end a WFI, so the interrupt interface must let SGIs through. */
-park:
-	add	x21, x20, x19, lsl #PEN_MAILBOX_SHIFT
-	cmp	w22, #PEN_KIND_PARKING_GICV2
+open_gic:
+	mov	w5, #ALL_SGIS
+	movk	w5, #(VIRTUAL_TIMER >> 16), lsl #16
+	mov	w6, #ALL_PRIORITIES
+	mov	x7, #1
+	cmp	w24, #2
 	b.eq	open_gicv2
-	mov	x2, #GUEST_GICR_BASE
-	add	x2, x2, x19, lsl #GUEST_GICR_SHIFT
-	str	wzr, [x2, #GICR_WAKER]
-	add	x2, x2, #GICR_SGI_FRAME
+	mov	x25, #GUEST_GICR_BASE
+	add	x25, x25, x19, lsl #GUEST_GICR_SHIFT
+	str	wzr, [x25, #GICR_WAKER]
+	add	x25, x25, #GICR_SGI_FRAME
 	mov	w3, #-1
-	str	w3, [x2, #GIC_IGROUPR0]
-	mov	w3, #ALL_SGIS
-	str	w3, [x2, #GIC_ISENABLER0]
-	mov	x3, #1
-	msr	ICC_SRE_EL1, x3
+	str	w3, [x25, #GIC_IGROUPR0]
+	str	w5, [x25, #GIC_ISENABLER0]
+	msr	ICC_SRE_EL1, x7
 	isb
-	mov	x4, #ALL_PRIORITIES
-	msr	ICC_PMR_EL1, x4
-	msr	ICC_IGRPEN1_EL1, x3
+	msr	ICC_PMR_EL1, x6
+	msr	ICC_IGRPEN1_EL1, x7
 	isb
 	b	look
 open_gicv2:
-	mov	x2, #GUEST_GICD_BASE
-	mov	w3, #ALL_SGIS
-	str	w3, [x2, #GIC_ISENABLER0]
-	mov	x2, #GUEST_GICC_BASE
-	mov	w3, #ALL_PRIORITIES
-	str	w3, [x2, #GICC_PMR]
-	mov	w3, #1
-	str	w3, [x2, #GICC_CTLR]
+	mov	x25, #GUEST_GICD_BASE
+	mov	x26, #GUEST_GICC_BASE
+	str	w5, [x25, #GIC_ISENABLER0]
+	str	w6, [x26, #GICC_PMR]
+	str	w7, [x26, #GICC_CTLR]
 	dsb	sy
 
 look:
+	cbnz	w22, look_at_mailbox
+	ldr	x4, [x21]
+	cbnz	x4, release
+	mrs	x3, cntfrq_el0
+	lsr	x3, x3, #10			/* about a millisecond */
+	msr	cntv_tval_el0, x3
+	mov	x3, #1
+	msr	cntv_ctl_el0, x3
+	isb
+	b	wait
+look_at_mailbox:
 	ldr	w3, [x21, #PEN_MAILBOX_ID]
 	cmp	w3, w19
 	b.ne	wait
@@ -122,21 +133,31 @@ look:
 	dsb	sy
 	b	release
 
-/* An SGI without a release is taken off, or the next WFI would not wait. */
+/* What ended the WFI is taken off, or the next one would not wait. */
 wait:
 	wfi
-	cmp	w22, #PEN_KIND_PARKING_GICV2
+	msr	cntv_ctl_el0, xzr
+	isb
+	cmp	w24, #2
 	b.eq	1f
 	mrs	x3, ICC_IAR1_EL1
 	msr	ICC_EOIR1_EL1, x3
 	isb
 	b	look
-1:	ldr	w3, [x2, #GICC_IAR]
-	str	w3, [x2, #GICC_EOIR]
+1:	ldr	w3, [x26, #GICC_IAR]
+	str	w3, [x26, #GICC_EOIR]
 	dsb	sy
 	b	look
 
 release:
+	mov	w3, #-1
+	str	w3, [x25, #GIC_ICENABLER0]
+	cmp	w24, #2
+	b.eq	1f
+	msr	ICC_IGRPEN1_EL1, xzr
+	b	2f
+1:	str	wzr, [x26, #GICC_CTLR]
+2:	dsb	sy
 	mov	x0, xzr
 jump:
 	mov	x1, xzr

@@ -6,14 +6,14 @@
 #define GUEST_PEN_LAYOUT_H
 
 /* Parameters behind the first instruction. */
-#define PEN_KIND_OFFSET	 4  /* u32, PEN_KIND_* */
-#define PEN_ENTRY_OFFSET 8  /* u64: the kernel */
-#define PEN_COUNT_OFFSET 16 /* u32: vCPUs */
-#define PEN_PARAMS_END	 24
+#define PEN_PROTOCOL_OFFSET 4  /* u32, PEN_PROTOCOL_* */
+#define PEN_ENTRY_OFFSET    8  /* u64: the kernel */
+#define PEN_COUNT_OFFSET    16 /* u32: vCPUs */
+#define PEN_GIC_OFFSET	    20 /* u32: version of the VM's interrupt controller, 2 or 3 */
+#define PEN_PARAMS_END	    24
 
-#define PEN_KIND_SPIN_TABLE    0
-#define PEN_KIND_PARKING_GICV2 2 /* the VM's interrupt controller: what ends a WFI */
-#define PEN_KIND_PARKING_GICV3 3
+#define PEN_PROTOCOL_SPIN_TABLE 0
+#define PEN_PROTOCOL_PARKING	1
 
 /* Spin table: one word of 8 bytes for each vCPU, in the upper half of the page. */
 #define PEN_WORDS_OFFSET 0x800
