@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Guests whose CPUs wait in mailboxes, and guests with ACPI: Debian finds all of its CPUs the way
+that vm.dts says, and iasl finds no fault with the tables."""
+
+import re
+import subprocess
+
+import pytest
+from harness.vms import MIB, debian, memory_property, report_of, vm_dts, write_bundle
+from plinth import build
+from plinth.paths import BUILD
+
+ALL_OFF = 0
+CRASHED = 1
+ESCAPE = "\x14"  # Ctrl-T
+SPIN_TABLE = ['secondary-boot = "spin-table"']
+ACPI = ['tables = "acpi"']
+PARKING = ['secondary-boot = "parking"', *ACPI]
+
+TABLES = ("apic", "dsdt", "facp", "gtdt", "spcr")
+PEN_BLOCK = 0x10000  # what the pen, and what the tables take of the end of RAM
+RAM = 0x40000000
+
+
+@pytest.fixture(scope="module")
+def plinth_check():
+    build.build_preset("host", targets=("plinth-check",))
+    return BUILD / "host" / "loader" / "plinth-check"
+
+
+def guest(name, vcpus, properties):
+    return debian(name, vcpus=vcpus, memory=128 * MIB, action="tables,shell", extra=properties)
+
+
+def stop_all(machine, names):
+    """By the monitor: with the parking protocol there is no PSCI to power off with."""
+    machine.send(f"{ESCAPE}m")
+    machine.expect(r"^plinth> ")
+    for name in names:
+        machine.send(f"vm stop {name}\n")
+        machine.expect(rf"^plinth: vm {name}: off$")
+    assert machine.expect_exit(ALL_OFF) == "all VMs are off"
+
+
+def check_cpus(boot, make_bundle, guests, timeout=240, **board):
+    """guests: name -> (vCPUs, properties, what its kernel tells of how it was started)."""
+    bundle = make_bundle({name: guest(name, cpus, extra) for name, (cpus, extra, _) in guests.items()})
+    machine = boot(bundle, memory_mib=2048, **board)
+    wanted = [report_of(name, cpus) for name, (cpus, _, _) in guests.items()]
+    wanted += [
+        rf"{name} tables online=0(-{cpus - 1})? {told}" for name, (cpus, _, told) in guests.items()
+    ]
+    machine.expect_all(wanted, timeout)
+    stop_all(machine, guests)
+
+
+BY_ACPI = "acpi=APIC DSDT FACP GTDT SPCR "
+TOLD = {
+    "acpi": (ACPI, rf"method=psci psci=1 {BY_ACPI}"),
+    "parking": (PARKING, rf"method=parking-protocol psci=0 {BY_ACPI}"),
+    "spin": (SPIN_TABLE, r"method=spin-table psci=1 acpi= "),
+}
+
+
+def each_way(counts):
+    return {
+        f"{name}{count}": (count, *TOLD[name]) for name, count in counts.items()
+    }
+
+
+@pytest.mark.parametrize("way", ["acpi", "parking", "spin"])
+def test_eight_cpus(boot, make_bundle, way):
+    check_cpus(boot, make_bundle, each_way({way: 8}))
+
+
+def test_one_and_two_cpus(boot, make_bundle):
+    check_cpus(boot, make_bundle, each_way({"acpi": 1, "parking": 2, "spin": 2}), gic=2)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("gic", [2, 3])
+@pytest.mark.parametrize("count", [1, 2, 8])
+def test_every_number_each_way(boot, make_bundle, gic, count):
+    guests = each_way({"acpi": count, "parking": count, "spin": count})
+    check_cpus(boot, make_bundle, guests, cpus=4, gic=gic)
+
+
+def run_iasl(folder, *arguments):
+    result = subprocess.run(
+        ["iasl", *arguments], cwd=folder, capture_output=True, text=True, timeout=60
+    )
+    text = result.stdout + result.stderr
+    assert result.returncode == 0, text
+    return text
+
+
+def dump(plinth_check, bundle, folder, name, *options):
+    folder.mkdir()
+    subprocess.run([plinth_check, *options, "--acpi", name, folder, bundle], check=True)
+    return folder
+
+
+@pytest.mark.parametrize("gic", [2, 3])
+def test_iasl_finds_no_fault(tmp_path, plinth_check, gic):
+    """Each table, taken apart and put together again, is free of errors and warnings."""
+    counts = (1, 2, 8) if gic == 2 else (1, 2, 8, 123)
+    machines = {
+        f"{name}{count}": guest(f"{name}{count}", count, TOLD[name][0])
+        for name in ("acpi", "parking")
+        for count in counts
+    }
+    bundle = write_bundle(tmp_path / "vms", machines, tmp_path / "bundle.cpio")
+    for name in machines:
+        folder = dump(plinth_check, bundle, tmp_path / name, name, "--gic", str(gic))
+        assert sorted(path.stem for path in folder.iterdir()) == sorted((*TABLES, "xsdt"))
+        for table in TABLES:
+            said = run_iasl(folder, "-d", f"{table}.dat")
+            assert not re.search(r"(?i)\b(error|warning|invalid)\b", said), said
+            said = run_iasl(folder, "-p", f"{table}-again", f"{table}.dsl")
+            assert "0 Errors, 0 Warnings, 0 Remarks" in said, said
+
+
+def test_guest_sees_the_same_tables(boot, make_bundle, tmp_path, plinth_check):
+    """So what iasl says of plinth-check's files holds for what Linux found."""
+    files = debian("acpi", memory=128 * MIB, action="acpisum,poweroff", extra=ACPI)
+    bundle = make_bundle({"acpi": files})
+    machine = boot(bundle)
+    folder = dump(plinth_check, bundle, tmp_path / "tables", "acpi")
+    for table in TABLES:
+        found = machine.expect(rf"acpisum {table.upper()} ([0-9a-f]{{64}})", timeout=120)
+        mine = subprocess.run(["sha256sum", folder / f"{table}.dat"], capture_output=True, text=True)
+        assert found.group(1) == mine.stdout.split()[0], table
+    assert machine.expect_exit(ALL_OFF) == "all VMs are off"
+
+
+@pytest.mark.parametrize("protocol", ["spin-table", "parking"])
+def test_nonsense_in_mailboxes_stays_in_its_vm(boot, make_bundle, protocol):
+    """The pen does what its protocol says; led astray, its vCPUs harm their own VM alone."""
+    memory = 64 * MIB
+    is_parking = protocol == "parking"
+    pen = RAM + memory - PEN_BLOCK * (2 if is_parking else 1)
+    evil = {
+        "vm.dts": vm_dts(
+            [
+                "vcpus = <8>",
+                memory_property(memory),
+                'kernel = "payload.elf"',
+                f'bootargs = "pen={pen:#x} parking={int(is_parking)}"',
+                *(PARKING if is_parking else SPIN_TABLE),
+            ]
+        ),
+        "payload.elf": BUILD / "payload" / "mailbox.elf",
+    }
+    good = debian("good", vcpus=1, memory=64 * MIB)
+    machine = boot(make_bundle({"evil": evil, "good": good}))
+    told = [
+        r"PASS: PSCI does not offer what waits in the pen",
+        r"PASS: a released vCPU comes",
+        r"PASS: as the protocol has it",
+        r"PASS: and has taken the address",
+        r"^plinth: vm evil: crashed: vcpu \d jumped to nowhere",
+        report_of("good", 1),
+    ]
+    machine.expect_all(told, timeout=120)
+    assert machine.expect_exit(CRASHED) == "a VM crashed"
+    assert "FAIL:" not in machine.console.transcript
