@@ -2,8 +2,10 @@
 """The harness and the example guests' initramfs, proven without Plinth: the same kernel and
 initramfs on the bare machine, at EL1."""
 
+import struct
+
 import pytest
-from harness import vms
+from harness import translation, vms
 from harness.console import ConsoleError
 
 
@@ -74,3 +76,29 @@ def test_missing_exit_line_is_an_error(start_linux):
     machine = start_linux("plinth.action=poweroff")
     with pytest.raises(ConsoleError, match="no 'plinth: exit' line"):
         machine.expect_exit(0)
+
+
+def test_walks_of_translation_tables():
+    """A page, a block, and holes at two levels."""
+    block, page = 0x4000_0000_0000_0701, 0x8000_3003
+    tables = {0x1000: {1: 0x2003}, 0x2000: {3: 0x3003, 511: block}, 0x3000: {0: 0x4003}}
+    tables[0x4000] = {5: page}
+
+    def read(address, size):
+        entries = tables[address & -4096]
+        words = [entries.get(index, 0) for index in range(512)]
+        return struct.pack("<512Q", *words)[address % 4096 :][:size]
+
+    page_at = (1 << 39) + (3 << 30) + (5 << 12)
+    block_at = (1 << 39) + (511 << 30)
+    leaves = list(translation.leaves(read, 0x1000))
+    assert [(leaf.address, leaf.size) for leaf in leaves] == [(page_at, 4096), (block_at, 1 << 30)]
+    assert leaves[0].output == page & -4096
+    assert translation.find(read, 0x1000, page_at + 8) == leaves[0]
+    assert translation.find(read, 0x1000, block_at + 12345) == leaves[1]
+    assert not translation.find(read, 0x1000, 0).is_valid
+    assert translation.find(read, 0x1000, page_at + 4096).at == 0x4000 + 6 * 8
+    # Stage 2 from level 1, its second table in a row.
+    tables[0x1000] = {0: block}
+    tables[0x0] = {}
+    assert translation.find(read, 0x0, 512 << 30, level=1).at == 0x1000

@@ -5,13 +5,14 @@ takes a nanosecond of the machine's time, so the load of the machine that tests 
 import re
 
 import pytest
-from harness.monitor import ask, go_to_monitor
+from harness.el2 import El2
 from harness.vms import MIB, memory_property, vm_dts
 from plinth.paths import BUILD
 
 BUSY = BUILD / "payload" / "busy.elf"
 ALL_OFF = 0
 BOARD = {"memory_mib": 256, "icount": True}
+COUNTED = r"^(\w+)\| busy: (\d+) rounds of (\d+) in (\d+) ms$"
 
 
 def busy(ms, *properties):
@@ -21,12 +22,9 @@ def busy(ms, *properties):
 
 
 def shares(machine):
-    """{VM: part of all CPUs' time} when all of them are off. QEMU gives the CPUs one clock between
+    """{VM: part of all CPUs' time} that they have counted. QEMU gives the CPUs one clock between
     them, which each instruction of any of them moves on."""
-    assert machine.expect_exit(ALL_OFF, timeout=120) == "all VMs are off"
-    found = re.findall(
-        r"^(\w+)\| busy: (\d+) rounds of (\d+) in (\d+) ms$", machine.console.transcript, re.M
-    )
+    found = re.findall(COUNTED, machine.console.transcript, re.M)
     return {name: int(rounds) * int(size) / (int(ms) * 1e6) for name, rounds, size, ms in found}
 
 
@@ -41,39 +39,41 @@ def test_weights(boot, make_bundle):
         "default": busy(300),
     }
     machine = boot(make_bundle(guests), cpus=1, **BOARD)
+    assert machine.expect_exit(ALL_OFF, timeout=120) == "all VMs are off"
     assert shares(machine) == near({"light": 0.2, "heavy": 0.6, "default": 0.2})
 
 
 def test_three_on_two_cpus(boot, make_bundle):
     guests = {name: busy(200) for name in ("one", "two", "three")}
     machine = boot(make_bundle(guests), cpus=2, **BOARD)
+    assert machine.expect_exit(ALL_OFF, timeout=120) == "all VMs are off"
     assert shares(machine) == near(dict.fromkeys(guests, 1 / 3))
 
 
-def test_affinity(boot, make_bundle):
+def bound_and_free(ms):
     """Two are bound to the second CPU and share it; the third has the idle one to itself."""
-    guests = {
-        "left": busy(300, "affinity = <1>"),
-        "right": busy(300, "affinity = <1>"),
-        "free": busy(300),
-    }
-    machine = boot(make_bundle(guests), cpus=2, **BOARD)
-    machine.expect(r"^plinth: entropy")
-    go_to_monitor(machine)
-    ask(machine, "trace on")
-    for name, cpu in {"left": 1, "right": 1, "free": 0}.items():
-        assert f" on CPU {cpu}, " in ask(machine, f"vm info {name}")
-    machine.expect(r"busy: ")
-    used = cpus_used(ask(machine, "trace dump 256"), machine.console.transcript)
-    assert used["left"] == used["right"] == {1}
-    assert used["free"] <= {0}  # alone there, it may have had no exit
+    bound = "affinity = <1>"
+    return {"left": busy(ms, bound), "right": busy(ms, bound), "free": busy(ms)}
+
+
+def test_affinity(boot, make_bundle):
+    machine = boot(make_bundle(bound_and_free(200)), cpus=2, **BOARD)
+    assert machine.expect_exit(ALL_OFF, timeout=120) == "all VMs are off"
     assert shares(machine) == near({"left": 0.25, "right": 0.25, "free": 0.5})
 
 
-def cpus_used(trace, transcript):
-    """{VM: the CPUs that it ran on}, as the records of a trace have them."""
-    names = re.findall(r"^plinth: vm (\w+): \d+ vCPUs", transcript, re.M)
-    used = {name: set() for name in names}
-    for cpu, number in re.findall(r"^ *\d+\.\d+ cpu(\d+) +\w+ +(\d+)\.\d+ ", trace, re.M):
-        used[names[int(number)]].add(int(cpu))
+def test_affinity_is_kept_at_every_turn(boot, make_bundle, stub):
+    """The debugger sees each; it disturbs the shares, so they are measured apart."""
+    machine = boot(make_bundle(bound_and_free(50)), cpus=2, extra=stub.options(), **BOARD)
+    stub.connect()
+    used = cpus_used(stub, El2(stub))
+    assert machine.expect_exit(ALL_OFF) == "all VMs are off"
+    assert sorted(used.values(), key=sorted) == [{0}, {1}, {1}]
+
+
+def cpus_used(stub, el2):
+    """{a vCPU: every CPU that it was ever on}, of a whole run."""
+    used = {}
+    while (cpu := el2.run_to("vcpu_context_load")) is not None:
+        used.setdefault(stub.read("x0"), set()).add(cpu)
     return used

@@ -2,6 +2,7 @@
 """QEMU's gdbstub, spoken directly: stop the machine anywhere, look at it and change it. Addresses
 are those of the selected CPU's present translation regime, unless `physical` is asked for."""
 
+import contextlib
 import re
 import struct
 import tempfile
@@ -26,7 +27,9 @@ class GdbStub:
     """The machine that was started with options(), stopped before its first instruction."""
 
     def __init__(self):
-        self._folder = tempfile.TemporaryDirectory(prefix="plinth-gdb-")
+        self._folder = tempfile.TemporaryDirectory(
+            prefix="plinth-gdb-", ignore_cleanup_errors=True
+        )
         self._path = Path(self._folder.name) / "socket"
         self._socket = None
         self._pending = b""
@@ -71,7 +74,8 @@ class GdbStub:
         while not (packet := re.search(rb"\$([^#]*)#..", self._pending, re.S)):
             self._fill(deadline)
         self._pending = self._pending[packet.end() :]
-        self._socket.sendall(b"+")
+        with contextlib.suppress(BrokenPipeError):  # of its end QEMU tells without waiting
+            self._socket.sendall(b"+")
         # "}" escapes the byte behind it.
         return re.sub(rb"\}(.)", lambda m: bytes([m[1][0] ^ 0x20]), packet[1], flags=re.S)
 
@@ -154,8 +158,11 @@ class GdbStub:
         self._send("vCont;c")
 
     def wait_stop(self):
-        """Waits for the next stop and selects the CPU that it came from; its number."""
+        """Waits for the next stop and selects the CPU that it came from; its number, or None where
+        the machine has ended."""
         stop = self._receive(STOP_TIMEOUT)
+        if stop[:1] in (b"W", b"X"):
+            return None
         found = re.match(rb"T05thread:(?:p\w+\.)?(\w+);", stop)
         if not found:
             raise GdbError(f"gdbstub: stopped by {stop.decode()}")
@@ -170,13 +177,16 @@ class GdbStub:
 
     def run_to(self, address, when=lambda: True):
         """Lets all CPUs run until one of them is about to execute `address` and `when` holds there;
-        which one it is. The selected CPU leaves where it stands first."""
+        which one it is, or None where the machine has ended. The selected CPU leaves where it
+        stands first."""
         while True:
             if self.read("pc") == address:
                 self.step(self._cpu)
             self._ask(f"Z1,{address:x},4")
             self.resume()
             cpu = self.wait_stop()
+            if cpu is None:
+                return None
             self._ask(f"z1,{address:x},4")
             if when():
                 return cpu
