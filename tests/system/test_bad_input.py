@@ -101,6 +101,10 @@ BAD = {
         described(VCPUS, MEMORY, KERNEL, 'tables = "smbios"'),
         'tables: unknown value "smbios"',
     ),
+    "coherency": (
+        described(VCPUS, MEMORY, KERNEL, 'coherency = "sometimes"'),
+        'coherency: unknown value "sometimes"',
+    ),
     "disk": (
         described(VCPUS, MEMORY, KERNEL, 'disk@0 { image = "x"; }'),
         "disk@0: disks are not supported yet",
