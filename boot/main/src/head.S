@@ -81,7 +81,7 @@ func boot_clean_image
 	ubfx	x3, x3, #16, #4		/* DminLine: log2 of words */
 	mov	x2, #4
 	lsl	x2, x2, x3
-	address	x1, boot_lds_end
+	address	x1, boot_lds_tables
 1:	dc	civac, x0
 	add	x0, x0, x2
 	cmp	x0, x1
@@ -96,7 +96,7 @@ sleep:
 
 clear_bss:
 	address	x0, boot_lds_bss
-	address	x1, boot_lds_end
+	address	x1, boot_lds_tables
 1:	stp	xzr, xzr, [x0], #16
 	cmp	x0, x1
 	b.lo	1b

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "arch/sysreg.h"
 #include "base/bits.h"
+#include "base/types.h"
 #include "cache/cache.h"
 #include "console/console.h"
 #include "discover/discover.h"
@@ -22,16 +23,17 @@ bool boot_is_e2h_stuck(void)
 	return boot_current_el() == 2U && (read_hcr_el2() & HCR_EL2_E2H) != 0U;
 }
 
-/* What assembly has executed so far: head.S and paging_enable() have cleaned what is written, the
- * latter has emptied the instruction cache; boot_efi_leave() has done so with all of our image. */
-static void count_entry(bool from_efi)
+/* What assembly has executed so far: head.S has cleaned what boot writes, but for tables, and
+ * paging_enable() that up to `end`, behind which it emptied the instruction cache;
+ * boot_efi_leave() has done both before, with all but the tables. */
+static void count_entry(const uint8_t *end, bool from_efi)
 {
-	uint64_t written = (uint64_t)(boot_lds_end - boot_lds_text_end);
+	const uint8_t *tables = (const uint8_t *)boot_lds_tables;
 
-	cache_count(boot_lds_text_end, written, 0);
-	cache_count(boot_lds_text_end, written, 1);
+	cache_count(boot_lds_text_end, (uint64_t)(tables - boot_lds_text_end), 0);
+	cache_count(boot_lds_text_end, (uint64_t)(end - boot_lds_text_end), 1);
 	if (from_efi) {
-		cache_count(boot_lds_start, (uint64_t)(boot_lds_end - boot_lds_start), 1);
+		cache_count(boot_lds_start, (uint64_t)(tables - boot_lds_start), 1);
 	}
 }
 
@@ -42,21 +44,25 @@ void boot_start_paging(struct boot *boot, uint64_t fdt, bool has_fdt)
 	uint64_t start = (uintptr_t)boot_lds_start;
 	uint64_t text_end = (uintptr_t)boot_lds_text_end;
 	uint64_t end = (uintptr_t)boot_lds_end;
+	uint32_t table_max = (uint32_t)((end - (uintptr_t)boot_lds_tables) / PAGE_SIZE);
+	const uint8_t *written_end;
 	bool mapped;
 
 	boot->fdt = (struct boot_range){fdt, 0};
 	if (has_fdt && is_aligned(fdt, 8U)) {
 		boot->fdt.size = discover_fdt_size((const void *)(uintptr_t)fdt);
 	}
-	paging_init(&boot->paging, boot_current_el() == 1U || boot_is_e2h_stuck());
+	paging_init(&boot->paging, boot_lds_tables, table_max,
+		boot_current_el() == 1U || boot_is_e2h_stuck());
 	mapped = paging_map(&boot->paging, start, text_end - start, PAGING_CODE) == PLINTH_OK &&
 		 paging_map(&boot->paging, text_end, end - text_end, PAGING_RAM) == PLINTH_OK &&
 		 paging_map(&boot->paging, fdt, boot->fdt.size, PAGING_RAM) == PLINTH_OK;
 	if (!mapped || (has_fdt && boot->fdt.size == 0U)) {
 		boot_exit(BOOT_EXIT_MACHINE, "no devicetree in x0");
 	}
-	paging_enable(&boot->paging, text_end, end);
-	count_entry(!has_fdt);
+	written_end = (const uint8_t *)boot_lds_tables[boot->paging.count];
+	paging_enable(&boot->paging, text_end, (uintptr_t)written_end);
+	count_entry(written_end, !has_fdt);
 }
 
 static void start_console(struct boot *boot)

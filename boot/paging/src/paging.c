@@ -6,6 +6,7 @@
 #include "base/checked.h"
 #include "base/string.h"
 #include "base/types.h"
+#include "cache/cache.h"
 
 #define VA_BITS	   48U
 #define LEVEL_LAST 3U
@@ -26,11 +27,24 @@
 #define ATTR_DEVICE 0U
 #define ATTR_NORMAL 1U
 
-void paging_init(struct paging *paging, bool two_regimes)
+/* With the MMU off stores go around the caches: no line may be left to land on them later. */
+static uint64_t *take_table(struct paging *paging)
 {
-	memset(paging->table[0], 0, sizeof(paging->table[0]));
-	paging->count = 1;
-	paging->two_regimes = two_regimes;
+	uint64_t *table = paging->table[paging->count++];
+
+	if (!paging->enabled) {
+		cache_clean(table, sizeof(paging->table[0]));
+	}
+	memset(table, 0, sizeof(paging->table[0]));
+	return table;
+}
+
+void paging_init(struct paging *paging, uint64_t (*tables)[PAGING_ENTRIES], uint32_t table_max,
+	bool two_regimes)
+{
+	*paging = (struct paging){
+		.table = tables, .table_max = table_max, .two_regimes = two_regimes};
+	(void)take_table(paging);
 }
 
 static uint64_t attributes(const struct paging *paging, enum paging_kind kind)
@@ -53,11 +67,10 @@ static uint64_t *table_below(struct paging *paging, uint64_t *entry)
 	if (*entry != 0U) {
 		return (uint64_t *)(uintptr_t)(*entry & DESC_ADDRESS);
 	}
-	if (paging->count == PAGING_TABLE_MAX) {
+	if (paging->count == paging->table_max) {
 		return NULL;
 	}
-	table = paging->table[paging->count++];
-	memset(table, 0, sizeof(paging->table[0]));
+	table = take_table(paging);
 	/* A walker that sees the entry must see an empty table. */
 	arch_dsb_ishst();
 	*(volatile uint64_t *)entry = (uintptr_t)table | DESC_TABLE | DESC_VALID;

@@ -26,7 +26,7 @@
 #define CPTR_EL2_RES1 UINT64_C(0x33ff) /* TFP = 0; SVE and SME stay trapped */
 #define CPACR_FPEN    (UINT64_C(3) << 20)
 
-void paging_enable(const struct paging *paging, uint64_t image, uint64_t image_end)
+void paging_enable(struct paging *paging, uint64_t image, uint64_t image_end)
 {
 	struct paging_regs regs = {.ttbr = (uintptr_t)paging->table[0], .mair = MAIR_VALUE};
 	uint64_t range = min_u64(read_id_aa64mmfr0_el1() & 0xfU, PARANGE_48);
@@ -34,6 +34,7 @@ void paging_enable(const struct paging *paging, uint64_t image, uint64_t image_e
 
 	regs.tcr = paging->two_regimes ? TCR_COMMON | TCR_EL1_EPD1 | range << TCR_EL1_IPS
 				       : TCR_COMMON | TCR_EL2_RES1 | range << TCR_EL2_PS;
+	paging->enabled = true; /* in time for its line to be among those that are dropped */
 	regs.sctlr = SCTLR_MCI | (el2 ? SCTLR_EL2_RES1 : SCTLR_EL1_RES1);
 	if (!el2) {
 		write_cpacr_el1(CPACR_FPEN);

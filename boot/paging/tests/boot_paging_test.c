@@ -4,6 +4,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -11,7 +12,10 @@
 #define XN	(UINT64_C(1) << 54)
 #define PXN	(UINT64_C(1) << 53)
 
+#define TABLES 32U
+
 static struct paging paging;
+static uint64_t tables[TABLES][PAGING_ENTRIES] __attribute__((aligned(4096)));
 
 /* A walk as the architecture does it: the leaf descriptor and its span, or 0. */
 static uint64_t walk(uint64_t va, uint64_t *span)
@@ -46,7 +50,8 @@ static void assert_identity(uint64_t va, uint64_t expected_span)
 static int setup(void **state)
 {
 	(void)state;
-	paging_init(&paging, false);
+	memset(tables, 0xa5, sizeof(tables)); /* of any content */
+	paging_init(&paging, tables, TABLES, false);
 	return 0;
 }
 
@@ -82,7 +87,7 @@ static void attributes_of_two_range_regime(void **state)
 	uint64_t span;
 
 	(void)state;
-	paging_init(&paging, true);
+	paging_init(&paging, tables, TABLES, true);
 	assert_int_equal(paging_map(&paging, 0x1000, 1, PAGING_RAM), PLINTH_OK);
 	assert_int_equal(paging_map(&paging, 0x2000, 1, PAGING_CODE), PLINTH_OK);
 	/* AP[1] = 0: memory that EL0 may write would never be executable */

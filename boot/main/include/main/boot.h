@@ -27,6 +27,7 @@ struct boot {
 /* boot.lds: where we lie. */
 extern const uint8_t boot_lds_start[];
 extern const uint8_t boot_lds_text_end[];
+extern uint64_t boot_lds_tables[][PAGING_ENTRIES]; /* up to the end, for paging_init() */
 extern const uint8_t boot_lds_end[];
 
 struct efi;

@@ -12,8 +12,7 @@
 #include "base/compiler.h"
 #include "base/status.h"
 
-#define PAGING_TABLE_MAX 32U
-#define PAGING_ENTRIES	 512U
+#define PAGING_ENTRIES 512U
 
 enum paging_kind {
 	PAGING_RAM,    /* Normal, write-back, inner shareable; RW, XN */
@@ -22,12 +21,17 @@ enum paging_kind {
 };
 
 struct paging {
-	ALIGNED(4096) uint64_t table[PAGING_TABLE_MAX][PAGING_ENTRIES]; /* [0] is the root */
-	uint32_t count;
+	uint64_t (*table)[PAGING_ENTRIES]; /* page-aligned; [0] is the root */
+	uint32_t count;			   /* in use, the first ones */
+	uint32_t table_max;
+	bool enabled;
 	bool two_regimes; /* the translation regime has two VA ranges (EL1, or EL2 with E2H = 1) */
 };
 
-void paging_init(struct paging *paging, bool two_regimes);
+/* `tables` are table_max pages of any content; each is cleared when it is taken, and while the MMU
+ * is off its cache lines are written back and dropped before. */
+void paging_init(struct paging *paging, uint64_t (*tables)[PAGING_ENTRIES], uint32_t table_max,
+	bool two_regimes);
 
 /* Maps all pages that [base, base + size) touches; those that are mapped already stay as they
  * are. The tables may be in use: paging_sync() afterwards makes the new pages usable.
@@ -41,6 +45,6 @@ void paging_sync(void);
 
 /* Turns MMU and caches on at the current exception level, and allows FP there. [image, image_end)
  * is what has been written with the MMU off: its stale cache lines are discarded. */
-void paging_enable(const struct paging *paging, uint64_t image, uint64_t image_end);
+void paging_enable(struct paging *paging, uint64_t image, uint64_t image_end);
 
 #endif
