@@ -177,7 +177,7 @@ static void each_recorded_system_is_judged_rightly(void **state)
 
 			fake_like(&cpu, profile->probes[level]);
 			/* What Plinth's EL0 shows alone; its column varies with the memory. */
-			if (profile->is_hypervisor) {
+			if (profile->probes[level][PROBE_FIRST_FETCH] == PROFILE_VARIES) {
 				cpu.probe_percent[PROBE_FIRST_FETCH] = 100;
 			}
 			report = run_all(&cpu, (enum detect_level)level);

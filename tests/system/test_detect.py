@@ -1,0 +1,200 @@
+# SPDX-License-Identifier: Apache-2.0
+"""plinth-detect: never "present" without a hypervisor, never "absent" with one. Without --long a
+slice of the matrix; with it all of it, against KVM and Xen too, which takes hours of CPU time.
+PLINTH_DETECT_RUNS changes the number of runs in a cell of the long matrix."""
+
+import os
+import subprocess
+
+import pytest
+from harness import detection
+from harness.detection import Domain
+from harness.vms import KERNEL
+from plinth import peers
+from plinth.paths import TEST_LOGS
+from plinth.qemu import Board
+
+RUNS = int(os.environ.get("PLINTH_DETECT_RUNS", "200"))
+RUNS_IN_CI = 5
+CPUS = ("cortex-a57", "cortex-a72", "neoverse-n1", "max")
+TABLE = TEST_LOGS / "detect-matrix.txt"
+HOURS = 3600  # seconds: a machine that is busy with other things takes its time
+
+XEN_KERNEL = 0x60000000
+XEN_INITRD = 0x64000000
+XEN_PAYLOAD = 0x68000000
+
+
+@pytest.fixture(scope="module")
+def initrd(tmp_path_factory):
+    return detection.write_initrd(tmp_path_factory.mktemp("detect") / "initrd.gz")
+
+
+@pytest.fixture(scope="module")
+def long_initrd(tmp_path_factory):
+    """With the programs that guess."""
+    peers.ensure()
+    path = tmp_path_factory.mktemp("detect") / "initrd.gz"
+    return detection.write_initrd(path, with_guessers=True)
+
+
+def no_hypervisor(found):
+    for cell in found:
+        for counts in (cell.full, cell.without):
+            assert counts[0] == 0 and counts[3] == 0, cell.text()
+
+
+def hypervisor(found):
+    """What leaves out MDCCSR_EL0 may be undecided."""
+    for cell in found:
+        assert cell.full[1:] == (0, 0, 0), cell.text()
+        assert cell.without[1] == 0 and cell.without[3] == 0, cell.text()
+
+
+def record(system, transcript, guests, judge):
+    """Checks that all guests answered and that nothing is wrong; into the table either way."""
+    found = detection.cells(system, transcript)
+    with open(TABLE, "a", encoding="utf-8") as table:
+        for cell in found:
+            table.write(cell.text() + "\n")
+            table.writelines(f"{'':<10}{remark}\n" for remark in cell.remarks)
+    print(detection.table_head())
+    print("\n".join(cell.text() for cell in found))
+    assert {cell.guest for cell in found} == set(guests), transcript
+    judge(found)
+    return found
+
+
+def all_absent(found):
+    for cell in found:
+        assert cell.full[0] == 0 and cell.full[1] > 0, cell.text()
+
+
+# The slice for CI: five runs in each cell.
+
+
+def test_bare_el1_start(start, initrd):
+    arguments = detection.bootargs("one", RUNS_IN_CI)
+    machine = start(KERNEL, initrd, arguments, cpus=2, memory_mib=1024, el2=False)
+    machine.wait(timeout=300)
+    transcript = machine.console.transcript
+    found = record("bare, EL1 start", transcript, ["one"], no_hypervisor)
+    all_absent(found)
+
+
+def test_bare_el2_left_empty(start, initrd):
+    """Linux is entered at EL2 and leaves it; nobody stays there."""
+    arguments = detection.bootargs("one", RUNS_IN_CI) + " kvm-arm.mode=none"
+    machine = start(KERNEL, initrd, arguments, cpus=1, memory_mib=1024)
+    machine.wait(timeout=300)
+    record("bare, EL2 left empty", machine.console.transcript, ["one"], no_hypervisor)
+
+
+def test_under_plinth(boot, make_bundle, initrd):
+    """An operating system, and the bare payload at EL1 beside it."""
+    guests = {
+        "one": detection.plinth_vm("one", 1, RUNS_IN_CI, initrd, ["anonymous"]),
+        "payload": detection.plinth_payload(RUNS_IN_CI),
+    }
+    machine = boot(make_bundle(guests), cpus=2, memory_mib=2048)
+    machine.expect_exit(0, timeout=300)
+    record("Plinth", machine.console.transcript, guests, hypervisor)
+
+
+def test_payload_without_hypervisor(start):
+    """At EL1, where many registers tell; it runs 200 batteries of each kind."""
+    machine = start(detection.PAYLOAD, cpus=2, memory_mib=512, el2=False)
+    machine.wait(timeout=600)
+    found = record("bare", machine.console.transcript, ["payload"], no_hypervisor)
+    all_absent(found)
+
+
+def test_program_is_static():
+    """It must run wherever it is copied: no interpreter, no shared library."""
+    headers = subprocess.run(
+        ["readelf", "-lW", detection.PROGRAM], capture_output=True, text=True, check=True
+    ).stdout
+    assert "INTERP" not in headers
+    assert "DYNAMIC" not in headers
+
+
+# The matrix.
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("cpus", [1, 4])
+@pytest.mark.parametrize("el2", ["none", "kvm-arm.mode=none", "kvm-arm.mode=nvhe"])
+@pytest.mark.parametrize("cpu", CPUS)
+def test_matrix_bare(start, long_initrd, cpu, el2, cpus):
+    arguments = detection.bootargs("linux", RUNS) + ("" if el2 == "none" else f" {el2}")
+    board = {"cpu": cpu, "cpus": cpus, "memory_mib": 1024, "el2": el2 != "none"}
+    machine = start(KERNEL, long_initrd, arguments, **board)
+    machine.wait(timeout=2 * HOURS)
+    system = f"bare {cpu} x{cpus} {'EL1' if el2 == 'none' else el2}"
+    record(system, machine.console.transcript, ["linux"], no_hypervisor)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("cpu", CPUS)
+def test_matrix_bare_payload(start, cpu):
+    machine = start(detection.PAYLOAD, cpu=cpu, cpus=2, memory_mib=512, el2=False)
+    machine.wait(timeout=HOURS)
+    record(f"bare {cpu} EL1", machine.console.transcript, ["payload"], no_hypervisor)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("cpus", [1, 2])
+@pytest.mark.parametrize("cpu", CPUS)
+def test_matrix_plinth(boot, make_bundle, long_initrd, cpu, cpus):
+    """Five or seven vCPUs on one or two CPUs."""
+    guests = {
+        "one": detection.plinth_vm("one", 1, RUNS, long_initrd, ["anonymous"]),
+        "four": detection.plinth_vm("four", 4, RUNS, long_initrd),
+        "payload": detection.plinth_payload(RUNS),
+    }
+    machine = boot(make_bundle(guests), cpu=cpu, cpus=cpus, memory_mib=4096)
+    machine.expect_exit(0, timeout=2 * HOURS)
+    record(f"Plinth on {cpu} x{cpus}", machine.console.transcript, guests, hypervisor)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("cpu", CPUS)
+def test_matrix_kvm(start, long_initrd, tmp_path, cpu):
+    """Debian's kernel at EL2, its QEMU as user space; up to four vCPUs on two CPUs."""
+    initrd = detection.write_kvm_initrd(tmp_path / "host.gz", long_initrd)
+    arguments = f"console=ttyAMA0 quiet plinth.action=kvm,poweroff plinth.runs={RUNS}"
+    machine = start(KERNEL, initrd, arguments, cpu=cpu, memory_mib=4096)
+    machine.wait(timeout=4 * HOURS)
+    guests = ("one", "four", "payload")
+    record(f"KVM on {cpu}", machine.console.transcript, guests, hypervisor)
+
+
+def xen_domains(initrd, image):
+    kernel = (XEN_KERNEL, KERNEL.stat().st_size)
+    ramdisk = (XEN_INITRD, initrd.stat().st_size)
+    payload = (XEN_PAYLOAD, image.stat().st_size)
+    return [
+        Domain(1, 0x100000, kernel, ramdisk, detection.bootargs("one", RUNS)),
+        Domain(4, 0x100000, kernel, ramdisk, detection.bootargs("four", RUNS)),
+        Domain(2, 0x40000, payload),
+    ]
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("cpu", CPUS)
+def test_matrix_xen(start, long_initrd, tmp_path, cpu):
+    """Debian's Xen, dom0less; seven vCPUs on two CPUs."""
+    image = detection.payload_image(tmp_path / "detect.img")
+    board = {"cpu": cpu, "cpus": 2, "memory_mib": 4096}
+    dtb = detection.write_xen_dtb(
+        tmp_path / "xen.dtb", Board(**board), xen_domains(long_initrd, image)
+    )
+    files = {XEN_KERNEL: KERNEL, XEN_INITRD: long_initrd, XEN_PAYLOAD: image}
+    extra = ["-dtb", str(dtb)]
+    for address, file in files.items():
+        extra += ["-device", f"loader,file={file},addr={address:#x},force-raw=on"]
+    machine = start(peers.XEN, **board, extra=extra)
+    guests = ("one", "four", "payload")
+    for guest in guests:
+        machine.expect_all([rf"detect: {guest} done"], timeout=2 * HOURS)
+    record(f"Xen on {cpu}", machine.console.transcript, guests, hypervisor)
