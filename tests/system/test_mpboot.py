@@ -84,18 +84,19 @@ def test_psci_becomes_spin_table(start, make_bundle, cpus, el2):
     assert f"pen@{reserved.group(1)}" in tree
 
 
-def test_chain_of_parking_and_spin_table(start, make_bundle):
-    """mpboot's next stage is mpboot: PSCI to parking, parking to spin table, then Linux."""
-    inner = make_bundle(next_files(), "inner")
-    outer = make_bundle(
-        {"next": {"kernel": MPBOOT, "initrd": inner, "target": "parking\n"}}, "outer"
-    )
-    machine = start(MPBOOT, outer, SHELL, cpus=4, memory_mib=1024)
-    machine.expect(r"^plinth: mpboot: 4 of 4 CPUs, the others wait by parking; ", BOOT)
-    machine.expect(r"^plinth: mpboot: 4 of 4 CPUs, the others wait by spin-table; ", BOOT)
+def test_chain_of_spin_table_and_parking(start, make_bundle):
+    """mpboot's next stage is mpboot, twice: PSCI to spin table, that to parking, that to spin table
+    again, then Linux."""
+    bundle = make_bundle(next_files(), "inner")
+    for target in ("parking", "spin-table"):
+        files = {"kernel": MPBOOT, "initrd": bundle, "target": f"{target}\n"}
+        bundle = make_bundle({"next": files}, target)
+    machine = start(MPBOOT, bundle, SHELL, cpus=4, memory_mib=1024)
+    for target in ("spin-table", "parking", "spin-table"):
+        machine.expect(rf"^plinth: mpboot: 4 of 4 CPUs, the others wait by {target}; ", BOOT)
     tree = assert_up(machine, 4)
-    # Both pens are kept: the first one's CPUs went from one into the other, but their page stays.
-    assert tree.count("pen@") == 2
+    # All pens are kept: their CPUs have gone on, but a late one could still be in any.
+    assert tree.count("pen@") == 3
 
 
 def test_vendors_own_protocol_and_absent_cpus(start, make_bundle, tmp_path):
