@@ -10,7 +10,7 @@ import pytest
 from harness import detection
 from harness.detection import Domain
 from harness.vms import KERNEL
-from plinth import peers
+from plinth import deb, peers
 from plinth.paths import TEST_LOGS
 from plinth.qemu import Board
 
@@ -61,6 +61,8 @@ def record(system, transcript, guests, judge):
     print(detection.table_head())
     print("\n".join(cell.text() for cell in found))
     assert {cell.guest for cell in found} == set(guests), transcript
+    for cell in found:
+        assert cell.guest == "payload" or detection.STATUSES in cell.remarks, cell.remarks
     judge(found)
     return found
 
@@ -75,7 +77,7 @@ def all_absent(found):
 
 def test_bare_el1_start(start, initrd):
     arguments = detection.bootargs("one", RUNS_IN_CI)
-    machine = start(KERNEL, initrd, arguments, cpus=2, memory_mib=1024, el2=False)
+    machine = start(KERNEL, initrd, arguments, cpus=1, memory_mib=1024, el2=False)
     machine.wait(timeout=300)
     transcript = machine.console.transcript
     found = record("bare, EL1 start", transcript, ["one"], no_hypervisor)
@@ -116,6 +118,17 @@ def test_program_is_static():
     ).stdout
     assert "INTERP" not in headers
     assert "DYNAMIC" not in headers
+
+
+def test_debian_package():
+    package = deb.package_path()
+    names = subprocess.run(
+        ["dpkg-deb", "--contents", package], capture_output=True, text=True, check=True
+    ).stdout
+    for name in ("usr/bin/plinth-detect", deb.MANUAL, deb.COPYRIGHT):
+        assert f"./{name}\n" in names
+    field = ["dpkg-deb", "--field", package, "Architecture"]
+    assert subprocess.run(field, capture_output=True, text=True).stdout == "arm64\n"
 
 
 # The matrix.

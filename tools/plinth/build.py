@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Builds Plinth and what its examples need, under build/:
-  gcc      the images, by aarch64-linux-gnu-gcc: plinth.img and the programs for guests
+  gcc      the images, by aarch64-linux-gnu-gcc: plinth.img and the programs for guests, and
+           plinth-detect as a Debian package
   clang    the same by clang, as a check
   host     the unit tests
   guest    guest/vmlinuz and guest/initrd*.gz from Debian's packages
@@ -10,7 +11,7 @@ Without a name: gcc, guest, bundles."""
 import shutil
 import time
 
-from plinth import bundle, initramfs, setup
+from plinth import bundle, deb, initramfs, setup
 from plinth.arm64 import GUEST_ROOT
 from plinth.command import only_one, progress, run
 from plinth.errors import PlinthError
@@ -112,9 +113,18 @@ def collect(folder):
             copy_newer(found[0], target)
         else:
             target.unlink(missing_ok=True)
+    program = GUEST / "plinth-detect"
+    if program.exists() and not is_current(deb.package_path(), program):
+        deb.write(program)
     for path in sorted((folder / "payload").glob("*")):
         if path.suffix in PAYLOAD_SUFFIXES:
             copy_newer(path, BUILD / "payload" / path.name)
+
+
+def is_current(package, program):
+    """Whether the package is newer than the program and what else is in it."""
+    parts = [program, *deb.SOURCES.iterdir()]
+    return package.exists() and not any(is_newer(part, package) for part in parts)
 
 
 def copy_newer(source, target):

@@ -33,6 +33,13 @@ tally() {
 	say "$what present=$present absent=$absent undecided=$undecided other=$other"
 }
 
+statuses=
+for options in --help --list "--runs 1" --nonsense "--probe pmcr" "--probe wfi --runs 16"; do
+	# shellcheck disable=SC2086
+	plinth-detect $options >/dev/null 2>&1
+	statuses="$statuses $?"
+done
+say "statuses$statuses"
 start=$(cut -d' ' -f1 /proc/uptime)
 plinth-detect --json >/tmp/report
 say "took $start $(cut -d' ' -f1 /proc/uptime)"

@@ -22,7 +22,10 @@ TALLY = re.compile(
     r"detect: (\S+) (full|without-mdccsr) "
     r"present=(\d+) absent=(\d+) undecided=(\d+) other=(\d+)"
 )
-REMARK = re.compile(r"detect: (\S+) (profile \S+|\"likely\".*|systemd-detect-virt:.*|virt-what:.*)")
+REMARK = re.compile(r"detect: (\S+) (profile \S+|statuses [ 0-9]+|\"likely\".*|systemd-detect-virt:.*|virt-what:.*)")
+
+# Of --help, --list, two command lines that make no sense, and two probes that decide nothing.
+STATUSES = "statuses 0 0 64 64 2 2"
 
 # A PE-less arm64 Image header in front of the payload, which is linked 512 KiB into RAM.
 PAYLOAD_OFFSET = 0x80000
