@@ -30,7 +30,7 @@ void guest_pen_write(
 	const struct vmdesc *desc, const struct loader_host *host, uint64_t entry, void *page)
 {
 	uint8_t *bytes = page;
-	size_t size = (size_t)(guest_pen_code_end - guest_pen_code);
+	size_t size = (uintptr_t)guest_pen_code_end - (uintptr_t)guest_pen_code;
 	uint32_t protocol = desc->secondary_boot == VMDESC_PARKING ? PEN_PROTOCOL_PARKING
 								   : PEN_PROTOCOL_SPIN_TABLE;
 

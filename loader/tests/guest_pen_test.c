@@ -75,7 +75,7 @@ static void test_parameters(void **state)
 static void test_page(void **state)
 {
 	(void)state;
-	size_t size = (size_t)(guest_pen_code_end - guest_pen_code);
+	size_t size = (uintptr_t)guest_pen_code_end - (uintptr_t)guest_pen_code;
 
 	guest_pen_write(&desc, &host, ENTRY, page);
 	assert_int_equal(word_at(0), 0x14000000 | PEN_PARAMS_END / 4);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef ACPI_DUMP_H
-#define ACPI_DUMP_H
+#ifndef TOOLS_ACPI_DUMP_H
+#define TOOLS_ACPI_DUMP_H
 
 #include <stdbool.h>
 
