@@ -20,6 +20,7 @@
 static uint8_t stack[STACK_SIZE] __attribute__((aligned(16)));
 uint8_t *const suspend_stack_top __attribute__((used)) = stack + STACK_SIZE;
 static volatile uint32_t peer_runs;
+static volatile uint32_t main_woken;
 static uint32_t cycles;
 
 void suspend_cycle(void);
@@ -43,7 +44,9 @@ static void peer(uint32_t cpu)
 	while (counter() < until) {
 		__asm__ volatile("yield");
 	}
-	gic_send_sgi(0, SGI_WAKE);
+	while (main_woken == 0U) { /* it may not have come to its WFI when the first SGI does */
+		gic_send_sgi(0, SGI_WAKE);
+	}
 	__asm__ volatile("wfi" ::: "memory");
 	(void)hvc(PSCI_CPU_OFF, 0, 0, 0);
 }
@@ -66,6 +69,7 @@ void suspend_cycle(void)
 	}
 	cycles++;
 	peer_runs = 0;
+	main_woken = 0;
 	if (cpu_on(1, peer) != 0) {
 		check(false, "the other CPU starts");
 		guest_done();
@@ -74,6 +78,7 @@ void suspend_cycle(void)
 		__asm__ volatile("yield");
 	}
 	__asm__ volatile("wfi" ::: "memory");
+	main_woken = 1;
 	while (hvc(PSCI_AFFINITY_INFO, 1, 0, 0) != AFFINITY_OFF) {
 		gic_send_sgi(1, SGI_WAKE);
 	}

@@ -4,22 +4,9 @@
 import re
 
 import pytest
-from harness.vms import MIB, debian, memory_property, vm_dts
-from plinth.paths import BUILD
+from harness.vms import debian, payload
 
-PAYLOADS = BUILD / "payload"
 ALL_OFF = 0
-
-
-def payload(name, vcpus=1, bootargs="", memory=64, extra=()):
-    """A VM that runs build/payload/NAME.elf."""
-    properties = [f"vcpus = <{vcpus}>", memory_property(memory * MIB), 'kernel = "payload.elf"']
-    if bootargs:
-        properties.append(f'bootargs = "{bootargs}"')
-    return {
-        "vm.dts": vm_dts([*properties, *extra]),
-        "payload.elf": PAYLOADS / f"{name}.elf",
-    }
 
 
 def check_plinth_is_well(machine):

@@ -6,13 +6,13 @@ import re
 import subprocess
 
 import pytest
+from harness.monitor import ESCAPE
 from harness.terminal import Terminal
 from harness.vms import INITRD, KERNEL, report_of
 from plinth import qemu, run
 from plinth.paths import BUILD, IMAGE, ROOT, TEST_LOGS
 
 
-ESCAPE = "\x14"  # Ctrl-T
 POWERED_OFF_IN_THE_MONITOR = 2
 
 
@@ -110,6 +110,8 @@ def test_headless_ends_by_the_guests_own_power_off():
     console = done.stdout.replace("\r", "")
     for pattern in [*BOTH_GUESTS, "debian1 poweroff", "debian2 poweroff"]:
         assert re.search(pattern, console), console
+    for memory in re.findall(r" mem=(\d+) ", console):
+        assert 0.85 * 512 * 1024 < int(memory) < 512 * 1024
     assert console.endswith("plinth: exit 0 (all VMs are off)\n")
 
 
@@ -128,6 +130,7 @@ def test_a_newcomers_session(at_terminal):
     terminal.send("poweroff\n")
     terminal.expect(r"^plinth: exit 2 \(poweroff in the monitor\)$")
     assert terminal.wait() == POWERED_OFF_IN_THE_MONITOR
+    assert terminal.console.transcript.splitlines()[-1].startswith("plinth: exit 2 ")
     assert terminal.settings() == settings
 
 

@@ -4,12 +4,13 @@
 from pathlib import Path
 
 from plinth import bundle, cpio
-from plinth.paths import GUEST
+from plinth.paths import BUILD, GUEST
 
 MIB = 1 << 20
 KERNEL = GUEST / "vmlinuz"
 INITRD = GUEST / "initrd.gz"
 INITRD_VMWARE = GUEST / "initrd-vmware.gz"
+PAYLOADS = BUILD / "payload"
 
 
 def vm_dts(properties):
@@ -40,6 +41,17 @@ def debian(name, vcpus=2, memory=256 * MIB, action="poweroff", bootargs="", vmwa
         "vm.dts": vm_dts(properties),
         "vmlinuz": KERNEL,
         "initrd.gz": INITRD_VMWARE if vmware else INITRD,
+    }
+
+
+def payload(name, vcpus=1, bootargs="", memory=64, extra=()):
+    """A VM that runs build/payload/NAME.elf."""
+    properties = [f"vcpus = <{vcpus}>", memory_property(memory * MIB), 'kernel = "payload.elf"']
+    if bootargs:
+        properties.append(f'bootargs = "{bootargs}"')
+    return {
+        "vm.dts": vm_dts([*properties, *extra]),
+        "payload.elf": PAYLOADS / f"{name}.elf",
     }
 
 
