@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A fresh Debian 12, nothing installed beside its base system, and a fresh clone in it: the README's
-commands set up all they need, and the second time they find it there. Root, mmdebstrap and a
-network are needed, with 5 GB of disk."""
+"""A fresh Debian 12, nothing installed beside its base system, and a fresh clone in it: the
+README's commands set up all they need, and the second time they find it there. Root, mmdebstrap
+and a network are needed, with 5 GB of disk."""
 
 import os
 import re
@@ -45,7 +45,7 @@ def sources():
 
 def proxies():
     dump = subprocess.run(["apt-config", "dump"], capture_output=True, text=True, check=True)
-    return [line for line in dump.stdout.splitlines() if re.match(r"Acquire::\w+::proxy", line, re.I)]
+    return re.findall(r"^Acquire::\w+::proxy .*", dump.stdout, re.M | re.I)
 
 
 @pytest.fixture(scope="module")
