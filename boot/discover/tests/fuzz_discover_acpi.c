@@ -20,11 +20,12 @@ struct bytes {
 static void seal(uint8_t *bytes, uint64_t size)
 {
 	struct acpi_header *header = (void *)bytes;
+	struct acpi_rsdp *rsdp = (void *)bytes;
 
 	if (size >= sizeof(*header) && header->length == size) {
 		acpi_seal(header);
-	} else if (size == sizeof(struct acpi_rsdp)) {
-		acpi_seal_rsdp((struct acpi_rsdp *)bytes);
+	} else if (size == sizeof(*rsdp) && rsdp->length == size) {
+		acpi_seal_rsdp(rsdp);
 	}
 }
 
