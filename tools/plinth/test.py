@@ -6,6 +6,7 @@
   fuzz     each fuzz target for a while, from the kept corpus
 With NAME only tests whose name contains it. Exits with 1 if anything fails or nothing ran."""
 
+import resource
 import time
 
 from plinth import setup
@@ -42,18 +43,23 @@ def main(arguments):
 
 
 def run_group(name, group, options):
-    start = time.monotonic()
+    start, cpu_start = time.monotonic(), cpu_seconds()
     try:
         outcome = group.run(options)
     except PlinthError as error:
         outcome = Outcome()
         outcome.add_failure(name, str(error))
-    took = time.monotonic() - start
+    took = f"{time.monotonic() - start:.1f} s ({cpu_seconds() - cpu_start:.0f} s of CPU)"
     skipped = f", {outcome.skipped} skipped" if outcome.skipped else ""
-    progress(
-        f"{name}: {outcome.passed} passed, {len(outcome.failed)} failed{skipped} in {took:.1f} s"
-    )
+    failed = len(outcome.failed)
+    progress(f"{name}: {outcome.passed} passed, {failed} failed{skipped} in {took}")
     return outcome
+
+
+def cpu_seconds():
+    """What the programs that ended have taken: on a busy machine the better measure."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def report(total, options):
