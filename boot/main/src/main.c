@@ -15,7 +15,7 @@ static inline uint64_t seed_word(const struct machine *machine)
 	return word;
 }
 
-void boot_main(uint64_t fdt, uint64_t start_count, const struct efi_start *efi)
+void boot_main(uint64_t fdt, uint64_t start_count, struct efi_start *efi)
 {
 	struct boot *boot = &boot_state;
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "arch/sysreg.h"
 #include "base/bits.h"
+#include "base/string.h"
 #include "base/types.h"
 #include "cache/cache.h"
 #include "console/console.h"
@@ -102,9 +103,10 @@ void boot_discover(struct boot *boot)
 	report_ignored(&boot->machine);
 }
 
-void boot_take_machine(struct boot *boot, const struct efi_start *efi)
+void boot_take_machine(struct boot *boot, struct efi_start *efi)
 {
 	boot->machine = efi->machine;
+	memset(efi->machine.seed, 0, sizeof(efi->machine.seed)); /* one copy is enough */
 	start_console(boot);
 	boot_exit_init(boot->machine.psci_conduit);
 	report_ignored(&boot->machine);

@@ -34,7 +34,7 @@ struct efi;
 struct efi_start;
 
 /* head.S ends here. efi: NULL where boot was started as an Image; else fdt is 0. */
-NORETURN void boot_main(uint64_t fdt, uint64_t start_count, const struct efi_start *efi);
+NORETURN void boot_main(uint64_t fdt, uint64_t start_count, struct efi_start *efi);
 
 /* The seam to what follows. The machine is known, the console is there, RAM is not mapped yet:
  * returns where the next stage can run on this machine, else leaves by boot_exit(). */
@@ -55,7 +55,7 @@ NORETURN void boot_next(struct boot *boot);
 /* start.c: address space, MMU, and what the firmware says of the machine. */
 void boot_start_paging(struct boot *boot, uint64_t fdt, bool has_fdt);
 void boot_discover(struct boot *boot);
-void boot_take_machine(struct boot *boot, const struct efi_start *efi);
+void boot_take_machine(struct boot *boot, struct efi_start *efi);
 
 /* start.c: the exception level that boot runs at, 1 or 2. */
 uint64_t boot_current_el(void);
