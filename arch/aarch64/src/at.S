@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * bool arch_at_FORM(x0 = gva, x1 = uint64_t *par): AT, then PAR_EL1 into *par.
+ * uint64_t arch_at_FORM(x0 = gva): AT, and what PAR_EL1 says then.
  * AT may itself end in a Data Abort at EL2 (external abort on the walk). The vector finds the
  * faulting PC in the fix-up table (core/exits) and continues at its second address, which answers
- * false. That exception overwrites ELR_EL2, SPSR_EL2, ESR_EL2 and FAR_EL2, where the guest's state
- * is: the false path puts them back. Clobbers x2 to x6.
+ * all ones. That exception overwrites ELR_EL2, SPSR_EL2, ESR_EL2 and FAR_EL2, where the guest's state
+ * is: that path puts them back. Clobbers x3 to x6.
  */
 #include "arch_impl/asm.h"
 
@@ -16,15 +16,13 @@ func arch_at_\name
 	mrs	x6, far_el2
 1:	at	\operation, x0
 	isb
-	mrs	x2, par_el1
-	str	x2, [x1]
-	mov	w0, #1
+	mrs	x0, par_el1
 	ret
 2:	msr	elr_el2, x3
 	msr	spsr_el2, x4
 	msr	esr_el2, x5
 	msr	far_el2, x6
-	mov	w0, #0
+	mov	x0, #-1
 	ret
 	fixup	1b, 2b
 endfunc arch_at_\name

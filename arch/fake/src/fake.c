@@ -69,9 +69,12 @@ void fake_at_hook(fake_at_fn *fn, void *ctx)
 }
 
 #define AT(name, form, el, write)                                                                  \
-	bool arch_at_##name(uint64_t gva, uint64_t *par)                                           \
+	uint64_t arch_at_##name(uint64_t gva)                                                      \
 	{                                                                                          \
-		return at_fn != NULL && at_fn(at_ctx, form, el, write, gva, par);                  \
+		uint64_t par = 0;                                                                  \
+		bool ok = at_fn != NULL && at_fn(at_ctx, form, el, write, gva, &par);              \
+                                                                                                   \
+		return ok ? par : ARCH_AT_ABORTED;                                                 \
 	}
 
 AT(s1e0r, FAKE_AT_S1, 0, false)

@@ -14,13 +14,19 @@
 
 static struct coh_strategy strategy; /* written once, at boot */
 
-/* Eight lines a turn, since these loops are most of what a fetch fault costs. Ranges are whole
- * pages, so with lines of at most 512 bytes it comes out even. */
-#define LINE_MAX (PAGE_SIZE / 8U)
+/* Sixteen lines a turn, since these loops are most of what a fetch fault costs. Ranges are whole
+ * pages, so with lines of at most 256 bytes it comes out even. */
+#define LINE_MAX (PAGE_SIZE / 16U)
 
 #define NEXT_LINE(operation)                                                                       \
 	operation(start);                                                                          \
 	start += line
+
+#define NEXT_FOUR(operation)                                                                       \
+	NEXT_LINE(operation);                                                                      \
+	NEXT_LINE(operation);                                                                      \
+	NEXT_LINE(operation);                                                                      \
+	NEXT_LINE(operation)
 
 #define FOR_LINES(name, operation)                                                                 \
 	static void name(uintptr_t start, size_t size, size_t line)                                \
@@ -28,14 +34,10 @@ static struct coh_strategy strategy; /* written once, at boot */
 		uintptr_t end = start + size;                                                      \
                                                                                                    \
 		while (start != end && line <= LINE_MAX) {                                         \
-			NEXT_LINE(operation);                                                      \
-			NEXT_LINE(operation);                                                      \
-			NEXT_LINE(operation);                                                      \
-			NEXT_LINE(operation);                                                      \
-			NEXT_LINE(operation);                                                      \
-			NEXT_LINE(operation);                                                      \
-			NEXT_LINE(operation);                                                      \
-			NEXT_LINE(operation);                                                      \
+			NEXT_FOUR(operation);                                                      \
+			NEXT_FOUR(operation);                                                      \
+			NEXT_FOUR(operation);                                                      \
+			NEXT_FOUR(operation);                                                      \
 		}                                                                                  \
 		while (start < end) {                                                              \
 			NEXT_LINE(operation);                                                      \

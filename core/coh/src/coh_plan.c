@@ -35,12 +35,6 @@ static const struct coh_plan clean = {{COH_OP_CLEAN_POU, COH_OP_DSB_ISH}};
 static const struct coh_plan forget = {{COH_OP_INV_I, COH_OP_DSB_ISH}};
 static const struct coh_plan forget_all = {{COH_OP_INV_I_ALL, COH_OP_DSB_ISH}};
 
-/* A cache that is no longer in the architecture may find by the guest's address what another page
- * held before: then both, with a DSB between, so that it does not fill from below the stores. */
-static const struct coh_plan clean_and_forget = {
-	{COH_OP_CLEAN_POU, COH_OP_DSB_ISH, COH_OP_INV_I_ALL, COH_OP_DSB_ISH},
-};
-
 /* An observer past the caches (DDI 0487, D7.5, and D4 on PoC): system-wide barrier, since an
  * MMU-off CPU's accesses are Device or Non-cacheable and go to the end point. */
 static const struct coh_plan to_poc = {
@@ -50,21 +44,13 @@ static const struct coh_plan to_poc = {
 static const struct coh_plan nothing = {{COH_OP_END}};
 static const struct coh_plan stores_done = {{COH_OP_DSB_ISH}};
 
-static struct coh_plan first_fetch_plan(const struct coh_strategy *s)
-{
-	if (s->icache == COH_ICACHE_RESERVED && !s->dic) {
-		return clean_and_forget;
-	}
-	return s->idc ? stores_done : clean;
-}
-
 /* FEAT_S2FWB: stage 2 makes every guest access write-back, so there is no observer past the caches
  * but the guest's devices, which it cares for itself (DDI 0487, D8.6.6). */
 static struct coh_plan plan_for(enum coh_reason reason, const struct coh_strategy *s)
 {
 	switch (reason) {
 	case COH_FIRST_FETCH:
-		return first_fetch_plan(s);
+		return s->idc ? stores_done : clean;
 	case COH_EXEC_LOST:
 		return s->dic ? nothing : forget;
 	case COH_EXEC_LOST_BY_ALL:

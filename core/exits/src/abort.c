@@ -8,6 +8,7 @@
 #include "arch/pstate.h"
 #include "arch/sysreg.h"
 #include "base/bits.h"
+#include "base/compiler.h"
 #include "errata/errata.h"
 #include "vcpu/inject.h"
 
@@ -25,28 +26,35 @@ bool exits_from_el0(void)
 	return (pstate & PSTATE_AARCH32) != 0U || (pstate & PSTATE_MODE_MASK) == PSTATE_MODE_EL0T;
 }
 
-static bool translate(bool (*at)(uint64_t va, uint64_t *par), gva_t gva, ipa_t *ipa)
+/* AT by the form that suits the access, as the guest's stage 1 has it now; its PAR_EL1 stays. */
+static uint64_t stage1_par(gva_t gva, bool from_el0, bool write)
 {
 	uint64_t saved = read_par_el1();
-	uint64_t par = PAR_F;
-	bool ok = at(gva.v, &par);
+	uint64_t par;
 
+	if (LIKELY(!from_el0)) {
+		par = write ? arch_at_s1e1w(gva.v) : arch_at_s1e1r(gva.v);
+	} else {
+		par = write ? arch_at_s1e0w(gva.v) : arch_at_s1e0r(gva.v);
+	}
 	write_par_el1(saved);
+	return par;
+}
+
+static bool ipa_of_par(uint64_t par, gva_t gva, ipa_t *ipa)
+{
 	*ipa = ipa_init((par & PAR_PA) | (gva.v & (PAGE_SIZE - 1U)));
-	return ok && (par & PAR_F) == 0U;
+	return (par & PAR_F) == 0U;
 }
 
 bool exits_translate(gva_t gva, bool write, ipa_t *ipa)
 {
-	if (exits_from_el0()) {
-		return translate(write ? arch_at_s1e0w : arch_at_s1e0r, gva, ipa);
-	}
-	return translate(write ? arch_at_s1e1w : arch_at_s1e1r, gva, ipa);
+	return ipa_of_par(stage1_par(gva, exits_from_el0(), write), gva, ipa);
 }
 
 bool exits_translate_fetch(gva_t pc, ipa_t *ipa)
 {
-	return translate(arch_at_s1e1r, pc, ipa);
+	return ipa_of_par(stage1_par(pc, false, false), pc, ipa);
 }
 
 /* HPFAR_EL2 holds the IPA for translation faults and faults on the guest's table walks, not for

@@ -29,10 +29,7 @@ static enum plinth_status revoke_exec(struct gmem *gmem, struct s2_leaf *leaf, i
 	/* Only this page: the rest of the block stays as it is. */
 	status = gmem_split(gmem, leaf, ipa);
 	if (status == PLINTH_OK) {
-		status = s2_lookup(&gmem->space, ipa, leaf);
-	}
-	if (status == PLINTH_OK) {
-		s2_protect(&gmem->space, leaf->ipa, leaf->level, 1, S2_ATTR_WRITTEN, S2_ATTR_EXEC);
+		s2_protect(&gmem->space, leaf, 1, S2_ATTR_WRITTEN, S2_ATTR_EXEC);
 	}
 	if (status == PLINTH_OK && exec) {
 		gmem_maintain(gmem, COH_EXEC_LOST, leaf->pa, PAGE_SIZE);

@@ -5,6 +5,21 @@
 #define SWEEP_BYTES  KIB(512) /* of one step: 8,192 lines of 64 bytes */
 #define SWEEP_LEAVES 512U
 
+/* What others wrote in [ipa, end) and that has not been maintained: the next access faults. */
+static void hide_written(struct gmem *gmem, ipa_t ipa, uint64_t end)
+{
+	struct s2_leaf leaf;
+
+	while (s2_next(&gmem->space, ipa, &leaf) == PLINTH_OK && leaf.ipa.v < end) {
+		unsigned count = leaf.level == S2_LEVEL_4K ? s2_run(&leaf, BIT(PMEM_ORDER_2M)) : 1U;
+
+		if ((leaf.attrs & (S2_ATTR_WRITTEN | S2_ATTR_UNTOUCHED)) == S2_ATTR_WRITTEN) {
+			s2_protect(&gmem->space, &leaf, count, S2_ATTR_UNTOUCHED, 0);
+		}
+		ipa = ipa_add(leaf.ipa, count * s2_level_size(leaf.level));
+	}
+}
+
 void gmem_caches_off(struct gmem *gmem)
 {
 	lock_take(&gmem->lock);
@@ -12,6 +27,11 @@ void gmem_caches_off(struct gmem *gmem)
 	if (!gmem->mmu_off && !coh_strategy()->fwb) {
 		gmem->mmu_off = true;
 		gmem->off_run_count = 0;
+		for (uint32_t i = 0; i < gmem->image_count; i++) {
+			const struct vm_image *image = &gmem->image[i];
+
+			hide_written(gmem, ipa_init(image->ipa), image->ipa + image->size);
+		}
 	}
 	lock_drop(&gmem->lock);
 }

@@ -20,63 +20,56 @@ bool gmem_is_ram(const struct gmem *gmem, ipa_t ipa, uint64_t size)
 	return range_contains(gmem->ram_base, gmem->ram_size, ipa.v, size);
 }
 
-enum plinth_status gmem_split(struct gmem *gmem, const struct s2_leaf *leaf, ipa_t ipa)
+enum plinth_status gmem_split_block(struct gmem *gmem, struct s2_leaf *leaf, ipa_t ipa)
 {
 	ipa_t page = ipa_init(align_down(ipa.v, PAGE_SIZE));
 	enum plinth_status status;
 
-	if (leaf->level == S2_LEVEL_4K) {
-		return PLINTH_OK;
-	}
 	status = s2_prepare(&gmem->space, page, S2_LEVEL_4K);
 	if (status == PLINTH_OK) {
 		s2_split(&gmem->space, page, S2_LEVEL_4K);
 		gmem->counters.split++;
+		status = s2_lookup(&gmem->space, ipa, leaf);
 	}
 	return status;
 }
 
-/* The pages around ipa that are mapped as it is, written by others and execute-never: maintained
+/* The pages around *leaf that are mapped as it is, written by others and execute-never: maintained
  * with the barriers once for all, then made executable. Maintenance first: as soon as one CPU may
  * fetch, it must find nothing stale. */
-static void make_pages_exec(struct gmem *gmem, ipa_t ipa)
+static void make_pages_exec(struct gmem *gmem, struct s2_leaf *leaf)
 {
-	struct s2_leaf first;
-	unsigned count = s2_run(&gmem->space, ipa, FETCH_PAGES, &first);
+	unsigned count = s2_run(leaf, FETCH_PAGES);
 
-	if (gmem->mmu_off) {
-		gmem_maintain(gmem, COH_PAGE_TO_MMU_OFF_GUEST, first.pa, count * PAGE_SIZE);
-	}
-	gmem_maintain(gmem, COH_FIRST_FETCH, first.pa, count * PAGE_SIZE);
-	s2_protect(&gmem->space, first.ipa, S2_LEVEL_4K, count, S2_ATTR_EXEC, S2_ATTR_WRITTEN);
+	gmem_maintain(gmem, gmem_fetch_reason(gmem), leaf->pa, count * PAGE_SIZE);
+	s2_protect(&gmem->space, leaf, count, S2_ATTR_EXEC, S2_ATTR_WRITTEN);
 }
 
-enum plinth_status gmem_make_exec(struct gmem *gmem, const struct s2_leaf *leaf, ipa_t ipa)
+static enum plinth_status make_exec(struct gmem *gmem, struct s2_leaf *leaf, ipa_t ipa)
 {
 	bool written = (leaf->attrs & S2_ATTR_WRITTEN) != 0U;
-	enum plinth_status status;
 
-	if (written && (!coh_strategy()->idc || gmem->mmu_off)) {
-		status = gmem_split(gmem, leaf, ipa);
+	if (written && !(coh_strategy()->idc && gmem_fetch_reason(gmem) == COH_FIRST_FETCH)) {
+		enum plinth_status status = gmem_split(gmem, leaf, ipa);
+
 		if (status == PLINTH_OK) {
-			make_pages_exec(gmem, ipa);
+			make_pages_exec(gmem, leaf);
 		}
 		return status;
 	}
 	if (written) { /* no more than a barrier, and the count of what was saved */
 		gmem_maintain(gmem, COH_FIRST_FETCH, leaf->pa, s2_level_size(leaf->level));
 	}
-	s2_protect(&gmem->space, leaf->ipa, leaf->level, 1, S2_ATTR_EXEC, S2_ATTR_WRITTEN);
+	s2_protect(&gmem->space, leaf, 1, S2_ATTR_EXEC, S2_ATTR_WRITTEN);
 	return PLINTH_OK;
 }
 
 /* Lets the guest at memory that was laid out for it before it started: as much as the observer's
  * caches make cheap. */
-static enum plinth_status open_untouched(struct gmem *gmem, const struct s2_leaf *leaf, ipa_t ipa)
+static enum plinth_status open_untouched(struct gmem *gmem, struct s2_leaf *leaf, ipa_t ipa)
 {
-	struct s2_leaf first = *leaf;
+	uint32_t attrs = leaf->attrs;
 	unsigned count = 1;
-	uint32_t attrs;
 
 	if (gmem->mmu_off) {
 		enum plinth_status status = gmem_split(gmem, leaf, ipa);
@@ -85,14 +78,13 @@ static enum plinth_status open_untouched(struct gmem *gmem, const struct s2_leaf
 			return status;
 		}
 	}
-	if (gmem->mmu_off || leaf->level == S2_LEVEL_4K) {
-		count = s2_run(&gmem->space, ipa,
-			1U << (gmem->mmu_off ? GMEM_RUN_ORDER_MMU_OFF : GMEM_RUN_ORDER), &first);
+	if (leaf->level == S2_LEVEL_4K) {
+		count = s2_run(
+			leaf, 1U << (gmem->mmu_off ? GMEM_RUN_ORDER_MMU_OFF : GMEM_RUN_ORDER));
 	}
-	attrs = first.attrs;
-	gmem_before_show(gmem, &first, count);
-	s2_protect(&gmem->space, first.ipa, first.level, count, first.attrs & ~attrs,
-		S2_ATTR_UNTOUCHED | (attrs & ~first.attrs));
+	gmem_before_show(gmem, leaf, count);
+	s2_protect(&gmem->space, leaf, count, leaf->attrs & ~attrs,
+		S2_ATTR_UNTOUCHED | (attrs & ~leaf->attrs));
 	return PLINTH_OK;
 }
 
@@ -107,12 +99,9 @@ static void replace_by_copy(struct gmem *gmem, const struct s2_leaf *leaf, unsig
 	own.pa = pa;
 	own.state = S2_PAGE_OWNED;
 	own.attrs |= S2_ATTR_WRITE | S2_ATTR_WRITTEN;
-	if (gmem->mmu_off) {
-		gmem_maintain(gmem, COH_PAGE_TO_MMU_OFF_GUEST, pa, size);
-	}
-	if ((leaf->attrs & S2_ATTR_EXEC) != 0U) {
-		/* It is code, which the guest patches: it will be executed again. */
-		gmem_maintain(gmem, COH_FIRST_FETCH, pa, size);
+	/* Code that the guest patches will be executed again. */
+	if (gmem->mmu_off || (leaf->attrs & S2_ATTR_EXEC) != 0U) {
+		gmem_maintain(gmem, gmem_fetch_reason(gmem), pa, size);
 		own.attrs &= ~S2_ATTR_WRITTEN;
 	}
 	gmem->used += BIT(order);
@@ -140,39 +129,35 @@ static enum plinth_status own_block(struct gmem *gmem, const struct s2_leaf *lea
 	return status;
 }
 
-/* The page at ipa gets a copy, with its neighbours in 64 KiB where they are shown just as it is. */
-static enum plinth_status own_pages(struct gmem *gmem, ipa_t ipa)
+/* *leaf gets a copy, with its neighbours in 64 KiB where they are shown just as it is. */
+static enum plinth_status own_pages(struct gmem *gmem, const struct s2_leaf *leaf)
 {
-	struct s2_leaf first;
-	unsigned order = OWN_ORDER;
-	enum plinth_status status;
-	pa_t pa;
+	static const uint8_t orders[] = {OWN_ORDER, 0};
+	enum plinth_status status = PLINTH_ENOMEM;
 
-	if (s2_run(&gmem->space, ipa, BIT(OWN_ORDER), &first) != BIT(OWN_ORDER)) {
-		order = 0;
-	}
-	status = gmem_alloc(gmem, order, gmem_copy_flags() | PMEM_USER_GUEST, &pa);
-	if (status == PLINTH_ENOMEM && order != 0U) {
-		order = 0;
-		status = gmem_alloc(gmem, order, gmem_copy_flags() | PMEM_USER_GUEST, &pa);
-	}
-	if (status == PLINTH_OK && order == 0U) {
-		(void)s2_run(&gmem->space, ipa, 1, &first);
-	}
-	if (status == PLINTH_OK) {
-		replace_by_copy(gmem, &first, order, pa);
+	for (unsigned i = 0; i < sizeof(orders) && status == PLINTH_ENOMEM; i++) {
+		struct s2_leaf first = *leaf;
+		pa_t pa;
+
+		if (s2_run(&first, 1U << orders[i]) != 1U << orders[i]) {
+			continue;
+		}
+		status = gmem_alloc(gmem, orders[i], gmem_copy_flags() | PMEM_USER_GUEST, &pa);
+		if (status == PLINTH_OK) {
+			replace_by_copy(gmem, &first, orders[i], pa);
+		}
 	}
 	return status;
 }
 
-enum plinth_status gmem_own_page(struct gmem *gmem, const struct s2_leaf *leaf, ipa_t ipa)
+enum plinth_status gmem_own_page(struct gmem *gmem, struct s2_leaf *leaf, ipa_t ipa)
 {
 	enum plinth_status status = own_block(gmem, leaf);
 
 	if (status == PLINTH_ENOMEM) {
 		status = gmem_split(gmem, leaf, ipa);
 		if (status == PLINTH_OK) {
-			status = own_pages(gmem, ipa);
+			status = own_pages(gmem, leaf);
 		}
 	}
 	return status;
@@ -187,7 +172,7 @@ static bool is_satisfied(const struct s2_leaf *leaf, enum gmem_access access)
 
 /* One step towards `access` from what the leaf is. EFAULT: no RAM, or not to be touched so. */
 static enum plinth_status advance(
-	struct gmem *gmem, const struct s2_leaf *leaf, ipa_t ipa, enum gmem_access access)
+	struct gmem *gmem, struct s2_leaf *leaf, ipa_t ipa, enum gmem_access access)
 {
 	if (!gmem_is_ram(gmem, ipa, 1)) {
 		return PLINTH_EFAULT; /* devices and Plinth's own pages are what they are */
@@ -199,7 +184,7 @@ static enum plinth_status advance(
 		return open_untouched(gmem, leaf, ipa);
 	}
 	if (access == GMEM_FETCH) {
-		return gmem_make_exec(gmem, leaf, ipa);
+		return make_exec(gmem, leaf, ipa);
 	}
 	return gmem_is_in_place(leaf) ? gmem_own_page(gmem, leaf, ipa) : PLINTH_EFAULT;
 }
@@ -231,7 +216,7 @@ static void count_fault(struct gmem *gmem, const struct gmem_fault *fault, enum 
 
 	if (is_satisfied(before, access)) {
 		c->raced++;
-	} else if (before->valid) {
+	} else if (before->valid && (before->attrs & S2_ATTR_UNTOUCHED) == 0U) {
 		c->upgrade_exec += access == GMEM_FETCH ? 1U : 0U;
 	} else if (fault->table_walk) {
 		c->fault_table_walk++;

@@ -90,6 +90,7 @@ enum plinth_status gmem_init(struct gmem *gmem, const struct vm_config *config)
 	gmem->ram_base = VM_RAM_BASE;
 	gmem->ram_size = config->ram_size;
 	gmem->eager = (config->flags & VM_FLAG_COHERENCY_EAGER) != 0U;
+	gmem->to_poc = config->vcpu_count > 1U && !coh_strategy()->fwb;
 	gmem->overcommit = (config->flags & VM_FLAG_OVERCOMMIT) != 0U;
 	if (gmem->ram_size == 0U || !is_aligned(gmem->ram_size, BLOCK_2M) ||
 		!range_contains(0, BIT(s2_features()->ipa_bits), VM_RAM_BASE, gmem->ram_size)) {

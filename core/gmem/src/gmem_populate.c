@@ -9,6 +9,9 @@
 #include "hypmap/hypmap.h"
 #include "pmem/pmem.h"
 
+/* In an area of 2 MiB that has a table already, 4 faults fill it (512 KiB). */
+#define LARGE_RUN_ORDER 7U
+
 /* What goes to one place: 2^order pages as `count` leaves of `level`. */
 struct granule {
 	ipa_t ipa;
@@ -22,11 +25,6 @@ struct granule {
 uint8_t *gmem_va(const struct s2_leaf *leaf, ipa_t ipa)
 {
 	return pa_to_va(pa_add(leaf->pa, ipa.v - leaf->ipa.v));
-}
-
-void gmem_maintain(struct gmem *gmem, enum coh_reason reason, pa_t pa, uint64_t size)
-{
-	coh_do(reason, (uintptr_t)pa_to_va(pa), size, &gmem->counters.coh);
 }
 
 /* Can 2^order pages around ipa be mapped as one granule into the hole? Describes it if so. */
@@ -53,7 +51,7 @@ static bool granule_fits(const struct gmem *gmem, const struct s2_leaf *hole, ip
 	case GMEM_CONTENT_IN_PLACE:
 		return true;
 	case GMEM_CONTENT_COPY:
-		return !block; /* don't copy megabytes that nobody may touch */
+		return order <= GMEM_RUN_ORDER; /* don't copy what nobody may touch */
 	case GMEM_CONTENT_MIXED:
 	default:
 		return order == 0U;
@@ -94,13 +92,16 @@ void gmem_before_show(struct gmem *gmem, struct s2_leaf *leaf, unsigned count)
 {
 	uint64_t size = count * s2_level_size(leaf->level);
 
+	if (gmem->mmu_off || gmem->eager) {
+		/* What is at PoC is at PoU. */
+		gmem_maintain(gmem, gmem_fetch_reason(gmem), leaf->pa, size);
+		leaf->attrs &= ~S2_ATTR_WRITTEN;
+	}
 	if (gmem->mmu_off) {
-		gmem_maintain(gmem, COH_PAGE_TO_MMU_OFF_GUEST, leaf->pa, size);
 		note_off_run(gmem, leaf, count);
 	}
 	if (gmem->eager) {
-		gmem_maintain(gmem, COH_FIRST_FETCH, leaf->pa, size);
-		leaf->attrs = (leaf->attrs & ~S2_ATTR_WRITTEN) | S2_ATTR_EXEC;
+		leaf->attrs |= S2_ATTR_EXEC;
 	}
 }
 
@@ -147,8 +148,8 @@ static enum plinth_status try_granule(struct gmem *gmem, struct granule *g)
 
 enum plinth_status gmem_populate(struct gmem *gmem, const struct s2_leaf *hole, ipa_t ipa)
 {
-	static const uint8_t orders[] = {PMEM_ORDER_1G, PMEM_ORDER_2M, GMEM_RUN_ORDER,
-		GMEM_RUN_ORDER_MMU_OFF, PMEM_ORDER_4K};
+	static const uint8_t orders[] = {PMEM_ORDER_1G, PMEM_ORDER_2M, LARGE_RUN_ORDER,
+		GMEM_RUN_ORDER, GMEM_RUN_ORDER_MMU_OFF, PMEM_ORDER_4K};
 	enum plinth_status status = PLINTH_ENOMEM;
 
 	for (unsigned i = 0; i < sizeof(orders); i++) {

@@ -6,6 +6,7 @@
 #define GMEM_PRIVATE_H
 
 #include "gmem/gmem.h"
+#include "hypmap/hypmap.h"
 #include "pmem/pmem.h"
 
 /* What a range of RAM starts with. */
@@ -17,7 +18,8 @@ enum gmem_content {
 	GMEM_CONTENT_MIXED,
 };
 
-/* A run of pages in an area of 2 MiB that has a table already: 32 faults fill it. */
+/* A run of pages in an area of 2 MiB that has a table already and no larger gap, or that is copied.
+ */
 #define GMEM_RUN_ORDER 4U
 /* With the guest's caches off each line of what we map is cleaned to PoC first, and few pages are
  * touched: little at once. */
@@ -44,6 +46,12 @@ static inline bool gmem_is_in_place(const struct s2_leaf *leaf)
 	return leaf->state == S2_PAGE_SHARED_BORROWER && (leaf->attrs & S2_ATTR_WRITE) == 0U;
 }
 
+/* Why a page is maintained before it becomes executable: for whom it is. */
+static inline enum coh_reason gmem_fetch_reason(const struct gmem *gmem)
+{
+	return gmem->mmu_off || gmem->to_poc ? COH_PAGE_TO_MMU_OFF_GUEST : COH_FIRST_FETCH;
+}
+
 /* Memory for the VM, 2^order pages, paid from its promise where that holds enough. `flags`:
  * PMEM_CLEAN (and PMEM_NO_SCRUB) or PMEM_ANY, and a PMEM_USER. */
 enum plinth_status gmem_alloc(struct gmem *gmem, unsigned order, uint32_t flags, pa_t *pa);
@@ -57,14 +65,16 @@ void gmem_before_show(struct gmem *gmem, struct s2_leaf *leaf, unsigned count);
 enum plinth_status gmem_populate(struct gmem *gmem, const struct s2_leaf *hole, ipa_t ipa);
 
 /* Gives a page that shows an image's memory (and neighbours like it) memory of its own. ENOMEM. */
-enum plinth_status gmem_own_page(struct gmem *gmem, const struct s2_leaf *leaf, ipa_t ipa);
+enum plinth_status gmem_own_page(struct gmem *gmem, struct s2_leaf *leaf, ipa_t ipa);
 
-/* Makes the page at ipa, in the valid leaf, executable, with as much maintenance as it takes.
- * ENOMEM: no table to split a block with. */
-enum plinth_status gmem_make_exec(struct gmem *gmem, const struct s2_leaf *leaf, ipa_t ipa);
+/* Splits the block *leaf; after it, *leaf is the page at ipa. ENOMEM. */
+enum plinth_status gmem_split_block(struct gmem *gmem, struct s2_leaf *leaf, ipa_t ipa);
 
-/* After it, the leaf at ipa is a page. ENOMEM. */
-enum plinth_status gmem_split(struct gmem *gmem, const struct s2_leaf *leaf, ipa_t ipa);
+/* After it, the leaf at ipa is a page, and *leaf is it. ENOMEM. */
+static inline enum plinth_status gmem_split(struct gmem *gmem, struct s2_leaf *leaf, ipa_t ipa)
+{
+	return leaf->level == S2_LEVEL_4K ? PLINTH_OK : gmem_split_block(gmem, leaf, ipa);
+}
 
 /* Makes the page at ipa present for `access`. OK; EFAULT: no RAM, or not to be touched; ENOMEM.
  * *leaf is what translates it then. */
@@ -72,7 +82,10 @@ enum plinth_status gmem_ensure(
 	struct gmem *gmem, ipa_t ipa, enum gmem_access access, struct s2_leaf *leaf);
 
 /* coh_do() on memory that is contiguous. */
-void gmem_maintain(struct gmem *gmem, enum coh_reason reason, pa_t pa, uint64_t size);
+static inline void gmem_maintain(struct gmem *gmem, enum coh_reason reason, pa_t pa, uint64_t size)
+{
+	coh_do(reason, (uintptr_t)pa_to_va(pa), size, &gmem->counters.coh);
+}
 
 /* EL2's address of the byte at ipa, which the valid leaf covers. */
 uint8_t *gmem_va(const struct s2_leaf *leaf, ipa_t ipa);

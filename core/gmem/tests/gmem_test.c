@@ -204,10 +204,12 @@ static void test_image_is_prepared(void **state)
 	/* Caches off: 16 KiB at PoC. */
 	assert_int_equal(fault(FIXTURE_IMAGE_0 + KIB(20), GMEM_READ), GMEM_RESUME);
 	assert_int_equal(gmem->counters.coh.lines_cleaned, 4U * 64U);
-	check_leaf(FIXTURE_IMAGE_0 + KIB(20), S2_LEVEL_4K, S2_ATTR_WRITE | S2_ATTR_WRITTEN,
-		S2_PAGE_OWNED);
+	check_leaf(FIXTURE_IMAGE_0 + KIB(20), S2_LEVEL_4K, S2_ATTR_WRITE, S2_PAGE_OWNED);
 	assert_int_equal(
 		leaf_of(FIXTURE_IMAGE_0 + KIB(32)).attrs & S2_ATTR_UNTOUCHED, S2_ATTR_UNTOUCHED);
+	/* And so at PoU: nothing is left to do for a fetch. */
+	assert_int_equal(fault(FIXTURE_IMAGE_0 + KIB(20), GMEM_FETCH), GMEM_RESUME);
+	assert_int_equal(gmem->counters.coh.lines_cleaned, 4U * 64U);
 	caches_on();
 	/* Then 64 KiB, or a block that is whole still, and nothing to maintain before a fetch. */
 	gmem->counters.coh.lines_cleaned = 0;
@@ -231,6 +233,38 @@ static void test_image_is_prepared(void **state)
 	caches_on();
 	assert_int_equal(gmem_read(gmem, ipa_init(VM_RAM_BASE), buf, sizeof(buf)), PLINTH_OK);
 	assert_memory_equal(buf, fixture.expected, sizeof(buf));
+}
+
+/* The boot protocol's promise for vCPUs that start later, past the caches: what the loader wrote is
+ * at PoC when they read or fetch it, although the first vCPU needed it in its caches alone. */
+static void test_image_for_a_later_vcpu(void **state)
+{
+	struct vm_config *config = &fixture.config;
+	const uint64_t code = FIXTURE_IMAGE_0 + KIB(16);
+	const uint64_t data = FIXTURE_IMAGE_0 + KIB(64);
+
+	(void)state;
+	while (gmem_fini_step(gmem) == PLINTH_EAGAIN) {
+	}
+	config->vcpu_count = 2;
+	assert_int_equal(gmem_init(gmem, config), PLINTH_OK);
+	fixture_start(&fixture);
+	caches_on();
+	assert_int_equal(fault(code, GMEM_FETCH), GMEM_RESUME);
+	assert_int_equal(fault(data, GMEM_READ), GMEM_RESUME);
+	assert_int_equal(leaf_of(data).attrs, S2_ATTR_WRITTEN);
+	gmem_caches_off(gmem);
+	check_leaf(code, S2_LEVEL_4K, S2_ATTR_EXEC, S2_PAGE_SHARED_BORROWER);
+	assert_int_equal(leaf_of(data).attrs, S2_ATTR_WRITTEN | S2_ATTR_UNTOUCHED);
+	gmem->counters.coh.lines_cleaned = 0;
+	assert_int_equal(fault(data, GMEM_READ), GMEM_RESUME);
+	assert_int_equal(leaf_of(data).attrs, 0);
+	assert_int_equal(gmem->counters.coh.lines_cleaned, 4U * 64U);
+	/* What it leaves alone is shown again for nothing. */
+	caches_on();
+	gmem->counters.coh.lines_cleaned = 0;
+	assert_int_equal(fault(data + KIB(128), GMEM_READ), GMEM_RESUME);
+	assert_int_equal(gmem->counters.coh.lines_cleaned, 0);
 }
 
 static void test_write_takes_execute_permission(void **state)
@@ -496,6 +530,7 @@ int main(void)
 		TEST(test_image_in_place_is_copied_on_write),
 		TEST(test_image_block_is_copied_whole),
 		TEST(test_image_is_prepared),
+		TEST(test_image_for_a_later_vcpu),
 		TEST(test_write_takes_execute_permission),
 		TEST(test_fault_kinds),
 		TEST(test_access_outside),

@@ -58,8 +58,8 @@ static void clear_entries(struct s2_space *space, s2_pte_t *entry, unsigned coun
 	s2_tlb_flush_all(space);
 	for (unsigned i = 0; i < count; i++) {
 		if (s2_pte_is_dying(entry[i])) {
-			struct s2_leaf leaf =
-				s2_leaf_of(entry[i], ipa_add(ipa, i * s2_level_size(level)), level);
+			struct s2_leaf leaf = s2_leaf_of(
+				&entry[i], ipa_add(ipa, i * s2_level_size(level)), level);
 
 			visitor->fn(visitor->ctx, &leaf);
 		}

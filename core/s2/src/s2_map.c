@@ -109,21 +109,19 @@ void s2_split(struct s2_space *space, ipa_t ipa, unsigned level)
 	}
 }
 
-void s2_protect(struct s2_space *space, ipa_t ipa, unsigned level, unsigned count, uint32_t set,
-	uint32_t clear)
+void s2_edit(const struct s2_space *space, const struct s2_leaf *leaf, unsigned count,
+	struct s2_pte_edit edit)
 {
-	const struct s2_pte_edit edit = s2_pte_edit(set, clear);
+	s2_pte_t *entry = leaf->entry;
 	uint64_t changed = 0;
 	uint64_t old = 0;
-	unsigned found;
-	s2_pte_t *entry = s2_entry(space, ipa, level, &found);
 
-	PLINTH_CHECK(found == level && count <= s2_entries_left(ipa, level));
+	PLINTH_ASSERT(count <= s2_entries_left(leaf->ipa, leaf->level));
 	for (unsigned i = 0; i < count; i++) {
 		s2_pte_t before = entry[i];
 		s2_pte_t after = s2_pte_edited(before, &edit);
 
-		PLINTH_ASSERT(s2_pte_is_leaf(before, level));
+		PLINTH_ASSERT(s2_pte_is_leaf(before, leaf->level));
 		s2_entry_write(&entry[i], after);
 		changed |= before.v ^ after.v;
 		old |= before.v;
@@ -136,7 +134,7 @@ void s2_protect(struct s2_space *space, ipa_t ipa, unsigned level, unsigned coun
 		/* Permissions alone need no break-before-make. Also where rights are added: a TLB
 		 * may hold the old ones, and the guest would fault on and on. It holds no entry
 		 * that lacked its access flag (DDI 0487, D8.14). */
-		s2_tlb_flush(space, ipa, level, count);
+		s2_tlb_flush(space, leaf->ipa, leaf->level, count);
 	}
 }
 
@@ -152,7 +150,7 @@ enum plinth_status s2_unmap(struct s2_space *space, ipa_t ipa, struct s2_leaf *l
 	if (!s2_pte_is_valid(*entry)) {
 		return PLINTH_ENOENT;
 	}
-	*leaf = s2_leaf_of(*entry, ipa, level);
+	*leaf = s2_leaf_of(entry, ipa, level);
 	s2_break(space, entry, leaf->ipa, level, 1);
 	return PLINTH_OK;
 }

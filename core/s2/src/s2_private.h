@@ -6,6 +6,7 @@
 #define S2_PRIVATE_H
 
 #include "base/atomic.h"
+#include "base/bits.h"
 #include "hypmap/hypmap.h"
 #include "s2/s2.h"
 
@@ -36,7 +37,7 @@ unsigned s2_entries_left(ipa_t ipa, unsigned level);
 uint64_t s2_ipa_end(void);
 
 /* What the entry at `ipa` (rounded down to its start) says. */
-struct s2_leaf s2_leaf_of(s2_pte_t pte, ipa_t ipa, unsigned level);
+struct s2_leaf s2_leaf_of(s2_pte_t *entry, ipa_t ipa, unsigned level);
 
 /* The one place that writes entries that a walker may see: one 64-bit store. The walkers of other
  * CPUs are sure to see it only after s2_publish(). */
@@ -62,6 +63,9 @@ void s2_break(
 	const struct s2_space *space, s2_pte_t *entry, ipa_t ipa, unsigned level, unsigned count);
 
 void s2_vmid_setup(unsigned bits);
-uint64_t s2_vttbr(const struct s2_space *space, uint64_t vmid);
+static inline uint64_t s2_vttbr(const struct s2_space *space, uint64_t vmid)
+{
+	return space->root.v | (vmid & MASK_BELOW(VMID_BITS_MAX)) << VTTBR_EL2_VMID_SHIFT;
+}
 
 #endif

@@ -26,12 +26,6 @@ static uint64_t memattr(uint32_t attrs, bool fwb)
 	return fwb ? S2_MEMATTR_FWB_NORMAL : S2_MEMATTR_NORMAL_WB;
 }
 
-/* The descriptor's bits of these attributes. */
-static uint64_t bits_of(uint32_t attrs)
-{
-	return (attrs & S2_ATTR_IN_LOWER) | (uint64_t)(attrs & S2_ATTR_IN_UPPER) << 32;
-}
-
 s2_pte_t s2_pte_leaf(pa_t pa, unsigned level, uint32_t attrs, enum s2_page_state state, bool fwb)
 {
 	uint64_t v = pa.v | S2_PTE_VALID | S2_PTE_S2AP_READ | S2_PTE_SH_INNER |
@@ -40,7 +34,7 @@ s2_pte_t s2_pte_leaf(pa_t pa, unsigned level, uint32_t attrs, enum s2_page_state
 
 	PLINTH_CHECK(is_aligned(pa.v, s2_level_size(level)) && (pa.v & ~S2_PTE_ADDRESS) == 0U);
 	v |= level == S2_LEVEL_LAST ? S2_PTE_TABLE_OR_PAGE : 0U;
-	v |= bits_of(attrs ^ S2_ATTR_INVERSE);
+	v |= s2_pte_bits(attrs ^ S2_ATTR_INVERSE);
 	return (s2_pte_t){v};
 }
 
@@ -65,13 +59,5 @@ s2_pte_t s2_pte_split(s2_pte_t block, unsigned level)
 	/* The table bit is the only one that differs between a block and a page. */
 	return (s2_pte_t){
 		block.v | (level + 1U == S2_LEVEL_LAST ? S2_PTE_TABLE_OR_PAGE : 0U),
-	};
-}
-
-struct s2_pte_edit s2_pte_edit(uint32_t set, uint32_t clear)
-{
-	return (struct s2_pte_edit){
-		.set = bits_of((set & ~S2_ATTR_INVERSE) | (clear & S2_ATTR_INVERSE)),
-		.clear = bits_of((clear & ~S2_ATTR_INVERSE) | (set & S2_ATTR_INVERSE)),
 	};
 }

@@ -73,57 +73,11 @@ void s2_publish(void)
 	s2_tlb->dsb_ishst();
 }
 
-/* What a CPU had loaded. */
-struct before {
-	uint64_t vttbr;
-	struct errata_walks walks;
-};
-
-/* The TLBIs act on the VMID in VTTBR_EL2, and the space may be another VM's than the one that runs
- * here. False: the space has no VMID, so no TLB can hold any of it. If it gets its first one on
- * another CPU meanwhile, that CPU's DSB (s2_vmid_load) and ours (s2_publish) make sure that either
- * we see the VMID or its walks see our entries. */
-static bool switch_to(const struct s2_space *space, struct before *before)
+static void flush_ipas(ipa_t ipa, unsigned level, unsigned count)
 {
-	uint64_t vmid = load_relaxed(&space->vmid);
-	uint64_t wanted = s2_vttbr(space, vmid);
-
-	if (vmid == 0U) {
-		return false;
-	}
-	before->vttbr = read_vttbr_el2();
-	if (before->vttbr != wanted) {
-		errata_walks_stop(&before->walks);
-		write_vttbr_el2(wanted);
-		s2_tlb->isb(); /* else the TLBI could still use the old VMID */
-	}
-	return true;
-}
-
-static void switch_back(const struct before *before)
-{
-	if (read_vttbr_el2() != before->vttbr) {
-		write_vttbr_el2(before->vttbr);
-		if (UNLIKELY(errata_needs(ERRATA_SPECULATIVE_AT))) {
-			errata_walks_resume(&before->walks);
-		}
-		s2_tlb->isb();
-	}
-}
-
-void s2_tlb_flush(const struct s2_space *space, ipa_t ipa, unsigned level, unsigned count)
-{
-	struct before before;
-
-	if (count > FLUSH_BY_IPA_MAX) {
-		s2_tlb_flush_all(space);
-		return;
-	}
-	if (!switch_to(space, &before)) {
-		return;
-	}
 	for (unsigned i = 0; i < count; i++) {
-		s2_tlb->ipas2e1is(ipa.v + i * s2_level_size(level));
+		s2_tlb->ipas2e1is(ipa.v);
+		ipa.v += s2_level_size(level);
 	}
 	/* Entries of both stages combined are found by virtual address alone, which we don't know:
 	 * all of the VMID go. They must go after stage 2's, or they could be made from them again
@@ -131,19 +85,60 @@ void s2_tlb_flush(const struct s2_space *space, ipa_t ipa, unsigned level, unsig
 	s2_tlb->dsb_ish();
 	s2_tlb->vmalle1is();
 	s2_tlb->dsb_ish(); /* other CPUs are done with accesses by the old entry */
-	switch_back(&before);
+}
+
+/* `count` entries, or with 0 all of the VMID that is in VTTBR_EL2. */
+static void flush_loaded(ipa_t ipa, unsigned level, unsigned count)
+{
+	if (count != 0U) {
+		flush_ipas(ipa, level, count);
+	} else {
+		s2_tlb->vmalls12e1is();
+		s2_tlb->dsb_ish();
+	}
+}
+
+/* The TLBIs act on the VMID in VTTBR_EL2, and the space may be another VM's than the one that runs
+ * here. */
+static void flush_other(uint64_t vttbr, uint64_t wanted, ipa_t ipa, unsigned level, unsigned count)
+{
+	struct errata_walks walks;
+
+	errata_walks_stop(&walks);
+	write_vttbr_el2(wanted);
+	s2_tlb->isb(); /* else the TLBI could still use the old VMID */
+	flush_loaded(ipa, level, count);
+	write_vttbr_el2(vttbr);
+	if (UNLIKELY(errata_needs(ERRATA_SPECULATIVE_AT))) {
+		errata_walks_resume(&walks);
+	}
+	s2_tlb->isb();
+}
+
+static void flush(const struct s2_space *space, ipa_t ipa, unsigned level, unsigned count)
+{
+	uint64_t vmid = load_relaxed(&space->vmid);
+	uint64_t wanted = s2_vttbr(space, vmid);
+	uint64_t vttbr = read_vttbr_el2();
+
+	if (LIKELY(vttbr == wanted)) {
+		flush_loaded(ipa, level, count);
+	} else if (vmid != 0U) {
+		flush_other(vttbr, wanted, ipa, level, count);
+	}
+	/* Without a VMID no TLB can hold any of the space. If it gets its first one on another CPU
+	 * meanwhile, that CPU's DSB (s2_vmid_load) and ours (s2_publish) make sure that either we
+	 * see the VMID or its walks see our entries. */
+}
+
+void s2_tlb_flush(const struct s2_space *space, ipa_t ipa, unsigned level, unsigned count)
+{
+	flush(space, ipa, level, count <= FLUSH_BY_IPA_MAX ? count : 0U);
 }
 
 void s2_tlb_flush_all(const struct s2_space *space)
 {
-	struct before before;
-
-	if (!switch_to(space, &before)) {
-		return;
-	}
-	s2_tlb->vmalls12e1is();
-	s2_tlb->dsb_ish();
-	switch_back(&before);
+	flush(space, ipa_init(0), S2_LEVEL_LAST, 0);
 }
 
 void s2_break(

@@ -39,11 +39,6 @@ void s2_vmid_setup(unsigned bits)
 	vmids.next = 1;
 }
 
-uint64_t s2_vttbr(const struct s2_space *space, uint64_t vmid)
-{
-	return space->root.v | (vmid & VMID_MASK) << VTTBR_EL2_VMID_SHIFT;
-}
-
 static bool is_current(uint64_t vmid)
 {
 	return vmid != 0U && (vmid & ~VMID_MASK) == load_relaxed(&vmids.generation);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/atomic.h"
 #include "base/bits.h"
-#include "base/check.h"
 #include "s2_private.h"
 
 /* The root is one array whatever its size: concatenated tables are contiguous. */
@@ -28,7 +27,8 @@ static s2_pte_t *entry_below(s2_pte_t table, ipa_t ipa, unsigned level)
 	return &entries[entry_index(ipa, level)];
 }
 
-s2_pte_t *s2_entry(const struct s2_space *space, ipa_t ipa, unsigned level, unsigned *found)
+static inline s2_pte_t *walk(
+	const struct s2_space *space, ipa_t ipa, unsigned level, unsigned *found)
 {
 	s2_pte_t *root = pa_to_va(space->root);
 	s2_pte_t *entry = &root[entry_index(ipa, S2_LEVEL_1G)];
@@ -45,9 +45,17 @@ s2_pte_t *s2_entry(const struct s2_space *space, ipa_t ipa, unsigned level, unsi
 	return entry;
 }
 
-struct s2_leaf s2_leaf_of(s2_pte_t pte, ipa_t ipa, unsigned level)
+s2_pte_t *s2_entry(const struct s2_space *space, ipa_t ipa, unsigned level, unsigned *found)
 {
+	return walk(space, ipa, level, found);
+}
+
+static inline struct s2_leaf leaf_of(s2_pte_t *entry, ipa_t ipa, unsigned level)
+{
+	s2_pte_t pte = *entry;
+
 	return (struct s2_leaf){
+		.entry = entry,
 		.ipa = ipa_init(align_down(ipa.v, s2_level_size(level))),
 		.pa = s2_pte_pa(pte),
 		.level = level,
@@ -57,6 +65,11 @@ struct s2_leaf s2_leaf_of(s2_pte_t pte, ipa_t ipa, unsigned level)
 	};
 }
 
+struct s2_leaf s2_leaf_of(s2_pte_t *entry, ipa_t ipa, unsigned level)
+{
+	return leaf_of(entry, ipa, level);
+}
+
 enum plinth_status s2_lookup(const struct s2_space *space, ipa_t ipa, struct s2_leaf *leaf)
 {
 	unsigned level;
@@ -64,9 +77,9 @@ enum plinth_status s2_lookup(const struct s2_space *space, ipa_t ipa, struct s2_
 	if (ipa.v >= s2_ipa_end()) {
 		return PLINTH_ERANGE;
 	}
-	s2_pte_t *entry = s2_entry(space, ipa, S2_LEVEL_LAST, &level);
+	s2_pte_t *entry = walk(space, ipa, S2_LEVEL_LAST, &level);
 
-	*leaf = s2_leaf_of(*entry, ipa, level);
+	*leaf = leaf_of(entry, ipa, level);
 	return PLINTH_OK;
 }
 
@@ -86,26 +99,25 @@ bool s2_is_empty(const struct s2_space *space, ipa_t ipa, unsigned count)
 	return true;
 }
 
-unsigned s2_run(const struct s2_space *space, ipa_t ipa, unsigned window, struct s2_leaf *first)
+unsigned s2_run(struct s2_leaf *leaf, unsigned window)
 {
-	unsigned index = entry_index(ipa, S2_LEVEL_4K) % window;
-	unsigned level;
-	const s2_pte_t *entry = s2_entry(space, ipa, S2_LEVEL_4K, &level);
-	unsigned start = index;
-	unsigned end = index + 1U;
+	/* A table is a page, so an entry's address tells its place in it. */
+	unsigned index = (unsigned)((uintptr_t)leaf->entry / sizeof(s2_pte_t)) & (window - 1U);
+	s2_pte_t *first = leaf->entry;
+	const s2_pte_t *end = first + (window - index);
+	const s2_pte_t *next = first + 1;
 
-	PLINTH_CHECK(level == S2_LEVEL_4K && s2_pte_is_valid(*entry));
-	entry -= index;
 	/* Descriptors of such neighbours differ by a page. */
-	while (start > 0U && entry[start - 1U].v + PAGE_SIZE == entry[start].v) {
-		start--;
+	while (next != end && next[0].v - next[-1].v == PAGE_SIZE) {
+		next++;
 	}
-	while (end < window && entry[end - 1U].v + PAGE_SIZE == entry[end].v) {
-		end++;
+	for (; index != 0U && first[0].v - first[-1].v == PAGE_SIZE; index--) {
+		first--;
+		leaf->ipa.v -= PAGE_SIZE;
+		leaf->pa.v -= PAGE_SIZE;
 	}
-	*first = s2_leaf_of(entry[start],
-		ipa_init(align_down(ipa.v, PAGE_SIZE) - (index - start) * PAGE_SIZE), S2_LEVEL_4K);
-	return end - start;
+	leaf->entry = first;
+	return (unsigned)(next - first);
 }
 
 enum plinth_status s2_next(const struct s2_space *space, ipa_t ipa, struct s2_leaf *leaf)

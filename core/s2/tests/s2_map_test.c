@@ -68,6 +68,27 @@ static enum plinth_status map(uint64_t ipa, unsigned level, unsigned count, uint
 	return status;
 }
 
+static struct s2_leaf leaf_at_ipa(uint64_t ipa)
+{
+	struct s2_leaf leaf;
+
+	assert_int_equal(s2_lookup(&space, ipa_init(ipa), &leaf), PLINTH_OK);
+	return leaf;
+}
+
+static void protect(uint64_t ipa, unsigned count, uint32_t set, uint32_t clear)
+{
+	struct s2_leaf leaf = leaf_at_ipa(ipa);
+
+	s2_protect(&space, &leaf, count, set, clear);
+}
+
+static unsigned run(uint64_t ipa, unsigned window, struct s2_leaf *first)
+{
+	*first = leaf_at_ipa(ipa);
+	return s2_run(first, window);
+}
+
 static void check(uint64_t ipa, bool valid, unsigned level, uint32_t attrs)
 {
 	struct s2_leaf leaf;
@@ -131,7 +152,7 @@ static void test_split_keeps_translations(void **state)
 	s2_split(&space, ipa_init(GIB(1) + 5U * PAGE_SIZE), 3);
 	check(GIB(1) + 7U * PAGE_SIZE, true, 3, attrs);
 	check(GIB(1) + MIB(500), true, 2, attrs);
-	s2_protect(&space, ipa_init(GIB(1) + PAGE_SIZE), 3, 2, S2_ATTR_EXEC, S2_ATTR_WRITTEN);
+	protect(GIB(1) + PAGE_SIZE, 2, S2_ATTR_EXEC, S2_ATTR_WRITTEN);
 	check(GIB(1), true, 3, attrs);
 	check(GIB(1) + PAGE_SIZE, true, 3, S2_ATTR_WRITE | S2_ATTR_EXEC);
 	check(GIB(1) + 2U * PAGE_SIZE, true, 3, S2_ATTR_WRITE | S2_ATTR_EXEC);
@@ -224,8 +245,7 @@ static void test_random_against_naive(void **state)
 			if (naive[page] != NOTHING) {
 				unsigned first = block[page] ? start : page;
 
-				s2_protect(&space, ipa_init(GIB(1) + first * PAGE_SIZE),
-					block[page] ? 2 : 3, 1, S2_ATTR_EXEC, S2_ATTR_WRITE);
+				protect(GIB(1) + first * PAGE_SIZE, 1, S2_ATTR_EXEC, S2_ATTR_WRITE);
 				set_pages(&naive[first],
 					(naive[page] | S2_ATTR_EXEC) & ~S2_ATTR_WRITE,
 					block[page] ? 512 : 1);
@@ -256,21 +276,21 @@ static void test_runs(void **state)
 
 	(void)state;
 	assert_int_equal(map(at, 3, 64, S2_ATTR_WRITE), PLINTH_OK);
-	assert_int_equal(s2_run(&space, ipa_init(at + KIB(20)), 4, &first), 4);
+	assert_int_equal(run(at + KIB(20), 4, &first), 4);
 	assert_int_equal(first.ipa.v, at + KIB(16));
 	assert_int_equal(first.pa.v, at + KIB(16) + GIB(64));
-	assert_int_equal(s2_run(&space, ipa_init(at + KIB(20) + 5U), 64, &first), 64);
+	assert_int_equal(run(at + KIB(20) + 5U, 64, &first), 64);
 	assert_int_equal(first.ipa.v, at);
-	s2_protect(&space, ipa_init(at + KIB(8)), 3, 1, S2_ATTR_EXEC, 0);
-	assert_int_equal(s2_run(&space, ipa_init(at + KIB(20)), 64, &first), 61);
+	protect(at + KIB(8), 1, S2_ATTR_EXEC, 0);
+	assert_int_equal(run(at + KIB(20), 64, &first), 61);
 	assert_int_equal(first.ipa.v, at + KIB(12));
-	assert_int_equal(s2_run(&space, ipa_init(at + KIB(8)), 64, &first), 1);
+	assert_int_equal(run(at + KIB(8), 64, &first), 1);
 	assert_int_equal(first.attrs, S2_ATTR_WRITE | S2_ATTR_EXEC);
-	assert_int_equal(s2_run(&space, ipa_init(at + KIB(4)), 64, &first), 2);
+	assert_int_equal(run(at + KIB(4), 64, &first), 2);
 	assert_int_equal(s2_unmap(&space, ipa_init(at + KIB(40)), &first), PLINTH_OK);
-	assert_int_equal(s2_run(&space, ipa_init(at + KIB(36)), 64, &first), 7);
+	assert_int_equal(run(at + KIB(36), 64, &first), 7);
 	assert_int_equal(map(at + KIB(40), 3, 1, S2_ATTR_WRITE | S2_ATTR_WRITTEN), PLINTH_OK);
-	assert_int_equal(s2_run(&space, ipa_init(at + KIB(36)), 64, &first), 7);
+	assert_int_equal(run(at + KIB(36), 64, &first), 7);
 }
 
 /* Whatever allocation fails: nothing is mapped or lost, and it works the next time. */

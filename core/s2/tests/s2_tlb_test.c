@@ -190,20 +190,29 @@ static void test_repeated(void **state)
 	check_log(ops, 9);
 }
 
-/* A permission needs no break; a software bit needs nothing. */
+/* A permission needs no break; a software bit needs nothing, nor does an access flag that is set,
+ * but that it is seen: no TLB holds an entry without. */
 static void test_protect(void **state)
 {
 	static const enum fake_op ops[] = {FAKE_DSB_ISHST, FAKE_TLBI_IPAS2E1IS, FAKE_TLBI_IPAS2E1IS,
 		FAKE_DSB_ISH, FAKE_TLBI_VMALLE1IS, FAKE_DSB_ISH};
+	struct s2_leaf leaf;
 
 	(void)state;
 	map_page(2);
 	write_vttbr_el2(s2_vmid_load(&space));
+	assert_int_equal(s2_lookup(&space, ipa_init(GIB(1)), &leaf), PLINTH_OK);
 	start_log();
-	s2_protect(&space, ipa_init(GIB(1)), S2_LEVEL_4K, 2, S2_ATTR_WRITTEN, 0);
+	s2_protect(&space, &leaf, 2, S2_ATTR_WRITTEN, 0);
 	check_log(ops, 0);
-	s2_protect(&space, ipa_init(GIB(1)), S2_LEVEL_4K, 2, S2_ATTR_EXEC, 0);
+	s2_protect(&space, &leaf, 2, S2_ATTR_EXEC, 0);
 	check_log(ops, 6);
+	start_log();
+	s2_protect(&space, &leaf, 2, S2_ATTR_UNTOUCHED, 0);
+	check_log(ops, 6);
+	start_log();
+	s2_protect(&space, &leaf, 2, 0, S2_ATTR_UNTOUCHED | S2_ATTR_EXEC);
+	check_log(ops, 1);
 }
 
 /* A split breaks the block before the table is there, and publishes the table before its entry. */

@@ -1,31 +1,35 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "crypto/chacha20.h"
 
+#include "base/compiler.h"
 #include "crypto/bytes.h"
 #include "words.h"
 
 #define DOUBLE_ROUNDS 10U
 
-static void quarter_round(uint32_t s[16], unsigned a, unsigned b, unsigned c, unsigned d)
+/* Inlined, with constant places, the state stays in registers. */
+ALWAYS_INLINE static inline void quarter_round(uint32_t *a, uint32_t *b, uint32_t *c, uint32_t *d)
 {
-	s[a] += s[b];
-	s[d] = rotate_left(s[d] ^ s[a], 16);
-	s[c] += s[d];
-	s[b] = rotate_left(s[b] ^ s[c], 12);
-	s[a] += s[b];
-	s[d] = rotate_left(s[d] ^ s[a], 8);
-	s[c] += s[d];
-	s[b] = rotate_left(s[b] ^ s[c], 7);
+	*a += *b;
+	*d = rotate_left(*d ^ *a, 16);
+	*c += *d;
+	*b = rotate_left(*b ^ *c, 12);
+	*a += *b;
+	*d = rotate_left(*d ^ *a, 8);
+	*c += *d;
+	*b = rotate_left(*b ^ *c, 7);
 }
 
-static void double_round(uint32_t s[16])
+ALWAYS_INLINE static inline void double_round(uint32_t s[16])
 {
-	for (unsigned i = 0; i < 4U; i++) {
-		quarter_round(s, i, i + 4U, i + 8U, i + 12U);
-	}
-	for (unsigned i = 0; i < 4U; i++) {
-		quarter_round(s, i, (i + 1U) % 4U + 4U, (i + 2U) % 4U + 8U, (i + 3U) % 4U + 12U);
-	}
+	quarter_round(&s[0], &s[4], &s[8], &s[12]);
+	quarter_round(&s[1], &s[5], &s[9], &s[13]);
+	quarter_round(&s[2], &s[6], &s[10], &s[14]);
+	quarter_round(&s[3], &s[7], &s[11], &s[15]);
+	quarter_round(&s[0], &s[5], &s[10], &s[15]);
+	quarter_round(&s[1], &s[6], &s[11], &s[12]);
+	quarter_round(&s[2], &s[7], &s[8], &s[13]);
+	quarter_round(&s[3], &s[4], &s[9], &s[14]);
 }
 
 void chacha20_block(uint8_t out[CHACHA20_BLOCK_SIZE], const uint8_t key[CHACHA20_KEY_SIZE],

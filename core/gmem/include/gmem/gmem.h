@@ -71,6 +71,7 @@ struct gmem {
 	uint32_t image_count;
 	bool eager; /* maintain each page when it is mapped, not when it is executed */
 	bool overcommit;
+	bool to_poc; /* others start with caches off when the first runs: fetch from PoC, too */
 	struct vm_image image[VM_IMAGE_MAX];
 	uint64_t promise; /* pages that pmem keeps for this VM and that it has not taken yet */
 	uint64_t used;	  /* pages of the VM's own memory now; images' pages in place don't count */
@@ -126,7 +127,9 @@ enum plinth_status gmem_read_u32(struct gmem *gmem, ipa_t ipa, uint32_t *value);
 bool gmem_is_ram(const struct gmem *gmem, ipa_t ipa, uint64_t size);
 
 /* A vCPU starts with MMU and caches off (gmem_start implies it for the first). Pages that it will
- * touch for the first time are maintained to PoC. */
+ * touch for the first time are maintained to PoC, and so is what the images say, whoever has
+ * touched it: that much a boot loader promises. Takes a while: it looks at each page of the images.
+ */
 void gmem_caches_off(struct gmem *gmem);
 
 /* The last vCPU with caches off turned them on (HCR_EL2.TVM saw SCTLR_EL1.M and C). One bounded

@@ -90,8 +90,9 @@ void s2_space_fini(struct s2_space *space);
 
 /* A leaf, or the hole where one is missing. */
 struct s2_leaf {
-	ipa_t ipa; /* start of what the entry covers */
-	pa_t pa;   /* valid leaf: its memory */
+	s2_pte_t *entry; /* where it was found: as long as the lock is held and no table changes */
+	ipa_t ipa;	 /* start of what the entry covers */
+	pa_t pa;	 /* valid leaf: its memory */
 	unsigned level;
 	uint32_t attrs; /* S2_ATTR_*; valid leaf */
 	enum s2_page_state state;
@@ -102,10 +103,10 @@ struct s2_leaf {
  * size. */
 enum plinth_status s2_lookup(const struct s2_space *space, ipa_t ipa, struct s2_leaf *leaf);
 
-/* The pages that are mapped just as the one at `ipa` (a leaf of S2_LEVEL_4K), whose memory is of
+/* The pages that are mapped just as *leaf (valid, of S2_LEVEL_4K, looked up), whose memory is of
  * one piece with its own, and that lie around it without a gap in its aligned group of `window`
- * pages (a power of two, at most 512). How many, at least 1; *first is the first of them. */
-unsigned s2_run(const struct s2_space *space, ipa_t ipa, unsigned window, struct s2_leaf *first);
+ * pages (a power of two, at most 512). How many, at least 1; *leaf becomes the first of them. */
+unsigned s2_run(struct s2_leaf *leaf, unsigned window);
 
 /* Is nothing at all, no note either, at `count` consecutive pages from `ipa` (page-aligned) that
  * lie in one area of 2 MiB below the IPA size? */
@@ -125,11 +126,18 @@ void s2_map(struct s2_space *space, const struct s2_leaf *leaf, unsigned count);
  * translations. After s2_prepare. Break-before-make. */
 void s2_split(struct s2_space *space, ipa_t ipa, unsigned level);
 
-/* Sets and clears attributes of `count` consecutive leaves of `level` in one table; all must be
- * there. If permissions change, no TLB holds the old ones on return; a change of software bits
- * alone, or S2_ATTR_UNTOUCHED cleared (no TLB holds such an entry), costs a store. */
-void s2_protect(struct s2_space *space, ipa_t ipa, unsigned level, unsigned count, uint32_t set,
-	uint32_t clear);
+/* Sets and clears attributes of `count` consecutive leaves in one table, the first of which is
+ * *leaf (looked up, s2_run); all must be there. If permissions change, no TLB holds the old ones on
+ * return; a change of software bits alone costs a store, S2_ATTR_UNTOUCHED cleared a barrier more
+ * (no TLB holds such an entry). */
+void s2_edit(const struct s2_space *space, const struct s2_leaf *leaf, unsigned count,
+	struct s2_pte_edit edit);
+
+static inline void s2_protect(const struct s2_space *space, const struct s2_leaf *leaf,
+	unsigned count, uint32_t set, uint32_t clear)
+{
+	s2_edit(space, leaf, count, s2_pte_edit(set, clear));
+}
 
 /* Removes one leaf; *leaf says what it was. On return no TLB holds it, so its memory may be freed.
  * ENOENT: nothing is mapped there. */

@@ -102,7 +102,21 @@ struct s2_pte_edit {
 	uint64_t set;
 	uint64_t clear;
 };
-struct s2_pte_edit s2_pte_edit(uint32_t set, uint32_t clear);
+
+/* The descriptor's bits of these attributes. */
+static inline uint64_t s2_pte_bits(uint32_t attrs)
+{
+	return (attrs & S2_ATTR_IN_LOWER) | (uint64_t)(attrs & S2_ATTR_IN_UPPER) << 32;
+}
+
+/* Costs nothing where the attributes are constant. */
+static inline struct s2_pte_edit s2_pte_edit(uint32_t set, uint32_t clear)
+{
+	return (struct s2_pte_edit){
+		.set = s2_pte_bits((set & ~S2_ATTR_INVERSE) | (clear & S2_ATTR_INVERSE)),
+		.clear = s2_pte_bits((clear & ~S2_ATTR_INVERSE) | (set & S2_ATTR_INVERSE)),
+	};
+}
 
 static inline s2_pte_t s2_pte_edited(s2_pte_t leaf, const struct s2_pte_edit *edit)
 {

@@ -13,6 +13,7 @@
 #define PRINTF_LIKE(fmt, args)	  __attribute__((format(printf, fmt, args)))
 #define ALIGNED(bytes)		  __attribute__((aligned(bytes)))
 #define UNUSED			  __attribute__((unused))
+#define ALWAYS_INLINE		  __attribute__((always_inline)) /* with a reason */
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 
