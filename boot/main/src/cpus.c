@@ -11,27 +11,31 @@ static void report(const char *text)
 	console_print("%s", text);
 }
 
-/* GICv2's distributor, and what the CPUs' protocols write: mailboxes lie in firmware's memory or
- * in devices, which are not mapped yet. */
+/* What the CPUs' protocols write: mailboxes lie in firmware's memory or in devices, which are not
+ * mapped yet. One that is out of reach is none: that CPU is reported, the others go on. */
+static void map_mailboxes(struct boot *boot)
+{
+	struct machine *machine = &boot->machine;
+
+	for (uint32_t i = 0; i < machine->cpu_count; i++) {
+		struct machine_cpu *cpu = &machine->cpu[i];
+
+		if (cpu->address != 0U &&
+			paging_map(&boot->paging, cpu->address, 1, PAGING_DEVICE) != PLINTH_OK) {
+			cpu->address = 0;
+		}
+	}
+}
+
 static void map_for_start(struct boot *boot)
 {
-	const struct machine *machine = &boot->machine;
-	const struct boot_gic *gic = &machine->gic;
-	bool fits = true;
+	const struct boot_gic *gic = &boot->machine.gic;
 
-	if (gic->version == 2U) {
-		fits = paging_map(&boot->paging, gic->dist.base, gic->dist.size, PAGING_DEVICE) ==
-		       PLINTH_OK;
-	}
-	for (uint32_t i = 0; i < machine->cpu_count; i++) {
-		uint64_t address = machine->cpu[i].address;
-
-		fits = fits && (address == 0U || paging_map(&boot->paging, address, 1,
-							 PAGING_DEVICE) == PLINTH_OK);
-	}
-	if (!fits) {
-		boot_exit(BOOT_EXIT_MACHINE,
-			"GICv2's distributor or a CPU's mailbox is out of reach");
+	map_mailboxes(boot);
+	if (gic->version == 2U && paging_map(&boot->paging, gic->dist.base, gic->dist.size,
+					  PAGING_DEVICE) != PLINTH_OK) {
+		boot_exit(BOOT_EXIT_MACHINE, "GICv2's distributor at %#llx is out of reach",
+			(unsigned long long)gic->dist.base);
 	}
 	paging_sync();
 }

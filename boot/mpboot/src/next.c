@@ -91,8 +91,9 @@ void boot_next(struct boot *boot)
 	uint32_t running;
 	void *tree;
 
-	mpboot_place_kernel(boot, &kernel);
+	mpboot_choose_kernel(boot, &kernel);
 	running = start_cpus(boot, kernel.target);
+	mpboot_place_kernel(boot, &kernel);
 	tree = make_tree(boot, &kernel);
 	console_print("mpboot: %u of %u CPUs, the others wait by %s; next/kernel at %#llx, EL%llu, "
 		      "after %llu ticks",

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "target.h"
+
 #include <stddef.h>
 
 #include "base/compiler.h"
 #include "base/string.h"
-#include "target.h"
 
 static const struct {
 	const char *name;
