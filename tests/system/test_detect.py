@@ -10,7 +10,7 @@ import pytest
 from harness import detection
 from harness.detection import Domain
 from harness.vms import KERNEL
-from plinth import deb, peers
+from plinth import deb, peers, qemu
 from plinth.paths import TEST_LOGS
 from plinth.qemu import Board
 
@@ -49,6 +49,12 @@ def hypervisor(found):
     for cell in found:
         assert cell.full[1:] == (0, 0, 0), cell.text()
         assert cell.without[1] == 0 and cell.without[3] == 0, cell.text()
+
+
+def never_absent(found):
+    for cell in found:
+        for counts in (cell.full, cell.without):
+            assert counts[1] == 0 and counts[3] == 0, cell.text()
 
 
 def record(system, transcript, guests, judge):
@@ -211,3 +217,32 @@ def test_matrix_xen(start, long_initrd, tmp_path, cpu):
     for guest in guests:
         machine.expect_all([rf"detect: {guest} done"], timeout=2 * HOURS)
     record(f"Xen on {cpu}", machine.console.transcript, guests, hypervisor)
+
+
+# On a QEMU that has MDSCR_EL1.TDCC, so that MDCCSR_EL0 is refused at EL0 as it is on silicon:
+# PLINTH_QEMU_TDCC names its program (bookworm-backports', unpacked with dpkg -x).
+
+
+@pytest.fixture
+def qemu_with_tdcc(monkeypatch):
+    if "PLINTH_QEMU_TDCC" not in os.environ:
+        pytest.skip("PLINTH_QEMU_TDCC is not set")
+    monkeypatch.setattr(qemu, "QEMU", os.environ["PLINTH_QEMU_TDCC"])
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("cpu", CPUS)
+def test_matrix_tdcc_bare(qemu_with_tdcc, start, initrd, cpu):
+    arguments = detection.bootargs("linux", RUNS)
+    machine = start(KERNEL, initrd, arguments, cpu=cpu, cpus=1, memory_mib=1024, el2=False)
+    machine.wait(timeout=HOURS)
+    record(f"TDCC bare {cpu}", machine.console.transcript, ["linux"], no_hypervisor)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("cpu", CPUS)
+def test_matrix_tdcc_plinth(qemu_with_tdcc, boot, make_bundle, initrd, cpu):
+    guests = {"one": detection.plinth_vm("one", 2, RUNS, initrd)}
+    machine = boot(make_bundle(guests), cpu=cpu, cpus=1, memory_mib=2048)
+    machine.expect_exit(0, timeout=HOURS)
+    record(f"TDCC Plinth on {cpu}", machine.console.transcript, guests, never_absent)

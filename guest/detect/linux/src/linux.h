@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Linux, arm64, as far as plinth-detect needs it: no libc. */
-#ifndef DETECT_LINUX_H
-#define DETECT_LINUX_H
+#ifndef LINUX_H
+#define LINUX_H
 
 #include <stdbool.h>
 #include <stddef.h>

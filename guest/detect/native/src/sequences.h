@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* sequences.S for native.c: x0 is the monitored word, x1 the instruction's operand. */
-#ifndef DETECT_NATIVE_SEQUENCES_H
-#define DETECT_NATIVE_SEQUENCES_H
+#ifndef NATIVE_SEQUENCES_H
+#define NATIVE_SEQUENCES_H
 
 #include <stdint.h>
 
