@@ -528,6 +528,67 @@ static void test_zeroes_reach_poc_where_guests_can(void **state)
 	assert_int_equal(count.cleaned, KIB(8) / 64U);
 }
 
+static uint64_t lines_to_poc;
+
+static void count_lines(void *ctx, enum fake_op op, uint64_t address)
+{
+	(void)ctx;
+	(void)address;
+	lines_to_poc += op == FAKE_DC_CIVAC ? 1U : 0U;
+}
+
+/* Lines that go to PoC before a page for these flags is the caller's. */
+static uint64_t lines_for(uint32_t flags, pa_t *page)
+{
+	lines_to_poc = 0;
+	*page = take(0, flags);
+	return lines_to_poc;
+}
+
+/* Nobody's bytes are below what nobody had; a former owner's are hidden, also from who overwrites.
+ */
+static void test_fresh_memory_hides_nothing(void **state)
+{
+	const uint64_t lines = PAGE_SIZE / 64U;
+	pa_t page;
+	pa_t again;
+
+	(void)state;
+	start(MIB(1));
+	fake_maintain_hook(count_lines, NULL);
+	assert_int_equal(lines_for(PMEM_CLEAN, &page), 0);
+	assert_int_equal(lines_for(PMEM_OVERWRITE, &again), 0);
+	pmem_free(page, 0);
+	/* Fresh memory is still there, and better. */
+	assert_int_equal(lines_for(PMEM_CLEAN, &again), 0);
+	assert_true(again.v != page.v);
+	/* The former owner's page is what is left. */
+	while (stats_now().free > 1U) {
+		(void)take(0, PMEM_CLEAN);
+	}
+	assert_int_equal(lines_for(PMEM_OVERWRITE, &again), lines);
+	assert_int_equal(again.v, page.v);
+	pmem_free(again, 0);
+	assert_int_equal(lines_for(PMEM_CLEAN, &again), lines);
+	pmem_free(again, 0);
+	assert_int_equal(lines_for(PMEM_ANY, &again), 0);
+	fake_maintain_hook(NULL, NULL);
+}
+
+/* Last: it is for good. */
+static void test_firmware_may_be_distrusted(void **state)
+{
+	pa_t page;
+
+	(void)state;
+	pmem_distrust_firmware();
+	start(MIB(1));
+	fake_maintain_hook(count_lines, NULL);
+	assert_int_equal(lines_for(PMEM_CLEAN, &page), PAGE_SIZE / 64U);
+	assert_int_equal(lines_for(PMEM_OVERWRITE, &page), PAGE_SIZE / 64U);
+	fake_maintain_hook(NULL, NULL);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -553,6 +614,8 @@ int main(void)
 		cmocka_unit_test(test_scrub_goes_in_bounded_steps),
 		cmocka_unit_test(test_zeroing_with_and_without_zva),
 		cmocka_unit_test(test_zeroes_reach_poc_where_guests_can),
+		cmocka_unit_test(test_fresh_memory_hides_nothing),
+		cmocka_unit_test(test_firmware_may_be_distrusted),
 	};
 
 	arena = arena_map(ARENA_SIZE);
