@@ -152,6 +152,31 @@ static void alloc_never_gives_address_0(void **state)
 	assert_true(base == 0x1000);
 }
 
+static void alloc_lowest_takes_the_bottom(void **state)
+{
+	uint64_t base = 0;
+
+	(void)state;
+	assert_int_equal(memory_add_ram(&map, 0x10001000, 0x2000), PLINTH_OK);
+	/* the first range has no room at that alignment, the second has it at its start */
+	assert_int_equal(
+		memory_alloc_lowest(&map, 0x3000, 0x10000, BOOT_MEM_IMAGE, &base), PLINTH_OK);
+	assert_true(base == 0x40000000);
+	assert_int_equal(
+		memory_alloc_lowest(&map, 0x1000, 0x10000, BOOT_MEM_IMAGE, &base), PLINTH_OK);
+	assert_true(base == 0x40010000); /* behind the first, aligned */
+	assert_int_equal(memory_alloc_lowest(&map, 1, 1, BOOT_MEM_IMAGE, &base), PLINTH_OK);
+	assert_true(base == 0x10001000);
+	assert_int_equal(memory_alloc_lowest(&map, 0, 1, BOOT_MEM_IMAGE, &base), PLINTH_EINVAL);
+	assert_int_equal(
+		memory_alloc_lowest(&map, 0x100000, 1, BOOT_MEM_IMAGE, &base), PLINTH_ENOMEM);
+	memory_init(&map);
+	assert_int_equal(memory_add_ram(&map, 0, 0x200000), PLINTH_OK);
+	assert_int_equal(
+		memory_alloc_lowest(&map, 0x1000, 0x100000, BOOT_MEM_IMAGE, &base), PLINTH_OK);
+	assert_true(base == 0x100000); /* address 0 reads as none */
+}
+
 static void full_map_stays_as_it_was(void **state)
 {
 	static struct memory_list before;
@@ -225,6 +250,7 @@ int main(void)
 		cmocka_unit_test_setup(alloc_takes_the_top, setup),
 		cmocka_unit_test_setup(alloc_fails, setup),
 		cmocka_unit_test_setup(alloc_never_gives_address_0, setup),
+		cmocka_unit_test_setup(alloc_lowest_takes_the_bottom, setup),
 		cmocka_unit_test_setup(full_map_stays_as_it_was, setup),
 		cmocka_unit_test_setup(random_against_a_model, setup),
 	};
