@@ -14,7 +14,7 @@
 #define PARKED	     0xffffffffU
 #define MAILBOX_GOOD 1U /* came with x0 to x3 zero and the MMU off */
 
-#define WAIT_MS 2000U
+#define WAIT_MS 60000U /* of a machine that is busy */
 
 extern const char mailbox_entry[];
 
