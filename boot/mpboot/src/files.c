@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bundle/cpio.h"
 #include "mpboot.h"
-#include "target.h"
+#include "next/target.h"
 
 #define NEXT_FOLDER "next"
 
@@ -27,8 +27,8 @@ const char *mpboot_find_files(const struct boot_range *bundle, struct mpboot_ker
 	}
 	(void)find_file(bundle, "initrd", &kernel->initrd);
 	if (find_file(bundle, "target", &target) &&
-		target_parse((const char *)(uintptr_t)target.base, target.size, &kernel->target) !=
-			PLINTH_OK) {
+		next_target_parse((const char *)(uintptr_t)target.base, target.size,
+			&kernel->target) != PLINTH_OK) {
 		return "next/target is neither spin-table nor parking";
 	}
 	return NULL;

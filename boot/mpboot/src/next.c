@@ -8,8 +8,8 @@
 #include "handoff/handoff.h"
 #include "main/boot_exit.h"
 #include "mpboot.h"
+#include "next/target.h"
 #include "smp/smp.h"
-#include "target.h"
 
 #define RESERVE_MAX 8U /* places that the pen can have come to lie in: one or two */
 
@@ -97,7 +97,7 @@ void boot_next(struct boot *boot)
 	tree = make_tree(boot, &kernel);
 	console_print("mpboot: %u of %u CPUs, the others wait by %s; next/kernel at %#llx, EL%llu, "
 		      "after %llu ticks",
-		running, boot->machine.cpu_count, target_name(kernel.target),
+		running, boot->machine.cpu_count, next_target_name(kernel.target),
 		(unsigned long long)kernel.base, (unsigned long long)boot_current_el(),
 		(unsigned long long)(read_cntpct_el0() - boot->start_count));
 	handoff_enter_kernel((uintptr_t)tree, kernel.base);

@@ -10,9 +10,9 @@
 #include "base/types.h"
 #include "efi/efi_next.h"
 #include "mpboot.h"
+#include "next/target.h"
 #include "smp/smp.h"
 #include "tables/acpi.h"
-#include "target.h"
 
 static struct boot_cpu boot_cpus[BOOT_CPU_MAX];
 static struct tables_cpu table_cpus[BOOT_CPU_MAX];
@@ -132,7 +132,8 @@ static bool park_cpus(const struct efi *efi, struct efi_start *start, enum table
 		return false;
 	}
 	efi_print(efi, "mpboot: %u of %u CPUs, the others wait by %s, EL%llu", running,
-		machine->cpu_count, target_name(target), (unsigned long long)boot_current_el());
+		machine->cpu_count, next_target_name(target),
+		(unsigned long long)boot_current_el());
 	return true;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The names of the protocols that mpboot can offer, as next/target of a bundle has them. Pure. */
-#ifndef MPBOOT_TARGET_H
-#define MPBOOT_TARGET_H
+#ifndef NEXT_TARGET_H
+#define NEXT_TARGET_H
 
 #include <stdint.h>
 
@@ -9,8 +9,8 @@
 #include "tables/tables.h"
 
 /* One of the names, and line ends behind it. EINVAL: it is none. */
-enum plinth_status target_parse(const char *text, uint64_t size, enum tables_target *target);
+enum plinth_status next_target_parse(const char *text, uint64_t size, enum tables_target *target);
 
-const char *target_name(enum tables_target target);
+const char *next_target_name(enum tables_target target);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "target.h"
+#include "next/target.h"
 
 #include <stddef.h>
 
@@ -14,7 +14,7 @@ static const struct {
 	{"parking", TABLES_PARKING},
 };
 
-const char *target_name(enum tables_target target)
+const char *next_target_name(enum tables_target target)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(targets); i++) {
 		if (targets[i].target == target) {
@@ -24,7 +24,7 @@ const char *target_name(enum tables_target target)
 	return "?";
 }
 
-enum plinth_status target_parse(const char *text, uint64_t size, enum tables_target *target)
+enum plinth_status next_target_parse(const char *text, uint64_t size, enum tables_target *target)
 {
 	while (size > 0U && (text[size - 1U] == '\n' || text[size - 1U] == '\r')) {
 		size--;

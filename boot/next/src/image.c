@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "image.h"
+#include "next/image.h"
 
 #include "base/bits.h"
 #include "base/compiler.h"
@@ -8,7 +8,7 @@
 #define IMAGE_MAGIC	      UINT32_C(0x644d5241) /* "ARM\x64" */
 #define IMAGE_BIG_ENDIAN      BIT(0)
 #define IMAGE_SIZE_MAX	      (UINT64_C(1) << 32)
-#define IMAGE_TEXT_OFFSET_MAX IMAGE_ALIGN
+#define IMAGE_TEXT_OFFSET_MAX NEXT_IMAGE_ALIGN
 
 struct header {
 	uint32_t code[2];
@@ -20,10 +20,10 @@ struct header {
 	uint32_t pe_offset;
 };
 
-STATIC_ASSERT(sizeof(struct header) == IMAGE_HEADER_SIZE, "booting.rst");
+STATIC_ASSERT(sizeof(struct header) == NEXT_IMAGE_HEADER_SIZE, "booting.rst");
 
-enum plinth_status image_parse(
-	const void *bytes, uint64_t size, struct image *image, const char **why)
+enum plinth_status next_image_parse(
+	const void *bytes, uint64_t size, struct next_image *image, const char **why)
 {
 	struct header header;
 
@@ -46,7 +46,7 @@ enum plinth_status image_parse(
 		*why = "an Image whose header names no size, or one that makes no sense";
 		return PLINTH_EINVAL;
 	}
-	*image = (struct image){
+	*image = (struct next_image){
 		.text_offset = header.text_offset,
 		.size = max_u64(header.image_size, size),
 	};

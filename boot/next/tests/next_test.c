@@ -7,10 +7,10 @@
 
 #include <cmocka.h>
 
-#include "image.h"
-#include "target.h"
+#include "next/image.h"
+#include "next/target.h"
 
-static uint8_t header[IMAGE_HEADER_SIZE];
+static uint8_t header[NEXT_IMAGE_HEADER_SIZE];
 
 static void put(size_t offset, uint64_t v)
 {
@@ -28,10 +28,10 @@ static int setup(void **state)
 	return 0;
 }
 
-static enum plinth_status parse(uint64_t size, struct image *image)
+static enum plinth_status parse(uint64_t size, struct next_image *image)
 {
 	const char *why = NULL;
-	enum plinth_status status = image_parse(header, size, image, &why);
+	enum plinth_status status = next_image_parse(header, size, image, &why);
 
 	assert_true((status == PLINTH_OK) == (why == NULL));
 	return status;
@@ -39,7 +39,7 @@ static enum plinth_status parse(uint64_t size, struct image *image)
 
 static void sound_images(void **state)
 {
-	struct image image;
+	struct next_image image;
 
 	(void)state;
 	assert_int_equal(parse(sizeof(header), &image), PLINTH_OK);
@@ -53,7 +53,7 @@ static void sound_images(void **state)
 
 static void broken_images(void **state)
 {
-	struct image image;
+	struct next_image image;
 
 	assert_int_equal(parse(sizeof(header) - 1U, &image), PLINTH_EINVAL);
 	header[56] = 'X';
@@ -78,16 +78,16 @@ static void targets(void **state)
 	enum tables_target target = TABLES_SPIN_TABLE;
 
 	(void)state;
-	assert_int_equal(target_parse("parking\r\n", 9, &target), PLINTH_OK);
+	assert_int_equal(next_target_parse("parking\r\n", 9, &target), PLINTH_OK);
 	assert_int_equal(target, TABLES_PARKING);
-	assert_int_equal(target_parse("spin-table", 10, &target), PLINTH_OK);
+	assert_int_equal(next_target_parse("spin-table", 10, &target), PLINTH_OK);
 	assert_int_equal(target, TABLES_SPIN_TABLE);
-	assert_int_equal(target_parse("", 0, &target), PLINTH_EINVAL);
-	assert_int_equal(target_parse("\n", 1, &target), PLINTH_EINVAL);
-	assert_int_equal(target_parse("parkin", 6, &target), PLINTH_EINVAL);
-	assert_int_equal(target_parse("parking x", 9, &target), PLINTH_EINVAL);
-	assert_string_equal(target_name(TABLES_PARKING), "parking");
-	assert_string_equal(target_name(TABLES_SPIN_TABLE), "spin-table");
+	assert_int_equal(next_target_parse("", 0, &target), PLINTH_EINVAL);
+	assert_int_equal(next_target_parse("\n", 1, &target), PLINTH_EINVAL);
+	assert_int_equal(next_target_parse("parkin", 6, &target), PLINTH_EINVAL);
+	assert_int_equal(next_target_parse("parking x", 9, &target), PLINTH_EINVAL);
+	assert_string_equal(next_target_name(TABLES_PARKING), "parking");
+	assert_string_equal(next_target_name(TABLES_SPIN_TABLE), "spin-table");
 }
 
 int main(void)
