@@ -81,6 +81,7 @@ def check_contract(machine, cpus, gic, memory_mib):
     assert f"plinth: {cpus} of {cpus} CPUs, GICv{gic}, PSCI 1.1, {memory_mib} MiB of RAM" in text
     assert text.count(" called") == cpus - 1
     assert " reserved\n" in text  # runtime services
+    assert re.search(r"^plinth: uart 0x9000000 .* seed 64 ", text, re.M)  # EFI_RNG
     assert "plinth: vm one: 1 vCPUs, 16 MiB" in text
     return text
 

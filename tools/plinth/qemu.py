@@ -80,7 +80,7 @@ def direct(kernel, initrd, append):
 
 
 def firmware(board):
-    arguments = ["-bios", str(board.firmware)]
+    arguments = ["-bios", str(board.firmware), "-device", "virtio-rng-device"]  # EFI_RNG
     if board.esp:
         drive = f"file=fat:{board.esp},format=raw,readonly=on,if=none,id=esp"
         arguments += ["-drive", drive, "-device", "virtio-blk-device,drive=esp"]
