@@ -8,7 +8,7 @@ import re
 import pytest
 from harness import stage2
 from harness.stage2 import BLOCK, PAGE
-from harness.vms import MIB, debian, memory_property, vm_dts
+from harness.vms import MIB, debian, memory_property, report_of, vm_dts
 from plinth import initramfs
 from plinth.paths import BUILD, ROOT
 
@@ -185,8 +185,9 @@ def test_jit_in_debian(boot, make_bundle, jit_initrd, seconds):
     guest = debian("jit", 2, action="jit,shell", bootargs=f"plinth.seconds={seconds}")
     guest["initrd.gz"] = jit_initrd
     machine = boot(make_bundle({"jit": guest}))
+    machine.expect(report_of("jit", 2), timeout=120)
     own = machine.expect(
-        r"JIT: threads 2 made (\d+) patched (\d+) runs (\d+) wrong 0", timeout=60 + 10 * seconds
+        r"JIT: threads 2 made (\d+) patched (\d+) runs (\d+) wrong 0", timeout=120 + 10 * seconds
     )
     made, patched, runs = map(int, own.groups())
     assert made > 300 * seconds and patched > 100 * seconds and runs > 1000 * seconds

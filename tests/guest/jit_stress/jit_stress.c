@@ -53,7 +53,7 @@ long thread_start(void *stack_top, void (*fn)(void *), void *arg, unsigned long 
 __attribute__((noreturn)) static void leave(long status)
 {
 	for (;;) {
-		(void)system_call(SYS_EXIT_GROUP, status, 0, 0, 0, 0, 0);
+		(void)system_call(SYS_EXIT_GROUP, status, 0, 0);
 	}
 }
 
@@ -64,7 +64,7 @@ static void barrier(uint32_t self)
 	__atomic_store_n(&arrived[self], here, __ATOMIC_RELEASE);
 	for (uint32_t i = 0; i < thread_count; i++) {
 		while ((int32_t)(__atomic_load_n(&arrived[i], __ATOMIC_ACQUIRE) - here) < 0) {
-			(void)system_call(SYS_SCHED_YIELD, 0, 0, 0, 0, 0, 0);
+			(void)system_call(SYS_SCHED_YIELD, 0, 0, 0);
 		}
 	}
 }
@@ -72,8 +72,9 @@ static void barrier(uint32_t self)
 static uint32_t *map(uint32_t *at, long protection, long flags, long file)
 {
 	long fixed = at != NULL ? MAP_FIXED : 0;
-	long mapped = system_call(
-		SYS_MMAP, (long)(uintptr_t)at, BUFFER_SIZE, protection, flags | fixed, file, 0);
+	const long argument[ARGUMENTS_MAX] = {
+		(long)(uintptr_t)at, BUFFER_SIZE, protection, flags | fixed, file, 0};
+	long mapped = system_call_with(SYS_MMAP, argument);
 
 	if (mapped < 0) {
 		leave(EXIT_NO_SETUP);
@@ -88,8 +89,8 @@ static void renew_buffers(void)
 
 	buffer[0].write = map(buffer[0].write, all, MAP_PRIVATE | MAP_ANONYMOUS, -1);
 	buffer[0].run = buffer[0].write;
-	(void)system_call(SYS_FTRUNCATE, memory_file, 0, 0, 0, 0, 0);
-	(void)system_call(SYS_FTRUNCATE, memory_file, BUFFER_SIZE, 0, 0, 0, 0);
+	(void)system_call(SYS_FTRUNCATE, memory_file, 0, 0);
+	(void)system_call(SYS_FTRUNCATE, memory_file, BUFFER_SIZE, 0);
 	buffer[1].write = map(buffer[1].write, PROT_READ | PROT_WRITE, MAP_SHARED, memory_file);
 	buffer[1].run = map(buffer[1].run, PROT_READ | PROT_EXEC, MAP_SHARED, memory_file);
 	for (uint32_t i = 0; i < LIVE; i++) {
@@ -159,7 +160,7 @@ static void pin(uint32_t cpu)
 {
 	uint64_t mask = UINT64_C(1) << cpu;
 
-	(void)system_call(SYS_SCHED_SETAFFINITY, 0, sizeof(mask), (long)(uintptr_t)&mask, 0, 0, 0);
+	(void)system_call(SYS_SCHED_SETAFFINITY, 0, sizeof(mask), (long)(uintptr_t)&mask);
 }
 
 static void work(void *arg)
@@ -219,7 +220,7 @@ static uint32_t report(void)
 	at = put_number(put_text(at, " runs "), all_runs);
 	at = put_number(put_text(at, " wrong "), all_wrong);
 	at = put_text(at, "\n");
-	(void)system_call(SYS_WRITE, CONSOLE, (long)(uintptr_t)line, at - line, 0, 0, 0);
+	(void)system_call(SYS_WRITE, CONSOLE, (long)(uintptr_t)line, at - line);
 	return all_wrong;
 }
 
@@ -228,7 +229,7 @@ static uint32_t cpus(void)
 	uint64_t mask = 1;
 	uint32_t count = 0;
 
-	(void)system_call(SYS_SCHED_GETAFFINITY, 0, sizeof(mask), (long)(uintptr_t)&mask, 0, 0, 0);
+	(void)system_call(SYS_SCHED_GETAFFINITY, 0, sizeof(mask), (long)(uintptr_t)&mask);
 	while (count < THREADS_MAX && (mask >> count & 1U) != 0U) {
 		count++;
 	}
@@ -249,7 +250,7 @@ void jit_main(const long *arguments)
 {
 	rounds = arguments[0] > 1 ? number_of((const char *)(uintptr_t)arguments[2]) : 1000U;
 	thread_count = cpus();
-	memory_file = system_call(SYS_MEMFD_CREATE, (long)(uintptr_t) "code", 0, 0, 0, 0, 0);
+	memory_file = system_call(SYS_MEMFD_CREATE, (long)(uintptr_t) "code", 0, 0);
 	if (memory_file < 0) {
 		leave(EXIT_NO_SETUP);
 	}

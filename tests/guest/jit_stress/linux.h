@@ -11,7 +11,6 @@
 #define SYS_SCHED_SETAFFINITY 122
 #define SYS_SCHED_GETAFFINITY 123
 #define SYS_SCHED_YIELD	      124
-#define SYS_MUNMAP	      215
 #define SYS_MMAP	      222
 #define SYS_MEMFD_CREATE      279
 
@@ -27,21 +26,30 @@
 /* CLONE_VM, FS, FILES, SIGHAND, THREAD, SYSVSEM */
 #define CLONE_AS_THREAD 0x50f00UL
 
-static inline long system_call(long number, long a, long b, long c, long d, long e, long f)
+#define ARGUMENTS_MAX 6
+
+static inline long system_call_with(long number, const long argument[ARGUMENTS_MAX])
 {
 	register long x8 __asm__("x8") = number;
-	register long x0 __asm__("x0") = a;
-	register long x1 __asm__("x1") = b;
-	register long x2 __asm__("x2") = c;
-	register long x3 __asm__("x3") = d;
-	register long x4 __asm__("x4") = e;
-	register long x5 __asm__("x5") = f;
+	register long x0 __asm__("x0") = argument[0];
+	register long x1 __asm__("x1") = argument[1];
+	register long x2 __asm__("x2") = argument[2];
+	register long x3 __asm__("x3") = argument[3];
+	register long x4 __asm__("x4") = argument[4];
+	register long x5 __asm__("x5") = argument[5];
 
 	__asm__ volatile("svc #0"
 			 : "+r"(x0)
 			 : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4), "r"(x5)
 			 : "memory");
 	return x0;
+}
+
+static inline long system_call(long number, long a, long b, long c)
+{
+	const long argument[ARGUMENTS_MAX] = {a, b, c};
+
+	return system_call_with(number, argument);
 }
 
 #endif
