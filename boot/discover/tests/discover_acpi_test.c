@@ -264,6 +264,27 @@ static void redistributors_by_cpu(void **state)
 	assert_int_equal(machine.gic.version, 0);
 }
 
+/* More regions than there is room for: half a GIC is none. */
+static void redistributors_without_end(void **state)
+{
+	(void)state;
+	load("aavmf-gic3-max-64.acpi");
+	((struct acpi_madt_gicr *)entry(ACPI_MADT_GICR, 0))->entry.type = 0x7f;
+	for (uint32_t i = 0; i < 64U; i++) {
+		struct acpi_madt_gicc *gicc = entry(ACPI_MADT_GICC, i);
+
+		gicc->gicr_base_address = 0x10000000 + i * UINT64_C(0x100000);
+		gicc->flags = i < BOOT_GICR_MAX ? ACPI_GICC_ENABLED : 0U;
+	}
+	reseal(ACPI_SIGNATURE_MADT);
+	assert_int_equal(discover_set(), PLINTH_OK);
+	assert_int_equal(machine.gic.redist_count, BOOT_GICR_MAX);
+	((struct acpi_madt_gicc *)entry(ACPI_MADT_GICC, BOOT_GICR_MAX))->flags = ACPI_GICC_ENABLED;
+	reseal(ACPI_SIGNATURE_MADT);
+	assert_int_equal(discover_set(), PLINTH_OK);
+	assert_int_equal(machine.gic.version, 0);
+}
+
 static void gic_versions(void **state)
 {
 	struct acpi_madt_gicd *gicd;
@@ -366,6 +387,7 @@ int main(void)
 		TEST(a_root_that_is_broken),
 		TEST(cpus_that_are_off_or_twice_are_left_out),
 		TEST(redistributors_by_cpu),
+		TEST(redistributors_without_end),
 		TEST(gic_versions),
 		TEST(gic2_without_a_version),
 		TEST(interrupts_out_of_range_are_none),
