@@ -24,7 +24,7 @@ static struct efi_file *open_file(struct efi_file *root, const char *path)
 	struct efi_file *file = NULL;
 	uint32_t i = 0;
 
-	for (; path[i] != '\0' && i < EFI_PATH_MAX - 1U; i++) {
+	for (; i < EFI_PATH_MAX - 1U && path[i] != '\0'; i++) {
 		name[i] = (uint8_t)path[i];
 	}
 	name[i] = 0;

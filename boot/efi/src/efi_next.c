@@ -84,7 +84,7 @@ static void set_options(const struct efi *efi, efi_handle_t image, const char *o
 	struct efi_loaded_image *loaded = efi_loaded_image(efi, image);
 	uint32_t count = 0;
 
-	for (; options[count] != '\0' && count < BOOT_CMDLINE_SIZE - 1U; count++) {
+	for (; count < BOOT_CMDLINE_SIZE - 1U && options[count] != '\0'; count++) {
 		text[count] = (uint8_t)options[count];
 	}
 	text[count] = 0;
