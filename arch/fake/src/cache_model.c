@@ -4,311 +4,442 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bits.h"
 #include "base/check.h"
+#include "base/types.h"
 
-#define NO_LINE SIZE_MAX
+#include "cache_private.h"
 
-uint64_t fake_random(uint64_t *state)
+/* The links of free memory and beside them; a line in the middle; the last of a page. */
+const uint16_t fake_word_offset[FAKE_WORDS] = {0x000, 0x018, 0x7c0, 0x7d8, 0xfc0, 0xff8};
+
+static uint64_t *host_word(const struct fake_cache *cache, size_t page, unsigned word)
 {
-	uint64_t x = *state;
-
-	x ^= x << 13;
-	x ^= x >> 7;
-	x ^= x << 17;
-	*state = x;
-	return x;
+	return (uint64_t *)(void *)(cache->base + page * PAGE_SIZE + fake_word_offset[word]);
 }
 
-void fake_cache_init(struct fake_cache *cache, void *base, size_t size, uint64_t seed)
+void cache_trace(
+	struct fake_cache *cache, const char *what, unsigned cpu, size_t page, uint8_t words)
+{
+	if (cache->trace != NULL && words != 0U) {
+		uint64_t offset = fake_word_offset[bit_lowest(words)];
+
+		cache->trace(cache->trace_ctx, what, cpu,
+			(uint64_t)(uintptr_t)cache->base + page * PAGE_SIZE + offset);
+	}
+}
+
+static void fill_line_tables(
+	const struct fake_cache *cache, uint32_t line, uint8_t *units, uint8_t *words)
+{
+	(void)cache;
+	memset(units, 0, FAKE_LINE_UNITS);
+	for (unsigned w = 0; w < FAKE_WORDS; w++) {
+		unsigned first = (unsigned)align_down(fake_word_offset[w], line) / 16U;
+
+		for (unsigned u = first; u < first + line / 16U; u++) {
+			units[u] = (uint8_t)(units[u] | 1U << w);
+		}
+	}
+	for (unsigned w = 0; w < FAKE_WORDS; w++) {
+		words[w] = units[fake_word_offset[w] / 16U];
+	}
+}
+
+void fake_cache_reset(struct fake_cache *cache, const struct fake_cache_config *config)
+{
+	cache->config = *config;
+	fill_line_tables(cache, config->dline, cache->dline_of, cache->dline_words);
+	fill_line_tables(cache, config->iline, cache->iline_of, cache->iline_words);
+	memset(cache->page, 0, cache->page_count * sizeof(*cache->page));
+	for (size_t p = 0; p < cache->page_count; p++) {
+		for (unsigned w = 0; w < FAKE_WORDS; w++) {
+			cache->page[p].seen[w] = *host_word(cache, p, w);
+			cache->page[p].memory[w] = cache->page[p].seen[w];
+		}
+	}
+	for (unsigned cpu = 0; cpu < FAKE_CPUS; cpu++) {
+		cache->epoch[cpu] = 1;
+		cache->queued[cpu] = 0;
+	}
+}
+
+void fake_cache_init(
+	struct fake_cache *cache, void *base, size_t size, const struct fake_cache_config *config)
 {
 	memset(cache, 0, sizeof(*cache));
 	cache->base = base;
-	cache->line_count = size / FAKE_CACHE_LINE;
-	cache->line = calloc(cache->line_count, sizeof(*cache->line));
-	cache->pending = calloc(FAKE_CACHE_PENDING, sizeof(*cache->pending));
-	cache->pipt = true;
-	cache->random = seed | 1U;
-	PLINTH_CHECK(cache->line != NULL && cache->pending != NULL);
-	for (size_t i = 0; i < cache->line_count; i++) {
-		const uint8_t *host = cache->base + i * FAKE_CACHE_LINE;
-
-		memcpy(cache->line[i].seen, host, FAKE_CACHE_LINE);
-		memcpy(cache->line[i].pou, host, FAKE_CACHE_LINE);
-		memcpy(cache->line[i].poc, host, FAKE_CACHE_LINE);
+	cache->page_count = size / PAGE_SIZE;
+	cache->page = calloc(cache->page_count, sizeof(*cache->page));
+	PLINTH_CHECK(cache->page != NULL);
+	for (unsigned cpu = 0; cpu < FAKE_CPUS; cpu++) {
+		cache->queue[cpu] = calloc(FAKE_CACHE_QUEUE, sizeof(*cache->queue[cpu]));
+		PLINTH_CHECK(cache->queue[cpu] != NULL);
 	}
+	fake_cache_reset(cache, config);
 }
 
 void fake_cache_fini(struct fake_cache *cache)
 {
-	free(cache->line);
-	free(cache->pending);
+	for (unsigned cpu = 0; cpu < FAKE_CPUS; cpu++) {
+		free(cache->queue[cpu]);
+	}
+	free(cache->page);
 	memset(cache, 0, sizeof(*cache));
 }
 
-static size_t line_of(const struct fake_cache *cache, uint64_t address)
+void fake_cache_leave_dirty(struct fake_cache *cache, size_t first, size_t pages, uint64_t garbage)
 {
-	uint64_t offset = address - (uint64_t)(uintptr_t)cache->base;
+	for (size_t i = first; i < first + pages; i++) {
+		struct fake_cache_page *p = &cache->page[i];
 
-	return offset / FAKE_CACHE_LINE < cache->line_count ? offset / FAKE_CACHE_LINE : NO_LINE;
-}
-
-static uint8_t *host_of(const struct fake_cache *cache, size_t line)
-{
-	return cache->base + line * FAKE_CACHE_LINE;
-}
-
-/* Finds what the code under test stored since we looked last. */
-static struct fake_cache_line *look(struct fake_cache *cache, size_t line)
-{
-	struct fake_cache_line *l = &cache->line[line];
-	const uint8_t *host = host_of(cache, line);
-
-	if (memcmp(l->seen, host, FAKE_CACHE_LINE) != 0) {
-		memcpy(l->seen, host, FAKE_CACHE_LINE);
-		l->cached = true;
-		l->dirty = true;
-	}
-	return l;
-}
-
-static void clean_to_poc(struct fake_cache_line *l)
-{
-	if (l->dirty) {
-		memcpy(l->pou, l->seen, FAKE_CACHE_LINE);
-		memcpy(l->poc, l->seen, FAKE_CACHE_LINE);
-		l->dirty = false;
-	}
-}
-
-static void invalidate(struct fake_cache *cache, size_t line)
-{
-	struct fake_cache_line *l = &cache->line[line];
-
-	memcpy(l->seen, l->poc, FAKE_CACHE_LINE);
-	memcpy(l->pou, l->poc, FAKE_CACHE_LINE);
-	memcpy(host_of(cache, line), l->poc, FAKE_CACHE_LINE);
-	l->cached = false;
-	l->dirty = false;
-}
-
-static void fill_icache(struct fake_cache *cache, struct fake_cache_line *l, unsigned cpu)
-{
-	memcpy(l->icache[cpu], cache->idc ? l->seen : l->pou, FAKE_CACHE_LINE);
-	l->icache_used[cpu] = true;
-}
-
-/* A line that was invalidated may be there again at once, from what PoU has then. */
-static void drop_icache(struct fake_cache *cache, size_t line, bool refill)
-{
-	struct fake_cache_line *l = look(cache, line);
-
-	for (unsigned cpu = 0; cpu < FAKE_CACHE_CPUS; cpu++) {
-		bool was_used = l->icache_used[cpu];
-
-		l->icache_used[cpu] = false;
-		if (refill && was_used) {
-			fill_icache(cache, l, cpu);
+		for (unsigned w = 0; w < FAKE_WORDS; w++) {
+			p->memory[w] ^= garbage;
+			p->level2[w] = p->seen[w];
+		}
+		/* Half of it in level 2 by now. */
+		if (i % 2U == 0U) {
+			p->l1_valid[0] = FAKE_WORDS_ALL;
+			p->l1_dirty = FAKE_WORDS_ALL;
+		} else {
+			p->l2_valid = FAKE_WORDS_ALL;
+			p->l2_dirty = FAKE_WORDS_ALL;
 		}
 	}
 }
 
-static void drop_icache_all(struct fake_cache *cache, bool refill)
+/* The adversary says yes once in `of`. */
+static bool chance(struct fake_cache *cache, unsigned of)
 {
-	for (size_t i = 0; i < cache->line_count; i++) {
-		bool used = false;
-
-		for (unsigned cpu = 0; cpu < FAKE_CACHE_CPUS; cpu++) {
-			used |= cache->line[i].icache_used[cpu];
-		}
-		if (used) {
-			drop_icache(cache, i, refill);
-		}
-	}
+	return cache->random != 0U && fake_below(&cache->random, of) == 0U;
 }
 
-static bool is_icache_op(enum fake_op op)
+size_t cache_page_at(const struct fake_cache *cache, uint64_t address)
 {
-	return op == FAKE_IC_IVAU || op == FAKE_IC_IALLUIS || op == FAKE_IC_IALLU;
+	uint64_t page = (address - (uint64_t)(uintptr_t)cache->base) / PAGE_SIZE;
+
+	return page < cache->page_count ? page : CACHE_NO_PAGE;
 }
 
-static void apply_icache_op(
-	struct fake_cache *cache, enum fake_op op, unsigned cpu, size_t line, bool refill)
+unsigned cache_word_at(uint64_t address)
 {
-	if (op == FAKE_IC_IALLUIS) {
-		drop_icache_all(cache, refill);
-	} else if (op == FAKE_IC_IVAU && cache->pipt) {
-		drop_icache(cache, line, refill);
-	} else if (op == FAKE_IC_IALLU) {
-		for (size_t i = 0; i < cache->line_count; i++) {
-			cache->line[i].icache_used[cpu] = false;
-		}
+	unsigned w = 0;
+
+	while (w < FAKE_WORDS && fake_word_offset[w] != address % PAGE_SIZE) {
+		w++;
 	}
+	PLINTH_CHECK(w < FAKE_WORDS);
+	return w;
 }
 
-static void apply_dcache_op(struct fake_cache *cache, enum fake_op op, size_t line)
+static uint8_t any_l1(const struct fake_cache_page *p)
 {
-	struct fake_cache_line *l = look(cache, line);
+	uint8_t valid = 0;
 
-	if (op == FAKE_DC_CVAU) {
-		memcpy(l->pou, l->seen, FAKE_CACHE_LINE);
-	} else {
-		clean_to_poc(l);
+	for (unsigned cpu = 0; cpu < FAKE_CPUS; cpu++) {
+		valid |= p->l1_valid[cpu];
 	}
-	if (op == FAKE_DC_CIVAC || op == FAKE_DC_IVAC) {
-		invalidate(cache, line);
-	}
+	return valid;
 }
 
-static void complete(struct fake_cache *cache)
+static uint8_t without(uint8_t mask, uint8_t words)
 {
-	bool has_dcache = false;
+	return (uint8_t)(mask & ~words);
+}
 
-	for (size_t i = 0; i < cache->pending_count; i++) {
-		has_dcache |= !is_icache_op(cache->pending[i].op);
+/* A store makes its line dirty in one L1, and takes it out of the others. */
+static void own_line(struct fake_cache_page *p, unsigned cpu, uint8_t words)
+{
+	for (unsigned other = 0; other < FAKE_CPUS; other++) {
+		p->l1_valid[other] = without(p->l1_valid[other], words);
 	}
-	/* Instruction lines first: without a barrier between, nothing keeps the clean before. */
-	for (unsigned pass = 0; pass < 2U; pass++) {
-		for (size_t i = 0; i < cache->pending_count; i++) {
-			enum fake_op op = cache->pending[i].op;
+	p->l1_valid[cpu] |= words;
+	p->l1_dirty |= words;
+}
 
-			if (is_icache_op(op) && pass == 0U) {
-				apply_icache_op(cache, op, cache->pending[i].cpu,
-					cache->pending[i].line, has_dcache);
-			} else if (!is_icache_op(op) && pass == 1U) {
-				apply_dcache_op(cache, op, cache->pending[i].line);
+struct fake_cache_page *cache_look(struct fake_cache *cache, unsigned cpu, size_t page)
+{
+	struct fake_cache_page *p = &cache->page[page];
+
+	for (unsigned w = 0; w < FAKE_WORDS; w++) {
+		uint64_t host = *host_word(cache, page, w);
+
+		if (host != p->seen[w]) {
+			if (cache->config.weak && !fake_has_word(p->buffered, w)) {
+				p->before[w] = p->seen[w];
+				p->buffered = (uint8_t)(p->buffered | 1U << w);
+				cache->writer = cpu;
 			}
+			p->seen[w] = host;
+			own_line(p, cpu, cache->dline_words[w]);
 		}
 	}
-	cache->pending_count = 0;
+	return p;
 }
 
-static void add_pending(struct fake_cache *cache, enum fake_op op, size_t line)
+void fake_cache_settle(struct fake_cache *cache, unsigned cpu)
 {
-	PLINTH_CHECK(cache->pending_count < FAKE_CACHE_PENDING);
-	cache->pending[cache->pending_count].op = op;
-	cache->pending[cache->pending_count].cpu = cache->cpu;
-	cache->pending[cache->pending_count].line = line;
-	cache->pending_count++;
-}
-
-void fake_cache_op(struct fake_cache *cache, enum fake_op op, uint64_t address)
-{
-	size_t line = line_of(cache, address);
-
-	switch ((unsigned)op) {
-	case FAKE_DSB_ISH:
-	case FAKE_DSB_SY:
-		complete(cache);
-		break;
-	case FAKE_DSB_ISHST:
-		cache->early += cache->pending_count != 0U ? 1U : 0U;
-		break;
-	case FAKE_IC_IALLUIS:
-	case FAKE_IC_IALLU:
-		add_pending(cache, op, 0);
-		break;
-	case FAKE_DC_CVAU:
-	case FAKE_DC_CVAC:
-	case FAKE_DC_CIVAC:
-	case FAKE_DC_IVAC:
-	case FAKE_IC_IVAU:
-		if (line != NO_LINE) {
-			add_pending(cache, op, line);
-		}
-		break;
-	default:
-		break;
+	for (size_t page = 0; cache->config.weak && page < cache->page_count; page++) {
+		cache_look(cache, cpu, page)->buffered = 0;
 	}
 }
 
-static uint64_t get(const uint8_t *line, uint64_t address)
+/* What another CPU than the writer reads of a line that is in L1 somewhere. */
+static uint64_t coherent_view(
+	struct fake_cache *cache, const struct fake_cache_page *p, unsigned cpu, unsigned word)
 {
-	uint64_t value;
+	bool late = fake_has_word(p->buffered, word) && cpu != cache->writer;
 
-	memcpy(&value, line + address % FAKE_CACHE_LINE, sizeof(value));
-	return value;
+	return late && chance(cache, 2) ? p->before[word] : p->seen[word];
 }
 
-static void put(uint8_t *line, uint64_t address, uint64_t value)
+void cache_zeroed(struct fake_cache *cache, unsigned cpu, size_t page, uint8_t words)
 {
-	memcpy(line + address % FAKE_CACHE_LINE, &value, sizeof(value));
+	own_line(cache_look(cache, cpu, page), cpu, words);
 }
 
-static size_t checked_line(const struct fake_cache *cache, uint64_t address)
+/* The cacheable view follows what is left in the caches. */
+static void settle(struct fake_cache *cache, size_t page, uint8_t words)
 {
-	size_t line = line_of(cache, address);
+	struct fake_cache_page *p = &cache->page[page];
+	uint8_t l1 = any_l1(p);
 
-	PLINTH_CHECK(line != NO_LINE && address % sizeof(uint64_t) == 0U);
-	return line;
-}
-
-uint64_t fake_cache_load(struct fake_cache *cache, uint64_t address, bool off)
-{
-	struct fake_cache_line *l = look(cache, checked_line(cache, address));
-
-	l->cached |= !off;
-	return get(off ? l->poc : l->seen, address);
-}
-
-void fake_cache_store(struct fake_cache *cache, uint64_t address, uint64_t value, bool off)
-{
-	size_t line = checked_line(cache, address);
-	struct fake_cache_line *l = look(cache, line);
-
-	if (off) {
-		put(l->poc, address, value);
-		if (!l->cached) {
-			invalidate(cache, line); /* all views are PoC's */
+	for (unsigned w = 0; w < FAKE_WORDS; w++) {
+		if (fake_has_word(without(words, l1), w)) {
+			p->seen[w] = fake_has_word(p->l2_valid, w) ? p->level2[w] : p->memory[w];
+			*host_word(cache, page, w) = p->seen[w];
 		}
+	}
+}
+
+static void copy_words(uint64_t *to, const uint64_t *from, uint8_t words)
+{
+	for (unsigned w = 0; w < FAKE_WORDS; w++) {
+		to[w] = fake_has_word(words, w) ? from[w] : to[w];
+	}
+}
+
+void cache_clean_pou(struct fake_cache_page *p, uint8_t words)
+{
+	uint8_t dirty = p->l1_dirty & words;
+
+	p->buffered = without(p->buffered, words); /* it was written before it was cleaned */
+	copy_words(p->level2, p->seen, dirty);
+	p->l2_valid |= dirty;
+	p->l2_dirty |= dirty;
+	p->l1_dirty = without(p->l1_dirty, dirty);
+}
+
+void cache_clean_poc(struct fake_cache_page *p, uint8_t words)
+{
+	uint8_t dirty;
+
+	cache_clean_pou(p, words);
+	dirty = p->l2_dirty & words;
+	copy_words(p->memory, p->level2, dirty);
+	p->l2_dirty = without(p->l2_dirty, dirty);
+}
+
+/* Drops the lines from L1 (after cleaning). */
+static void leave_l1(struct fake_cache *cache, size_t page, uint8_t words)
+{
+	struct fake_cache_page *p = &cache->page[page];
+
+	cache_clean_pou(p, words);
+	for (unsigned cpu = 0; cpu < FAKE_CPUS; cpu++) {
+		p->l1_valid[cpu] = without(p->l1_valid[cpu], words);
+	}
+	settle(cache, page, words);
+}
+
+static void leave_l2(struct fake_cache *cache, size_t page, uint8_t words)
+{
+	struct fake_cache_page *p = &cache->page[page];
+	uint8_t dirty = p->l2_dirty & words;
+
+	copy_words(p->memory, p->level2, dirty);
+	p->l2_dirty = without(p->l2_dirty, words);
+	p->l2_valid = without(p->l2_valid, words);
+	settle(cache, page, words);
+}
+
+void cache_clean_inv_poc(struct fake_cache *cache, size_t page, uint8_t words)
+{
+	leave_l1(cache, page, words);
+	leave_l2(cache, page, words);
+}
+
+static void fill_l2(struct fake_cache_page *p, uint8_t words)
+{
+	uint8_t missing = without(words, p->l2_valid);
+
+	copy_words(p->level2, p->memory, missing);
+	p->l2_valid |= missing;
+}
+
+static void fill_l1(
+	struct fake_cache *cache, struct fake_cache_page *p, unsigned cpu, uint8_t words)
+{
+	if (without(words, any_l1(p)) != 0U && !chance(cache, 2)) {
+		fill_l2(p, words);
+	}
+	p->l1_valid[cpu] |= words;
+}
+
+uint64_t fake_cache_load(struct fake_cache *cache, unsigned cpu, uint64_t address, bool past)
+{
+	size_t page = cache_page_at(cache, address);
+	unsigned word = cache_word_at(address);
+	struct fake_cache_page *p = cache_look(cache, cpu, page);
+
+	if (past) {
+		return p->memory[word];
+	}
+	if (fake_has_word(p->buffered, word)) {
+		return coherent_view(cache, p, cpu, word);
+	}
+	fill_l1(cache, p, cpu, cache->dline_words[word]);
+	return p->seen[word];
+}
+
+void fake_cache_store(
+	struct fake_cache *cache, unsigned cpu, uint64_t address, uint64_t value, bool past)
+{
+	size_t page = cache_page_at(cache, address);
+	unsigned word = cache_word_at(address);
+	struct fake_cache_page *p = cache_look(cache, cpu, page);
+
+	if (past) {
+		p->memory[word] = value;
+		settle(cache, page, (uint8_t)(1U << word));
 		return;
 	}
-	put(l->seen, address, value);
-	put(host_of(cache, line), address, value);
-	l->cached = true;
-	l->dirty = true;
+	own_line(p, cpu, cache->dline_words[word]);
+	p->seen[word] = value;
+	*host_word(cache, page, word) = value;
 }
 
-uint64_t fake_cache_fetch(struct fake_cache *cache, uint64_t address, bool off)
+/* What an instruction fetch gets from below the instruction caches. */
+static uint64_t instruction_view(struct fake_cache *cache, const struct fake_cache_page *p,
+	unsigned cpu, unsigned word, bool past)
 {
-	struct fake_cache_line *l = look(cache, checked_line(cache, address));
-
-	if (cache->dic) {
-		return get(off ? l->poc : cache->idc ? l->seen : l->pou, address);
+	if (past) {
+		return p->memory[word];
 	}
-	if (!l->icache_used[cache->cpu]) {
-		if (off) {
-			return get(l->poc, address);
+	if (cache->config.idc && fake_has_word(any_l1(p), word)) {
+		return coherent_view(cache, p, cpu, word);
+	}
+	return fake_has_word(p->l2_valid, word) ? p->level2[word] : p->memory[word];
+}
+
+static struct fake_icache_way *find_way(
+	const struct fake_cache *cache, struct fake_cache_page *p, unsigned cpu, uint16_t tag)
+{
+	for (unsigned i = 0; i < FAKE_WAYS; i++) {
+		struct fake_icache_way *way = &p->icache[cpu][i];
+
+		if (way->tag == tag && way->epoch == cache->epoch[cpu]) {
+			return way;
 		}
-		fill_icache(cache, l, cache->cpu);
 	}
-	return get(l->icache[cache->cpu], address);
+	return NULL;
 }
 
-void fake_cache_noise(struct fake_cache *cache, uint64_t address, bool executable)
+static struct fake_icache_way *fill_way(struct fake_cache *cache, struct fake_cache_page *p,
+	unsigned cpu, uint16_t tag, unsigned word, bool past)
 {
-	size_t line = line_of(cache, address);
+	struct fake_icache_way *way = find_way(cache, p, cpu, tag);
+	uint8_t words = cache->iline_words[word];
 
-	if (line == NO_LINE) {
+	if (way == NULL) {
+		way = &p->icache[cpu][tag % FAKE_WAYS];
+		way->tag = tag;
+		way->epoch = cache->epoch[cpu];
+		way->valid = 0;
+	}
+	for (unsigned w = 0; w < FAKE_WORDS; w++) {
+		if (fake_has_word(words, w)) {
+			way->value[w] = instruction_view(cache, p, cpu, w, past);
+		}
+	}
+	way->valid |= words;
+	if (!past && chance(cache, 2)) {
+		fill_l2(p, cache->dline_words[word]);
+	}
+	return way;
+}
+
+uint64_t fake_cache_fetch(
+	struct fake_cache *cache, unsigned cpu, uint64_t address, uint16_t tag, bool past)
+{
+	size_t page = cache_page_at(cache, address);
+	unsigned word = cache_word_at(address);
+	struct fake_cache_page *p = cache_look(cache, cpu, page);
+	const struct fake_icache_way *way;
+
+	if (cache->config.dic) {
+		return instruction_view(cache, p, cpu, word, past);
+	}
+	way = find_way(cache, p, cpu, tag);
+	if (way == NULL || !fake_has_word(way->valid, word)) {
+		if (past && chance(cache, 2)) {
+			return p->memory[word];
+		}
+		way = fill_way(cache, p, cpu, tag, word, past);
+	}
+	return way->value[word];
+}
+
+void fake_cache_prefetch(
+	struct fake_cache *cache, unsigned cpu, uint64_t address, uint16_t tag, bool past)
+{
+	size_t page = cache_page_at(cache, address);
+	unsigned word = cache_word_at(address);
+	struct fake_cache_page *p = cache_look(cache, cpu, page);
+	const struct fake_icache_way *way = find_way(cache, p, cpu, tag);
+
+	if (cache->config.dic || (way != NULL && fake_has_word(way->valid, word))) {
 		return;
 	}
-	struct fake_cache_line *l = look(cache, line);
+	cache_trace(cache, "speculative fetch", cpu, page, cache->iline_words[word]);
+	(void)fill_way(cache, p, cpu, tag, word, past);
+}
 
-	switch (fake_random(&cache->random) % 4U) {
-	case 0: /* evicted */
-		clean_to_poc(l);
-		invalidate(cache, line);
+void fake_cache_noise(struct fake_cache *cache, uint64_t address)
+{
+	size_t page = cache_page_at(cache, address);
+	unsigned word = fake_below(&cache->random, FAKE_WORDS);
+	unsigned cpu = fake_below(&cache->random, FAKE_CPUS);
+	uint8_t words = cache->dline_words[word];
+	struct fake_cache_page *p;
+
+	if (page == CACHE_NO_PAGE) {
+		return;
+	}
+	p = cache_look(cache, cpu, page);
+	switch (fake_below(&cache->random, 6)) {
+	case 0:
+		cache_trace(cache, "L1 gives up its line", cpu, page, words & any_l1(p));
+		leave_l1(cache, page, words);
 		break;
-	case 1: /* prefetched through an alias */
-		l->cached = true;
+	case 1:
+		cache_trace(cache, "level 2 gives up its line", cpu, page, words & p->l2_valid);
+		leave_l2(cache, page, words);
 		break;
 	case 2:
-		if (!executable) {
-			break; /* not fetched, speculatively either */
-		}
-		fill_icache(cache, l, (unsigned)(fake_random(&cache->random) % FAKE_CACHE_CPUS));
+		cache_trace(cache, "both levels give up the line", cpu, page,
+			words & (any_l1(p) | p->l2_valid));
+		cache_clean_inv_poc(cache, page, words);
 		break;
-	default: /* an instruction line evicted */
-		l->icache_used[fake_random(&cache->random) % FAKE_CACHE_CPUS] = false;
+	case 3:
+		cache_trace(cache, "speculative read", cpu, page, without(words, any_l1(p)));
+		fill_l1(cache, p, cpu, words);
+		break;
+	case 4:
+		p->icache[cpu][fake_below(&cache->random, FAKE_WAYS)].valid = 0;
+		break;
+	default:
+		cache_complete_some(cache, cpu);
 		break;
 	}
 }

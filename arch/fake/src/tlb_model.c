@@ -5,6 +5,8 @@
 
 #include "arch/sysreg.h"
 #include "base/bits.h"
+#include "base/types.h"
+#include "fake/random.h"
 
 /* Written again from the Arm ARM (DDI 0487, D8.3), not shared with core/s2: two readings of the
  * format that have to agree. */
@@ -27,6 +29,11 @@ void fake_tlb_begin(struct fake_tlb *tlb)
 	tlb->published = false;
 }
 
+void fake_tlb_synchronise(struct fake_tlb *tlb, uint64_t vttbr)
+{
+	tlb->vttbr[tlb->cpu] = vttbr;
+}
+
 static uint16_t vmid_of(uint64_t vttbr)
 {
 	return (uint16_t)(vttbr >> 48);
@@ -37,60 +44,128 @@ static uint64_t root_of(uint64_t vttbr)
 	return vttbr & DESC_ADDRESS;
 }
 
+static uint64_t read_memory(void *ctx, uint64_t address)
+{
+	(void)ctx;
+	return __atomic_load_n((uint64_t *)(uintptr_t)address, __ATOMIC_RELAXED);
+}
+
+typedef uint64_t read_fn(void *ctx, uint64_t address);
+
+/* Where a walk is. */
+struct walk {
+	read_fn *read;
+	void *ctx;
+	uint64_t table;
+	unsigned level;
+};
+
+static enum fake_walk leaf_of(
+	uint64_t desc, uint64_t ipa, unsigned shift, struct fake_translation *t)
+{
+	if ((desc & (DESC_AF | DESC_READ)) != (DESC_AF | DESC_READ)) {
+		return FAKE_WALK_PERMISSION;
+	}
+	t->block_size = BIT(shift);
+	t->block = align_down(ipa, t->block_size);
+	t->pa = (desc & DESC_ADDRESS) + align_down(ipa - t->block, PAGE_SIZE);
+	t->write = (desc & DESC_WRITE) != 0U;
+	t->exec = (desc & DESC_XN) == 0U;
+	return FAKE_WALK_OK;
+}
+
+static enum fake_walk walk_from(struct walk w, uint64_t ipa, struct fake_translation *t)
+{
+	t->table = 0;
+	for (; w.level <= 3U; w.level++) {
+		unsigned shift = 39U - 9U * w.level;
+		uint64_t index = w.level == 1U ? ipa >> shift : (ipa >> shift) & 511U;
+		uint64_t desc = w.read(w.ctx, w.table + index * 8U);
+		bool is_table = (desc & DESC_TABLE) != 0U && w.level < 3U;
+
+		if ((desc & DESC_VALID) == 0U || (w.level == 3U && (desc & DESC_TABLE) == 0U)) {
+			return FAKE_WALK_TRANSLATION;
+		}
+		if (!is_table) {
+			return leaf_of(desc, ipa, shift, t);
+		}
+		w.table = desc & DESC_ADDRESS;
+		t->table = w.level == 2U ? w.table : 0U;
+	}
+	return FAKE_WALK_TRANSLATION;
+}
+
 enum fake_walk fake_tlb_walk(
 	const struct fake_tlb *tlb, uint64_t vttbr, uint64_t ipa, struct fake_translation *t)
 {
-	uint64_t table = root_of(vttbr);
+	const struct walk start = {read_memory, NULL, root_of(vttbr), 1};
 
-	if (ipa >> tlb->ipa_bits != 0U) {
-		return FAKE_WALK_TRANSLATION;
-	}
-	for (unsigned level = 1; level <= 3U; level++) {
-		unsigned shift = 39U - 9U * level;
-		uint64_t index = level == 1U ? ipa >> shift : (ipa >> shift) & 511U;
-		uint64_t desc = __atomic_load_n(
-			(uint64_t *)(uintptr_t)(table + index * 8U), __ATOMIC_RELAXED);
-		bool is_table = (desc & DESC_TABLE) != 0U && level < 3U;
+	return ipa >> tlb->ipa_bits != 0U ? FAKE_WALK_TRANSLATION : walk_from(start, ipa, t);
+}
 
-		if ((desc & DESC_VALID) == 0U || (level == 3U && (desc & DESC_TABLE) == 0U)) {
-			return FAKE_WALK_TRANSLATION;
-		}
-		if (is_table) {
-			table = desc & DESC_ADDRESS;
-			continue;
-		}
-		if ((desc & (DESC_AF | DESC_READ)) != (DESC_AF | DESC_READ)) {
-			return FAKE_WALK_PERMISSION;
-		}
-		t->block_size = BIT(shift);
-		t->block = align_down(ipa, t->block_size);
-		t->pa = (desc & DESC_ADDRESS) + align_down(ipa - t->block, 4096);
-		t->write = (desc & DESC_WRITE) != 0U;
-		t->exec = (desc & DESC_XN) == 0U;
-		return FAKE_WALK_OK;
-	}
-	return FAKE_WALK_TRANSLATION;
+static bool conflicts(const struct fake_tlb_entry *a, const struct fake_tlb_entry *b)
+{
+	return a->used && a->kind == b->kind && a->vmid == b->vmid &&
+	       a->t.block_size != b->t.block_size &&
+	       (a->page - b->t.block < b->t.block_size || b->page - a->t.block < a->t.block_size);
 }
 
 static void add_entry(struct fake_tlb *tlb, const struct fake_tlb_entry *entry)
 {
 	unsigned *next = &tlb->next[tlb->cpu];
 
+	for (unsigned i = 0; i < FAKE_TLB_ENTRIES; i++) {
+		tlb->conflicts += conflicts(&tlb->entry[tlb->cpu][i], entry) ? 1U : 0U;
+	}
 	tlb->entry[tlb->cpu][*next] = *entry;
 	*next = (*next + 1U) % FAKE_TLB_ENTRIES;
 }
 
 static struct fake_tlb_entry *find(
-	struct fake_tlb *tlb, bool combined, uint16_t vmid, uint64_t page)
+	struct fake_tlb *tlb, enum fake_tlb_kind kind, uint16_t vmid, uint64_t page)
 {
 	for (unsigned i = 0; i < FAKE_TLB_ENTRIES; i++) {
 		struct fake_tlb_entry *e = &tlb->entry[tlb->cpu][i];
 
-		if (e->used && e->combined == combined && e->vmid == vmid && e->page == page) {
+		if (e->page == page && e->used && e->kind == kind && e->vmid == vmid) {
 			return e;
 		}
 	}
 	return NULL;
+}
+
+/* A walk as hardware does it: from the cached last table if there is one, and it is kept. */
+static enum fake_walk hardware_walk(
+	struct fake_tlb *tlb, uint64_t vttbr, uint64_t ipa, struct fake_translation *t)
+{
+	struct walk start = {
+		tlb->read != NULL ? tlb->read : read_memory, tlb->ctx, root_of(vttbr), 1};
+	const uint64_t area = align_down(ipa, BLOCK_2M);
+	const struct fake_tlb_entry *cached = NULL;
+	enum fake_walk result;
+
+	if (ipa >> tlb->ipa_bits != 0U) {
+		return FAKE_WALK_TRANSLATION;
+	}
+	if (tlb->walk_caches) {
+		cached = find(tlb, FAKE_TLB_WALK, vmid_of(vttbr), area);
+	}
+	if (cached != NULL) {
+		start.table = cached->t.table;
+		start.level = 3;
+	}
+	result = walk_from(start, ipa, t);
+	if (tlb->walk_caches && cached == NULL && t->table != 0U) {
+		const struct fake_tlb_entry e = {.used = true,
+			.kind = FAKE_TLB_WALK,
+			.vmid = vmid_of(vttbr),
+			.root = root_of(vttbr),
+			.page = area,
+			.t = {.table = t->table, .block = area, .block_size = BLOCK_2M}};
+
+		add_entry(tlb, &e);
+	}
+	return result;
 }
 
 static enum fake_walk fill(struct fake_tlb *tlb, uint64_t vttbr, uint32_t vcpu, uint64_t page,
@@ -98,25 +173,26 @@ static enum fake_walk fill(struct fake_tlb *tlb, uint64_t vttbr, uint32_t vcpu, 
 {
 	struct fake_tlb_entry e = {
 		.used = true,
+		.kind = FAKE_TLB_STAGE2,
 		.vmid = vmid_of(vttbr),
 		.vcpu = vcpu,
 		.root = root_of(vttbr),
 		.page = page,
 	};
-	const struct fake_tlb_entry *stage2 = find(tlb, false, e.vmid, page);
+	const struct fake_tlb_entry *stage2 = find(tlb, FAKE_TLB_STAGE2, e.vmid, page);
 
 	if (stage2 != NULL) {
 		e.t = stage2->t;
 		e.root = stage2->root;
 	} else {
-		enum fake_walk walk = fake_tlb_walk(tlb, vttbr, page, &e.t);
+		enum fake_walk walk = hardware_walk(tlb, vttbr, page, &e.t);
 
 		if (walk != FAKE_WALK_OK) {
 			return walk;
 		}
 		add_entry(tlb, &e);
 	}
-	e.combined = true;
+	e.kind = FAKE_TLB_COMBINED;
 	add_entry(tlb, &e);
 	*made = e;
 	return FAKE_WALK_OK;
@@ -125,10 +201,12 @@ static enum fake_walk fill(struct fake_tlb *tlb, uint64_t vttbr, uint32_t vcpu, 
 enum fake_walk fake_tlb_access(struct fake_tlb *tlb, uint64_t vttbr, uint32_t vcpu, uint64_t ipa,
 	enum fake_access access, uint64_t *pa)
 {
-	uint64_t page = align_down(ipa, 4096);
-	const struct fake_tlb_entry *hit = find(tlb, true, vmid_of(vttbr), page);
+	uint64_t page = align_down(ipa, PAGE_SIZE);
+	const struct fake_tlb_entry *hit = find(tlb, FAKE_TLB_COMBINED, vmid_of(vttbr), page);
 	struct fake_tlb_entry made;
 
+	tlb->running[tlb->cpu].vttbr = vttbr;
+	tlb->running[tlb->cpu].vcpu = vcpu;
 	if (hit != NULL) {
 		made = *hit;
 		tlb->foreign += made.vcpu != vcpu ? 1U : 0U;
@@ -156,9 +234,10 @@ static bool is_hit_by(
 		return e->vmid == vmid;
 	case FAKE_TLBI_VMALLE1IS:
 	case FAKE_TLBI_VMALLE1:
-		return e->vmid == vmid && e->combined;
+		return e->vmid == vmid && e->kind == FAKE_TLB_COMBINED;
 	case FAKE_TLBI_IPAS2E1IS:
-		return e->vmid == vmid && !e->combined && address - e->t.block < e->t.block_size;
+		return e->vmid == vmid && e->kind != FAKE_TLB_COMBINED &&
+		       address - e->t.block < e->t.block_size;
 	default:
 		return false;
 	}
@@ -188,8 +267,11 @@ static void recombine(struct fake_tlb *tlb)
 		for (unsigned i = 0; i < FAKE_TLB_ENTRIES; i++) {
 			struct fake_tlb_entry e = tlb->entry[tlb->cpu][i];
 
-			if (e.used && !e.combined && find(tlb, true, e.vmid, e.page) == NULL) {
-				e.combined = true;
+			if (e.used && e.kind == FAKE_TLB_STAGE2 &&
+				e.vmid == vmid_of(tlb->running[tlb->cpu].vttbr) &&
+				find(tlb, FAKE_TLB_COMBINED, e.vmid, e.page) == NULL) {
+				e.kind = FAKE_TLB_COMBINED;
+				e.vcpu = tlb->running[tlb->cpu].vcpu;
 				add_entry(tlb, &e);
 			}
 		}
@@ -197,14 +279,19 @@ static void recombine(struct fake_tlb *tlb)
 	tlb->cpu = saved;
 }
 
+/* The pending operations of this CPU, and takes them off the list. */
 static void complete(struct fake_tlb *tlb)
 {
 	bool has_by_ipa = false;
+	unsigned left = 0;
 
 	for (unsigned pass = 0; pass < 2U; pass++) {
 		for (unsigned i = 0; i < tlb->pending_count; i++) {
 			bool by_ipa = tlb->pending[i].op == FAKE_TLBI_IPAS2E1IS;
 
+			if (tlb->pending[i].cpu != tlb->cpu) {
+				continue;
+			}
 			has_by_ipa |= by_ipa;
 			if (by_ipa == (pass == 1U)) {
 				drop(tlb, tlb->pending[i].op, tlb->pending[i].vmid,
@@ -215,7 +302,30 @@ static void complete(struct fake_tlb *tlb)
 			recombine(tlb);
 		}
 	}
-	tlb->pending_count = 0;
+	for (unsigned i = 0; i < tlb->pending_count; i++) {
+		if (tlb->pending[i].cpu != tlb->cpu) {
+			tlb->pending[left++] = tlb->pending[i];
+		}
+	}
+	tlb->pending_count = left;
+}
+
+static void issue(struct fake_tlb *tlb, enum fake_op op, uint64_t address)
+{
+	uint64_t vttbr = read_vttbr_el2();
+
+	/* Written and not synchronised: the old value, or by luck the new one. */
+	if (vttbr != tlb->vttbr[tlb->cpu] && tlb->random != 0U &&
+		fake_below(&tlb->random, 2) == 0U) {
+		vttbr = tlb->vttbr[tlb->cpu];
+	}
+	if (tlb->pending_count < FAKE_TLB_PENDING) {
+		tlb->pending[tlb->pending_count].op = op;
+		tlb->pending[tlb->pending_count].vmid = vmid_of(vttbr);
+		tlb->pending[tlb->pending_count].cpu = tlb->cpu;
+		tlb->pending[tlb->pending_count].address = address;
+		tlb->pending_count++;
+	}
 }
 
 void fake_tlb_op(struct fake_tlb *tlb, enum fake_op op, uint64_t address)
@@ -229,25 +339,38 @@ void fake_tlb_op(struct fake_tlb *tlb, enum fake_op op, uint64_t address)
 	case FAKE_DSB_ISHST:
 		tlb->published = true;
 		break;
+	case FAKE_ISB:
+		tlb->vttbr[tlb->cpu] = read_vttbr_el2();
+		break;
 	case FAKE_TLBI_IPAS2E1IS:
 	case FAKE_TLBI_VMALLE1IS:
 	case FAKE_TLBI_VMALLS12E1IS:
 		if (!tlb->published) {
 			break; /* a walk from the old tables makes the entry again */
 		}
-		__attribute__((fallthrough));
+		issue(tlb, op, address);
+		break;
 	case FAKE_TLBI_VMALLE1:
 	case FAKE_TLBI_ALLE1IS:
-		if (tlb->pending_count < FAKE_TLB_PENDING) {
-			tlb->pending[tlb->pending_count].op = op;
-			tlb->pending[tlb->pending_count].vmid = vmid_of(read_vttbr_el2());
-			tlb->pending[tlb->pending_count].cpu = tlb->cpu;
-			tlb->pending[tlb->pending_count].address = address;
-			tlb->pending_count++;
-		}
+		issue(tlb, op, address);
 		break;
 	default:
 		break;
+	}
+}
+
+void fake_tlb_noise(struct fake_tlb *tlb)
+{
+	unsigned cpu = fake_below(&tlb->random, FAKE_TLB_CPUS);
+	unsigned n = fake_below(&tlb->random, FAKE_TLB_ENTRIES);
+
+	if (tlb->pending_count != 0U && n % 2U == 0U) {
+		/* Takes effect early, and may be done again at its DSB. */
+		n = n / 2U % tlb->pending_count;
+		drop(tlb, tlb->pending[n].op, tlb->pending[n].vmid, tlb->pending[n].cpu,
+			tlb->pending[n].address);
+	} else {
+		tlb->entry[cpu][n].used = false;
 	}
 }
 
@@ -260,12 +383,12 @@ unsigned fake_tlb_stale(const struct fake_tlb *tlb, uint64_t vttbr)
 			const struct fake_tlb_entry *e = &tlb->entry[cpu][i];
 			struct fake_translation now;
 
-			if (!e->used || e->vmid != vmid_of(vttbr)) {
+			if (!e->used || e->kind == FAKE_TLB_WALK || e->vmid != vmid_of(vttbr)) {
 				continue;
 			}
 			if (fake_tlb_walk(tlb, vttbr, e->page, &now) != FAKE_WALK_OK ||
 				now.pa != e->t.pa || now.write != e->t.write ||
-				now.exec != e->t.exec) {
+				now.exec != e->t.exec || now.block_size != e->t.block_size) {
 				stale++;
 			}
 		}

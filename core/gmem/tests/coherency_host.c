@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the hypervisor does for a VM, and what it owes the guest then.
+ */
+#include "coherency_world.h"
+#include "pmem/pmem.h"
+
+#define ROUNDS_MAX 10000U /* of a bounded step */
+
+static ipa_t ipa_of(unsigned page, unsigned word)
+{
+	return ipa_init(world_ipa(page) + fake_word_offset[word]);
+}
+
+/* Does some vCPU, as far as core/vm knows, look past the caches? */
+static bool works_past(const struct vm_state *vm)
+{
+	return vm->caches_off != 0U && !world.config.fwb;
+}
+
+static uint8_t newest(const struct word *word)
+{
+	return (uint8_t)(word->count - 1U);
+}
+
+/* Values that nobody may see any more make room; a few are left for the guest. */
+static bool has_room(const struct word *word)
+{
+	return word->count + 2U < WORD_HISTORY;
+}
+
+void host_write(unsigned cpu, unsigned vm, unsigned page, unsigned w)
+{
+	struct vm_state *v = &world.vm[vm];
+	struct page *p = &v->page[page];
+	struct word *word = &p->word[w];
+	uint8_t line = world.cache.dline_words[w];
+	uint64_t value = STAMP_MARK | (uint64_t)v->serial << 40 | ++world.stamp;
+	enum plinth_status status;
+
+	/* With its caches on, a guest that hands out a buffer has it coherent. */
+	if (!has_room(word) || (!works_past(v) && (p->past & line) != 0U)) {
+		world.skipped++;
+		return;
+	}
+	word->value[word->count++] = value;
+	world_enter(cpu, vm);
+	status = gmem_write(&v->gmem, ipa_of(page, w), &value, sizeof(value));
+	world_leave();
+	if (status != PLINTH_OK) {
+		word->count--;
+		world.no_memory++;
+		if (status != PLINTH_ENOMEM) {
+			world_fail("gmem_write: %d", (int)status);
+		}
+		return;
+	}
+	word->load = newest(word);
+	word->fetch = newest(word);
+	if (works_past(v)) {
+		word->poc = newest(word);
+		word->past = newest(word);
+		p->at_poc = (uint8_t)(p->at_poc | 1U << w);
+		p->past_ok = (uint8_t)(p->past_ok | 1U << w);
+	} else {
+		p->cached |= line;
+	}
+}
+
+void host_read(unsigned cpu, unsigned vm, unsigned page, unsigned w)
+{
+	struct vm_state *v = &world.vm[vm];
+	const struct page *p = &v->page[page];
+	const struct word *word = &p->word[w];
+	uint8_t limit = word->load;
+	enum plinth_status status;
+	uint64_t value = 0;
+
+	if (works_past(v)) {
+		limit = word->poc > limit ? word->poc : limit;
+	} else if ((p->past & world.cache.dline_words[w]) != 0U) {
+		world.skipped++;
+		return;
+	}
+	world_enter(cpu, vm);
+	status = gmem_read(&v->gmem, ipa_of(page, w), &value, sizeof(value));
+	world_leave();
+	if (status == PLINTH_ENOMEM) {
+		world.no_memory++;
+		return;
+	}
+	for (unsigned i = limit; i < word->count; i++) {
+		if (word->value[i] == value) {
+			return;
+		}
+	}
+	world_fail("gmem_read of VM %u, page %u + 0x%x: 0x%llx, owed 0x%llx", vm, page,
+		(unsigned)fake_word_offset[w], (unsigned long long)value,
+		(unsigned long long)word->value[limit]);
+}
+
+void host_relinquish(unsigned cpu, unsigned vm, unsigned page)
+{
+	enum plinth_status status;
+
+	world_enter(cpu, vm);
+	status = gmem_relinquish(&world.vm[vm].gmem, ipa_init(world_ipa(page)));
+	world_leave();
+	if (status == PLINTH_OK) {
+		guest_forget(vm, page);
+	} else if (status == PLINTH_ENOMEM) {
+		world.no_memory++;
+	} else if (status != PLINTH_ENOENT) {
+		world_fail("gmem_relinquish: %d", (int)status);
+	}
+}
+
+/* All lines of the page are in no cache: what was the newest in one place or the other is in
+ * memory. */
+static void note_swept(struct page *p)
+{
+	for (unsigned w = 0; w < FAKE_WORDS; w++) {
+		struct word *word = &p->word[w];
+
+		word->load = word->poc > word->load ? word->poc : word->load;
+		word->poc = word->load;
+	}
+	p->cached = 0;
+	p->past = 0;
+}
+
+void host_caches_on(unsigned cpu, unsigned page, unsigned word)
+{
+	const struct cpu_state *c = &world.cpu[cpu];
+	struct vm_state *v = &world.vm[c->vm];
+	struct vcpu_state *vcpu = &v->vcpu[c->vcpu];
+	enum plinth_status status = PLINTH_EAGAIN;
+	ipa_t cursor = ipa_init(0);
+
+	if (!vcpu->off) {
+		world.skipped++;
+		return;
+	}
+	for (unsigned i = 0; v->caches_off == 1U && i < ROUNDS_MAX && status == PLINTH_EAGAIN;
+		i++) {
+		world_enter(cpu, c->vm);
+		status = gmem_caches_on(&v->gmem, &cursor);
+		world_leave();
+	}
+	vcpu->off = false;
+	/* Of what it wrote alone, past its caches, nothing older may be in them. Where another vCPU
+	 * reads ahead meanwhile, it is the guest that has to invalidate. */
+	for (unsigned p = 0; works_past(v) && v->caches_off == 1U && !v->was_on && p < WORLD_PAGES;
+		p++) {
+		note_swept(&v->page[p]);
+	}
+	v->caches_off--;
+	v->was_on = true;
+	/* What it reads first, before it has executed any barrier. */
+	guest_load(cpu, page, word);
+	guest_turn_on(cpu);
+}
+
+void host_vcpu_start(unsigned cpu, unsigned vm, unsigned vcpu)
+{
+	struct vm_state *v = &world.vm[vm];
+
+	if (!v->live || v->vcpu[vcpu].started) {
+		world.skipped++;
+		return;
+	}
+	world_enter(cpu, vm);
+	gmem_caches_off(&v->gmem);
+	world_leave();
+	v->vcpu[vcpu] = (struct vcpu_state){.started = true, .off = true, .cpu = WORLD_NOBODY};
+	v->caches_off++;
+	(void)life_load(cpu, vm, vcpu);
+}
+
+void host_vcpu_stop(unsigned cpu)
+{
+	const struct cpu_state *c = &world.cpu[cpu];
+	struct vm_state *v = &world.vm[c->vm];
+	struct vcpu_state *vcpu = &v->vcpu[c->vcpu];
+
+	v->caches_off = (uint8_t)(v->caches_off - (vcpu->off ? 1U : 0U));
+	life_unload(cpu);
+	*vcpu = (struct vcpu_state){.cpu = WORLD_NOBODY};
+}
+
+void host_set_way(unsigned cpu, unsigned page, unsigned word)
+{
+	unsigned vm = world.cpu[cpu].vm;
+	struct vm_state *v = &world.vm[vm];
+	enum plinth_status status = PLINTH_EAGAIN;
+	ipa_t cursor = ipa_init(0);
+
+	for (unsigned i = 0; i < ROUNDS_MAX && status == PLINTH_EAGAIN; i++) {
+		world_enter(cpu, vm);
+		status = gmem_set_way(&v->gmem, &cursor);
+		world_leave();
+	}
+	for (unsigned p = 0; p < WORLD_PAGES; p++) {
+		struct fake_translation t;
+
+		if (fake_tlb_walk(&world.tlb, v->gmem.space.root.v, world_ipa(p), &t) ==
+			FAKE_WALK_OK) {
+			note_swept(&v->page[p]);
+			v->page[p].at_poc = FAKE_WORDS_ALL;
+		}
+	}
+	guest_device(vm, page, word, 0);
+}
+
+void host_scrub(unsigned cpu)
+{
+	world_enter(cpu, WORLD_NOBODY);
+	(void)pmem_scrub_step();
+	world_leave();
+}
