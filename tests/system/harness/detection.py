@@ -69,6 +69,12 @@ def cells(system, transcript):
     ]
 
 
+def seconds_taken(transcript):
+    """Of the guest's time, by the first run."""
+    start, end = re.search(r"detect: \S+ took ([0-9.]+) ([0-9.]+)", transcript).groups()
+    return float(end) - float(start)
+
+
 def initrd_entries(with_guessers):
     entries = [
         cpio.file("bin/plinth-detect", PROGRAM.read_bytes(), 0o755),
