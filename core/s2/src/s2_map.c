@@ -90,6 +90,10 @@ void s2_map(struct s2_space *space, const struct s2_leaf *leaf, unsigned count)
 	}
 	if (occupied) {
 		s2_break(space, entry, leaf->ipa, leaf->level, count);
+	} else {
+		/* Our stores to the memory, zeroes or a copy, come before another CPU walks to
+		 * it. */
+		s2_publish();
 	}
 	for (unsigned i = 0; i < count; i++) {
 		s2_entry_write(&entry[i], pte);
