@@ -36,7 +36,7 @@ static double fisher(struct stats_sample probe, struct stats_sample control)
 				    log2_choose(probe.runs + control.runs, hits));
 		}
 	}
-	return -log2(sum);
+	return sum > 0.0 ? -log2(sum) : INFINITY;
 }
 
 static double binomial(struct stats_sample sample, uint32_t rate_bits)
@@ -48,7 +48,7 @@ static double binomial(struct stats_sample sample, uint32_t rate_bits)
 		sum += exp2(log2_choose(sample.runs, k) + k * log2(rate) +
 			    (sample.runs - k) * log2(1.0 - rate));
 	}
-	return -log2(sum);
+	return sum > 0.0 ? -log2(sum) : INFINITY;
 }
 
 static void factorials_are_exact_to_a_millionth_of_a_bit(void **state)
