@@ -89,6 +89,23 @@ static void place_all(struct vgic_cpu *cpu, const struct best *best)
 	}
 }
 
+/* The other groups' interrupts get the list registers when a group is enabled or disabled. Group 0
+ * disabled beside a disabled group 1 gives them to nobody, so it is not asked for; QEMU 7.2 takes
+ * VENG1 for VENG0 there, and would interrupt for ever. */
+static uint64_t group_events(uint32_t vmcr)
+{
+	bool group0 = (vmcr & ICH_VMCR_VENG0) != 0U;
+	bool group1 = (vmcr & ICH_VMCR_VENG1) != 0U;
+	uint64_t events = group1 ? ICH_HCR_VGRP1DIE : ICH_HCR_VGRP1EIE;
+
+	if (!group0) {
+		events |= ICH_HCR_VGRP0EIE;
+	} else if (group1) {
+		events |= ICH_HCR_VGRP0DIE;
+	}
+	return events;
+}
+
 static uint32_t hcr_for(const struct vgic_cpu *cpu)
 {
 	uint64_t hcr = ICH_HCR_EN;
@@ -97,8 +114,7 @@ static uint32_t hcr_for(const struct vgic_cpu *cpu)
 		uint32_t vmcr = cpu->vgic->hw->read_vmcr();
 
 		hcr |= ICH_HCR_NPIE;
-		hcr |= (vmcr & ICH_VMCR_VENG0) != 0U ? ICH_HCR_VGRP0DIE : ICH_HCR_VGRP0EIE;
-		hcr |= (vmcr & ICH_VMCR_VENG1) != 0U ? ICH_HCR_VGRP1DIE : ICH_HCR_VGRP1EIE;
+		hcr |= group_events(vmcr);
 	}
 	if (cpu->evicted) {
 		hcr |= ICH_HCR_LRENPIE;

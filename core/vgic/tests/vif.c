@@ -250,7 +250,8 @@ bool vif_maintenance(void)
 	       (eisr() != 0U || ((hcr & ICH_HCR_NPIE) != 0U && none_pending) ||
 		       ((hcr & ICH_HCR_LRENPIE) != 0U && FIELD_GET(hcr, ICH_HCR_EOICOUNT) != 0U) ||
 		       ((hcr & ICH_HCR_VGRP0EIE) != 0U && on0) ||
-		       ((hcr & ICH_HCR_VGRP0DIE) != 0U && !on0) ||
+		       /* QEMU 7.2 looks at VENG1 here, and so may both. */
+		       ((hcr & ICH_HCR_VGRP0DIE) != 0U && (!on0 || !on1)) ||
 		       ((hcr & ICH_HCR_VGRP1EIE) != 0U && on1) ||
 		       ((hcr & ICH_HCR_VGRP1DIE) != 0U && !on1));
 }
