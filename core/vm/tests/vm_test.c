@@ -236,6 +236,40 @@ static void reset_starts_again(void **state)
 	vm_rig_settle();
 }
 
+/* While a kernel is copied no vCPU runs, and the VM can be stopped, reset, and not paused. */
+static void starting_is_left_when_memory_is_laid_out(void **state)
+{
+	static uint8_t kernel[MIB(2)];
+	struct vm *vm = new_vm(1);
+
+	(void)state;
+	vm->gmem.image[0] = (struct vm_image){VM_RAM_BASE, sizeof(kernel),
+		(uint64_t)(uintptr_t)kernel, VM_IMAGE_COPY, VM_IMAGE_FLAG_WRITTEN};
+	vm->gmem.image_count = 1;
+	assert_int_equal(vm_start(vm), PLINTH_OK);
+	assert_int_equal(vm->state, VM_STARTING);
+	assert_string_equal(vm_state_name(vm->state), "starting");
+	assert_int_equal(vm_start(vm), PLINTH_EPERM);
+	assert_int_equal(vm_pause(vm), PLINTH_EPERM);
+	assert_null(vm_rig_run());
+	assert_int_equal(vm_stop(vm, VM_GOAL_OFF), PLINTH_OK);
+	vm_rig_settle();
+	assert_int_equal(vm->state, VM_OFF);
+	assert_int_equal(vm->gmem.used, 0);
+	assert_int_equal(vm->starts, 0);
+
+	assert_int_equal(vm_start(vm), PLINTH_OK);
+	assert_int_equal(vm_stop(vm, VM_GOAL_RESET), PLINTH_OK);
+	vm_rig_settle();
+	assert_int_equal(vm->state, VM_RUNNING);
+	assert_int_equal(vm->gmem.used, 512);
+	assert_int_equal(vm->starts, 1);
+	assert_ptr_equal(vm_rig_run(), &vm->vcpu[0]);
+	assert_int_equal(vm_stop(vm, VM_GOAL_OFF), PLINTH_OK);
+	vm_rig_settle();
+	assert_int_equal(vm->gmem.used, 0);
+}
+
 static void a_crash_keeps_memory_and_the_first_reason(void **state)
 {
 	struct vm *vm = new_vm(1);
@@ -411,6 +445,7 @@ int main(void)
 		cmocka_unit_test_setup(a_run_from_start_to_off, setup),
 		cmocka_unit_test_setup(off_gives_the_memory_back, setup),
 		cmocka_unit_test_setup(reset_starts_again, setup),
+		cmocka_unit_test_setup(starting_is_left_when_memory_is_laid_out, setup),
 		cmocka_unit_test_setup(a_crash_keeps_memory_and_the_first_reason, setup),
 		cmocka_unit_test_setup(a_higher_goal_replaces_a_lower_one, setup),
 		cmocka_unit_test_setup(a_pause_stops_vcpus_and_guest_time, setup),
