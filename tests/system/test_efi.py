@@ -8,6 +8,7 @@ import subprocess
 
 import pefile
 import pytest
+from harness import shell
 from harness.vms import INITRD, KERNEL, MIB, debian, memory_property, report_of, vm_dts, write_archive
 from plinth import esp, qemu
 from plinth.paths import BUILD, IMAGE, LOADERS
@@ -185,8 +186,7 @@ def next_bundle(path, kernel, initrd):
 
 def read_table(machine, name):
     """A table of the running Linux, as /sys shows it."""
-    machine.send(f"base64 /sys/firmware/acpi/tables/{name} | tr -d '\\n'; echo :{name}\n")
-    return base64.b64decode(machine.expect(rf"^([A-Za-z0-9+/=]+):{name}$").group(1))
+    return base64.b64decode(shell.ask(machine, f"base64 /sys/firmware/acpi/tables/{name}"))
 
 
 def check_table(table, path):
@@ -202,7 +202,7 @@ def check_table(table, path):
 def check_parked_by_acpi(machine, tmp_path, cpus):
     """All CPUs run, and Linux has seen no PSCI, but a mailbox in memory that is not RAM."""
     machine.expect(rf"^plinth-guest: guest cpus={cpus} ", timeout=180)
-    machine.expect(r"^plinth-guest: guest shell")
+    shell.expect_prompt(machine)
     log = machine.console.transcript
     assert "psci: is not implemented in ACPI" in log
     assert "psci: probing" not in log
@@ -214,8 +214,8 @@ def check_parked_by_acpi(machine, tmp_path, cpus):
     pages = [int(page, 16) for page in re.findall(r"Parked Address : ([0-9A-F]+)$", madt, re.M)]
     assert len(set(pages)) == cpus
     assert re.findall(r"Parking Protocol Version : ([0-9]+)$", madt, re.M) == ["00000001"] * cpus
-    machine.send("grep System.RAM /proc/iomem | tr '\\n' ' '; echo ':'iomem\n")
-    ram = re.findall(r"([0-9a-f]+)-([0-9a-f]+)", machine.expect(r"^(.*):iomem$").group(1))
+    iomem = shell.ask(machine, "grep System.RAM /proc/iomem")
+    ram = re.findall(r"([0-9a-f]+)-([0-9a-f]+)", iomem)
     assert ram
     for page in pages:
         assert not any(int(low, 16) <= page <= int(high, 16) for low, high in ram)
@@ -259,5 +259,6 @@ def test_mpboot_from_psci_to_spin_table_by_devicetree(start_efi, tmp_path, firmw
     machine = start_efi(firmware, MPBOOT, bundle, cpus=4, memory_mib=1024, acpi=False)
     machine.expect(r"plinth: mpboot: 4 of 4 CPUs, the others wait by spin-table, EL2", 120)
     machine.expect(r"^plinth-guest: guest cpus=4 ", timeout=180)
-    machine.send("cat /proc/device-tree/cpus/cpu@*/enable-method | tr '\\0' ' '; echo ':'methods\n")
-    assert machine.expect(r"^(.*) :methods$").group(1).split() == ["spin-table"] * 4
+    shell.expect_prompt(machine)
+    methods = shell.ask(machine, "cat /proc/device-tree/cpus/cpu@*/enable-method | tr '\\0' '\\n'")
+    assert methods.split() == ["spin-table"] * 4

@@ -6,6 +6,7 @@ import struct
 import time
 
 import pytest
+from harness import shell
 from harness.monitor import ESCAPE, ask, go_to_monitor
 from harness.vms import MIB, debian, memory_property, report_of, vm_dts
 
@@ -25,8 +26,10 @@ def machine_with_two_shells(boot_for_module, make_module_bundle):
 def two_shells(machine_with_two_shells):
     """Wherever the test before has left the keyboard: it is at the shell of "one"."""
     machine = machine_with_two_shells
-    machine.send(f"{ESCAPE}1\n")
-    machine.expect(r"^one\| one# ")
+    machine.send(f"{ESCAPE}1")  # away from the monitor, or going there would print nothing
+    go_to_monitor(machine)
+    machine.send("console one\n")
+    shell.expect_prompt(machine, "one")
     return machine
 
 
@@ -58,8 +61,10 @@ def test_shells_focus_and_help(two_shells):
     machine = two_shells
     machine.send("echo $((6 * 7))\n")
     machine.expect(r"^one\| 42$")
+    machine.expect(r"^one\| one# ")
     machine.send(f"{ESCAPE}2")
     machine.expect(r"^plinth: console of two ")
+    machine.expect(r"^two\| two# ")
     machine.send("echo $((6 * 8))\n")
     machine.expect(r"^two\| 48$")
     machine.send(f"{ESCAPE}n")
@@ -116,10 +121,10 @@ def test_idle_guests_take_no_cpu(two_shells):
 
 
 def guest_seconds(machine):
-    """Of guest "one", in focus: what its counter and its clock say."""
-    machine.send("cut -d. -f1 /proc/uptime; cat /sys/class/rtc/rtc0/since_epoch; echo end\n")
-    found = machine.expect(r"^one\| (\d+)\none\| (\d+)\none\| end$")
-    return int(found.group(1)), int(found.group(2))
+    """Of guest "one", in focus and at its prompt: what its counter and its clock say."""
+    command = "cut -d. -f1 /proc/uptime; cat /sys/class/rtc/rtc0/since_epoch"
+    uptime, clock = re.findall(r"\d+", shell.ask(machine, command, "one", mark=r"one\| "))
+    return int(uptime), int(clock)
 
 
 @ONE_MACHINE
@@ -136,6 +141,7 @@ def test_pause_stops_guest_time(two_shells):
     pause = time.monotonic() - paused
     assert state_of(machine, "one") == "running"
     machine.send("console one\n")
+    shell.expect_prompt(machine, "one")
     uptime_after, clock_after = guest_seconds(machine)
     outside = time.monotonic() - began - pause
     assert uptime_after - uptime <= outside + 2

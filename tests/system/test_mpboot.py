@@ -7,6 +7,7 @@ import re
 import subprocess
 
 import pytest
+from harness import shell
 from harness.vms import INITRD, KERNEL
 from plinth.arm64 import GUEST_ROOT
 from plinth.paths import BUILD, MPBOOT, ROOT
@@ -43,23 +44,17 @@ def edited_tree(source, path, changes):
     return path
 
 
-def ask(machine, command):
-    """What a command prints in the shell of Linux."""
-    machine.send(f"echo start-$((6 * 7)); {command}; echo end-$((6 * 7))\n")
-    return machine.expect(r"^start-42\n((?s:.*?))^end-42$").group(1)
-
-
 def tree_of_linux(machine):
     """The devicetree that Linux was started with, as text."""
-    return read_tree(base64.b64decode(ask(machine, "base64 /sys/firmware/fdt")))
+    return read_tree(base64.b64decode(shell.ask(machine, "base64 /sys/firmware/fdt")))
 
 
 def assert_up(machine, cpus):
     """Linux is at its prompt, with so many CPUs online and no PSCI in its devicetree."""
     machine.expect(rf"^plinth-guest: guest cpus={cpus} ", BOOT)
-    machine.expect("guest# ", BOOT)
+    shell.expect_prompt(machine, timeout=BOOT)
     online = "0" if cpus == 1 else f"0-{cpus - 1}"
-    assert ask(machine, "cat /sys/devices/system/cpu/online") == f"{online}\n"
+    assert shell.ask(machine, "cat /sys/devices/system/cpu/online") == f"{online}\n"
     tree = tree_of_linux(machine)
     assert tree.count('enable-method = "spin-table"') == cpus
     assert tree.count("cpu-release-addr = ") == cpus
