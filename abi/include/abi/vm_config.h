@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #define VM_CONFIG_MAGIC	  UINT64_C(0x474643564d564c50)
-#define VM_CONFIG_VERSION 1U
+#define VM_CONFIG_VERSION 2U
 
 #define VM_NAME_SIZE	    32U /* with the NUL; letters, digits, '-', '_', '.' */
 #define VM_IMAGE_MAX	    16U
@@ -45,6 +45,18 @@ struct vm_image {
 #define VM_FLAG_OVERCOMMIT	UINT32_C(0x8)
 #define VM_FLAG_COHERENCY_EAGER UINT32_C(0x10)
 #define VM_FLAG_GICV2		UINT32_C(0x20) /* the VM's view is GICv2 (GICv2 hosts) */
+#define VM_FLAG_BACKDOOR_BRK	UINT32_C(0x40) /* BRK #0x86 is a call, too; wants VMWARE */
+
+/* A value of guestinfo that is there when the VM starts: key (without "guestinfo.") and value are
+ * bytes at physical addresses that nobody writes any more (the bundle's); sizes without a NUL. */
+struct vm_guestinfo {
+	uint64_t key;
+	uint64_t value;
+	uint32_t key_size;
+	uint32_t value_size;
+};
+
+#define VM_GUESTINFO_MAX 64U
 
 #define VM_RIGHT_OBSERVE UINT32_C(0x1)
 #define VM_RIGHT_POWER	 UINT32_C(0x2)
@@ -67,7 +79,8 @@ struct vm_config {
 	uint64_t entry;	   /* IPA of vCPU 0's first instruction */
 	uint64_t arg;	   /* its x0: IPA of the devicetree */
 	uint32_t image_count;
-	uint32_t pad;
+	uint32_t guestinfo_count;
+	uint64_t guestinfo; /* physical address of struct vm_guestinfo[]; read once, at the start */
 	struct vm_image images[VM_IMAGE_MAX];
 	uint8_t uuid[16]; /* from the name and the bundle; SMBIOS and GETUUID show it */
 };

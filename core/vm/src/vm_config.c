@@ -30,12 +30,15 @@ static bool is_name(const char *name)
 
 #define KNOWN_FLAGS                                                                                \
 	(VM_FLAG_VMWARE | VM_FLAG_CONTROL | VM_FLAG_ANONYMOUS | VM_FLAG_OVERCOMMIT |               \
-		VM_FLAG_COHERENCY_EAGER | VM_FLAG_GICV2)
+		VM_FLAG_COHERENCY_EAGER | VM_FLAG_GICV2 | VM_FLAG_BACKDOOR_BRK)
 
 static bool has_good_rights(const struct vm_config *c)
 {
 	uint32_t allowed = (c->flags & VM_FLAG_CONTROL) != 0U ? VM_RIGHT_ALL : 0U;
 
+	if ((c->flags & VM_FLAG_BACKDOOR_BRK) != 0U && (c->flags & VM_FLAG_VMWARE) == 0U) {
+		return false;
+	}
 	return (c->flags & ~KNOWN_FLAGS) == 0U && (c->rights & ~allowed) == 0U;
 }
 
@@ -82,6 +85,8 @@ enum plinth_status vm_config_check(const struct vm_config *c, const char **why)
 	} else if (!range_contains(VM_RAM_BASE, c->ram_size, c->entry, sizeof(uint32_t)) ||
 		   !is_aligned(c->entry, sizeof(uint32_t))) {
 		*why = "the entry is not in the VM's RAM";
+	} else if (c->guestinfo_count > VM_GUESTINFO_MAX) {
+		*why = "more guestinfo than there are slots";
 	} else {
 		*why = check_images(c);
 	}

@@ -80,7 +80,9 @@ static void names(void **state)
 static void flags_and_rights(void **state)
 {
 	(void)state;
-	REFUSED(flags, (uint32_t)BIT(6));
+	REFUSED(flags, VM_FLAG_BACKDOOR_BRK); /* without vmware */
+	ACCEPTED(flags, VM_FLAG_BACKDOOR_BRK | VM_FLAG_VMWARE);
+	REFUSED(flags, (uint32_t)BIT(7));
 	REFUSED(flags, (uint32_t)BIT(31));
 	REFUSED(rights, VM_RIGHT_OBSERVE); /* without control */
 	c.flags = VM_FLAG_CONTROL | VM_FLAG_VMWARE | VM_FLAG_ANONYMOUS | VM_FLAG_OVERCOMMIT |
@@ -88,6 +90,13 @@ static void flags_and_rights(void **state)
 	c.rights = VM_RIGHT_ALL;
 	assert_true(is_good());
 	REFUSED(rights, (uint32_t)BIT(4));
+}
+
+static void guestinfo(void **state)
+{
+	(void)state;
+	REFUSED(guestinfo_count, VM_GUESTINFO_MAX + 1U);
+	ACCEPTED(guestinfo_count, VM_GUESTINFO_MAX);
 }
 
 static void vcpus(void **state)
@@ -152,6 +161,7 @@ int main(void)
 		cmocka_unit_test_setup(header, setup),
 		cmocka_unit_test_setup(names, setup),
 		cmocka_unit_test_setup(flags_and_rights, setup),
+		cmocka_unit_test_setup(guestinfo, setup),
 		cmocka_unit_test_setup(vcpus, setup),
 		cmocka_unit_test_setup(memory, setup),
 		cmocka_unit_test_setup(entry, setup),
