@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "scan/scan.h"
+
+#include "base/compiler.h"
+#include "scan_private.h"
+
+/* What a step may spend, in addresses of the quick loop, 18 instructions each: see docs/design. */
+#define CREDIT	  360
+#define COST_LOOK 12
+#define COST_WALK 90 /* its reads are long */
+
+/* What the next answers are to be. */
+struct run {
+	uint64_t write_fault; /* pages that may not be written: what that says. 0: they may */
+	uint64_t expected;    /* PAR_EL1 */
+	uint64_t step;	      /* from one answer to the next; 0: holes */
+	uint64_t span;	      /* from one address to the next */
+	bool may_jump;	      /* pages that lie elsewhere belong to the range all the same */
+	bool has_jumped;
+};
+
+/* Everything up to `last` is done. */
+static void go_on_after(struct scan *scan, uint64_t last)
+{
+	if (last >= scan->request.to) {
+		scan->at_end = true;
+		return;
+	}
+	scan->gva = last + 1U;
+	scan->retried = false;
+	if (scan->gva < scan->half->base || scan->gva > scan->half->last) {
+		/* Between the halves, or behind the upper one (which ends with `to` at the latest).
+		 */
+		scan->half = &scan->regime.half[1];
+		scan->gva = max_u64(scan->gva, scan->half->base);
+		scan->at_end = scan->gva > scan->request.to;
+	}
+}
+
+void scan_begin(
+	struct scan *scan, const struct scan_regime *regime, const struct scan_request *request)
+{
+	const struct scan_half *half;
+
+	*scan = (struct scan){.regime = *regime, .request = *request, .gva = request->from};
+	scan->merge.split_gpa = request->split_gpa;
+	half = scan_half_of(&scan->regime, request->from);
+	if (half == NULL) {
+		half = &scan->regime.half[1];
+		scan->gva = half->base;
+	}
+	scan->half = half;
+	scan->gva = align_down(scan->gva, BIT(half->page_shift));
+	scan->at_end = scan->gva > request->to;
+}
+
+/* Execute permission and size of a leaf that AT has found. */
+static void add_exec(struct scan *scan, struct scan_look *look)
+{
+	struct scan_leaf leaf;
+
+	scan->credit -= COST_WALK;
+	if (scan_walk(scan, scan->gva, &leaf) != WALK_LEAF) {
+		scan->counts.raced++;
+		return;
+	}
+	look->level = leaf.level;
+	look->piece.leaves = (uint32_t)scan_span(scan->half, leaf.level);
+	look->piece.flags |= LIBSCAN_ASKED_X | scan_exec_of(scan, &leaf);
+}
+
+/* Stage 2 stopped the walk: reading the way makes it present, and AT is asked again. Where it is in
+ * no memory, or AT still fails, all that the lost table would map is left out. */
+static void go_around(struct scan *scan)
+{
+	const struct scan_half *half = scan->half;
+	struct scan_leaf leaf = {.level = LAST_LEVEL};
+	enum scan_walk walk;
+
+	scan->credit -= COST_WALK;
+	scan->cache.base = 0;
+	walk = scan_walk(scan, scan->gva, &leaf);
+	if (walk != WALK_LOST && !scan->retried) {
+		scan->retried = true;
+		return;
+	}
+	scan->counts.lost++;
+	go_on_after(scan, leaf.level == half->start_level
+				  ? half->last
+				  : scan_span_last(half, leaf.level - 1U, scan->gva));
+}
+
+/* How many whole spans of `span` bytes there are from scan->gva to `last`. */
+static uint64_t spans_to(const struct scan *scan, uint64_t last, uint64_t span)
+{
+	uint64_t room = last - scan->gva;
+
+	return room / span + (room % span == span - 1U ? 1U : 0U);
+}
+
+/* From scan->gva on, as long as each answer is the one that the last lets expect; how many were.
+ * Most of a scan is in here: a call, three compares, two additions. */
+static uint64_t run_on(struct scan *scan, struct run *run, uint64_t most)
+{
+	scan_at_fn *write = scan_write_form(scan);
+	scan_at_fn *read = scan_read_form(scan);
+	uint64_t left = min_u64(most, scan->credit > 0 ? (uint64_t)scan->credit : 0U);
+	uint64_t gva = scan->gva;
+	uint64_t count = left;
+	unsigned odd = 0; /* AT instructions for the answer that was not expected */
+
+	for (; left != 0U; left--) {
+		uint64_t par = write(gva);
+
+		if (run->write_fault != 0U) {
+			if (par != run->write_fault) {
+				scan_told(scan, par);
+				odd = 1;
+				break;
+			}
+			par = read(gva);
+		}
+		if (par != run->expected) {
+			if (!run->may_jump || ((par ^ run->expected) & ~PAR_PA) != 0U) {
+				odd = 2;
+				if (run->write_fault == 0U) {
+					scan_told(scan, par);
+					odd = 1;
+				}
+				break;
+			}
+			run->expected = par;
+			run->has_jumped = true;
+		}
+		run->expected += run->step;
+		gva += run->span;
+	}
+	count -= left;
+	scan->counts.at += (count << (run->write_fault != 0U ? 1U : 0U)) + odd;
+	scan->credit -= (int32_t)count << (run->write_fault != 0U ? 1U : 0U);
+	if (count != 0U) {
+		go_on_after(scan, gva - 1U);
+	}
+	return count;
+}
+
+/* More holes like this one, each as far as an entry of its level reaches. */
+static void run_over_holes(struct scan *scan, const struct scan_look *look)
+{
+	struct run run = {.expected = look->par, .span = scan_span(scan->half, look->level)};
+	uint64_t last = min_u64(scan->request.to, scan->half->last);
+
+	if (!scan->at_end && !look->whole_half && scan_is_plain_hole(look->par) &&
+		(scan->gva & (run.span - 1U)) == 0U && scan->gva < last) {
+		(void)run_on(scan, &run, spans_to(scan, last, run.span));
+	}
+}
+
+/* More pages like this one, with which the range ends so far. Up to where a block could begin:
+ * scan_look() is to find its size. */
+static void run_over_pages(struct scan *scan, const struct scan_look *look)
+{
+	uint64_t page = scan_span(scan->half, LAST_LEVEL);
+	uint64_t last = min_u64(scan->request.to, scan->half->last);
+	struct libscan_range *now = &scan->merge.now;
+	uint64_t start = scan->gva;
+	struct run run = {
+		.write_fault = look->write_fault,
+		.expected = look->par + page,
+		.step = page,
+		.span = page,
+		.may_jump = !scan->request.split_gpa,
+	};
+
+	if (scan->at_end || look->level != LAST_LEVEL || scan->request.exec ||
+		scan->request.view == SCAN_BOTH || scan->gva != now->last + 1U) {
+		return;
+	}
+	last = min_u64(last, scan_span_last(scan->half, LAST_LEVEL - 1U, start - 1U));
+	if (start > last) {
+		return;
+	}
+	now->last += page * run_on(scan, &run, spans_to(scan, last, page));
+	if (run.has_jumped) {
+		now->flags = (now->flags & ~LIBSCAN_GPA) | LIBSCAN_SCATTERED;
+		now->gpa = 0;
+	}
+}
+
+/* The map of a half without translation. */
+static bool take_flat(struct scan *scan, struct libscan_range *range)
+{
+	uint32_t both = LIBSCAN_R1 | LIBSCAN_W1 | LIBSCAN_R0 | LIBSCAN_W0;
+	uint32_t asked = (scan->request.view == SCAN_EL0 ? 0U : LIBSCAN_ASKED_1) |
+			 (scan->request.view == SCAN_EL1 ? 0U : LIBSCAN_ASKED_0);
+	struct libscan_range piece = {
+		.gva = scan->gva,
+		.last = min_u64(scan->request.to, scan->half->last),
+		.gpa = scan->gva,
+		.flags = (both & scan_shown(scan)) | asked | LIBSCAN_GPA,
+	};
+	bool closed = libscan_add(&scan->merge, &piece, range);
+
+	go_on_after(scan, piece.last);
+	return closed;
+}
+
+static bool take_leaf(struct scan *scan, struct scan_look *look, struct libscan_range *range)
+{
+	bool closed;
+
+	if (scan->request.exec) {
+		add_exec(scan, look);
+	}
+	look->piece.gva = scan->gva;
+	look->piece.last = min_u64(
+		min_u64(scan_span_last(scan->half, look->level, scan->gva), scan->half->last),
+		scan->request.to | (scan_span(scan->half, LAST_LEVEL) - 1U));
+	closed = libscan_add(&scan->merge, &look->piece, range);
+	go_on_after(scan, look->piece.last);
+	if ((look->piece.flags & LIBSCAN_GPA) != 0U) {
+		run_over_pages(scan, look);
+	}
+	return closed;
+}
+
+/* One look at scan->gva, and on. True: *range is finished. */
+static bool advance(struct scan *scan, struct libscan_range *range)
+{
+	struct scan_look look;
+
+	if (scan->half->is_flat) {
+		return take_flat(scan, range);
+	}
+	if (scan->half->off) {
+		go_on_after(scan, scan->half->last);
+		return false;
+	}
+	scan->credit -= COST_LOOK;
+	scan_look(scan, &look);
+	switch (look.kind) {
+	case KIND_LEAF:
+		return take_leaf(scan, &look, range);
+	case KIND_HOLE:
+		go_on_after(scan, look.whole_half
+					  ? scan->half->last
+					  : scan_span_last(scan->half, look.level, scan->gva));
+		run_over_holes(scan, &look);
+		break;
+	case KIND_ABSENT:
+		go_around(scan);
+		break;
+	}
+	return false;
+}
+
+enum scan_result scan_step(struct scan *scan, struct libscan_range *range)
+{
+	scan->credit = CREDIT;
+	scan->has_told = false; /* by now something else may be there */
+	scan->cache.base = 0;
+	while (!scan->at_end) {
+		if (scan->credit <= 0) {
+			return SCAN_MORE;
+		}
+		if (advance(scan, range)) {
+			return SCAN_RANGE;
+		}
+	}
+	return libscan_finish(&scan->merge, range) ? SCAN_RANGE : SCAN_DONE;
+}
