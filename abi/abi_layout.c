@@ -31,9 +31,11 @@ SIZE(boot_info, 7560);
 SIZE(vm_image, 32);
 OFFSET(vm_config, name, 16);
 OFFSET(vm_config, affinity, 64);
-OFFSET(vm_config, images, 112);
-OFFSET(vm_config, uuid, 624);
-SIZE(vm_config, 640);
+OFFSET(vm_config, guestinfo, 112);
+OFFSET(vm_config, images, 120);
+OFFSET(vm_config, uuid, 632);
+SIZE(vm_config, 648);
+SIZE(vm_guestinfo, 24);
 
 SIZE(core_header, CORE_HEADER_SIZE);
 OFFSET(core_header, image_size, 16);
