@@ -4,18 +4,25 @@
 #include "base/check.h"
 #include "percpu/percpu.h"
 
-/* The ranks that this CPU holds, as a bit each; pairs count once more in pair_bits. */
+/* Who holds what, for the assertions alone: the ranks that this CPU holds, as a bit each. */
 static void note_taken(struct lock *lock, bool pair)
 {
-	struct percpu *cpu = percpu_this();
-
 	if (PLINTH_DEBUG) {
+		struct percpu *cpu = percpu_this();
 		uint32_t above = cpu->held_ranks >> lock->rank;
 
 		PLINTH_ASSERT(above == 0U || (pair && above == 1U));
+		cpu->held_ranks |= UINT32_C(1) << lock->rank;
+		__atomic_store_n(&lock->holder, (uint8_t)(cpu->id + 1U), __ATOMIC_RELAXED);
 	}
-	cpu->held_ranks |= UINT32_C(1) << lock->rank;
-	__atomic_store_n(&lock->holder, (uint8_t)(cpu->id + 1U), __ATOMIC_RELAXED);
+}
+
+static void note_dropped(struct lock *lock)
+{
+	if (PLINTH_DEBUG) {
+		percpu_this()->held_ranks &= ~(UINT32_C(1) << lock->rank);
+		__atomic_store_n(&lock->holder, 0, __ATOMIC_RELAXED);
+	}
 }
 
 void lock_init(struct lock *lock, enum lock_rank rank)
@@ -42,8 +49,7 @@ bool lock_try(struct lock *lock)
 void lock_drop(struct lock *lock)
 {
 	lock_assert_held(lock);
-	percpu_this()->held_ranks &= ~(UINT32_C(1) << lock->rank);
-	__atomic_store_n(&lock->holder, 0, __ATOMIC_RELAXED);
+	note_dropped(lock);
 	arch_spin_unlock(&lock->spin);
 }
 

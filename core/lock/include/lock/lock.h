@@ -33,8 +33,8 @@ enum lock_rank {
 struct lock {
 	struct arch_spinlock spin;
 	uint8_t rank; /* enum lock_rank */
-	/* CPU index + 1 of the holder, 0 if free. Written by the holder alone; others only compare
-	 * it with themselves, so a stale value cannot mislead them. */
+	/* Debug and host builds: CPU index + 1 of the holder, 0 if free. Written by the holder
+	 * alone; others only compare it with themselves, so a stale value cannot mislead them. */
 	uint8_t holder;
 };
 
@@ -52,7 +52,7 @@ void lock_drop(struct lock *lock);
 void lock_take_pair(struct lock *a, struct lock *b);
 void lock_drop_pair(struct lock *a, struct lock *b);
 
-bool lock_is_held(const struct lock *lock); /* by this CPU */
+bool lock_is_held(const struct lock *lock); /* by this CPU; debug and host builds alone */
 void lock_assert_held(const struct lock *lock);
 void lock_assert_none_held(void);
 
