@@ -137,6 +137,12 @@ static bool push(const struct vgic_irq *irq)
 
 void vgic_push_locked(const struct vgic_irq *irq)
 {
+	const struct vgic_bank *bank = irq->bank;
+
+	/* Most changes are a guest's first settings of what has never been pending. */
+	if (((bank->in_lr | bank->active | bank->latch | bank->line) & irq_mask(irq)) == 0U) {
+		return;
+	}
 	if (!push(irq)) {
 		vgic_mark_locked(vgic_irq_target(irq), irq->intid / 32U);
 	}

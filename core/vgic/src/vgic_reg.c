@@ -152,13 +152,26 @@ static uint32_t pendable(struct vgic_reg_access a)
 	return a.offset < 4U && a.cpu->vgic->view == VGIC_VIEW_V2 ? ~VGIC_SGI_MASK : UINT32_MAX;
 }
 
+/* The interrupts that a change would find other than it leaves them; guests clear whole words when
+ * they start. */
+static uint32_t open_to(const struct vgic_bank *bank, vgic_change_fn *change)
+{
+	if (change == vgic_change_disable) {
+		return bank->enable;
+	}
+	return change == vgic_change_deactivate ? bank->active | bank->in_lr : UINT32_MAX;
+}
+
 /* The write does nothing to the interrupts without a 1, so for 0 not even the lock is needed. */
 static void write_bits(struct vgic_reg_access a, uint32_t mask, vgic_change_fn *change)
 {
-	if (mask == 0U || vgic_reg_bank(a, a.offset / 4U) == NULL) {
+	const struct vgic_bank *bank = vgic_reg_bank(a, a.offset / 4U);
+
+	if (mask == 0U || bank == NULL) {
 		return;
 	}
 	lock_take(&a.cpu->vgic->lock);
+	mask &= open_to(bank, change);
 	vgic_change_word_locked(a, a.offset / 4U, mask, change);
 	lock_drop(&a.cpu->vgic->lock);
 }
