@@ -9,12 +9,13 @@
 #include "base/string.h"
 #include "libguest/libguest.h"
 
-#define PRIORITIES (GUEST_GICD + 0x420UL)  /* of SPI 32 on: 96 bytes, multiples of 8 */
-#define ROUTES	   (GUEST_GICD + 0x6100UL) /* of SPI 32 on: 96 double words */
+#define PRIORITIES (GUEST_GICD + 0x420UL)  /* of SPI 32 on: 32 bytes, multiples of 8 */
+#define ROUTES	   (GUEST_GICD + 0x6100UL) /* of SPI 32 on: 32 double words */
 #define UART_IBRD  (GUEST_UART + 0x24UL)
 #define ROUTE(i)   (0x0000000000010200UL + (i))
 #define UNTOUCHED  0xdeadbeefcafe0000UL
-#define BYTES	   96U
+#define BYTES	   32U
+#define MIDDLE	   16U
 #define ROUTED	   8U
 
 /* The encoding of an instruction, from the assembler. */
@@ -32,7 +33,7 @@ static uint8_t model[BYTES];
 static void fill_device(void)
 {
 	for (unsigned i = 0; i < BYTES; i++) {
-		model[i] = (uint8_t)(i * 8U + 8U);
+		model[i] = (uint8_t)(i * 8U + 24U);
 	}
 	for (unsigned i = 0; i < BYTES; i += 4U) {
 		uint32_t word;
@@ -96,7 +97,7 @@ static uint64_t extend(uint64_t v, const struct load *l)
 
 static void try_load(const struct load *l)
 {
-	uint64_t base = 48; /* bytes above 0x80: the sign counts */
+	uint64_t base = MIDDLE; /* bytes above 0x80: the sign counts */
 	struct attempt a;
 	uint64_t want = extend(expected(base + (uint64_t)(int64_t)l->at, l->size), l);
 
@@ -161,16 +162,16 @@ static void test_addresses(void)
 static void try_pair(const char *name, uint32_t insn, int at, int after, bool sign)
 {
 	struct attempt a;
-	uint64_t one = expected(48U + (uint64_t)at, 4);
-	uint64_t two = expected(52U + (uint64_t)at, 4);
+	uint64_t one = expected(MIDDLE + (uint64_t)at, 4);
+	uint64_t two = expected(MIDDLE + 4U + (uint64_t)at, 4);
 
 	if (sign) {
 		one = (uint64_t)(int64_t)(int32_t)one;
 		two = (uint64_t)(int64_t)(int32_t)two;
 	}
-	run(&a, insn, PRIORITIES + 48U);
+	run(&a, insn, PRIORITIES + MIDDLE);
 	check(attempt_finished(&a) && a.x[1] == one && a.x[2] == two &&
-			a.x[0] == PRIORITIES + 48U + (uint64_t)after && others_untouched(&a, 3),
+			a.x[0] == PRIORITIES + MIDDLE + (uint64_t)after && others_untouched(&a, 3),
 		name);
 }
 
@@ -251,7 +252,7 @@ static void test_vectors(void)
 /* Stores: x1 and x2 hold small multiples of 8 in each byte; read back by plain loads. */
 static void try_store(const char *name, uint32_t insn, unsigned words, int at, int after)
 {
-	uint64_t base = PRIORITIES + 32U;
+	uint64_t base = PRIORITIES + MIDDLE;
 	struct attempt a = {.sp = 0};
 	bool ok;
 
@@ -263,7 +264,7 @@ static void try_store(const char *name, uint32_t insn, unsigned words, int at, i
 	ok = attempt_finished(&a) && a.x[0] == base + (uint64_t)after;
 	ok = ok && read32(base + (uint64_t)at) == 0x10203040U;
 	ok = ok && (words == 1U || read32(base + (uint64_t)at + 4U) == 0x50607080U);
-	ok = ok && read32(base + (uint64_t)at - 4U) == expected(32U + (uint64_t)at - 4U, 4);
+	ok = ok && read32(base + (uint64_t)at - 4U) == expected(MIDDLE + (uint64_t)at - 4U, 4);
 	check(ok, name);
 }
 
