@@ -38,7 +38,7 @@ static bool has_arch_features;
 
 /* Each CPU adds its bits, atomically; constant after bring-up. */
 static uint32_t rows_applied;		     /* bit n: errata_rows[n] */
-static uint32_t actions;		     /* enum errata_action */
+uint32_t errata_actions;		     /* enum errata_action */
 static uint32_t cpus_said[WORKAROUND_COUNT]; /* SAID_*: what the CPUs' firmware answered */
 
 #define SAID_NEEDED	   1U
@@ -62,7 +62,7 @@ void errata_init(uint32_t conduit)
 	has_arch_features =
 		conduit != BOOT_CONDUIT_NONE && call_firmware(FN_SMCCC_VERSION, 0) >= SMCCC_1_1;
 	rows_applied = 0;
-	actions = 0;
+	errata_actions = 0;
 	for (unsigned i = 0; i < WORKAROUND_COUNT; i++) {
 		cpus_said[i] = 0;
 	}
@@ -129,14 +129,9 @@ void errata_add_cpu(void)
 	for (unsigned i = 0; i < errata_row_count; i++) {
 		if (errata_row_applies(&errata_rows[i], &cpu)) {
 			fetch_or_acq_rel(&rows_applied, UINT32_C(1) << i);
-			fetch_or_acq_rel(&actions, errata_rows[i].action);
+			fetch_or_acq_rel(&errata_actions, errata_rows[i].action);
 		}
 	}
-}
-
-bool errata_needs(enum errata_action action)
-{
-	return (load_relaxed(&actions) & (uint32_t)action) != 0U;
 }
 
 void errata_report(void (*put)(void *ctx, const char *name, const char *action), void *ctx)

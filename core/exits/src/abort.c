@@ -27,7 +27,7 @@ bool exits_from_el0(void)
 }
 
 /* AT by the form that suits the access, as the guest's stage 1 has it now; its PAR_EL1 stays. */
-static uint64_t stage1_par(gva_t gva, bool from_el0, bool write)
+static inline uint64_t stage1_par(gva_t gva, bool from_el0, bool write)
 {
 	uint64_t saved = read_par_el1();
 	uint64_t par;
@@ -41,7 +41,7 @@ static uint64_t stage1_par(gva_t gva, bool from_el0, bool write)
 	return par;
 }
 
-static bool ipa_of_par(uint64_t par, gva_t gva, ipa_t *ipa)
+static inline bool ipa_of_par(uint64_t par, gva_t gva, ipa_t *ipa)
 {
 	*ipa = ipa_init((par & PAR_PA) | (gva.v & (PAGE_SIZE - 1U)));
 	return (par & PAR_F) == 0U;
@@ -60,7 +60,7 @@ bool exits_translate_fetch(gva_t pc, ipa_t *ipa)
 /* HPFAR_EL2 holds the IPA for translation faults and faults on the guest's table walks, not for
  * permission faults (DDI 0487, D19.2, HPFAR_EL2). False: FAR_EL2 does not translate any more,
  * another vCPU has changed the tables; the guest is to try again. */
-static bool fault_ipa(uint64_t esr, uint64_t far, bool is_fetch, ipa_t *ipa)
+static inline bool fault_ipa(uint64_t esr, uint64_t far, bool is_fetch, ipa_t *ipa)
 {
 	bool from_hpfar =
 		(esr & ISS_S1PTW) != 0U || (FSC_KIND(FIELD_GET(esr, ISS_FSC)) == FSC_TRANSLATION &&
@@ -71,8 +71,8 @@ static bool fault_ipa(uint64_t esr, uint64_t far, bool is_fetch, ipa_t *ipa)
 				(far & (PAGE_SIZE - 1U)));
 		return true;
 	}
-	return is_fetch ? exits_translate_fetch(gva_init(far), ipa)
-			: exits_translate(gva_init(far), false, ipa);
+	return ipa_of_par(stage1_par(gva_init(far), !is_fetch && exits_from_el0(), false),
+		gva_init(far), ipa);
 }
 
 /* Offset in the vector table: synchronous, from EL1 with SP_EL1 (DDI 0487, D1.10.2). */
@@ -133,7 +133,10 @@ static enum outcome not_ram(struct vcpu *vcpu, uint64_t esr, ipa_t ipa, uint64_t
 	return exits_mmio(vcpu, esr, ipa, far);
 }
 
-static enum outcome stage2_abort(struct vcpu *vcpu, uint64_t esr, bool is_fetch)
+/* Twice in the program, for data and for code, since each of them is a path that guests wait for.
+ */
+static ALWAYS_INLINE inline enum outcome stage2_abort(
+	struct vcpu *vcpu, uint64_t esr, bool is_fetch)
 {
 	uint64_t far = read_far_el2();
 	struct gmem_fault fault = {

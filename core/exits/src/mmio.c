@@ -5,32 +5,33 @@
 #include "arch/esr.h"
 #include "arch/sysreg.h"
 #include "base/bits.h"
+#include "base/compiler.h"
 #include "trace/trace.h"
 #include "vcpu/inject.h"
 
 #include "exits_private.h"
 
-bool exits_mmio_one(struct vcpu *vcpu, struct mmio_access *access, ipa_t ipa)
+static inline bool access_device(struct vcpu *vcpu, struct mmio_access *access, ipa_t ipa)
 {
 	const struct mmio_region *region = mmio_find(&vcpu->vm->mmio, ipa, access->size);
-	uint64_t far = read_far_el2();
+	bool aligned = is_aligned(ipa.v, access->size);
 
-	if (!is_aligned(ipa.v, access->size)) {
-		vcpu_inject_abort(false, FSC_ALIGNMENT, far, access->write, true);
-		return false;
+	if (LIKELY(aligned && region != NULL)) {
+		access->offset = ipa.v - region->base;
+		access->vcpu = vcpu->id;
+		if (LIKELY(region->handler(region->ctx, access) == MMIO_DONE)) {
+			trace(TRACE_MMIO, vcpu->vm->id, vcpu->id, ipa.v, access->value);
+			return true;
+		}
 	}
-	if (region == NULL) {
-		vcpu_inject_abort(false, FSC_EXTERNAL, far, access->write, true);
-		return false;
-	}
-	access->offset = ipa.v - region->base;
-	access->vcpu = vcpu->id;
-	if (region->handler(region->ctx, access) != MMIO_DONE) {
-		vcpu_inject_abort(false, FSC_EXTERNAL, far, access->write, true);
-		return false;
-	}
-	trace(TRACE_MMIO, vcpu->vm->id, vcpu->id, ipa.v, access->value);
-	return true;
+	vcpu_inject_abort(
+		false, aligned ? FSC_EXTERNAL : FSC_ALIGNMENT, read_far_el2(), access->write, true);
+	return false;
+}
+
+bool exits_mmio_one(struct vcpu *vcpu, struct mmio_access *access, ipa_t ipa)
+{
+	return access_device(vcpu, access, ipa);
 }
 
 /* What a load of `size` bytes leaves in its register. */
@@ -65,7 +66,7 @@ enum outcome exits_mmio(struct vcpu *vcpu, uint64_t esr, ipa_t ipa, uint64_t far
 	if (access.write) {
 		access.value = vcpu_get_x(&vcpu->ctx, rt) & MASK_BELOW(8U * access.size);
 	}
-	if (!exits_mmio_one(vcpu, &access, ipa)) {
+	if (!access_device(vcpu, &access, ipa)) {
 		return OUTCOME_RESUME;
 	}
 	if (!access.write) {

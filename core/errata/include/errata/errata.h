@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/atomic.h"
+
 /* Who has to do what. */
 enum errata_action {
 	/* core/exits, core/vcpu, core/s2: while VTTBR_EL2 and the EL1 translation registers belong
@@ -40,8 +42,13 @@ void errata_init(uint32_t conduit);
  * may do this at the same time. */
 void errata_add_cpu(void);
 
+extern uint32_t errata_actions; /* of errata.c alone to write */
+
 /* Does any CPU need this? Constant after bring-up. */
-bool errata_needs(enum errata_action action);
+static inline bool errata_needs(enum errata_action action)
+{
+	return (load_relaxed(&errata_actions) & (uint32_t)action) != 0U;
+}
 
 /* Calls put for each row that applies to some CPU, in the table's order: its name and what is
  * done. */
