@@ -2,7 +2,6 @@
 #include "arch/barrier.h"
 #include "arch/cache.h"
 #include "base/bits.h"
-#include "base/check.h"
 #include "base/compiler.h"
 #include "base/fmt.h"
 #include "base/types.h"
@@ -124,16 +123,34 @@ static void do_op(enum coh_op op, uintptr_t start, size_t size, struct coh_count
 		exec->inv_i_all();
 		counters->invalidated_all++;
 		break;
-	case COH_OP_DSB_ISH:
-		exec->dsb_ish();
-		break;
-	case COH_OP_DSB_SY:
-		exec->dsb_sy();
-		break;
-	case COH_OP_END:
-	case COH_OP_COUNT:
+	case COH_OP_NONE:
 	default:
-		PANIC("coherency plan with operation %d", (int)op);
+		break;
+	}
+}
+
+static void note_skipped(enum coh_reason reason, size_t size, struct coh_counters *counters)
+{
+	if (strategy.idc && reason == COH_FIRST_FETCH) {
+		counters->skipped_idc += size / PAGE_SIZE;
+	}
+	if (strategy.dic && reason == COH_EXEC_LOST) {
+		counters->skipped_dic += size / PAGE_SIZE;
+	}
+}
+
+void coh_do(enum coh_reason reason, uintptr_t start, size_t size, struct coh_counters *counters)
+{
+	const struct coh_plan *plan = &strategy.plan[reason];
+
+	do_op((enum coh_op)plan->op, start, size, counters);
+	if (plan->barrier == COH_BARRIER_ISH) {
+		exec->dsb_ish();
+	} else if (plan->barrier == COH_BARRIER_SY) {
+		exec->dsb_sy();
+	}
+	if (UNLIKELY(plan->op == COH_OP_NONE)) {
+		note_skipped(reason, size, counters);
 	}
 }
 
@@ -142,20 +159,4 @@ void coh_forget_boot(void)
 	struct coh_counters nobodys = {0};
 
 	coh_do(COH_EXEC_LOST_BY_ALL, 0, 0, &nobodys);
-}
-
-void coh_do(enum coh_reason reason, uintptr_t start, size_t size, struct coh_counters *counters)
-{
-	const uint8_t *op = strategy.plan[reason].op;
-
-	/* Plans are shorter than COH_PLAN_MAX, so the last is COH_OP_END. */
-	while (*op != COH_OP_END) {
-		do_op((enum coh_op) * op++, start, size, counters);
-	}
-	if (UNLIKELY(strategy.idc) && reason == COH_FIRST_FETCH) {
-		counters->skipped_idc += size / PAGE_SIZE;
-	}
-	if (UNLIKELY(strategy.dic) && reason == COH_EXEC_LOST) {
-		counters->skipped_dic += size / PAGE_SIZE;
-	}
 }

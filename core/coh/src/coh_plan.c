@@ -25,24 +25,22 @@
  * the stores still have to be complete. The ERET is the context synchronisation on this CPU, the
  * exception that brings another to the mapping on others.
  */
-static const struct coh_plan clean = {{COH_OP_CLEAN_POU, COH_OP_DSB_ISH}};
+static const struct coh_plan clean = {COH_OP_CLEAN_POU, COH_BARRIER_ISH};
 
 /*
  * EXEC_LOST: what is execute-never is not fetched, not speculatively either (DDI 0487, D8.4.4), so
  * lines that are gone when it begins do not come back until the page is executable again, and
  * FIRST_FETCH needs no invalidation of its own. DSB: done before the bytes change.
  */
-static const struct coh_plan forget = {{COH_OP_INV_I, COH_OP_DSB_ISH}};
-static const struct coh_plan forget_all = {{COH_OP_INV_I_ALL, COH_OP_DSB_ISH}};
+static const struct coh_plan forget = {COH_OP_INV_I, COH_BARRIER_ISH};
+static const struct coh_plan forget_all = {COH_OP_INV_I_ALL, COH_BARRIER_ISH};
 
 /* An observer past the caches (DDI 0487, D7.5, and D4 on PoC): system-wide barrier, since an
  * MMU-off CPU's accesses are Device or Non-cacheable and go to the end point. */
-static const struct coh_plan to_poc = {
-	{COH_OP_CLEAN_INV_POC, COH_OP_DSB_SY},
-};
+static const struct coh_plan to_poc = {COH_OP_CLEAN_INV_POC, COH_BARRIER_SY};
 
-static const struct coh_plan nothing = {{COH_OP_END}};
-static const struct coh_plan stores_done = {{COH_OP_DSB_ISH}};
+static const struct coh_plan nothing = {COH_OP_NONE, COH_BARRIER_NONE};
+static const struct coh_plan stores_done = {COH_OP_NONE, COH_BARRIER_ISH};
 
 /* FEAT_S2FWB: stage 2 makes every guest access write-back, so there is no observer past the caches
  * but the guest's devices, which it cares for itself (DDI 0487, D8.6.6). */

@@ -209,14 +209,13 @@ enum plinth_status gmem_ensure(
 	PANIC("memory at 0x%llx stays out of reach", (unsigned long long)ipa.v);
 }
 
-static void count_fault(struct gmem *gmem, const struct gmem_fault *fault, enum gmem_access access,
-	const struct s2_leaf *before)
+/* `mapped`: it lacked permission, and was not the first touch. */
+static void count_fault(
+	struct gmem *gmem, const struct gmem_fault *fault, enum gmem_access access, bool mapped)
 {
 	struct gmem_counters *c = &gmem->counters;
 
-	if (is_satisfied(before, access)) {
-		c->raced++;
-	} else if (before->valid && (before->attrs & S2_ATTR_UNTOUCHED) == 0U) {
+	if (mapped) {
 		c->upgrade_exec += access == GMEM_FETCH ? 1U : 0U;
 	} else if (fault->table_walk) {
 		c->fault_table_walk++;
@@ -235,33 +234,88 @@ static enum gmem_result result_of(enum plinth_status status)
 	return status == PLINTH_ENOMEM ? GMEM_NOMEM : GMEM_DENIED;
 }
 
-/* gmem_ensure() for a leaf that is looked up already. What is mapped lacks one step at most. */
+/* gmem_ensure() for a leaf that is looked up already and not satisfied. What is mapped lacks one
+ * step at most. */
 static enum plinth_status resolve(
 	struct gmem *gmem, struct s2_leaf *leaf, ipa_t ipa, enum gmem_access access)
 {
-	if (is_satisfied(leaf, access)) {
-		return PLINTH_OK;
-	}
 	if (leaf->valid && (leaf->attrs & S2_ATTR_UNTOUCHED) == 0U) {
 		return advance(gmem, leaf, ipa, access);
 	}
 	return gmem_ensure(gmem, ipa, access, leaf);
 }
 
+static struct s2_leaf page_leaf(s2_pte_t *entry, ipa_t ipa)
+{
+	return (struct s2_leaf){
+		.entry = entry,
+		.ipa = ipa_init(align_down(ipa.v, PAGE_SIZE)),
+		.pa = s2_pte_pa(*entry),
+		.level = S2_LEVEL_4K,
+	};
+}
+
+/* Pages that are there and lack no more than permission to fetch, or than being opened: most of the
+ * faults of a guest's boot, answered from the descriptor alone, as resolve() would. False: nothing
+ * was done. */
+static bool resolve_page(struct gmem *gmem, const struct gmem_fault *fault, enum gmem_access access)
+{
+	s2_pte_t *entry = s2_page_entry(&gmem->space, fault->ipa);
+	uint64_t wanted = S2_PTE_VALID | S2_PTE_WRITTEN | S2_PTE_XN;
+	struct s2_leaf leaf;
+	bool touched;
+
+	if (access == GMEM_WRITE) {
+		wanted |= S2_PTE_S2AP_WRITE;
+	}
+	if (entry == NULL || (entry->v & wanted) != wanted || gmem->mmu_off || gmem->eager) {
+		return false;
+	}
+	touched = (entry->v & S2_PTE_AF) != 0U;
+	if (touched && access != GMEM_FETCH) {
+		return false; /* raced, or not to be touched so */
+	}
+	if (!touched) {
+		leaf = page_leaf(entry, fault->ipa);
+		s2_protect(&gmem->space, &leaf, s2_run(&leaf, BIT(PMEM_ORDER_2M)), 0,
+			S2_ATTR_UNTOUCHED);
+	}
+	if (access == GMEM_FETCH) {
+		leaf = page_leaf(entry, fault->ipa);
+		make_pages_exec(gmem, &leaf);
+	}
+	count_fault(gmem, fault, access, touched);
+	return true;
+}
+
+static enum gmem_result resolve_any(
+	struct gmem *gmem, const struct gmem_fault *fault, enum gmem_access access)
+{
+	struct s2_leaf leaf;
+
+	if (s2_lookup(&gmem->space, fault->ipa, &leaf) != PLINTH_OK ||
+		(!leaf.valid && !gmem_is_ram(gmem, fault->ipa, 1))) {
+		return GMEM_NOT_RAM;
+	}
+	if (is_satisfied(&leaf, access)) {
+		gmem->counters.raced++;
+		return GMEM_RESUME;
+	}
+	count_fault(gmem, fault, access, leaf.valid && (leaf.attrs & S2_ATTR_UNTOUCHED) == 0U);
+	return result_of(resolve(gmem, &leaf, fault->ipa, access));
+}
+
 enum gmem_result gmem_fault(struct gmem *gmem, const struct gmem_fault *fault)
 {
 	enum gmem_access access = fault->access;
-	enum gmem_result result = GMEM_NOT_RAM;
-	struct s2_leaf leaf;
+	enum gmem_result result = GMEM_RESUME;
 
 	if (fault->table_walk && access == GMEM_FETCH) {
 		access = GMEM_READ;
 	}
 	lock_take(&gmem->lock);
-	if (s2_lookup(&gmem->space, fault->ipa, &leaf) == PLINTH_OK &&
-		(leaf.valid || gmem_is_ram(gmem, fault->ipa, 1))) {
-		count_fault(gmem, fault, access, &leaf);
-		result = result_of(resolve(gmem, &leaf, fault->ipa, access));
+	if (!gmem_is_ram(gmem, fault->ipa, 1) || !resolve_page(gmem, fault, access)) {
+		result = resolve_any(gmem, fault, access);
 	}
 	lock_drop(&gmem->lock);
 	return result;

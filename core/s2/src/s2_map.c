@@ -36,12 +36,19 @@ static pa_t take_spare(struct s2_space *space)
 	return space->spare[--space->spare_count];
 }
 
-/* In a table that no walker sees yet. */
+/* In a table that no walker sees yet. Four entries a turn: splitting a block is mostly this. */
 static void fill_table(s2_pte_t *table, s2_pte_t first, uint64_t step)
 {
-	for (unsigned i = 0; i < S2_ENTRIES; i++) {
-		table[i] = first;
-		first.v += step;
+	const s2_pte_t *end = table + S2_ENTRIES;
+	uint64_t v = first.v;
+
+	for (; table != end; table += 4) {
+		table[0].v = v;
+		table[1].v = v + step;
+		v += 2U * step;
+		table[2].v = v;
+		table[3].v = v + step;
+		v += 2U * step;
 	}
 }
 
@@ -55,7 +62,7 @@ static void put_table(struct s2_space *space, s2_pte_t *entry, ipa_t ipa, unsign
 	if (s2_pte_is_leaf(old, level)) {
 		fill_table(table, s2_pte_split(old, level), s2_level_size(level + 1U));
 		ipa = ipa_init(align_down(ipa.v, s2_level_size(level)));
-		s2_break(space, entry, ipa, level, 1);
+		s2_break(space, entry, ipa, 1);
 	}
 	s2_publish(); /* a walker that sees the table's entry must see what is in the table */
 	s2_entry_write(entry, s2_pte_table(pa));
@@ -89,7 +96,7 @@ void s2_map(struct s2_space *space, const struct s2_leaf *leaf, unsigned count)
 		occupied |= s2_pte_is_valid(entry[i]);
 	}
 	if (occupied) {
-		s2_break(space, entry, leaf->ipa, leaf->level, count);
+		s2_break(space, entry, leaf->ipa, count);
 	} else {
 		/* Our stores to the memory, zeroes or a copy, come before another CPU walks to
 		 * it. */
@@ -116,29 +123,28 @@ void s2_split(struct s2_space *space, ipa_t ipa, unsigned level)
 void s2_edit(const struct s2_space *space, const struct s2_leaf *leaf, unsigned count,
 	struct s2_pte_edit edit)
 {
+	uint64_t size = s2_level_size(leaf->level);
 	s2_pte_t *entry = leaf->entry;
-	uint64_t changed = 0;
-	uint64_t old = 0;
+	s2_pte_t *end = entry + count;
+	s2_pte_t old = *entry;
+	s2_pte_t pte = s2_pte_edited(old, &edit);
+	uint64_t changed = old.v ^ pte.v;
 
 	PLINTH_ASSERT(count <= s2_entries_left(leaf->ipa, leaf->level));
-	for (unsigned i = 0; i < count; i++) {
-		s2_pte_t before = entry[i];
-		s2_pte_t after = s2_pte_edited(before, &edit);
-
-		PLINTH_ASSERT(s2_pte_is_leaf(before, leaf->level));
-		s2_entry_write(&entry[i], after);
-		changed |= before.v ^ after.v;
-		old |= before.v;
-	}
+	do {
+		PLINTH_ASSERT(s2_pte_edited(*entry, &edit).v == pte.v);
+		s2_entry_write(entry++, pte);
+		pte.v += size;
+	} while (entry != end);
 	if ((changed & S2_PTE_PERMISSIONS) == 0U) {
 		return;
 	}
 	s2_publish();
-	if ((old & S2_PTE_AF) != 0U) {
+	if ((old.v & S2_PTE_AF) != 0U) {
 		/* Permissions alone need no break-before-make. Also where rights are added: a TLB
 		 * may hold the old ones, and the guest would fault on and on. It holds no entry
 		 * that lacked its access flag (DDI 0487, D8.14). */
-		s2_tlb_flush(space, leaf->ipa, leaf->level, count);
+		s2_tlb_flush(space, leaf->ipa, count);
 	}
 }
 
@@ -155,6 +161,6 @@ enum plinth_status s2_unmap(struct s2_space *space, ipa_t ipa, struct s2_leaf *l
 		return PLINTH_ENOENT;
 	}
 	*leaf = s2_leaf_of(entry, ipa, level);
-	s2_break(space, entry, leaf->ipa, level, 1);
+	s2_break(space, entry, leaf->ipa, 1);
 	return PLINTH_OK;
 }

@@ -50,17 +50,17 @@ static inline void s2_entry_write(s2_pte_t *entry, s2_pte_t pte)
  * from the old entry behind it), or an entry that leads to them. */
 void s2_publish(void);
 
-/* Removes the translations of `count` entries of `level` from all TLBs, of stage 2 and of both
- * stages combined, complete on return. The entries are changed and published. */
-void s2_tlb_flush(const struct s2_space *space, ipa_t ipa, unsigned level, unsigned count);
+/* Removes the translations of `count` entries, the first of which is at `ipa`, from all TLBs, of
+ * stage 2 and of both stages combined, complete on return. The entries are changed and published.
+ */
+void s2_tlb_flush(const struct s2_space *space, ipa_t ipa, unsigned count);
 
 /* Removes everything that TLBs and walk caches hold of this space. */
 void s2_tlb_flush_all(const struct s2_space *space);
 
 /* Break-before-make (DDI 0487, D8.14.1): makes `count` entries invalid and removes them from the
  * TLBs. The only way from one valid entry to another with a different address, size or type. */
-void s2_break(
-	const struct s2_space *space, s2_pte_t *entry, ipa_t ipa, unsigned level, unsigned count);
+void s2_break(const struct s2_space *space, s2_pte_t *entry, ipa_t ipa, unsigned count);
 
 void s2_vmid_setup(unsigned bits);
 static inline uint64_t s2_vttbr(const struct s2_space *space, uint64_t vmid)

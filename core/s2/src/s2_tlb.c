@@ -9,8 +9,9 @@
 #include "percpu/percpu.h"
 #include "s2_private.h"
 
-/* Above this many entries one invalidation of the whole VMID is cheaper for the interconnect. */
-#define FLUSH_BY_IPA_MAX 64U
+/* From two entries on, one invalidation of the whole VMID: what both stages combined have made of
+ * it goes in any case, and each invalidation is a message to every CPU. */
+#define FLUSH_BY_IPA_MAX 1U
 
 const struct s2_tlb_ops s2_tlb_arch = {
 	.dsb_ishst = arch_dsb_ishst,
@@ -73,12 +74,9 @@ void s2_publish(void)
 	s2_tlb->dsb_ishst();
 }
 
-static void flush_ipas(ipa_t ipa, unsigned level, unsigned count)
+static void flush_ipa(ipa_t ipa)
 {
-	for (unsigned i = 0; i < count; i++) {
-		s2_tlb->ipas2e1is(ipa.v);
-		ipa.v += s2_level_size(level);
-	}
+	s2_tlb->ipas2e1is(ipa.v);
 	/* Entries of both stages combined are found by virtual address alone, which we don't know:
 	 * all of the VMID go. They must go after stage 2's, or they could be made from them again
 	 * (DDI 0487, D8.14.5). */
@@ -87,11 +85,11 @@ static void flush_ipas(ipa_t ipa, unsigned level, unsigned count)
 	s2_tlb->dsb_ish(); /* other CPUs are done with accesses by the old entry */
 }
 
-/* `count` entries, or with 0 all of the VMID that is in VTTBR_EL2. */
-static void flush_loaded(ipa_t ipa, unsigned level, unsigned count)
+/* What the entry at ipa translated or, if not `one`, all of the VMID that is in VTTBR_EL2. */
+static inline void flush_loaded(ipa_t ipa, bool one)
 {
-	if (count != 0U) {
-		flush_ipas(ipa, level, count);
+	if (one) {
+		flush_ipa(ipa);
 	} else {
 		s2_tlb->vmalls12e1is();
 		s2_tlb->dsb_ish();
@@ -100,14 +98,14 @@ static void flush_loaded(ipa_t ipa, unsigned level, unsigned count)
 
 /* The TLBIs act on the VMID in VTTBR_EL2, and the space may be another VM's than the one that runs
  * here. */
-static void flush_other(uint64_t vttbr, uint64_t wanted, ipa_t ipa, unsigned level, unsigned count)
+static void flush_other(uint64_t vttbr, uint64_t wanted, ipa_t ipa, bool one)
 {
 	struct errata_walks walks;
 
 	errata_walks_stop(&walks);
 	write_vttbr_el2(wanted);
 	s2_tlb->isb(); /* else the TLBI could still use the old VMID */
-	flush_loaded(ipa, level, count);
+	flush_loaded(ipa, one);
 	write_vttbr_el2(vttbr);
 	if (UNLIKELY(errata_needs(ERRATA_SPECULATIVE_AT))) {
 		errata_walks_resume(&walks);
@@ -115,40 +113,39 @@ static void flush_other(uint64_t vttbr, uint64_t wanted, ipa_t ipa, unsigned lev
 	s2_tlb->isb();
 }
 
-static void flush(const struct s2_space *space, ipa_t ipa, unsigned level, unsigned count)
+static inline void flush(const struct s2_space *space, ipa_t ipa, bool one)
 {
 	uint64_t vmid = load_relaxed(&space->vmid);
 	uint64_t wanted = s2_vttbr(space, vmid);
 	uint64_t vttbr = read_vttbr_el2();
 
 	if (LIKELY(vttbr == wanted)) {
-		flush_loaded(ipa, level, count);
+		flush_loaded(ipa, one);
 	} else if (vmid != 0U) {
-		flush_other(vttbr, wanted, ipa, level, count);
+		flush_other(vttbr, wanted, ipa, one);
 	}
 	/* Without a VMID no TLB can hold any of the space. If it gets its first one on another CPU
 	 * meanwhile, that CPU's DSB (s2_vmid_load) and ours (s2_publish) make sure that either we
 	 * see the VMID or its walks see our entries. */
 }
 
-void s2_tlb_flush(const struct s2_space *space, ipa_t ipa, unsigned level, unsigned count)
+void s2_tlb_flush(const struct s2_space *space, ipa_t ipa, unsigned count)
 {
-	flush(space, ipa, level, count <= FLUSH_BY_IPA_MAX ? count : 0U);
+	flush(space, ipa, count <= FLUSH_BY_IPA_MAX);
 }
 
 void s2_tlb_flush_all(const struct s2_space *space)
 {
-	flush(space, ipa_init(0), S2_LEVEL_LAST, 0);
+	flush(space, ipa_init(0), false);
 }
 
-void s2_break(
-	const struct s2_space *space, s2_pte_t *entry, ipa_t ipa, unsigned level, unsigned count)
+void s2_break(const struct s2_space *space, s2_pte_t *entry, ipa_t ipa, unsigned count)
 {
 	for (unsigned i = 0; i < count; i++) {
 		s2_entry_write(&entry[i], s2_pte_note(S2_PAGE_NONE));
 	}
 	s2_publish();
-	s2_tlb_flush(space, ipa, level, count);
+	s2_tlb_flush(space, ipa, count);
 }
 
 bool s2_enter_vcpu(struct s2_space *space, cpu_id_t cpu, vcpu_id_t vcpu)

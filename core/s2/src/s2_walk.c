@@ -83,6 +83,14 @@ enum plinth_status s2_lookup(const struct s2_space *space, ipa_t ipa, struct s2_
 	return PLINTH_OK;
 }
 
+s2_pte_t *s2_page_entry(const struct s2_space *space, ipa_t ipa)
+{
+	unsigned level;
+	s2_pte_t *entry = walk(space, ipa, S2_LEVEL_4K, &level);
+
+	return level == S2_LEVEL_4K ? entry : NULL;
+}
+
 bool s2_is_empty(const struct s2_space *space, ipa_t ipa, unsigned count)
 {
 	unsigned level;
@@ -105,17 +113,20 @@ unsigned s2_run(struct s2_leaf *leaf, unsigned window)
 	unsigned index = (unsigned)((uintptr_t)leaf->entry / sizeof(s2_pte_t)) & (window - 1U);
 	s2_pte_t *first = leaf->entry;
 	const s2_pte_t *end = first + (window - index);
+	const s2_pte_t *start = first - index;
 	const s2_pte_t *next = first + 1;
+	uint64_t v = first->v;
 
 	/* Descriptors of such neighbours differ by a page. */
-	while (next != end && next[0].v - next[-1].v == PAGE_SIZE) {
-		next++;
+	for (uint64_t above = v + PAGE_SIZE; next != end && next->v == above; next++) {
+		above += PAGE_SIZE;
 	}
-	for (; index != 0U && first[0].v - first[-1].v == PAGE_SIZE; index--) {
+	while (first != start && first[-1].v == v - PAGE_SIZE) {
+		v -= PAGE_SIZE;
 		first--;
-		leaf->ipa.v -= PAGE_SIZE;
-		leaf->pa.v -= PAGE_SIZE;
 	}
+	leaf->ipa.v -= leaf->entry->v - v;
+	leaf->pa.v -= leaf->entry->v - v;
 	leaf->entry = first;
 	return (unsigned)(next - first);
 }

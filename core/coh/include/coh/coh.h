@@ -35,20 +35,22 @@ enum coh_reason {
 };
 
 enum coh_op {
-	COH_OP_END,
+	COH_OP_NONE,
 	COH_OP_CLEAN_POU,     /* DC CVAU by line */
 	COH_OP_CLEAN_INV_POC, /* DC CIVAC by line */
 	COH_OP_INV_I,	      /* IC IVAU by line, or IC IALLUIS, as the strategy says */
 	COH_OP_INV_I_ALL,     /* IC IALLUIS */
-	COH_OP_DSB_ISH,
-	COH_OP_DSB_SY,
-	COH_OP_COUNT,
 };
 
-#define COH_PLAN_MAX 5U
+enum coh_barrier {
+	COH_BARRIER_NONE,
+	COH_BARRIER_ISH, /* DSB ISH */
+	COH_BARRIER_SY,	 /* DSB SY */
+};
 
 struct coh_plan {
-	uint8_t op[COH_PLAN_MAX]; /* enum coh_op, up to COH_OP_END */
+	uint8_t op;	 /* enum coh_op */
+	uint8_t barrier; /* enum coh_barrier, behind it */
 };
 
 enum coh_icache {

@@ -103,6 +103,10 @@ struct s2_leaf {
  * size. */
 enum plinth_status s2_lookup(const struct s2_space *space, ipa_t ipa, struct s2_leaf *leaf);
 
+/* Only where tables lead down to 4 KiB: the entry of `ipa`, below the IPA size, valid or not. NULL:
+ * a block is there, or nothing. What most faults want to know, at the price of that. */
+s2_pte_t *s2_page_entry(const struct s2_space *space, ipa_t ipa);
+
 /* The pages that are mapped just as *leaf (valid, of S2_LEVEL_4K, looked up), whose memory is of
  * one piece with its own, and that lie around it without a gap in its aligned group of `window`
  * pages (a power of two, at most 512). How many, at least 1; *leaf becomes the first of them. */
@@ -126,10 +130,10 @@ void s2_map(struct s2_space *space, const struct s2_leaf *leaf, unsigned count);
  * translations. After s2_prepare. Break-before-make. */
 void s2_split(struct s2_space *space, ipa_t ipa, unsigned level);
 
-/* Sets and clears attributes of `count` consecutive leaves in one table, the first of which is
- * *leaf (looked up, s2_run); all must be there. If permissions change, no TLB holds the old ones on
- * return; a change of software bits alone costs a store, S2_ATTR_UNTOUCHED cleared a barrier more
- * (no TLB holds such an entry). */
+/* Sets and clears attributes of `count` consecutive leaves in one table that are mapped just as
+ * *leaf, the first of them (looked up, or more than one: s2_run). If permissions change, no TLB
+ * holds the old ones on return; a change of software bits alone costs a store, S2_ATTR_UNTOUCHED
+ * cleared a barrier more (no TLB holds such an entry). */
 void s2_edit(const struct s2_space *space, const struct s2_leaf *leaf, unsigned count,
 	struct s2_pte_edit edit);
 
