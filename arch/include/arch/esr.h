@@ -39,6 +39,7 @@
 #define EC_DABT_SAME  0x25U
 #define EC_SP_ALIGN   0x26U
 #define EC_SERROR     0x2fU
+#define EC_BKPT32     0x38U
 #define EC_BRK64      0x3cU
 
 /* Instruction and Data Aborts */

@@ -1,33 +1,122 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "backdoor/backdoor.h"
 
-#include <stddef.h>
-
+#include "backdoor_private.h"
+#include "base/string.h"
 #include "command.h"
+#include "decode.h"
+#include "hypmap/hypmap.h"
+#include "pmem/pmem.h"
 
 #define COMMAND_MASK UINT32_C(0xffff)
 #define COMMAND_SIZE 4U
+#define HB_SIZE	     1U
+#define HB_MESSAGE   0U
 
-/* The command that a VM's registers ask for, or NULL. */
-static const struct command_row *find(
-	const struct backdoor_vm *vm, const struct backdoor_regs *regs, unsigned el)
+_Static_assert(sizeof(struct backdoor_state) <= PAGE_SIZE << STATE_ORDER, "the state's pages");
+
+enum plinth_status backdoor_init(struct backdoor_vm *vm, const struct backdoor_config *config)
 {
-	struct backdoor_io io = backdoor_decode((uint32_t)regs->x[7], (uint32_t)regs->x[3]);
+	enum plinth_status status;
 
-	if (!vm->vmware || io.form != BACKDOOR_IN || io.size != COMMAND_SIZE ||
-		io.port != BACKDOOR_PORT || (uint32_t)regs->x[0] != BACKDOOR_MAGIC) {
-		return NULL;
+	*vm = (struct backdoor_vm){.config = *config};
+	lock_init(&vm->lock, LOCK_RANK_DEVICE);
+	if (!config->vmware) {
+		return PLINTH_OK;
 	}
-	return command_find((uint32_t)regs->x[2] & COMMAND_MASK, el);
+	status = pmem_alloc(STATE_ORDER, PMEM_CLEAN | PMEM_USER_CORE, &vm->pages);
+	if (status == PLINTH_OK) {
+		vm->state = pa_to_va(vm->pages);
+		vm->state->used = PAGE_SIZE << STATE_ORDER;
+	}
+	return status;
 }
 
-void backdoor_call(const struct backdoor_vm *vm, struct backdoor_regs *regs, unsigned el)
+void backdoor_reset(struct backdoor_vm *vm)
 {
-	const struct command_row *command = find(vm, regs, el);
+	struct backdoor_state *state = vm->state;
 
-	if (command == NULL) {
-		command_set_w(regs, 0, BACKDOOR_UNKNOWN);
+	if (state == NULL) {
 		return;
 	}
-	command->serve(vm, regs);
+	lock_take(&vm->lock);
+	for (uint32_t i = 0; i < BACKDOOR_CHANNELS; i++) {
+		channel_close(vm, &state->channel[i]);
+	}
+	state->report = (struct backdoor_report){0};
+	state->tools = (struct tools){0};
+	lock_drop(&vm->lock);
+}
+
+void backdoor_off(struct backdoor_vm *vm)
+{
+	if (vm->state == NULL) {
+		return;
+	}
+	backdoor_reset(vm);
+	lock_take(&vm->lock);
+	info_forget(vm);
+	vm->state->sync_time = false;
+	lock_drop(&vm->lock);
+}
+
+void backdoor_fini(struct backdoor_vm *vm)
+{
+	if (vm->state == NULL) {
+		return;
+	}
+	backdoor_off(vm);
+	pmem_free(vm->pages, STATE_ORDER);
+	vm->state = NULL;
+}
+
+static enum backdoor_result unknown(uint64_t *x)
+{
+	command_set_w(x, 0, BACKDOOR_UNKNOWN);
+	return BACKDOOR_DONE;
+}
+
+static enum backdoor_result low_bandwidth(
+	struct backdoor_vm *vm, uint64_t *x, const struct backdoor_io *io, unsigned el)
+{
+	const struct command_row *command;
+
+	if (io->form != BACKDOOR_IN || io->size != COMMAND_SIZE) {
+		return unknown(x);
+	}
+	command = command_find((uint32_t)x[2] & COMMAND_MASK, el);
+	if (command == NULL) {
+		return unknown(x);
+	}
+	command->serve(vm, x);
+	return BACKDOOR_DONE;
+}
+
+static enum backdoor_result high_bandwidth(struct backdoor_vm *vm, uint64_t *x,
+	const struct backdoor_io *io, const struct backdoor_caller *caller)
+{
+	if (!io->repeat || io->backward || io->size != HB_SIZE ||
+		((uint32_t)x[1] & COMMAND_MASK) != HB_MESSAGE) {
+		return unknown(x);
+	}
+	return message_serve_hb(vm, x, io->form == BACKDOOR_INS, caller);
+}
+
+enum backdoor_result backdoor_call(
+	struct backdoor_vm *vm, uint64_t x[BACKDOOR_REGS], const struct backdoor_caller *caller)
+{
+	struct backdoor_io io = backdoor_decode((uint32_t)x[7], (uint32_t)x[3]);
+
+	if (vm->state == NULL || io.form == BACKDOOR_BROKEN || (uint32_t)x[0] != BACKDOOR_MAGIC) {
+		return unknown(x);
+	}
+	switch (io.port) {
+	case BACKDOOR_PORT:
+		return low_bandwidth(vm, x, &io, caller->el);
+	case BACKDOOR_HB_PORT:
+	case BACKDOOR_HB_PORT_OLD:
+		return high_bandwidth(vm, x, &io, caller);
+	default:
+		return unknown(x);
+	}
 }

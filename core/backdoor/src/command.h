@@ -1,28 +1,38 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Commands on BACKDOOR_PORT: a row each.
- */
 #ifndef BACKDOOR_COMMAND_H
 #define BACKDOOR_COMMAND_H
 
 #include "backdoor/backdoor.h"
 
-/* Serves one command: sets the W registers that it answers in, by command_set_w(). */
-typedef void command_fn(const struct backdoor_vm *vm, struct backdoor_regs *regs);
+/* A command of VMware's port. Writes its results to x. */
+typedef void command_fn(struct backdoor_vm *vm, uint64_t *x);
 
 struct command_row {
-	uint16_t number; /* W2[15:0] */
-	uint8_t min_el;	 /* 1: EL1 alone */
+	uint32_t number;
+	unsigned min_el;
 	command_fn *serve;
 };
 
-/* A result: the upper half is zero, as a write of a W register leaves it. */
-static inline void command_set_w(struct backdoor_regs *regs, unsigned n, uint32_t value)
+/* The row of a number for calls from `el`, or NULL. */
+const struct command_row *command_find(uint32_t number, unsigned el);
+
+/* Results are W registers: the upper half reads as 0. */
+static inline void command_set_w(uint64_t *x, unsigned n, uint32_t value)
 {
-	regs->x[n] = value;
+	x[n] = value;
 }
 
-/* The row of a command that is offered at this level, or NULL. */
-const struct command_row *command_find(uint32_t number, unsigned el);
+/* command_vm.c, command_time.c */
+command_fn command_get_mhz;
+command_fn command_get_hz;
+command_fn command_get_memory_size;
+command_fn command_get_uuid;
+command_fn command_get_vcpu_info;
+command_fn command_get_build;
+command_fn command_report_crash;
+command_fn command_get_gui_options;
+command_fn command_get_time;
+command_fn command_get_time_full;
+command_fn command_get_time_lag;
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "backdoor/backdoor.h"
+#include "decode.h"
 
 #include "a64/sysreg.h"
+#include "backdoor/backdoor.h"
 #include "base/bits.h"
 
 /* X7[63:32] of the MRS form. */
@@ -28,7 +29,7 @@ enum w7_kind { KIND_IMMEDIATE, KIND_DX, KIND_STRING, KIND_REP_STRING };
 
 bool backdoor_is_call(const struct backdoor_vm *vm, uint32_t iss, uint64_t x7)
 {
-	return (vm->vmware || vm->control) && a64_sysreg_of_iss(iss) == MDCCSR_EL0 &&
+	return (vm->config.vmware || vm->config.control) && a64_sysreg_of_iss(iss) == MDCCSR_EL0 &&
 	       a64_sysreg_iss_rt(iss) == XZR && a64_sysreg_iss_is_read(iss) && x7 >> 32 == X7_MAGIC;
 }
 

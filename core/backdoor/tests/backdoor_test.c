@@ -7,46 +7,82 @@
 
 #include <cmocka.h>
 
-#include "backdoor/backdoor.h"
+#include "arch/sysreg.h"
+#include "backdoor_rig.h"
 #include "base/bits.h"
 #include "base/compiler.h"
+#include "decode.h"
+#include "fake/mmio.h"
+#include "vrtc/vrtc.h"
 
 #define ISS  UINT32_C(0x20c3e3) /* of ESR_EL2 0x6220c3e3: MRS XZR, MDCCSR_EL0 */
-#define JUNK UINT64_C(0xdeadbeef00000000)
+#define JUNK RIG_JUNK
 
 #define W7_LOW_BANDWIDTH UINT32_C(0x0e) /* 4 bytes, IN, port in DX */
 #define W7_HIGH_IN	 UINT32_C(0x1c)
 #define W7_HIGH_OUT	 UINT32_C(0x18)
 
-static const struct backdoor_vm vmware = {.vmware = true, .product = BACKDOOR_PRODUCT_ESX};
-static const struct backdoor_vm control = {.control = true};
-static const struct backdoor_vm plain = {.vmware = false};
+static const struct backdoor_vm vmware = {.config = {.vmware = true}};
+static const struct backdoor_vm control = {.config = {.control = true}};
+static const struct backdoor_vm plain;
+
+static int setup(void **state)
+{
+	(void)state;
+	rig_start(RIG_BUDGET);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	return rig_end() ? 0 : -1;
+}
 
 /* The registers of open-vm-tools' greeting, with junk in every upper half. */
-static struct backdoor_regs greeting(void)
+static void greet(void)
 {
-	struct backdoor_regs regs = {.x = {
-					     JUNK | BACKDOOR_MAGIC,
-					     JUNK | 0xffffffffU,
-					     JUNK | BACKDOOR_GETVERSION,
-					     JUNK | BACKDOOR_PORT,
-					     JUNK | 4U,
-					     JUNK | 5U,
-					     JUNK | 6U,
-					     UINT64_C(0x8600000000) | W7_LOW_BANDWIDTH,
-				     }};
+	const uint64_t x[BACKDOOR_REGS] = {
+		JUNK | BACKDOOR_MAGIC,
+		JUNK | 0xffffffffU,
+		JUNK | BACKDOOR_GETVERSION,
+		JUNK | BACKDOOR_PORT,
+		JUNK | 4U,
+		JUNK | 5U,
+		JUNK | 6U,
+		UINT64_C(0x8600000000) | W7_LOW_BANDWIDTH,
+	};
 
-	return regs;
+	memcpy(rig.x, x, sizeof(x));
+}
+
+/* Calls `command`; all but the results, a bit for each register, stay as they are. */
+static void command(uint32_t number, unsigned el, unsigned results)
+{
+	uint64_t before[BACKDOOR_REGS];
+
+	greet();
+	rig.x[2] = JUNK | number;
+	memcpy(before, rig.x, sizeof(before));
+	assert_int_equal(rig_call(el), BACKDOOR_DONE);
+	for (unsigned i = 0; i < BACKDOOR_REGS; i++) {
+		if ((results >> i & 1U) == 0U) {
+			assert_int_equal(rig.x[i], before[i]);
+		} else {
+			assert_int_equal(rig.x[i] >> 32, 0);
+		}
+	}
 }
 
 /* W0 = ffffffff, and nothing else has changed. */
-static void assert_unknown(const struct backdoor_vm *vm, struct backdoor_regs regs, unsigned el)
+static void assert_unknown(unsigned el)
 {
-	struct backdoor_regs before = regs;
+	uint64_t before[BACKDOOR_REGS];
 
-	backdoor_call(vm, &regs, el);
-	assert_int_equal(regs.x[0], 0xffffffff);
-	assert_memory_equal(&regs.x[1], &before.x[1], 7U * sizeof(regs.x[0]));
+	memcpy(before, rig.x, sizeof(before));
+	assert_int_equal(rig_call(el), BACKDOOR_DONE);
+	assert_int_equal(rig.x[0], 0xffffffff);
+	assert_memory_equal(&rig.x[1], &before[1], 7U * sizeof(before[0]));
 }
 
 static void test_what_is_a_call(void **state)
@@ -67,53 +103,151 @@ static void test_the_greeting(void **state)
 {
 	(void)state;
 	for (unsigned el = 0; el < 2U; el++) {
-		struct backdoor_regs regs = greeting();
-
-		backdoor_call(&vmware, &regs, el);
-		assert_int_equal(regs.x[0], 6);
-		assert_int_equal(regs.x[1], 0x564d5868);
-		assert_int_equal(regs.x[2], 2);
-		assert_memory_equal(&regs.x[3], &greeting().x[3], 5U * sizeof(regs.x[0]));
+		command(BACKDOOR_GETVERSION, el, 7);
+		assert_int_equal(rig.x[0], 6);
+		assert_int_equal(rig.x[1], 0x564d5868);
+		assert_int_equal(rig.x[2], 2);
 	}
-}
-
-static void test_product(void **state)
-{
-	struct backdoor_vm workstation = vmware;
-	struct backdoor_regs regs = greeting();
-
-	(void)state;
-	workstation.product = BACKDOOR_PRODUCT_WORKSTATION;
-	backdoor_call(&workstation, &regs, 0);
-	assert_int_equal(regs.x[2], 4);
+	rig.vm.config.product = BACKDOOR_PRODUCT_WORKSTATION;
+	command(BACKDOOR_GETVERSION, 0, 7);
+	assert_int_equal(rig.x[2], 4);
 }
 
 static void test_unknown(void **state)
 {
-	struct backdoor_regs regs = greeting();
+	static const struct {
+		unsigned reg;
+		uint64_t value;
+	} wrong[] = {{2, 0x7777}, {2, 6}, {2, 7}, {2, 9}, {3, 0x5657}, {3, 0x565a}, {0, 0}};
 
 	(void)state;
-	assert_unknown(&control, regs, 1); /* the port is VMware's */
-	regs.x[2] = 0x7777;
-	assert_unknown(&vmware, regs, 0);
-	regs = greeting();
-	regs.x[3] = 0x5659;
-	assert_unknown(&vmware, regs, 0);
-	regs = greeting();
-	regs.x[0] ^= 1U;
-	assert_unknown(&vmware, regs, 0);
+	for (unsigned i = 0; i < ARRAY_SIZE(wrong); i++) {
+		greet();
+		rig.x[wrong[i].reg] = wrong[i].value;
+		assert_unknown(0);
+	}
+}
+
+static void test_without_vmware(void **state)
+{
+	struct backdoor_config config = rig.vm.config;
+	struct backdoor_report report;
+	char key[BACKDOOR_KEY_SIZE];
+
+	(void)state;
+	backdoor_fini(&rig.vm);
+	config.vmware = false;
+	config.control = true;
+	assert_int_equal(backdoor_init(&rig.vm, &config), PLINTH_OK);
+	greet();
+	assert_unknown(1); /* the port is VMware's */
+	backdoor_reset(&rig.vm);
+	backdoor_off(&rig.vm);
+	backdoor_get_report(&rig.vm, &report);
+	assert_int_equal(report.health, BACKDOOR_NO_TOOLS);
+	assert_false(backdoor_is_listening(&rig.vm));
+	assert_int_equal(backdoor_request(&rig.vm, BACKDOOR_HALT), PLINTH_EPERM);
+	assert_int_equal(backdoor_info_key(&rig.vm, 0, key), PLINTH_ENOENT);
+	assert_int_equal(backdoor_info_set(&rig.vm, "a", "b", 1), PLINTH_ENOTSUP);
 }
 
 /* W2's upper half is a command's own. */
 static void test_command_is_sixteen_bits(void **state)
 {
-	struct backdoor_regs regs = greeting();
+	(void)state;
+	greet();
+	rig.x[2] |= 0x00050000;
+	rig.x[3] |= 0x00070000;
+	assert_int_equal(rig_call(0), BACKDOOR_DONE);
+	assert_int_equal(rig.x[0], 6);
+}
+
+static void test_facts(void **state)
+{
+	(void)state;
+	command(17, 0, 3);
+	assert_true(rig.x[0] > 0U);
+	assert_int_equal(rig.x[1], BACKDOOR_MAGIC);
+	fake_sysregs.cntfrq_el0 = UINT64_C(0x100000000) + 62500000U;
+	command(45, 0, 7);
+	assert_int_equal(rig.x[0], 62500000);
+	assert_int_equal(rig.x[1], 1);
+	fake_sysregs.cntfrq_el0 = 62500000;
+	command(1, 0, 1);
+	assert_int_equal(rig.x[0], 62);
+	fake_sysregs.cntfrq_el0 = RIG_HZ;
+	command(20, 0, 1);
+	assert_int_equal(rig.x[0], 512);
+	command(19, 0, 15);
+	assert_int_equal(rig.x[0], 0x04030201);
+	assert_int_equal(rig.x[3], 0x100f0e0d);
+	command(100, 0, 3);
+	assert_int_equal(rig.x[1], BACKDOOR_MAGIC);
+}
+
+static void test_headless_answers(void **state)
+{
+	static const uint32_t none[] = {5, 8, 11, 12, 13, 15, 36};
 
 	(void)state;
-	regs.x[2] |= 0x00050000;
-	regs.x[3] |= 0x00070000;
-	backdoor_call(&vmware, &regs, 0);
-	assert_int_equal(regs.x[0], 6);
+	for (unsigned i = 0; i < ARRAY_SIZE(none); i++) {
+		command(none[i], 0, 1);
+		assert_int_equal(rig.x[0], 0);
+	}
+	command(4, 0, 1);
+	assert_int_equal(rig.x[0], 0xff9cff9c);
+}
+
+static void test_some_are_for_el1(void **state)
+{
+	static const uint32_t el1[] = {68, 91, 102};
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_SIZE(el1); i++) {
+		greet();
+		rig.x[2] = el1[i];
+		assert_unknown(0);
+		command(el1[i], 1, 1);
+		assert_int_equal(rig.x[0], 0);
+	}
+}
+
+#define PL031 UINT64_C(0x9010000)
+
+/* A PL031 whose clock shows 1000 when Plinth starts. */
+static uint64_t read_pl031(void *ctx, uint64_t offset, unsigned size)
+{
+	(void)ctx;
+	(void)offset;
+	(void)size;
+	return 1000;
+}
+
+static void test_time(void **state)
+{
+	static const struct fake_device pl031 = {.base = PL031, .size = 0x1000, .read = read_pl031};
+
+	(void)state;
+	vrtc_boot(0);
+	greet();
+	rig.x[2] = 23;
+	assert_unknown(0); /* no clock, no answer */
+	greet();
+	rig.x[2] = 55;
+	assert_unknown(0);
+	fake_mmio_add(&pl031);
+	vrtc_boot(PL031);
+	fake_sysregs.cntpct_el0 += 2U * RIG_HZ + 5U;
+	command(23, 0, 7);
+	assert_int_equal(rig.x[0], 1002);
+	assert_int_equal(rig.x[1], 5000);
+	command(46, 0, 0x1f);
+	assert_int_equal(rig.x[0], BACKDOOR_MAGIC);
+	assert_int_equal(rig.x[1], 5000);
+	assert_int_equal(rig.x[3], 1002);
+	assert_int_equal(rig.x[4], 0);
+	command(55, 0, 0x3f);
+	assert_int_equal(rig.x[5], 0);
 }
 
 static void test_forms(void **state)
@@ -187,25 +321,31 @@ static void test_malformed_calls_are_unknown(void **state)
 
 	(void)state;
 	for (unsigned i = 0; i < ARRAY_SIZE(bad); i++) {
-		struct backdoor_regs regs = greeting();
-
-		regs.x[7] = UINT64_C(0x8600000000) | bad[i];
-		assert_unknown(&vmware, regs, 0);
+		greet();
+		rig.x[7] = UINT64_C(0x8600000000) | bad[i];
+		assert_unknown(0);
 	}
 }
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_what_is_a_call),
-		cmocka_unit_test(test_the_greeting),
-		cmocka_unit_test(test_product),
-		cmocka_unit_test(test_unknown),
-		cmocka_unit_test(test_command_is_sixteen_bits),
-		cmocka_unit_test(test_forms),
-		cmocka_unit_test(test_every_malformed_w7),
-		cmocka_unit_test(test_malformed_calls_are_unknown),
+		TEST(test_what_is_a_call),
+		TEST(test_the_greeting),
+		TEST(test_unknown),
+		TEST(test_without_vmware),
+		TEST(test_command_is_sixteen_bits),
+		TEST(test_facts),
+		TEST(test_headless_answers),
+		TEST(test_some_are_for_el1),
+		TEST(test_time),
+		TEST(test_forms),
+		TEST(test_every_malformed_w7),
+		TEST(test_malformed_calls_are_unknown),
 	};
 
+	rig_init();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

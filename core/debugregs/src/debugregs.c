@@ -3,6 +3,7 @@
 
 #include <stddef.h>
 
+#include "arch/hcr.h"
 #include "arch/sysreg.h"
 #include "base/bits.h"
 #include "base/check.h"
@@ -64,7 +65,11 @@ void debugregs_init_cpu(void)
 
 void debugregs_reset(struct debugregs *regs)
 {
-	*regs = (struct debugregs){.os_locked = true, .loaded = regs->loaded};
+	*regs = (struct debugregs){
+		.os_locked = true,
+		.loaded = regs->loaded,
+		.brk_traps = regs->brk_traps,
+	};
 	if (regs->loaded) {
 		write_mdscr_el1(0);
 	}
@@ -74,7 +79,7 @@ void debugregs_reset(struct debugregs *regs)
  * we leave the hardware's own lock open, and turn it off here. */
 static uint64_t real_mdscr(const struct debugregs *regs)
 {
-	return regs->os_locked ? 0U : regs->mdscr & MDSCR_REAL;
+	return regs->os_locked || regs->brk_traps ? 0U : regs->mdscr & MDSCR_REAL;
 }
 
 /* Brings the hardware from one value of MDSCR_EL1 to the guest's present one. The pairs count only
@@ -101,6 +106,9 @@ void debugregs_load(struct debugregs *regs)
 {
 	PLINTH_ASSERT(!regs->loaded);
 	regs->loaded = true;
+	if (UNLIKELY(regs->brk_traps)) {
+		write_mdcr_el2(read_mdcr_el2() | MDCR_TDE);
+	}
 	update_hardware(regs, 0);
 }
 
@@ -108,6 +116,9 @@ void debugregs_put(struct debugregs *regs)
 {
 	PLINTH_ASSERT(regs->loaded);
 	regs->loaded = false;
+	if (UNLIKELY(regs->brk_traps)) {
+		write_mdcr_el2(read_mdcr_el2() & ~MDCR_TDE);
+	}
 	if (real_mdscr(regs) != 0U) {
 		write_mdscr_el1(0);
 	}

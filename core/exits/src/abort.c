@@ -41,6 +41,11 @@ static inline uint64_t stage1_par(gva_t gva, bool from_el0, bool write)
 	return par;
 }
 
+uint64_t exits_stage1(gva_t gva, bool from_el0, bool write)
+{
+	return stage1_par(gva, from_el0, write);
+}
+
 static inline bool ipa_of_par(uint64_t par, gva_t gva, ipa_t *ipa)
 {
 	*ipa = ipa_init((par & PAR_PA) | (gva.v & (PAGE_SIZE - 1U)));

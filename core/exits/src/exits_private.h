@@ -20,8 +20,11 @@ enum outcome exits_data_abort(struct vcpu *vcpu, uint64_t esr);
 enum outcome exits_instruction_abort(struct vcpu *vcpu, uint64_t esr);
 enum outcome exits_wfx(struct vcpu *vcpu, uint64_t esr);
 
-/* A call of the backdoor, by whatever instruction: works on x0 to x6. */
-void exits_backdoor(struct vcpu *vcpu);
+enum outcome exits_brk(struct vcpu *vcpu, uint64_t esr);
+
+/* A call of the backdoor, by whatever instruction: works on x0 to x6 and steps over it, or gives
+ * the guest the fault of its buffer. is_past: the PC is behind the instruction already (HVC). */
+enum outcome exits_backdoor(struct vcpu *vcpu, bool is_past);
 
 /* Blocks the vCPU as a WFI does, unless something is there for it. */
 enum outcome exits_wait(struct vcpu *vcpu);
@@ -33,6 +36,10 @@ enum outcome exits_mmio_decode(struct vcpu *vcpu, uint64_t esr, ipa_t ipa, uint6
 
 /* One access of `size` bytes (1, 2, 4, 8). False: the guest has been given an exception. */
 bool exits_mmio_one(struct vcpu *vcpu, struct mmio_access *access, ipa_t ipa);
+
+/* PAR_EL1 for a guest's virtual address, by the AT form that suits the access, as its stage 1 is
+ * now; its own PAR_EL1 is kept. */
+uint64_t exits_stage1(gva_t gva, bool from_el0, bool write);
 
 /* The IPA behind a guest's virtual address, by AT in the guest's present regime; PAR_EL1 is kept.
  * False: it does not translate. */

@@ -120,10 +120,9 @@ enum outcome exits_hvc(struct vcpu *vcpu, uint64_t esr)
 		return smccc(vcpu);
 	}
 	if (imm == BACKDOOR_HVC_IMM && (vcpu->vm->config.flags & VM_FLAG_VMWARE) != 0U) {
-		exits_backdoor(vcpu);
-	} else {
-		vcpu->ctx.x[0] = SMCCC_NOT_SUPPORTED;
+		return exits_backdoor(vcpu, true);
 	}
+	vcpu->ctx.x[0] = SMCCC_NOT_SUPPORTED;
 	return OUTCOME_RESUME;
 }
 

@@ -50,34 +50,6 @@ static enum outcome undefined(struct vcpu *vcpu, uint64_t esr)
 	return OUTCOME_RESUME;
 }
 
-void exits_backdoor(struct vcpu *vcpu)
-{
-	const struct backdoor_vm vm = {
-		.vmware = (vcpu->vm->config.flags & VM_FLAG_VMWARE) != 0U,
-		.control = (vcpu->vm->config.flags & VM_FLAG_CONTROL) != 0U,
-		.product = BACKDOOR_PRODUCT_WORKSTATION,
-	};
-	struct backdoor_regs regs;
-
-	for (unsigned i = 0; i < ARRAY_SIZE(regs.x); i++) {
-		regs.x[i] = vcpu->ctx.x[i];
-	}
-	backdoor_call(&vm, &regs, exits_from_el0() ? 0U : 1U);
-	for (unsigned i = 0; i < ARRAY_SIZE(regs.x) - 1U; i++) {
-		vcpu->ctx.x[i] = regs.x[i];
-	}
-}
-
-static bool is_backdoor(const struct vcpu *vcpu, uint32_t iss)
-{
-	const struct backdoor_vm vm = {
-		.vmware = (vcpu->vm->config.flags & VM_FLAG_VMWARE) != 0U,
-		.control = (vcpu->vm->config.flags & VM_FLAG_CONTROL) != 0U,
-	};
-
-	return backdoor_is_call(&vm, iss, vcpu->ctx.x[7]);
-}
-
 static enum outcome debug(struct vcpu *vcpu, uint64_t esr, a64_sysreg_t reg)
 {
 	uint32_t iss = (uint32_t)FIELD_GET(esr, ESR_ISS);
@@ -85,10 +57,8 @@ static enum outcome debug(struct vcpu *vcpu, uint64_t esr, a64_sysreg_t reg)
 	unsigned rt = a64_sysreg_iss_rt(iss);
 	uint64_t value = is_read ? 0U : vcpu_get_x(&vcpu->ctx, rt);
 
-	if (is_backdoor(vcpu, iss)) {
-		exits_backdoor(vcpu);
-		vcpu_skip(true);
-		return OUTCOME_RESUME;
+	if (backdoor_is_call(&vcpu->vm->backdoor, iss, vcpu->ctx.x[7])) {
+		return exits_backdoor(vcpu, false);
 	}
 	switch (debugregs_access(&vcpu->debug, reg, exits_from_el0() ? 0U : 1U, !is_read, &value)) {
 	case DEBUGREGS_DONE:

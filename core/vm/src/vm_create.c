@@ -63,6 +63,7 @@ static void init_vcpu(struct vm *vm, vcpu_id_t id)
 	vcpu->caches_on = true; /* until it starts: vm_caches_off */
 	sched_entity_init(&vcpu->sched, vm->config.weight, vm->config.affinity);
 	vtimer_init(&vcpu->timer, &vm->time, &vm_vtimer_ops, vcpu);
+	vcpu->debug.brk_traps = (vm->config.flags & VM_FLAG_BACKDOOR_BRK) != 0U;
 	debugregs_reset(&vcpu->debug);
 	/* Ids and links are the machine's own: neither can be out of range. */
 	PLINTH_CHECK(vgic_cpu_init(&vm->vgic, &vcpu->gic, id) == PLINTH_OK);
@@ -144,8 +145,9 @@ static enum plinth_status init_vm(struct vm *vm, const char **why)
 	status = vm_pvtime_init(vm);
 	if (status != PLINTH_OK) {
 		*why = "there is not enough free memory for it";
+		return status;
 	}
-	return status;
+	return vm_backdoor_init(vm, why);
 }
 
 static void init_parts(struct vm *vm)
@@ -158,6 +160,7 @@ static void init_parts(struct vm *vm)
 	vrtc_init(&vm->rtc, &vm_rtc_ops, vm);
 	timer_init(&vm->worker, vm_work, vm);
 	timer_init(&vm->rtc_timer, vm_rtc_expired, vm);
+	timer_init(&vm->soft_timer, vm_soft_expired, vm);
 	for (vcpu_id_t i = 0; i < vm->config.vcpu_count; i++) {
 		init_vcpu(vm, i);
 	}
@@ -198,6 +201,7 @@ enum plinth_status vm_create(const struct vm_config *config, struct vm **out, co
 		while (gmem_fini_step(&vm->gmem) == PLINTH_EAGAIN) {
 		}
 		vm_pvtime_fini(vm);
+		backdoor_fini(&vm->backdoor);
 		pmem_free(pages, order);
 		return status;
 	}

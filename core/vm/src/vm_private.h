@@ -12,6 +12,12 @@ extern const struct console_port_ops vm_port_ops;
 
 void vm_rtc_expired(struct timer *timer, void *ctx, uint64_t now);
 
+/* vm_soft.c: timer_fn of vm->soft_timer. */
+void vm_soft_expired(struct timer *timer, void *ctx, uint64_t now);
+
+/* vm_backdoor.c: the backdoor of a VM with its presets, and their number. *why on failure. */
+enum plinth_status vm_backdoor_init(struct vm *vm, const char **why);
+
 /* The smallest block of pages that holds them. */
 unsigned vm_order_for(uint64_t bytes);
 

@@ -87,6 +87,7 @@ static void reset_hardware(struct vm *vm)
 	vm->caches_off = 0;
 	vuart_reset(&vm->uart);
 	vrtc_reset(&vm->rtc);
+	backdoor_reset(&vm->backdoor);
 	psci_reset(&vm->psci);
 	vtimer_vm_init(&vm->time);
 }
@@ -195,6 +196,8 @@ enum plinth_status vm_resume(struct vm *vm)
 		vm->state = VM_RUNNING;
 		vtimer_vm_resume(&vm->time);
 		for_each_vcpu(vm, sched_add, SCHED_HOLD_PAUSE);
+		/* EPERM: there are no tools to run scripts. */
+		(void)backdoor_request(&vm->backdoor, BACKDOOR_RESUME);
 		status = PLINTH_OK;
 	}
 	lock_drop(&vm->lock);
@@ -266,6 +269,7 @@ static bool stop_step(struct vm *vm)
 		start(vm);
 		return false;
 	case VM_GOAL_OFF:
+		backdoor_off(&vm->backdoor);
 		vm->state = VM_OFF;
 		break;
 	case VM_GOAL_CRASH:

@@ -24,11 +24,23 @@
  * vrtc_boot(). */
 static uint32_t host_seconds;
 static uint64_t host_count;
+static bool host_has_clock;
 
 void vrtc_boot(uintptr_t rtc_va)
 {
 	host_seconds = rtc_va != 0U ? arch_mmio_read32(rtc_va + RTCDR) : 0U;
 	host_count = read_cntpct_el0();
+	host_has_clock = rtc_va != 0U;
+}
+
+bool vrtc_host_clock(uint64_t *seconds, uint32_t *microseconds)
+{
+	uint64_t frequency = read_cntfrq_el0();
+	uint64_t passed = read_cntpct_el0() - host_count;
+
+	*seconds = host_seconds + passed / frequency;
+	*microseconds = (uint32_t)(passed % frequency * 1000000U / frequency);
+	return host_has_clock;
 }
 
 static uint32_t guest_time(const struct vrtc *rtc, uint64_t count)

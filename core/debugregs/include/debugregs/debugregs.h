@@ -33,6 +33,9 @@ struct debugregs {
 	uint64_t claim; /* tags that are set */
 	bool os_locked;
 	bool loaded; /* this vCPU is on a CPU */
+	/* BRK traps to EL2 (MDCR_EL2.TDE), and so would all that the guest's breakpoints give: they
+	 * stay shadows. Set before the first load; survives a reset. */
+	bool brk_traps;
 	struct debugregs_pair breakpoint[DEBUGREGS_PAIR_MAX];
 	struct debugregs_pair watchpoint[DEBUGREGS_PAIR_MAX];
 };

@@ -17,6 +17,7 @@
 
 #include "a64/sysreg.h"
 #include "abi/vm_config.h"
+#include "backdoor/backdoor.h"
 #include "base/status.h"
 #include "base/types.h"
 #include "console/console.h"
@@ -54,6 +55,9 @@
 /* OFF or CRASHED -> STARTING (its memory is laid out) -> RUNNING <-> PAUSED; all of these ->
  * STOPPING (its vCPUs leave their CPUs, its memory goes) -> OFF, CRASHED, or STARTING again. */
 enum vm_state { VM_OFF, VM_RUNNING, VM_PAUSED, VM_STOPPING, VM_CRASHED, VM_STARTING };
+
+/* What the guest's own tools are asked to do before Plinth does it (core/backdoor). */
+enum vm_soft { VM_SOFT_OFF, VM_SOFT_RESET, VM_SOFT_PAUSE };
 
 /* What a stop is to end in; a later request of a lower kind does not replace a higher one. */
 enum vm_goal { VM_GOAL_RESET, VM_GOAL_OFF, VM_GOAL_CRASH };
@@ -124,10 +128,14 @@ struct vm {
 	ipa_t prepared;	   /* STARTING: memory is laid out up to here */
 	uint32_t starts;
 	struct vm_cost cost;
+	enum vm_soft soft;	     /* what soft_timer waits for */
+	uint32_t soft_starts;	     /* `starts` when it was asked for */
+	uint64_t soft_deadline;	     /* CNTPCT_EL0 */
 	char reason[VM_REASON_SIZE]; /* of the last crash */
 	/* have locks of their own */
 	struct timer worker;
 	struct timer rtc_timer;
+	struct timer soft_timer;
 	struct lock cache_lock; /* LOCK_RANK_DEVICE: the two below, in step with gmem's mode */
 	uint32_t caches_off;	/* vCPUs that run with MMU or caches off */
 	ipa_t sweep;
@@ -138,6 +146,7 @@ struct vm {
 	struct psci_vcpu psci_vcpu[VM_VCPU_MAX];
 	struct vuart uart;
 	struct vrtc rtc;
+	struct backdoor_vm backdoor;
 	struct console_port port;
 	struct log_limit log_limit;
 };
@@ -163,6 +172,12 @@ enum plinth_status vm_resume(struct vm *vm);
 /* Ends the run with `goal`, from any CPU, also from an exit of one of its vCPUs. EPERM: it is OFF
  * or CRASHED. */
 enum plinth_status vm_stop(struct vm *vm, enum vm_goal goal);
+
+/* Asks the guest's tools to halt or restart it, or to run the scripts that go with a suspension.
+ * When `seconds` have passed and the VM still runs, it is stopped, reset or paused all the same;
+ * paused as soon as the scripts have run. Another call, also for something else, takes the place of
+ * the one before. EPERM: the VM does not run, or has no tools that listen; nothing is asked. */
+enum plinth_status vm_ask(struct vm *vm, enum vm_soft soft, uint32_t seconds);
 
 /* vm_stop(vm, VM_GOAL_CRASH) with a reason, which is logged. The first one counts. */
 void vm_crash(struct vm *vm, const char *format, ...) PRINTF_LIKE(2, 3);

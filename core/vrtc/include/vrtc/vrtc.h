@@ -42,6 +42,10 @@ struct vrtc {
  * guests' clocks start at 1970. */
 void vrtc_boot(uintptr_t rtc_va);
 
+/* The host's clock now: seconds since 1970 (until 2106) and the rest. False: it has none. No lock.
+ */
+bool vrtc_host_clock(uint64_t *seconds, uint32_t *microseconds);
+
 void vrtc_init(struct vrtc *rtc, const struct vrtc_ops *ops, void *ctx);
 
 /* Interrupt and alarm as after reset; the time that the guest has set stays, as with a battery. */

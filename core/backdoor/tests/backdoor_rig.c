@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "backdoor_rig.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "arch/cpu.h"
+#include "arch/sysreg.h"
+#include "base/bits.h"
+#include "percpu/percpu.h"
+#include "pmem/pmem.h"
+
+#define ARENA_SIZE MIB(16)
+#define LB_W7	   (UINT64_C(0x8600000000) | 0x0eU)
+#define HB_IN_W7   (UINT64_C(0x8600000000) | 0x1cU)
+#define HB_OUT_W7  (UINT64_C(0x8600000000) | 0x18U)
+
+struct rig rig;
+
+static struct percpu cpu;
+static uint64_t free_pages;
+static char received[BACKDOOR_MESSAGE_MAX + 1U];
+
+static uint64_t pages_free(void)
+{
+	struct pmem_stats stats;
+
+	pmem_get_stats(&stats);
+	return stats.free;
+}
+
+void rig_init(void)
+{
+	void *p = mmap(NULL, ARENA_SIZE + BLOCK_1G, PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	struct pmem_range ram = {.size = ARENA_SIZE};
+
+	if (p == MAP_FAILED) {
+		abort();
+	}
+	arch_percpu_set(&cpu);
+	ram.base = align_up((uint64_t)(uintptr_t)p, BLOCK_1G);
+	if (pmem_init(&ram, 1, &ram, 1) != PLINTH_OK) {
+		abort();
+	}
+	free_pages = pages_free();
+	fake_sysregs.cntfrq_el0 = RIG_HZ;
+	fake_sysregs.cntpct_el0 = RIG_HZ;
+}
+
+void rig_start(uint64_t budget)
+{
+	static const uint8_t uuid[16] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16};
+	const struct backdoor_config config = {
+		.vmware = true,
+		.product = BACKDOOR_PRODUCT_ESX,
+		.name = "rig",
+		.uuid = uuid,
+		.ram_size = MIB(512),
+		.budget = budget,
+	};
+
+	backdoor_fini(&rig.vm);
+	memset(&rig, 0, sizeof(rig));
+	if (backdoor_init(&rig.vm, &config) != PLINTH_OK) {
+		abort();
+	}
+}
+
+bool rig_end(void)
+{
+	backdoor_fini(&rig.vm);
+	return pages_free() == free_pages;
+}
+
+static enum plinth_status translate(void *ctx, uint64_t va, bool write, ipa_t *ipa)
+{
+	uint64_t page = (va - RIG_VA) / RIG_PAGE;
+
+	(void)ctx;
+	if (va < RIG_VA || page >= RIG_PAGES || rig.access[page] == RIG_ABSENT ||
+		(write && rig.access[page] == RIG_READ_ONLY)) {
+		rig.fault_va = va;
+		rig.fault_is_write = write;
+		return PLINTH_EFAULT;
+	}
+	*ipa = ipa_init(va - RIG_VA);
+	return PLINTH_OK;
+}
+
+/* The place of [ipa, ipa + size), which lies in one page. */
+static uint8_t *place(ipa_t ipa, size_t size)
+{
+	if (ipa.v / RIG_PAGE != (ipa.v + size - 1U) / RIG_PAGE) {
+		abort();
+	}
+	rig.copied++;
+	return rig.access[ipa.v / RIG_PAGE] == RIG_DEVICE ? NULL : &rig.memory[ipa.v];
+}
+
+static enum plinth_status read_memory(void *ctx, ipa_t ipa, void *buf, size_t size)
+{
+	const uint8_t *from = place(ipa, size);
+
+	(void)ctx;
+	if (from == NULL) {
+		return PLINTH_EFAULT;
+	}
+	memcpy(buf, from, size);
+	return PLINTH_OK;
+}
+
+static enum plinth_status write_memory(void *ctx, ipa_t ipa, const void *buf, size_t size)
+{
+	uint8_t *to = place(ipa, size);
+
+	(void)ctx;
+	if (to == NULL) {
+		return PLINTH_EFAULT;
+	}
+	memcpy(to, buf, size);
+	return PLINTH_OK;
+}
+
+enum backdoor_result rig_call(unsigned el)
+{
+	static const struct backdoor_memory memory = {translate, read_memory, write_memory};
+	const struct backdoor_caller caller = {.el = el, .memory = &memory};
+
+	return backdoor_call(&rig.vm, rig.x, &caller);
+}
+
+uint32_t rig_message(struct rig_channel channel, unsigned type, uint32_t w1)
+{
+	rig.x[0] = RIG_JUNK | BACKDOOR_MAGIC;
+	rig.x[1] = RIG_JUNK | w1;
+	rig.x[2] = RIG_JUNK | type << 16 | 30U;
+	rig.x[3] = RIG_JUNK | channel.number << 16 | BACKDOOR_PORT;
+	rig.x[4] = RIG_JUNK | channel.high;
+	rig.x[5] = RIG_JUNK | channel.low;
+	rig.x[7] = LB_W7;
+	if (rig_call(0) != BACKDOOR_DONE) {
+		abort();
+	}
+	return (uint32_t)rig.x[2] >> 16;
+}
+
+uint32_t rig_open(uint32_t protocol, struct rig_channel *channel)
+{
+	uint32_t status = rig_message((struct rig_channel){0}, 0, protocol);
+
+	channel->number = (uint32_t)rig.x[3] >> 16;
+	channel->high = (uint32_t)rig.x[4];
+	channel->low = (uint32_t)rig.x[5];
+	return status;
+}
+
+uint32_t rig_close(struct rig_channel channel)
+{
+	return rig_message(channel, 6, 0);
+}
+
+bool rig_send(struct rig_channel channel, const void *data, size_t size)
+{
+	if ((rig_message(channel, 1, (uint32_t)size) & RIG_SUCCESS) == 0U) {
+		return false;
+	}
+	for (size_t i = 0; i < size; i += 4) {
+		uint32_t word = 0;
+
+		memcpy(&word, (const uint8_t *)data + i, size - i < 4U ? size - i : 4U);
+		if (rig_message(channel, 2, word) != RIG_SUCCESS) {
+			return false;
+		}
+	}
+	return true;
+}
+
+const char *rig_receive(struct rig_channel channel, size_t *size)
+{
+	uint32_t status = rig_message(channel, 3, 0);
+	size_t length = (uint32_t)rig.x[1];
+
+	if (status != (RIG_SUCCESS | RIG_DORECV | RIG_HB) || rig.x[3] >> 16 != 1U ||
+		length > BACKDOOR_MESSAGE_MAX) {
+		return NULL;
+	}
+	for (size_t i = 0; i < length; i += 4) {
+		if (rig_message(channel, 4, RIG_SUCCESS) != RIG_SUCCESS || rig.x[3] >> 16 != 2U) {
+			return NULL;
+		}
+		uint32_t word = (uint32_t)rig.x[1];
+
+		memcpy(received + i, &word, length - i < 4U ? length - i : 4U);
+	}
+	received[length] = '\0';
+	if (size != NULL) {
+		*size = length;
+	}
+	return rig_message(channel, 5, RIG_SUCCESS) == RIG_SUCCESS ? received : NULL;
+}
+
+const char *rig_rpc(const char *request)
+{
+	struct rig_channel channel;
+	const char *reply;
+
+	if (rig_open(RIG_RPCI | RIG_COOKIES, &channel) != RIG_SUCCESS ||
+		!rig_send(channel, request, strlen(request))) {
+		return NULL;
+	}
+	reply = rig_receive(channel, NULL);
+	return rig_close(channel) == RIG_SUCCESS ? reply : NULL;
+}
+
+static uint32_t transfer(void)
+{
+	if (rig_call(0) == BACKDOOR_FAULT) {
+		return UINT32_MAX;
+	}
+	return (uint32_t)rig.x[1] >> 16;
+}
+
+uint32_t rig_send_hb(struct rig_channel channel, uint64_t va, uint64_t size)
+{
+	rig.x[0] = RIG_JUNK | BACKDOOR_MAGIC;
+	rig.x[1] = UINT64_C(1) << 16;
+	rig.x[2] = size;
+	rig.x[3] = RIG_JUNK | channel.number << 16 | BACKDOOR_HB_PORT;
+	rig.x[4] = va;
+	rig.x[5] = RIG_JUNK | channel.low;
+	rig.x[6] = RIG_JUNK | channel.high;
+	rig.x[7] = HB_OUT_W7;
+	return transfer();
+}
+
+uint32_t rig_receive_hb(struct rig_channel channel, uint64_t va, uint64_t size)
+{
+	rig.x[0] = RIG_JUNK | BACKDOOR_MAGIC;
+	rig.x[1] = UINT64_C(1) << 16;
+	rig.x[2] = size;
+	rig.x[3] = RIG_JUNK | channel.number << 16 | BACKDOOR_HB_PORT_OLD;
+	rig.x[4] = RIG_JUNK | channel.high;
+	rig.x[5] = va;
+	rig.x[6] = RIG_JUNK | channel.low;
+	rig.x[7] = HB_IN_W7;
+	return transfer();
+}
+
+void rig_pass_seconds(unsigned seconds)
+{
+	fake_sysregs.cntpct_el0 += seconds * RIG_HZ;
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A VM with `vmware;` and a guest program that speaks as open-vm-tools does, with memory of its own
+ * whose pages may be absent or read-only.
+ */
+#ifndef BACKDOOR_RIG_H
+#define BACKDOOR_RIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "backdoor/backdoor.h"
+
+#define RIG_VA	    UINT64_C(0xffff800010000000) /* of the guest's memory */
+#define RIG_PAGES   40U
+#define RIG_PAGE    4096U
+#define RIG_BUDGET  UINT64_C(0x100000)
+#define RIG_JUNK    UINT64_C(0xdeadbeef00000000)
+#define RIG_HZ	    UINT64_C(1000)
+#define RIG_SUCCESS 1U
+#define RIG_DORECV  2U
+#define RIG_CLOSED  4U
+#define RIG_HB	    0x80U
+#define RIG_RPCI    UINT32_C(0x49435052)
+#define RIG_TCLO    UINT32_C(0x4f4c4354)
+#define RIG_COOKIES UINT32_C(0x80000000)
+
+enum rig_access { RIG_READ_WRITE, RIG_READ_ONLY, RIG_ABSENT, RIG_DEVICE };
+
+struct rig {
+	struct backdoor_vm vm;
+	uint8_t memory[RIG_PAGES * RIG_PAGE];
+	enum rig_access access[RIG_PAGES];
+	uint64_t x[BACKDOOR_REGS];
+	unsigned copied;   /* calls of read and write */
+	uint64_t fault_va; /* of the last refused translation */
+	bool fault_is_write;
+};
+
+extern struct rig rig;
+
+struct rig_channel {
+	uint32_t number;
+	uint32_t high;
+	uint32_t low;
+};
+
+/* The machine: once. */
+void rig_init(void);
+
+/* A fresh VM with that budget; the one before is given back. */
+void rig_start(uint64_t budget);
+
+/* Gives the VM back; returns whether pmem has all its pages again. */
+bool rig_end(void);
+
+/* One call with rig.x, from `el`. */
+enum backdoor_result rig_call(unsigned el);
+
+/* One message call, type and W1; returns the status. x[1] and x[3] stay in rig.x. */
+uint32_t rig_message(struct rig_channel channel, unsigned type, uint32_t w1);
+
+/* Status of OPEN. */
+uint32_t rig_open(uint32_t protocol, struct rig_channel *channel);
+uint32_t rig_close(struct rig_channel channel);
+
+/* The whole of a message in low bandwidth; false: refused somewhere. */
+bool rig_send(struct rig_channel channel, const void *data, size_t size);
+
+/* The message that waits, with a NUL behind it, or NULL; *size may be NULL. Acknowledged. */
+const char *rig_receive(struct rig_channel channel, size_t *size);
+
+/* rig_send() of text and rig_receive() on a channel that is opened and closed for it. */
+const char *rig_rpc(const char *request);
+
+/* High bandwidth from or to `va`; returns the status, or UINT32_MAX for a fault. */
+uint32_t rig_send_hb(struct rig_channel channel, uint64_t va, uint64_t size);
+uint32_t rig_receive_hb(struct rig_channel channel, uint64_t va, uint64_t size);
+
+void rig_pass_seconds(unsigned seconds);
+
+#endif

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Power operations that the guest itself carries out, if it does: its tools are asked, and a timer
+ * looks now and then what has become of it.
+ */
+#include "arch/sysreg.h"
+#include "percpu/percpu.h"
+
+#include "vm_private.h"
+
+#define POLL_HZ 10U
+
+struct soft_row {
+	enum backdoor_power power;
+	const char *what;
+};
+
+static const struct soft_row rows[] = {
+	[VM_SOFT_OFF] = {BACKDOOR_HALT, "halt"},
+	[VM_SOFT_RESET] = {BACKDOOR_REBOOT, "restart"},
+	[VM_SOFT_PAUSE] = {BACKDOOR_SUSPEND, "run its scripts"},
+};
+
+static void look_in_a_while(struct vm *vm)
+{
+	timer_arm(&vm->soft_timer, cpu_this(),
+		read_cntpct_el0() + vm_host()->ticks_per_second / POLL_HZ);
+}
+
+enum plinth_status vm_ask(struct vm *vm, enum vm_soft soft, uint32_t seconds)
+{
+	enum plinth_status status = PLINTH_EPERM;
+
+	lock_take(&vm->lock);
+	if (vm->state == VM_RUNNING) {
+		status = backdoor_request(&vm->backdoor, rows[soft].power);
+	}
+	if (status == PLINTH_OK) {
+		vm->soft = soft;
+		vm->soft_starts = vm->starts;
+		vm->soft_deadline = read_cntpct_el0() + seconds * vm_host()->ticks_per_second;
+		look_in_a_while(vm);
+	}
+	lock_drop(&vm->lock);
+	return status;
+}
+
+enum finding {
+	GONE, /* the VM does not run any more, or runs anew: nothing is left to do */
+	WAIT,
+	LATE,  /* the time is up */
+	READY, /* the scripts have run, or will not */
+};
+
+/* Under vm->lock. */
+static enum finding look(struct vm *vm)
+{
+	enum backdoor_answer answer = backdoor_answer(&vm->backdoor, rows[vm->soft].power);
+
+	if (vm->state != VM_RUNNING || vm->starts != vm->soft_starts) {
+		return GONE;
+	}
+	if (vm->soft == VM_SOFT_PAUSE &&
+		(answer == BACKDOOR_FINISHED || answer == BACKDOOR_REFUSED)) {
+		return READY;
+	}
+	return read_cntpct_el0() >= vm->soft_deadline ? LATE : WAIT;
+}
+
+static void do_it(struct vm *vm, enum vm_soft soft)
+{
+	/* EPERM: the guest was quicker after all. */
+	switch (soft) {
+	case VM_SOFT_OFF:
+		(void)vm_stop(vm, VM_GOAL_OFF);
+		break;
+	case VM_SOFT_RESET:
+		(void)vm_stop(vm, VM_GOAL_RESET);
+		break;
+	case VM_SOFT_PAUSE:
+		(void)vm_pause(vm);
+		break;
+	}
+}
+
+void vm_soft_expired(struct timer *timer, void *ctx, uint64_t now)
+{
+	struct vm *vm = ctx;
+
+	(void)timer;
+	(void)now;
+	lock_take(&vm->lock);
+	enum vm_soft soft = vm->soft;
+	enum finding finding = look(vm);
+
+	if (finding == WAIT) {
+		look_in_a_while(vm);
+	}
+	lock_drop(&vm->lock);
+	if (finding == LATE) {
+		log_warning("vm %s: did not %s in time", vm->config.name, rows[soft].what);
+	}
+	if (finding == LATE || finding == READY) {
+		do_it(vm, soft);
+	}
+}
