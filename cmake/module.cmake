@@ -24,10 +24,16 @@ function(plinth_compile_options NAME)
 		target_compile_options(${NAME} PRIVATE ${PLINTH_HOST})
 		target_compile_definitions(${NAME} PRIVATE PLINTH_HOST_BUILD=1)
 	else()
-		target_compile_options(${NAME} PRIVATE ${PLINTH_OPTIMIZE} ${PLINTH_EL2})
+		target_compile_options(${NAME} PRIVATE ${PLINTH_OPTIMIZE} ${PLINTH_EL2} ${PLINTH_LTO})
 		target_compile_definitions(${NAME} PRIVATE PLINTH_HOST_BUILD=0
 			$<$<BOOL:${PLINTH_DEBUG}>:PLINTH_DEBUG=1>)
 	endif()
+endfunction()
+
+# plinth_for_the_compiler(SOURCE...): files with what the compiler calls by itself (memcpy, the stack
+# guard): optimizing the whole program does not see those calls, and would drop it.
+function(plinth_for_the_compiler)
+	set_source_files_properties(${ARGN} PROPERTIES COMPILE_OPTIONS -fno-lto)
 endfunction()
 
 # plinth_no_stack_arrays(SOURCE...): files of paths that guests wait for, without an array on the

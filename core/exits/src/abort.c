@@ -57,7 +57,7 @@ bool exits_translate(gva_t gva, bool write, ipa_t *ipa)
 	return ipa_of_par(stage1_par(gva, exits_from_el0(), write), gva, ipa);
 }
 
-bool exits_translate_fetch(gva_t pc, ipa_t *ipa)
+NOINLINE bool exits_translate_fetch(gva_t pc, ipa_t *ipa)
 {
 	return ipa_of_par(stage1_par(pc, false, false), pc, ipa);
 }

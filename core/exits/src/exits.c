@@ -27,7 +27,7 @@
 typedef enum outcome exit_handler_fn(struct vcpu *vcpu, uint64_t esr);
 
 /* Traps that hide what a VM has not: as if it were not there. */
-static enum outcome undefined(struct vcpu *vcpu, uint64_t esr)
+NOINLINE static enum outcome undefined(struct vcpu *vcpu, uint64_t esr)
 {
 	vcpu->exits.other++;
 	vcpu_inject_undef((esr & ESR_IL) != 0U);
@@ -45,8 +45,8 @@ static exit_handler_fn *const handlers[1U << ESR_EC_WIDTH] = {
 	[EC_DABT_LOWER] = exits_data_abort,
 };
 
-/* Apart, so that an exit without tracing pays for the test alone. */
-__attribute__((noinline)) static void trace_exit(const struct vcpu *vcpu, uint64_t esr)
+/* Apart, as what else is not usual, so that an exit pays for the tests alone. */
+NOINLINE static void trace_exit(const struct vcpu *vcpu, uint64_t esr)
 {
 	trace_write(TRACE_EXIT, vcpu->vm->id, vcpu->id, esr, vcpu_pc());
 }
@@ -117,7 +117,7 @@ static void stop(struct vcpu *vcpu, enum vm_goal goal)
 	(void)status;
 }
 
-static struct vcpu_context *finish_slowly(struct vcpu *vcpu, enum outcome outcome)
+NOINLINE static struct vcpu_context *finish_slowly(struct vcpu *vcpu, enum outcome outcome)
 {
 	switch (outcome) {
 	case OUTCOME_VM_OFF:

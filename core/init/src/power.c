@@ -16,11 +16,6 @@
 #define PSCI_SYSTEM_OFF	  UINT64_C(0x84000008)
 #define PSCI_SYSTEM_RESET UINT64_C(0x84000009)
 
-/* Used by the code that -fstack-protector adds. Without entropy so early it is a constant that a
- * string function can't pass: it holds a NUL. */
-uintptr_t __stack_chk_guard HIDDEN = UINT64_C(0x00c5f3a91e7db264);
-NORETURN void __stack_chk_fail(void) HIDDEN;
-
 static void call_firmware(uint64_t function)
 {
 	struct smccc_regs regs = {.x = {function}};
@@ -73,11 +68,6 @@ void init_fail(const char *format, ...)
 	(void)fmt_vbuf(text, sizeof(text), format, args);
 	va_end(args);
 	init_power_off(EXIT_INIT, text);
-}
-
-void __stack_chk_fail(void)
-{
-	PANIC("a stack frame was overwritten");
 }
 
 /* One CPU reports; others that panic too, or panics of the report itself, stop quietly. */

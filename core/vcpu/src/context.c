@@ -134,7 +134,8 @@ static void load_guarded(const struct vcpu_sysregs *sys)
 	errata_walks_resume(&own);
 }
 
-void vcpu_context_load(const struct vcpu_context *ctx)
+/* A function of its own, for debuggers: where a CPU changes to a vCPU. */
+NOINLINE void vcpu_context_load(const struct vcpu_context *ctx)
 {
 	write_hcr_el2(ctx->hcr);
 	write_vmpidr_el2(ctx->vmpidr);
