@@ -13,9 +13,9 @@
 
 static struct coh_strategy strategy; /* written once, at boot */
 
-/* Sixteen lines a turn, since these loops are most of what a fetch fault costs. Ranges are whole
- * pages, so with lines of at most 256 bytes it comes out even. */
-#define LINE_MAX (PAGE_SIZE / 16U)
+/* 32 lines a turn, since these loops are most of what a fetch fault costs. Ranges are whole pages,
+ * so with lines of at most 128 bytes it comes out even. */
+#define LINE_MAX (PAGE_SIZE / 32U)
 
 #define NEXT_LINE(operation)                                                                       \
 	operation(start);                                                                          \
@@ -27,19 +27,23 @@ static struct coh_strategy strategy; /* written once, at boot */
 	NEXT_LINE(operation);                                                                      \
 	NEXT_LINE(operation)
 
+#define NEXT_SIXTEEN(operation)                                                                    \
+	NEXT_FOUR(operation);                                                                      \
+	NEXT_FOUR(operation);                                                                      \
+	NEXT_FOUR(operation);                                                                      \
+	NEXT_FOUR(operation)
+
 #define FOR_LINES(name, operation)                                                                 \
 	static void name(uintptr_t start, size_t size, size_t line)                                \
 	{                                                                                          \
 		uintptr_t end = start + size;                                                      \
                                                                                                    \
-		while (start != end && line <= LINE_MAX) {                                         \
-			NEXT_FOUR(operation);                                                      \
-			NEXT_FOUR(operation);                                                      \
-			NEXT_FOUR(operation);                                                      \
-			NEXT_FOUR(operation);                                                      \
+		while (line > LINE_MAX && start < end) {                                           \
+			NEXT_LINE(operation);                                                      \
 		}                                                                                  \
 		while (start < end) {                                                              \
-			NEXT_LINE(operation);                                                      \
+			NEXT_SIXTEEN(operation);                                                   \
+			NEXT_SIXTEEN(operation);                                                   \
 		}                                                                                  \
 	}
 

@@ -79,8 +79,8 @@ static void reseed(void)
 	crypto_wipe(buf, sizeof(buf));
 }
 
-/* Half of the key's one block is the next key, the other half a key for one request. Returns true
- * where it is this caller's turn to reseed. */
+/* Half of the key's one block is the next key, the other half a key for one request, or all of what
+ * a small one is given. Returns true where it is this caller's turn to reseed. */
 static bool take_request_key(uint8_t request_key[KEY_SIZE], size_t size)
 {
 	uint8_t block[CHACHA20_BLOCK_SIZE];
@@ -112,6 +112,10 @@ enum plinth_status entropy_fill(void *buf, size_t size)
 		return PLINTH_ENOTSUP;
 	}
 	is_due = take_request_key(request_key, size);
+	if (size <= KEY_SIZE) {
+		memcpy(out, request_key, size);
+		size = 0;
+	}
 	while (size != 0U) {
 		size_t part = min_u64(size, sizeof(block));
 

@@ -39,7 +39,7 @@ enum plinth_status gmem_split_block(struct gmem *gmem, struct s2_leaf *leaf, ipa
  * fetch, it must find nothing stale. */
 static void make_pages_exec(struct gmem *gmem, struct s2_leaf *leaf)
 {
-	unsigned count = s2_run(leaf, FETCH_PAGES);
+	unsigned count = s2_run_small(leaf, FETCH_PAGES);
 
 	gmem_maintain(gmem, gmem_fetch_reason(gmem), leaf->pa, count * PAGE_SIZE);
 	s2_protect(&gmem->space, leaf, count, S2_ATTR_EXEC, S2_ATTR_WRITTEN);

@@ -109,11 +109,9 @@ bool s2_is_empty(const struct s2_space *space, ipa_t ipa, unsigned count)
 
 unsigned s2_run(struct s2_leaf *leaf, unsigned window)
 {
-	/* A table is a page, so an entry's address tells its place in it. */
-	unsigned index = (unsigned)((uintptr_t)leaf->entry / sizeof(s2_pte_t)) & (window - 1U);
 	s2_pte_t *first = leaf->entry;
-	const s2_pte_t *end = first + (window - index);
-	const s2_pte_t *start = first - index;
+	const s2_pte_t *start = s2_window(first, window);
+	const s2_pte_t *end = start + window;
 	const s2_pte_t *next = first + 1;
 	uint64_t v = first->v;
 
@@ -125,9 +123,7 @@ unsigned s2_run(struct s2_leaf *leaf, unsigned window)
 		v -= PAGE_SIZE;
 		first--;
 	}
-	leaf->ipa.v -= leaf->entry->v - v;
-	leaf->pa.v -= leaf->entry->v - v;
-	leaf->entry = first;
+	s2_leaf_back_to(leaf, first);
 	return (unsigned)(next - first);
 }
 

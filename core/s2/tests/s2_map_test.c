@@ -85,8 +85,16 @@ static void protect(uint64_t ipa, unsigned count, uint32_t set, uint32_t clear)
 
 static unsigned run(uint64_t ipa, unsigned window, struct s2_leaf *first)
 {
-	*first = leaf_at_ipa(ipa);
-	return s2_run(first, window);
+	struct s2_leaf small = leaf_at_ipa(ipa);
+	unsigned count;
+
+	*first = small;
+	count = s2_run(first, window);
+	assert_int_equal(s2_run_small(&small, window), count);
+	assert_ptr_equal(small.entry, first->entry);
+	assert_int_equal(small.ipa.v, first->ipa.v);
+	assert_int_equal(small.pa.v, first->pa.v);
+	return count;
 }
 
 static void check(uint64_t ipa, bool valid, unsigned level, uint32_t attrs)

@@ -112,6 +112,39 @@ s2_pte_t *s2_page_entry(const struct s2_space *space, ipa_t ipa);
  * pages (a power of two, at most 512). How many, at least 1; *leaf becomes the first of them. */
 unsigned s2_run(struct s2_leaf *leaf, unsigned window);
 
+/* The first entry of the aligned group of `window` entries that `entry` is in: a table is a page,
+ * so an entry's address tells its place in it. */
+static inline s2_pte_t *s2_window(s2_pte_t *entry, unsigned window)
+{
+	return entry - ((uintptr_t)entry / sizeof(*entry) & (window - 1U));
+}
+
+/* Makes *leaf the one of `first`, which is before it in its run. */
+static inline void s2_leaf_back_to(struct s2_leaf *leaf, s2_pte_t *first)
+{
+	uint64_t distance = (uint64_t)(leaf->entry - first) * PAGE_SIZE;
+
+	leaf->ipa.v -= distance;
+	leaf->pa.v -= distance;
+	leaf->entry = first;
+}
+
+/* s2_run() for a small window that is mostly one run. */
+static inline unsigned s2_run_small(struct s2_leaf *leaf, unsigned window)
+{
+	s2_pte_t *first = s2_window(leaf->entry, window);
+	uint64_t v = first->v;
+
+	for (unsigned i = 1; i < window; i++) {
+		v += PAGE_SIZE;
+		if (first[i].v != v) {
+			return s2_run(leaf, window);
+		}
+	}
+	s2_leaf_back_to(leaf, first);
+	return window;
+}
+
 /* Is nothing at all, no note either, at `count` consecutive pages from `ipa` (page-aligned) that
  * lie in one area of 2 MiB below the IPA size? */
 bool s2_is_empty(const struct s2_space *space, ipa_t ipa, unsigned count);
