@@ -15,13 +15,9 @@ static void add_image(struct vm_config *config, uint64_t ipa, uint64_t size, pa_
 	};
 }
 
-/* A kernel relocates and patches itself nearly everywhere. One of less than a block is not worth a
- * block of its own. */
-static void mark_written(struct vm_image *image)
+static void mark_written(struct vm_config *config)
 {
-	if (image->size >= BLOCK_2M) {
-		image->flags = VM_IMAGE_FLAG_WRITTEN;
-	}
+	config->images[config->image_count - 1].flags = VM_IMAGE_FLAG_WRITTEN;
 }
 
 /* Bytes of the devicetree that the core writes anew at each start. */
@@ -44,11 +40,16 @@ static void add_images(const struct vm_build *build, struct vm_config *config)
 		if (s->file_size != 0) {
 			add_image(
 				config, s->ipa, s->file_size, pa_add(build->kernel_pa, s->offset));
-			mark_written(&config->images[config->image_count - 1]);
+			/* It relocates and patches itself nearly everywhere. One of less than a
+			 * block is not worth a block of its own. */
+			if (s->file_size >= BLOCK_2M) {
+				mark_written(config);
+			}
 		}
 	}
 	if (build->initrd_file.size != 0) {
 		add_image(config, build->layout.initrd, build->initrd_file.size, build->initrd_pa);
+		mark_written(config); /* unpacked, its memory is used for something else */
 	}
 	if (build->pen.size != 0) {
 		add_image(config, build->layout.pen, build->pen.size, build->pen.pa);
