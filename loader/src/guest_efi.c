@@ -15,19 +15,23 @@
 
 #define FIRMWARE_REVISION UINT32_C(0x10000)
 #define VENDOR_SIZE	  16U /* characters of the vendor's name, with its end */
-#define TABLE_COUNT	  3U
+#define TABLE_COUNT_MAX	  3U
 #define MEMORY_COUNT_MAX  3U
 
 #define FIXED_BOUND 1024U /* this file's own, and what alignment takes: tested */
 
 size_t guest_efi_bound(const struct vmdesc *desc)
 {
-	return align_up(FIXED_BOUND + GUEST_SMBIOS_BOUND + guest_acpi_bound(desc), PAGE_SIZE);
+	size_t acpi = desc->tables == VMDESC_ACPI ? guest_acpi_bound(desc) : 0;
+
+	return align_up(FIXED_BOUND + GUEST_SMBIOS_BOUND + acpi, PAGE_SIZE);
 }
 
 size_t guest_efi_reserved(const struct vmdesc *desc)
 {
-	return desc->tables == VMDESC_ACPI ? align_up(guest_efi_bound(desc), VMDESC_PAGE_MAX) : 0;
+	bool has_any = desc->tables == VMDESC_ACPI || (desc->flags & VM_FLAG_VMWARE) != 0;
+
+	return has_any ? align_up(guest_efi_bound(desc), VMDESC_PAGE_MAX) : 0;
 }
 
 static uint64_t write_vendor(const char *name, struct guest_area *area)
@@ -52,17 +56,21 @@ static uint64_t write_rt_properties(struct guest_area *area)
 	return guest_area_ipa(area, properties);
 }
 
-static uint64_t write_configuration(const struct guest_efi_input *input, struct guest_area *area)
+static uint64_t write_configuration(
+	const struct guest_efi_input *input, struct guest_area *area, uint64_t *count)
 {
 	const struct guest_acpi_input acpi = {input->desc, input->host, input->pen};
 	struct efi_configuration_table *tables =
-		guest_area_take(area, TABLE_COUNT * sizeof(*tables));
+		guest_area_take(area, TABLE_COUNT_MAX * sizeof(*tables));
 
-	tables[0] = (struct efi_configuration_table){
-		EFI_ACPI_20_TABLE_GUID, guest_acpi_build(&acpi, area)};
-	tables[1] = (struct efi_configuration_table){EFI_SMBIOS3_TABLE_GUID,
+	*count = 0;
+	if (input->desc->tables == VMDESC_ACPI) {
+		tables[(*count)++] = (struct efi_configuration_table){
+			EFI_ACPI_20_TABLE_GUID, guest_acpi_build(&acpi, area)};
+	}
+	tables[(*count)++] = (struct efi_configuration_table){EFI_SMBIOS3_TABLE_GUID,
 		guest_smbios_build(guest_identity(input->desc->flags), input->uuid, area)};
-	tables[2] = (struct efi_configuration_table){
+	tables[(*count)++] = (struct efi_configuration_table){
 		EFI_RT_PROPERTIES_TABLE_GUID, write_rt_properties(area)};
 	return guest_area_ipa(area, tables);
 }
@@ -71,7 +79,8 @@ static uint64_t write_system_table(const struct guest_efi_input *input, struct g
 {
 	struct efi_system_table *table = guest_area_take(area, sizeof(*table));
 	uint64_t vendor = write_vendor(guest_identity(input->desc->flags)->vendor, area);
-	uint64_t configuration = write_configuration(input, area);
+	uint64_t count;
+	uint64_t configuration = write_configuration(input, area, &count);
 
 	*table = (struct efi_system_table){
 		.hdr =
@@ -82,7 +91,7 @@ static uint64_t write_system_table(const struct guest_efi_input *input, struct g
 			},
 		.firmware_vendor = vendor,
 		.firmware_revision = FIRMWARE_REVISION,
-		.number_of_table_entries = TABLE_COUNT,
+		.number_of_table_entries = count,
 		.configuration_table = configuration,
 	};
 	table->hdr.crc32 = (uint32_t)crc32(0, (const uint8_t *)table, sizeof(*table));

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * For a VM with ACPI: the EFI system table through which arm64 Linux finds it, and all that hangs
- * on it, without runtime services (shared/spec/multiprocessor-boot.md). Pure.
+ * For a VM with ACPI or `vmware;`: the EFI system table through which arm64 Linux finds ACPI and
+ * SMBIOS, and all that hangs on it, without runtime services (shared/spec/multiprocessor-boot.md).
+ * Pure.
  */
 #ifndef LOADER_GUEST_EFI_H
 #define LOADER_GUEST_EFI_H
@@ -32,8 +33,8 @@ struct guest_efi {
 /* Bytes that the tables of such a VM take at most; a multiple of PAGE_SIZE. */
 size_t guest_efi_bound(const struct vmdesc *desc);
 
-/* Bytes of RAM that the tables of a VM reserve, a multiple of VMDESC_PAGE_MAX; 0: without
- * ACPI there are none. */
+/* Bytes of RAM that the tables of a VM reserve, a multiple of VMDESC_PAGE_MAX; 0: there are none,
+ * without ACPI and `vmware;`. */
 size_t guest_efi_reserved(const struct vmdesc *desc);
 
 /* Writes the tables into buf, aligned to 16, of guest_efi_bound() bytes, of which

@@ -64,9 +64,10 @@ static void write_chosen(struct fdt_writer *w, const struct guest_fdt_input *inp
 {
 	fdt_writer_begin(w, "chosen");
 	fdt_writer_string(w, "bootargs", input->desc->bootargs);
-	if (input->desc->tables == VMDESC_ACPI) {
+	if (guest_efi_reserved(input->desc) != 0) {
 		write_efi(w, input->efi);
-	} else {
+	}
+	if (input->desc->tables == VMDESC_FDT) {
 		fdt_writer_string(w, "stdout-path", "/pl011@9000000");
 	}
 	if (input->initrd_size != 0) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The devicetree that a VM sees: QEMU's virt board as far as this VM has it, with QEMU's names,
- * addresses and interrupts; for a VM with ACPI nothing but /chosen, from which Linux finds the
- * tables (its Documentation/arm64/acpi_object_usage.rst and drivers/firmware/efi/fdtparams.c).
+ * addresses and interrupts; for a VM with ACPI nothing but /chosen. From /chosen Linux finds the
+ * EFI tables (its Documentation/arm64/acpi_object_usage.rst and drivers/firmware/efi/fdtparams.c).
  * Pure.
  */
 #ifndef LOADER_GUEST_FDT_H
@@ -25,7 +25,7 @@ struct guest_fdt_input {
 	uint64_t initrd;	     /* IPA */
 	uint64_t initrd_size;	     /* 0: none */
 	uint64_t pen;		     /* IPA; with VMDESC_SPIN_TABLE alone */
-	const struct guest_efi *efi; /* with VMDESC_ACPI alone */
+	const struct guest_efi *efi; /* where guest_efi_reserved() is not 0 */
 };
 
 /* Places in the devicetree that are zero in it and that the core fills at each start of the VM:

@@ -13,7 +13,8 @@ struct guest_identity {
 	char creator_id[5];
 	char hypervisor[9];  /* FADT; "": it does not say */
 	const char *vendor;  /* EFI's and SMBIOS's */
-	const char *product; /* SMBIOS */
+	const char *product; /* SMBIOS, as the next */
+	const char *serial;  /* what the serial number begins with; NULL: there is none */
 };
 
 /* VMware's where the VM speaks VMware, else none's where it is anonymous, else Plinth's. */

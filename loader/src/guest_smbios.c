@@ -6,6 +6,7 @@
 #include "acpi/acpi.h"
 #include "base/check.h"
 #include "base/compiler.h"
+#include "base/fmt.h"
 
 #define MAJOR 3U
 #define MINOR 4U
@@ -19,6 +20,8 @@
 #define BIOS_VIRTUAL_MACHINE	0x10U
 #define BIOS_NO_RELEASE		0xffU
 #define WAKE_UP_POWER_SWITCH	6U
+
+#define SERIAL_SIZE 64U /* with its NUL */
 
 /* 5.2.2: the 64-bit entry point */
 struct __attribute__((packed)) smbios_entry {
@@ -89,12 +92,12 @@ static void put(struct writer *writer, const void *bytes, size_t size)
 	writer->used += size;
 }
 
-/* strings: all of them, each with its NUL; two NULs where there are none. */
+/* strings: those before the NULL, each with its NUL; two NULs where there are none. */
 static void put_structure(
-	struct writer *writer, const struct smbios_header *header, const char *const strings[2])
+	struct writer *writer, const struct smbios_header *header, const char *const strings[])
 {
 	put(writer, header, header->length);
-	for (unsigned i = 0; i < 2 && strings[i] != NULL; i++) {
+	for (unsigned i = 0; strings[i] != NULL; i++) {
 		put(writer, strings[i], strlen(strings[i]) + 1);
 	}
 	put(writer, "\0", strings[0] == NULL ? 2 : 1);
@@ -115,7 +118,20 @@ static void put_bios(struct writer *writer, const struct guest_identity *identit
 		.controller_minor_release = BIOS_NO_RELEASE,
 	};
 
-	put_structure(writer, &bios.header, (const char *const[2]){identity->vendor, "1"});
+	put_structure(writer, &bios.header, (const char *const[]){identity->vendor, "1", NULL});
+}
+
+/* VMware's form: the UUID's bytes as they are in RFC 9562, a dash in their middle. */
+static void write_serial(char serial[SERIAL_SIZE], const char *prefix, const uint8_t uuid[16])
+{
+	size_t used = fmt_buf(serial, SERIAL_SIZE, "%s", prefix);
+
+	for (unsigned i = 0; i < 16; i++) {
+		const char *mark = i == 0 ? "" : i == 8 ? "-" : " ";
+
+		used += fmt_buf(serial + used, SERIAL_SIZE - used, "%s%02x", mark, uuid[i]);
+	}
+	PLINTH_CHECK(used < SERIAL_SIZE);
 }
 
 /* The first three fields of a UUID are little-endian here (7.2.1), big-endian in RFC 9562. */
@@ -130,18 +146,25 @@ static void put_system(
 		.wake_up_type = WAKE_UP_POWER_SWITCH,
 	};
 
+	char serial[SERIAL_SIZE] = "";
+
+	if (identity->serial != NULL) {
+		system.serial_number = 3;
+		write_serial(serial, identity->serial, uuid);
+	}
 	for (unsigned i = 0; i < sizeof(system.uuid); i++) {
 		system.uuid[i] = uuid[order[i]];
 	}
 	put_structure(writer, &system.header,
-		(const char *const[2]){identity->vendor, identity->product});
+		(const char *const[]){identity->vendor, identity->product,
+			identity->serial != NULL ? serial : NULL, NULL});
 }
 
 static void put_end(struct writer *writer)
 {
 	const struct smbios_header end = {TYPE_END, sizeof(end), 2};
 
-	put_structure(writer, &end, (const char *const[2]){NULL, NULL});
+	put_structure(writer, &end, (const char *const[]){NULL});
 }
 
 uint64_t guest_smbios_build(

@@ -3,6 +3,7 @@
 
 #include "vm_config_write.h"
 #include "vm_files.h"
+#include "vm_guestinfo.h"
 #include "vm_made.h"
 #include "vm_memory.h"
 
@@ -25,6 +26,9 @@ static enum plinth_status build_all(struct vm_build *build, uint64_t *free_memor
 	if (status == PLINTH_OK) {
 		status = vm_made_write(build, free_memory);
 	}
+	if (status == PLINTH_OK) {
+		status = vm_guestinfo_write(build, free_memory);
+	}
 	return status;
 }
 
@@ -36,6 +40,7 @@ enum plinth_status vm_build(const struct vm_build_input *input, uint64_t *free_m
 	enum plinth_status status = build_all(&build, &left);
 
 	if (status != PLINTH_OK) {
+		vm_memory_release(&build, &build.guestinfo);
 		vm_memory_release(&build, &build.dtb);
 		vm_memory_release(&build, &build.tables);
 		vm_memory_release(&build, &build.pen);

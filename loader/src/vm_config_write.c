@@ -80,6 +80,8 @@ void vm_config_write(const struct vm_build *build, struct vm_config *config)
 		.overhead = desc->overhead,
 		.entry = build->pen.size != 0 ? build->layout.pen : build->kernel.entry,
 		.arg = build->layout.dtb,
+		.guestinfo_count = desc->guestinfo_count,
+		.guestinfo = build->guestinfo.size != 0 ? build->guestinfo.pa.v : 0,
 	};
 	PLINTH_CHECK(str_copy(config->name, build->input->name, VM_NAME_SIZE));
 	add_images(build, config);

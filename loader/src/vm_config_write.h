@@ -27,7 +27,8 @@ struct vm_build {
 	size_t kernel_size;
 	pa_t kernel_pa;
 	pa_t initrd_pa;
-	struct vm_block unpacked, pen, tables, dtb; /* in the order in which they are allocated */
+	/* In the order in which they are allocated. */
+	struct vm_block unpacked, pen, tables, dtb, guestinfo;
 	struct kernel_image kernel;
 	struct layout layout;
 	uint8_t uuid[16];

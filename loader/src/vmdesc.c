@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/bits.h"
+#include "vmdesc_guestinfo.h"
 #include "vmdesc_property.h"
 #include "vmdesc_rules.h"
 
@@ -25,18 +26,6 @@ static enum plinth_status parse_property(
 	return rule->parse(parser, property);
 }
 
-/* The property at an offset that libfdt gave; fdt_check_full() has seen it, so it is there. */
-static struct property property_at(const void *fdt, int offset)
-{
-	struct property property = {.name = "?"};
-	int size = 0;
-	const void *value = fdt_getprop_by_offset(fdt, offset, &property.name, &size);
-
-	property.value = value;
-	property.size = value == NULL ? 0 : (size_t)size;
-	return property;
-}
-
 static enum plinth_status parse_root(struct vmdesc_parser *parser, const void *fdt)
 {
 	int offset;
@@ -53,40 +42,12 @@ static enum plinth_status parse_root(struct vmdesc_parser *parser, const void *f
 	return PLINTH_OK;
 }
 
-/* Checked, and for the guest's tools kept in vm.dtb, where their issue will read it. */
-static enum plinth_status parse_guestinfo(struct vmdesc_parser *parser, const void *fdt, int node)
-{
-	unsigned count = 0;
-	int offset;
-
-	fdt_for_each_property_offset(offset, fdt, node)
-	{
-		struct property property = property_at(fdt, offset);
-		const char *value;
-		enum plinth_status status =
-			property_string(&property, LOADER_VM_DTB_MAX, &value, parser->error);
-
-		if (status != PLINTH_OK) {
-			return status;
-		}
-		count++;
-	}
-	if (count > VMDESC_GUESTINFO_MAX) {
-		return loader_fail(parser->error, "guestinfo: has %u entries, more than %u", count,
-			VMDESC_GUESTINFO_MAX);
-	}
-	if (fdt_first_subnode(fdt, node) >= 0) {
-		return loader_fail(parser->error, "vm.dtb: unknown node in /guestinfo");
-	}
-	return PLINTH_OK;
-}
-
 static enum plinth_status parse_node(struct vmdesc_parser *parser, const void *fdt, int node)
 {
 	const char *name = fdt_get_name(fdt, node, NULL);
 
 	if (name != NULL && strcmp(name, "guestinfo") == 0) {
-		return parse_guestinfo(parser, fdt, node);
+		return vmdesc_guestinfo_parse(parser, fdt, node);
 	}
 	if (name != NULL && strncmp(name, "disk@", 5) == 0) {
 		return loader_fail(parser->error, "%s: disks are not supported yet", name);

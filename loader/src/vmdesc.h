@@ -11,11 +11,11 @@
 #include "error.h"
 #include "loader/loader.h"
 
-#define VMDESC_BOOTARGS_MAX   2047U /* what arm64 Linux takes */
-#define VMDESC_FILE_NAME_MAX  200U
-#define VMDESC_OVERHEAD_MAX   GIB(1)
-#define VMDESC_GICV2_VCPU_MAX 8U
-#define VMDESC_GUESTINFO_MAX  64U
+#define VMDESC_BOOTARGS_MAX	 2047U /* what arm64 Linux takes */
+#define VMDESC_FILE_NAME_MAX	 200U
+#define VMDESC_OVERHEAD_MAX	 GIB(1)
+#define VMDESC_GICV2_VCPU_MAX	 8U
+#define VMDESC_GUESTINFO_KEY_MAX 55U
 /* The map of the virtual machine has the PCIe configuration space at 0x40_1000_0000. */
 #define VMDESC_RAM_END_MAX UINT64_C(0x4000000000)
 
@@ -49,6 +49,8 @@ struct vmdesc {
 	const char *kernel;
 	const char *initrd;   /* NULL: none */
 	const char *bootargs; /* "" where there are none */
+	uint32_t guestinfo_count;
+	int guestinfo_node; /* in the vm.dtb; each of its properties is one string */
 };
 
 /* Reads the devicetree of `size` bytes at dtb, which must be aligned to 8; any bytes are safe.

@@ -1,9 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "vmdesc_property.h"
 
-#include "base/string.h"
+#include <libfdt.h>
+#include <string.h>
 
 #define CELL_SIZE 4U
+
+struct property property_at(const void *fdt, int offset)
+{
+	struct property property = {.name = "?"};
+	int size = 0;
+	const void *value = fdt_getprop_by_offset(fdt, offset, &property.name, &size);
+
+	property.value = value;
+	property.size = value == NULL ? 0 : (size_t)size;
+	return property;
+}
 
 uint32_t property_cell(const struct property *property, size_t index)
 {

@@ -18,6 +18,9 @@ struct property {
 	size_t size;
 };
 
+/* The property at an offset that libfdt gave; fdt_check_full() has seen it, so it is there. */
+struct property property_at(const void *fdt, int offset);
+
 /* One cell. */
 enum plinth_status property_u32(
 	const struct property *property, uint32_t *value, struct loader_error *error);

@@ -211,6 +211,12 @@ static enum plinth_status parse_vmware(
 	return parse_flag(parser, property, VM_FLAG_VMWARE);
 }
 
+static enum plinth_status parse_backdoor_brk(
+	struct vmdesc_parser *parser, const struct property *property)
+{
+	return parse_flag(parser, property, VM_FLAG_BACKDOOR_BRK);
+}
+
 static enum plinth_status parse_anonymous(
 	struct vmdesc_parser *parser, const struct property *property)
 {
@@ -302,6 +308,7 @@ static const struct vmdesc_rule rules[] = {
 	{"affinity", parse_affinity, 0},
 	{"anonymous", parse_anonymous, 0},
 	{"assign", refuse, 0},
+	{"backdoor-brk", parse_backdoor_brk, 0},
 	{"bootargs", parse_bootargs, 0},
 	{"coherency", parse_coherency, 0},
 	{"compatible", parse_compatible, VMDESC_SEEN_COMPATIBLE},
@@ -354,6 +361,12 @@ enum plinth_status vmdesc_check_together(const struct vmdesc_parser *parser)
 	if (desc->secondary_boot == VMDESC_PARKING && desc->tables != VMDESC_ACPI) {
 		return loader_fail(
 			parser->error, "secondary-boot: \"parking\" needs tables = \"acpi\"");
+	}
+	if ((desc->flags & VM_FLAG_VMWARE) == 0 && (desc->flags & VM_FLAG_BACKDOOR_BRK) != 0) {
+		return loader_fail(parser->error, "backdoor-brk: needs vmware");
+	}
+	if ((desc->flags & VM_FLAG_VMWARE) == 0 && desc->guestinfo_count != 0) {
+		return loader_fail(parser->error, "guestinfo: needs vmware");
 	}
 	return PLINTH_OK;
 }

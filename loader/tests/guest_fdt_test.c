@@ -188,6 +188,8 @@ static void test_hypervisor_names(void **state)
 	desc.flags = VM_FLAG_VMWARE;
 	b = build(0, 0);
 	expect_has(&b, "compatible = \"vmware\";");
+	expect_has(&b, "linux,uefi-system-table = <0x01 0x5fff0000>;");
+	expect_has(&b, "stdout-path");
 	expect_lacks(&b, "plinth");
 	free_built(&b);
 	desc.flags = VM_FLAG_ANONYMOUS;

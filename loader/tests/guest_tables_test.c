@@ -80,15 +80,12 @@ static uint64_t configuration(const uint8_t guid[EFI_GUID_SIZE])
 			return entries[i].vendor_table;
 		}
 	}
-	fail_msg("no such configuration table");
 	return 0;
 }
 
-static void build(void)
+static void build_tables(void)
 {
-	static const uint8_t guid[EFI_GUID_SIZE] = EFI_ACPI_20_TABLE_GUID;
 	size_t bound = guest_efi_bound(&desc);
-	const char *why = "";
 
 	tables_ipa = END - guest_efi_reserved(&desc);
 	pen = guest_pen_reserved(&desc) != 0 ? tables_ipa - guest_pen_reserved(&desc) : 0;
@@ -101,6 +98,14 @@ static void build(void)
 	memset(tables, GUARD, bound);
 	guest_efi_build(&input, tables, &efi);
 	assert_true(efi.size <= bound);
+}
+
+static void build(void)
+{
+	static const uint8_t guid[EFI_GUID_SIZE] = EFI_ACPI_20_TABLE_GUID;
+	const char *why = "";
+
+	build_tables();
 	assert_int_equal(acpi_open(&acpi, &memory, configuration(guid), &why), PLINTH_OK);
 }
 
@@ -346,27 +351,32 @@ static void test_spcr(void **state)
 	assert_int_equal(spcr->pci_vendor_id, 0xffff);
 }
 
-static void test_smbios(void **state)
+/* The structures, all of them. */
+static const uint8_t *find_smbios(uint32_t *size)
 {
-	(void)state;
 	static const uint8_t guid[EFI_GUID_SIZE] = EFI_SMBIOS3_TABLE_GUID;
-	static const uint8_t swapped[16] = {0x33, 0x22, 0x11, 0x00, 0x55, 0x44, 0x77, 0x66, 0x88,
-		0x99, 0xaa, 0xbb, 0xcc, 0xdd, 0xee, 0xff};
-	const uint8_t *entry;
-	const uint8_t *system;
-	uint32_t size;
+	const uint8_t *entry = see(configuration(guid), 24);
 	uint64_t at;
 
-	build();
-	entry = see(configuration(guid), 24);
 	assert_memory_equal(entry, "_SM3_", 5);
 	assert_int_equal(entry[6], 24);
 	assert_int_equal(acpi_sum(entry, 24), 0);
-	memcpy(&size, entry + 12, sizeof(size));
+	memcpy(size, entry + 12, sizeof(*size));
 	memcpy(&at, entry + 16, sizeof(at));
+	return see(at, *size);
+}
 
-	const uint8_t *bytes = see(at, size);
+static void test_smbios(void **state)
+{
+	(void)state;
+	static const uint8_t swapped[16] = {0x33, 0x22, 0x11, 0x00, 0x55, 0x44, 0x77, 0x66, 0x88,
+		0x99, 0xaa, 0xbb, 0xcc, 0xdd, 0xee, 0xff};
+	const uint8_t *bytes;
+	const uint8_t *system;
+	uint32_t size;
 
+	build();
+	bytes = find_smbios(&size);
 	assert_int_equal(bytes[0], 0);
 	assert_int_equal(bytes[1], 26);
 	assert_memory_equal(bytes + 26,
@@ -380,6 +390,27 @@ static void test_smbios(void **state)
 	assert_memory_equal(system + 27, "Plinth\0Virtual Machine\0\0", 24);
 	assert_memory_equal(system + 51, "\x7f\x04\x02\x00\x00\x00", 6);
 	assert_int_equal(size, 36 + 51 + 6);
+}
+
+/* A VM with a devicetree and `vmware;` has SMBIOS and no ACPI. */
+static void test_smbios_of_vmware(void **state)
+{
+	(void)state;
+	static const uint8_t acpi_guid[EFI_GUID_SIZE] = EFI_ACPI_20_TABLE_GUID;
+	static const char strings[] = "VMware, Inc.\0VMware20,1\0"
+				      "VMware-00 11 22 33 44 55 66 77-88 99 aa bb cc dd ee ff\0";
+	const uint8_t *system;
+	uint32_t size;
+
+	desc.tables = VMDESC_FDT;
+	desc.flags = VM_FLAG_VMWARE;
+	build_tables();
+	assert_int_equal(configuration(acpi_guid), 0);
+	assert_int_equal(system_table()->number_of_table_entries, 2);
+	system = find_smbios(&size) + 26 + sizeof("VMware, Inc.") + sizeof("1") + 1;
+	assert_int_equal(system[0], 1);
+	assert_memory_equal(system + 4, "\1\2\0\3", 4);
+	assert_memory_equal(system + 27, strings, sizeof(strings));
 }
 
 /* Nothing in the tables of an anonymous VM, or of one that speaks VMware, says Plinth. */
@@ -439,6 +470,7 @@ int main(void)
 		CASE(test_gtdt),
 		CASE(test_spcr),
 		CASE(test_smbios),
+		CASE(test_smbios_of_vmware),
 		CASE(test_identity),
 		CASE(test_bounds),
 	};

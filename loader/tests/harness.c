@@ -151,6 +151,25 @@ static void check_config(
 	}
 }
 
+/* Keys and values of guestinfo are read to their end. */
+static void check_guestinfo(
+	const struct harness *h, const struct vm_config *c, const void *bundle, size_t size)
+{
+	const struct vm_guestinfo *table = (const void *)(uintptr_t)c->guestinfo;
+
+	REQUIRE(c->guestinfo_count <= VM_GUESTINFO_MAX);
+	for (uint32_t i = 0; i < c->guestinfo_count; i++) {
+		const struct vm_image key = {
+			.source = table[i].key, .size = (uint64_t)table[i].key_size + 1};
+		const struct vm_image value = {
+			.source = table[i].value, .size = (uint64_t)table[i].value_size + 1};
+
+		REQUIRE(is_source(h, &key, bundle, size) && is_source(h, &value, bundle, size));
+		REQUIRE(strlen((const char *)(uintptr_t)key.source) == table[i].key_size);
+		REQUIRE(strlen((const char *)(uintptr_t)value.source) == table[i].value_size);
+	}
+}
+
 enum plinth_status harness_load(struct harness *h, const void *bundle, size_t size)
 {
 	enum plinth_status status = loader_load(
@@ -162,6 +181,7 @@ enum plinth_status harness_load(struct harness *h, const void *bundle, size_t si
 	REQUIRE(status == PLINTH_OK || h->block_count == 0);
 	for (size_t i = 0; i < h->config_count; i++) {
 		check_config(h, &h->configs[i], bundle, size);
+		check_guestinfo(h, &h->configs[i], bundle, size);
 	}
 	return status;
 }

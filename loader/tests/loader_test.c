@@ -198,6 +198,29 @@ static void test_repeated_file(void **state)
 	assert_int_equal(machine.line_count, 0);
 }
 
+/* The core finds keys and values in the bundle: the copy that was parsed is the next VM's. */
+static void test_guestinfo(void **state)
+{
+	(void)state;
+	fixture_add_vm("vm", VM "vmware; guestinfo { metadata = \"one\"; a.b = \"\"; };");
+	fixture_add_vm("next", VM "vmware;");
+	assert_int_equal(fixture_load(), PLINTH_OK);
+
+	const struct vm_config *c = &machine.configs[0];
+	const struct vm_guestinfo *entries = (const void *)(uintptr_t)c->guestinfo;
+
+	assert_int_equal(c->guestinfo_count, 2);
+	assert_int_equal(entries[0].key_size, 8);
+	assert_memory_equal((const void *)(uintptr_t)entries[0].key, "metadata", 9);
+	assert_int_equal(entries[0].value_size, 3);
+	assert_memory_equal((const void *)(uintptr_t)entries[0].value, "one", 4);
+	assert_true(entries[0].value - (uintptr_t)bundle.bytes < bundle.size);
+	assert_memory_equal((const void *)(uintptr_t)entries[1].key, "a.b", 4);
+	assert_int_equal(entries[1].value_size, 0);
+	assert_int_equal(machine.configs[1].guestinfo_count, 0);
+	assert_int_equal(machine.configs[1].guestinfo, 0);
+}
+
 /* Each allocation refused in turn: reported, nothing kept, the next VM starts. */
 static void test_each_allocation_fails(void **state)
 {
@@ -207,11 +230,13 @@ static void test_each_allocation_fails(void **state)
 		"VM \"packed\": secondary-boot: no memory for 0x1000 bytes",
 		"VM \"packed\": tables: no memory for 0x1000 bytes",
 		"VM \"packed\": vm.dtb: no memory for 0x2000 bytes",
+		"VM \"packed\": guestinfo: no memory for 0x1000 bytes",
 	};
 	size_t size;
 	uint8_t *packed = kernels_gzip(kernel, sizeof(kernel), &size);
 
-	fixture_add_dtb("packed", VM "tables = \"acpi\"; secondary-boot = \"parking\";");
+	fixture_add_dtb("packed", VM "tables = \"acpi\"; secondary-boot = \"parking\"; vmware; "
+				     "guestinfo { a = \"b\"; };");
 	fixture_add_file("packed", "Image", packed, size);
 	free(packed);
 	fixture_add_vm("good", VM);
@@ -296,6 +321,17 @@ static void test_acpi_and_psci(void **state)
 	(void)image_at(&machine.configs[0], VM_RAM_BASE + 0x4000000 - KIB(64), KIB(1));
 }
 
+/* SMBIOS for VMware's tools lies behind the RAM that the kernel uses. */
+static void test_vmware_has_tables(void **state)
+{
+	(void)state;
+	fixture_add_vm("vm", VM "vmware;");
+	assert_int_equal(fixture_load(), PLINTH_OK);
+	assert_int_equal(machine.configs[0].entry, VM_RAM_BASE);
+	assert_memory_equal(image_at(&machine.configs[0], VM_RAM_BASE + 0x4000000 - KIB(64), 120),
+		"IBI SYST", 8);
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)
 
 int main(void)
@@ -310,6 +346,8 @@ int main(void)
 		CASE(test_overcommit),
 		CASE(test_too_many_vms),
 		CASE(test_repeated_file),
+		CASE(test_guestinfo),
+		CASE(test_vmware_has_tables),
 		CASE(test_each_allocation_fails),
 		CASE(test_spin_table),
 		CASE(test_parking),

@@ -100,6 +100,7 @@ static void test_everything(void **state)
 	assert_int_equal(p.desc.flags, VM_FLAG_VMWARE | VM_FLAG_CONTROL | VM_FLAG_ANONYMOUS |
 					       VM_FLAG_OVERCOMMIT | VM_FLAG_COHERENCY_EAGER |
 					       VM_FLAG_GICV2);
+	assert_int_equal(p.desc.guestinfo_count, 2);
 	free(p.dtb);
 }
 
@@ -259,16 +260,31 @@ static void test_long_values(void **state)
 	expect_error(body, "initrd: is 201 characters long, more than 200");
 }
 
+static void test_for_vmware_alone(void **state)
+{
+	(void)state;
+	struct parsed p = parse_on(&host3, COMPLETE, "vmware; backdoor-brk;");
+
+	assert_int_equal(p.desc.flags, VM_FLAG_VMWARE | VM_FLAG_BACKDOOR_BRK);
+	free(p.dtb);
+	expect_error("backdoor-brk;", "backdoor-brk: needs vmware");
+	expect_error("vmware; backdoor-brk = <1>;", "backdoor-brk: takes no value");
+	expect_error("guestinfo { a = \"b\"; };", "guestinfo: needs vmware");
+}
+
 static void test_guestinfo_is_bounded(void **state)
 {
 	(void)state;
 	static char body[4000] = "guestinfo { ";
+	static char long_key[100];
 
-	for (unsigned i = 0; i < VMDESC_GUESTINFO_MAX + 1; i++) {
+	for (unsigned i = 0; i < VM_GUESTINFO_MAX + 1; i++) {
 		snprintf(body + strlen(body), 32, "k%u = \"v\"; ", i);
 	}
 	snprintf(body + strlen(body), 3, "};");
-	expect_error(body, "guestinfo: has 65 entries, more than 64");
+	expect_error(body, "guestinfo: has more than 64 entries");
+	snprintf(long_key, sizeof(long_key), "guestinfo { %056d = \"v\"; };", 0);
+	expect_error(long_key, "guestinfo: a key is longer than 55 characters");
 }
 
 /* Every prefix, and every byte spoilt: refused or accepted, but never a read outside (ASan). */
@@ -276,7 +292,8 @@ static void test_damaged_blobs(void **state)
 {
 	(void)state;
 	size_t size;
-	uint8_t *dtb = dts_compile("/dts-v1/; / { " COMPLETE "guestinfo { a = \"b\"; }; };", &size);
+	uint8_t *dtb = dts_compile(
+		"/dts-v1/; / { " COMPLETE "vmware; guestinfo { a = \"b\"; }; };", &size);
 	struct vmdesc desc;
 	struct loader_error error;
 
@@ -341,6 +358,7 @@ int main(void)
 		cmocka_unit_test(test_values),
 		cmocka_unit_test(test_missing),
 		cmocka_unit_test(test_long_values),
+		cmocka_unit_test(test_for_vmware_alone),
 		cmocka_unit_test(test_guestinfo_is_bounded),
 		cmocka_unit_test(test_damaged_blobs),
 		cmocka_unit_test(test_old_version),
