@@ -18,7 +18,8 @@ APT = CACHE / "apt"
 DEBS = CACHE / "debs"
 STAMP = CACHE / "arm64.json"
 GUEST_ROOT = GUEST / "root"
-CHECKVM_ROOT = GUEST / "checkvm"
+TOOLS_ROOT = GUEST / "tools"
+CLOUD_ROOT = GUEST / "cloud"
 LUAJIT_ROOT = GUEST / "luajit"
 
 KERNEL_PACKAGE = re.compile(r"linux-image-[0-9]\S*-arm64")
@@ -46,7 +47,8 @@ def wanted():
             (SYSROOT, [*packages.SYSROOT]),
             (LOADERS, [*packages.LOADERS]),
             (GUEST_ROOT, [packages.KERNEL_META, *packages.GUEST]),
-            (CHECKVM_ROOT, [*packages.CHECKVM]),
+            (TOOLS_ROOT, [*packages.TOOLS]),
+            (CLOUD_ROOT, [*packages.CLOUD]),
             (LUAJIT_ROOT, [*packages.LUAJIT]),
         )
     }

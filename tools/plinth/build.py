@@ -10,9 +10,10 @@ Without a name: gcc, guest, bundles."""
 
 import shutil
 import time
+from pathlib import Path
 
-from plinth import bundle, deb, initramfs, setup
-from plinth.arm64 import GUEST_ROOT
+from plinth import bundle, deb, debian, initramfs, setup
+from plinth.arm64 import GUEST_ROOT, STAMP
 from plinth.command import only_one, progress, run
 from plinth.errors import PlinthError
 from plinth.paths import BUILD, BUNDLES, EXAMPLES, GUEST, ROOT, shown
@@ -139,7 +140,16 @@ def build_guest():
         raise PlinthError(f"{shown(GUEST_ROOT)}/boot: expected one kernel, found {len(kernels)}")
     copy_newer(kernels[0], GUEST / "vmlinuz")
     initramfs.write(GUEST / "initrd.gz")
-    initramfs.write(GUEST / "initrd-vmware.gz", with_checkvm=True)
+    initramfs.write(GUEST / "initrd-vmware.gz", with_vmware=True)
+    build_debian(GUEST / "initrd-debian.cpio")
+
+
+def build_debian(output):
+    """It takes seconds, so only where something that is in it has changed."""
+    own = [Path(debian.__file__), Path(initramfs.__file__), *initramfs.SOURCES.rglob("*")]
+    if not output.exists() or any(is_newer(path, output) for path in [STAMP, *own]):
+        initramfs.write_debian(output)
+        progress(f"packed {shown(output)}")
 
 
 def build_bundles():

@@ -6,30 +6,39 @@ import io
 import re
 from pathlib import Path
 
-from plinth import cpio
-from plinth.arm64 import CHECKVM_ROOT, GUEST_ROOT, LUAJIT_ROOT
+from plinth import cpio, debian
+from plinth.arm64 import GUEST_ROOT, LUAJIT_ROOT, TOOLS_ROOT
 from plinth.command import run
 from plinth.errors import PlinthError
 from plinth.paths import GUEST, shown
 
 SOURCES = Path(__file__).resolve().parent / "guest"
-CHECKVM = "usr/bin/vmware-checkvm"
+VMWARE_PROGRAMS = ("usr/bin/vmware-checkvm", "usr/bin/vmware-rpctool")
 LUAJIT = "usr/bin/luajit"
 BENCH_INIT = "bin/bench-init"
 LIBRARY_FOLDERS = ("lib/aarch64-linux-gnu", "usr/lib/aarch64-linux-gnu", "lib", "usr/lib")
 
 
-def write(path, with_checkvm=False, extra=()):
-    """Writes a gzip'd initramfs to `path`; with_checkvm adds vmware-checkvm and its libraries,
-    `extra` are more entries."""
+def write(path, with_vmware=False, extra=()):
+    """Writes a gzip'd initramfs to `path`; with_vmware adds the small programs of open-vm-tools and
+    their libraries, `extra` are more entries."""
     entries = [*base_entries(), *extra]
-    if with_checkvm:
-        entries += program_entries(CHECKVM_ROOT, CHECKVM)
+    if with_vmware:
+        entries += program_entries(TOOLS_ROOT, *VMWARE_PROGRAMS)
     archive = io.BytesIO()
     cpio.write(archive, entries)
     data = gzip.compress(archive.getvalue(), compresslevel=6, mtime=0)
     if not path.exists() or path.read_bytes() != data:
         path.write_bytes(data)
+
+
+def write_debian(path):
+    """Writes the initramfs of a guest with open-vm-tools and cloud-init, not packed: unpacking it
+    takes an emulated CPU longer than loading it."""
+    own = base_entries()
+    entries = [*own, *debian.entries({entry.name for entry in own})]
+    with open(path, "wb") as stream:
+        cpio.write(stream, entries)
 
 
 def write_bench(path):
@@ -61,19 +70,19 @@ def write_jit(path, script):
     write(path, extra=[own, lua, *program_entries(LUAJIT_ROOT, LUAJIT)])
 
 
-def program_entries(root, program):
-    """A program of unpacked packages, as bin/NAME, and its libraries."""
-    path = root / program
-    entries = [cpio.file(f"bin/{path.name}", path.read_bytes(), 0o755)]
-    for name, library in sorted(libraries(root, path).items()):
+def program_entries(root, *programs):
+    """Programs of unpacked packages, as bin/NAME, and their libraries."""
+    paths = [root / program for program in programs]
+    entries = [cpio.file(f"bin/{path.name}", path.read_bytes(), 0o755) for path in paths]
+    for name, library in sorted(libraries(root, paths).items()):
         entries.append(cpio.file(f"lib/{name}", library.read_bytes(), 0o755))
     return entries
 
 
-def libraries(root, program):
-    """Name -> file of every shared library that `program` loads, the dynamic loader included."""
+def libraries(root, programs):
+    """Name -> file of every shared library that they load, the dynamic loader included."""
     found = {}
-    open_files = [program]
+    open_files = [*programs]
     while open_files:
         loader = open_files.pop()
         for name in needed_by(loader):

@@ -45,19 +45,69 @@ GUEST = ("busybox-static",)
 # A meta package: the versioned kernel package that it depends on is what is unpacked.
 KERNEL_META = "linux-image-arm64"
 
-# vmware-checkvm and the libraries that it loads, directly or not.
-CHECKVM = (
+# open-vm-tools and the libraries that its programs and plugins load, directly or not; without
+# VGAuthService's, which wants ICU.
+TOOLS = (
     "open-vm-tools",
+    "base-files",
+    "libblkid1",
     "libc6",
+    "libcap2",
     "libcom-err2",
+    "libdrm2",
+    "libffi8",
+    "libfuse3-3",
+    "libgcc-s1",
     "libglib2.0-0",
     "libgssapi-krb5-2",
     "libk5crypto3",
     "libkeyutils1",
     "libkrb5-3",
     "libkrb5support0",
+    "libmount1",
+    "libmspack0",
     "libpcre2-8-0",
+    "libselinux1",
+    "libssl3",
+    "libstdc++6",
     "libtirpc3",
+    "libudev1",
+    "zlib1g",
+)
+
+# cloud-init, Python and what both load.
+CLOUD = (
+    "cloud-init",
+    "libbz2-1.0",
+    "libexpat1",
+    "liblzma5",
+    "libpython3.11-minimal",
+    "libpython3.11-stdlib",
+    "libuuid1",
+    "libyaml-0-2",
+    "python3-attr",
+    "python3-blinker",
+    "python3-certifi",
+    "python3-chardet",
+    "python3-charset-normalizer",
+    "python3-configobj",
+    "python3-idna",
+    "python3-jinja2",
+    "python3-json-pointer",
+    "python3-jsonpatch",
+    "python3-jsonschema",
+    "python3-jwt",
+    "python3-markupsafe",
+    "python3-netifaces",
+    "python3-oauthlib",
+    "python3-pkg-resources",
+    "python3-pyrsistent",
+    "python3-requests",
+    "python3-serial",
+    "python3-six",
+    "python3-urllib3",
+    "python3-yaml",
+    "python3.11-minimal",
 )
 
 # A JIT that is not ours, and the libraries that it loads: for the test of technique 1.
