@@ -9,6 +9,7 @@
 #include "el2count/el2count.h"
 #include "errata/errata.h"
 #include "hypmap/hypmap.h"
+#include "inspect/inspect.h"
 #include "pmem/pmem.h"
 #include "vm/vm.h"
 
@@ -239,6 +240,60 @@ static enum plinth_status focus(void *ctx, const char *name)
 	return console_focus(&vm->port) ? PLINTH_OK : PLINTH_ENOENT;
 }
 
+static void look_line(void *ctx, const char *text)
+{
+	monitor_line(ctx, text);
+}
+
+/* Half of the ring is several lines, and the console drains it meanwhile. */
+static bool look_has_room(void *ctx)
+{
+	(void)ctx;
+	return console_port_has_room(&port) &&
+	       port.put - load_relaxed(&port.taken) < CONSOLE_RING_SIZE / 2U;
+}
+
+static void look_done(void *ctx)
+{
+	monitor_done(ctx);
+}
+
+static enum plinth_status look(void *ctx, const struct monitor_look *look, struct monitor *out)
+{
+	static const enum inspect_kind kinds[] = {
+		[MONITOR_SCAN] = INSPECT_SCAN,
+		[MONITOR_FIND_KERNEL] = INSPECT_FIND_KERNEL,
+		[MONITOR_TRANSLATE] = INSPECT_TRANSLATE,
+		[MONITOR_READ] = INSPECT_READ,
+	};
+	const struct inspect_request request = {
+		.kind = kinds[look->kind],
+		.vcpu = look->vcpu == MONITOR_ANY_VCPU ? INSPECT_ANY_VCPU : look->vcpu,
+		.from = look->from,
+		.to = look->to,
+		.view = look->both ? SCAN_BOTH : (look->el0 ? SCAN_EL0 : SCAN_EL1),
+		.exec = look->exec,
+		.writable_and_exec = look->writable_and_exec,
+		.split_gpa = look->split_gpa,
+	};
+	const struct inspect_user user = {look_line, look_has_room, look_done, out};
+	struct vm *vm = vm_find(look->name);
+	enum plinth_status status;
+
+	(void)ctx;
+	if (vm == NULL) {
+		return PLINTH_ENOENT;
+	}
+	status = inspect_start(vm, &request, &user);
+	return status == PLINTH_ENOENT ? PLINTH_ERANGE : status;
+}
+
+static void look_stop(void *ctx)
+{
+	(void)ctx;
+	inspect_stop();
+}
+
 static void reboot(void *ctx)
 {
 	(void)ctx;
@@ -260,12 +315,15 @@ static const struct monitor_ops ops = {
 	.coherency = coherency,
 	.errata = errata,
 	.console = focus,
+	.look = look,
+	.look_stop = look_stop,
 	.reboot = reboot,
 	.poweroff = power_off,
 };
 
 void init_monitor(void)
 {
+	inspect_init();
 	console_port_add(&port, CONSOLE_PORT_MONITOR, "monitor", &port_ops, NULL);
 	monitor_init(&monitor, &ops, NULL, sink, NULL); /* its prompt waits for the focus */
 }

@@ -113,10 +113,16 @@ void monitor_run(struct monitor *monitor, const char *line)
 void monitor_input(struct monitor *monitor, const uint8_t *bytes, size_t size)
 {
 	for (size_t i = 0; i < size; i++) {
-		if (monitor_edit(monitor, bytes[i])) {
-			monitor_run(monitor, monitor->line);
+		/* Pairs with the store in monitor_done: what that has printed comes first. */
+		if (load_acquire(&monitor->busy) != 0U) {
+			monitor->ops->look_stop(monitor->ctx);
+		} else if (monitor_edit(monitor, bytes[i])) {
 			monitor->length = 0;
-			monitor_prompt(monitor);
+			monitor->has_started = false;
+			monitor_run(monitor, monitor->line);
+			if (!monitor->has_started) {
+				monitor_prompt(monitor);
+			}
 		}
 	}
 }

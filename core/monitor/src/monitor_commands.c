@@ -21,10 +21,12 @@ static const char *explain(enum plinth_status status)
 		return "not enough memory";
 	case PLINTH_ENOTSUP:
 		return "not supported";
-	case PLINTH_OK:
-	case PLINTH_EINVAL:
-	case PLINTH_EEXIST:
 	case PLINTH_ERANGE:
+		return "no such vCPU";
+	case PLINTH_EINVAL:
+		return "out of range";
+	case PLINTH_OK:
+	case PLINTH_EEXIST:
 	case PLINTH_EFAULT:
 	case PLINTH_ETIMEDOUT:
 	case PLINTH_EAGAIN:
@@ -33,8 +35,7 @@ static const char *explain(enum plinth_status status)
 	return plinth_status_name(status);
 }
 
-/* Says what went wrong, with the command's words before it. */
-static void report(
+void monitor_report(
 	struct monitor *monitor, enum plinth_status status, size_t count, char *const words[])
 {
 	if (status == PLINTH_OK) {
@@ -62,13 +63,13 @@ static const struct vm_verb vm_verbs[] = {
 static void run_vm_on(struct monitor *monitor, size_t count, char *const words[])
 {
 	if (strcmp(words[1], "info") == 0) {
-		report(monitor, monitor->ops->vm_info(monitor->ctx, words[2], monitor), count,
-			words);
+		monitor_report(monitor, monitor->ops->vm_info(monitor->ctx, words[2], monitor),
+			count, words);
 		return;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(vm_verbs); i++) {
 		if (strcmp(words[1], vm_verbs[i].name) == 0) {
-			report(monitor,
+			monitor_report(monitor,
 				monitor->ops->vm_act(monitor->ctx, vm_verbs[i].verb, words[2]),
 				count, words);
 			return;
@@ -99,14 +100,14 @@ static void run_irq(struct monitor *monitor, size_t count, char *const words[])
 {
 	const char *name = count == 2U ? words[1] : NULL;
 
-	report(monitor, monitor->ops->irq(monitor->ctx, name, monitor), count, words);
+	monitor_report(monitor, monitor->ops->irq(monitor->ctx, name, monitor), count, words);
 }
 
 static void run_coherency(struct monitor *monitor, size_t count, char *const words[])
 {
 	const char *name = count == 2U ? words[1] : NULL;
 
-	report(monitor, monitor->ops->coherency(monitor->ctx, name, monitor), count, words);
+	monitor_report(monitor, monitor->ops->coherency(monitor->ctx, name, monitor), count, words);
 }
 
 static void run_errata(struct monitor *monitor, size_t count, char *const words[])
@@ -118,7 +119,7 @@ static void run_errata(struct monitor *monitor, size_t count, char *const words[
 
 static void run_console(struct monitor *monitor, size_t count, char *const words[])
 {
-	report(monitor, monitor->ops->console(monitor->ctx, words[1]), count, words);
+	monitor_report(monitor, monitor->ops->console(monitor->ctx, words[1]), count, words);
 }
 
 static void print_time(struct monitor *monitor, uint64_t time)
@@ -252,6 +253,13 @@ static const struct monitor_command commands[] = {
 		run_log},
 	{"coherency", "[NAME]", "what keeping caches coherent has cost", 1, 2, run_coherency},
 	{"errata", "", "workarounds in force", 1, 1, run_errata},
+	{"scan", "NAME [--from GVA] [--to GVA] [--el0 | --both] [--vcpu N] [--gpa] [-x] [--wx]",
+		"what a VM has mapped; any key stops it", 2, MONITOR_WORDS, monitor_scan},
+	{"find-kernel", "NAME [--vcpu N]", "where a VM's Linux kernel is, and its banner", 2, 4,
+		monitor_find_kernel},
+	{"translate", "NAME GVA [--vcpu N]", "where a virtual address leads", 3, 5,
+		monitor_translate},
+	{"read", "NAME GVA LENGTH [--vcpu N]", "memory at a virtual address", 4, 6, monitor_read},
 	{"console", "NAME", "go to a VM's console", 2, 2, run_console},
 	{"reboot", "", "stop all VMs, restart the machine", 1, 1, run_reboot},
 	{"poweroff", "", "stop all VMs, switch the machine off", 1, 1, run_poweroff},

@@ -5,9 +5,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/atomic.h"
 #include "monitor/monitor.h"
 
-#define MONITOR_WORDS 4U
+#define MONITOR_WORDS 12U
 
 /* words[0] is the command's name; count >= 1. */
 typedef void monitor_command_fn(struct monitor *monitor, size_t count, char *const words[]);
@@ -20,6 +21,16 @@ struct monitor_command {
 	size_t words_max;
 	monitor_command_fn *run;
 };
+
+/* monitor_look.c */
+monitor_command_fn monitor_scan;
+monitor_command_fn monitor_find_kernel;
+monitor_command_fn monitor_translate;
+monitor_command_fn monitor_read;
+
+/* Says what went wrong, with the command's words before it. Nothing for OK. */
+void monitor_report(
+	struct monitor *monitor, enum plinth_status status, size_t count, char *const words[]);
 
 /* The command of that name, or NULL. */
 const struct monitor_command *monitor_find_command(const char *name);

@@ -109,6 +109,24 @@ static enum plinth_status console(void *ctx, const char *name)
 	return check_name(name);
 }
 
+static enum plinth_status look(void *ctx, const struct monitor_look *look, struct monitor *out)
+{
+	(void)ctx;
+	assert_ptr_equal(out, &monitor);
+	called("look %d %s %llx-%llx vcpu %d%s%s%s%s%s;", (int)look->kind, look->name,
+		(unsigned long long)look->from, (unsigned long long)look->to,
+		look->vcpu == MONITOR_ANY_VCPU ? -1 : (int)look->vcpu, look->el0 ? " el0" : "",
+		look->both ? " both" : "", look->exec ? " x" : "",
+		look->writable_and_exec ? " wx" : "", look->split_gpa ? " gpa" : "");
+	return look->vcpu == 9U ? PLINTH_ERANGE : check_name(look->name);
+}
+
+static void look_stop(void *ctx)
+{
+	(void)ctx;
+	called("stop;");
+}
+
 static void reboot(void *ctx)
 {
 	(void)ctx;
@@ -130,6 +148,8 @@ static const struct monitor_ops ops = {
 	.coherency = coherency,
 	.errata = errata,
 	.console = console,
+	.look = look,
+	.look_stop = look_stop,
 	.reboot = reboot,
 	.poweroff = poweroff,
 };
@@ -289,10 +309,84 @@ static void commands_reach_their_ops(void **state)
 	}
 }
 
+static void looks_take_their_words(void **state)
+{
+	static const struct {
+		const char *line;
+		const char *calls;
+		const char *screen;
+	} rows[] = {
+		{"scan alpha", "look 0 alpha 0-ffffffffffffffff vcpu -1;", ""},
+		{"scan -x --wx alpha", "look 0 alpha 0-ffffffffffffffff vcpu -1 x wx;", ""},
+		{"scan alpha --from 0xFFff000000000000 --to ffff0000ffffffff --el0 --vcpu 3 --gpa",
+			"look 0 alpha ffff000000000000-ffff0000ffffffff vcpu 3 el0 gpa;", ""},
+		{"scan alpha --both", "look 0 alpha 0-ffffffffffffffff vcpu -1 both;", ""},
+		{"find-kernel alpha", "look 1 alpha 0-ffffffffffffffff vcpu -1;", ""},
+		{"translate alpha ffff --vcpu 1", "look 2 alpha ffff-ffff vcpu 1;", ""},
+		{"read alpha 1000 16", "look 3 alpha 1000-100f vcpu -1;", ""},
+		{"read alpha fffffffffffffff0 0x10",
+			"look 3 alpha fffffffffffffff0-ffffffffffffffff vcpu -1;", ""},
+		{"scan nobody", "look 0 nobody 0-ffffffffffffffff vcpu -1;",
+			"scan nobody: no such VM\r\n"},
+		{"scan alpha --vcpu 9", "look 0 alpha 0-ffffffffffffffff vcpu 9;",
+			"scan alpha --vcpu 9: no such vCPU\r\n"},
+		{"scan -x", "", "scan: too few arguments\r\n"},
+		{"scan alpha beta", "", "scan: too many arguments\r\n"},
+		{"scan a b c d", "", "d: too many arguments\r\n"},
+		{"scan alpha --from", "", "--from: needs a number behind it\r\n"},
+		{"scan alpha --from xyz", "", "--from: needs a number behind it\r\n"},
+		{"scan alpha --to 10000000000000000", "", "--to: needs a number behind it\r\n"},
+		{"scan alpha --to 0x", "", "--to: needs a number behind it\r\n"},
+		{"scan alpha --vcpu a", "", "--vcpu: needs a number behind it\r\n"},
+		{"scan alpha --vcpu 4294967295", "", "--vcpu: needs a number behind it\r\n"},
+		{"scan alpha --frob", "", "--frob: no such option here\r\n"},
+		{"read alpha 10 16 -x", "", "-x: no such option here\r\n"},
+		{"translate alpha here", "", "translate: the address is no number\r\n"},
+		{"read alpha 10 0", "", "read: the length is no number of bytes there\r\n"},
+		{"read alpha 10 a", "", "read: the length is no number of bytes there\r\n"},
+		{"read alpha ffffffffffffffff 2", "",
+			"read: the length is no number of bytes there\r\n"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		run(rows[i].line);
+		assert_string_equal(calls, rows[i].calls);
+		assert_string_equal(screen, rows[i].screen);
+		assert_int_equal(monitor.busy, rows[i].screen[0] == '\0');
+		monitor.busy = 0;
+	}
+}
+
+static void a_look_goes_on_until_it_is_done(void **state)
+{
+	(void)state;
+	type("scan alpha\r");
+	assert_string_equal(screen, "scan alpha\r\n"); /* and no prompt */
+	clear();
+	for (unsigned i = 0; i < 2U * MONITOR_LINES; i++) {
+		monitor_line(&monitor, "x");
+	}
+	assert_int_equal(screen_count, 3U * 2U * MONITOR_LINES); /* none is cut */
+	clear();
+	type("mem\r");
+	assert_string_equal(calls, "stop;stop;stop;stop;");
+	assert_string_equal(screen, "");
+	clear();
+	monitor_done(&monitor);
+	assert_string_equal(screen, "plinth> ");
+	type("mem\r");
+	assert_string_equal(calls, "mem;");
+	clear();
+	type("scan nobody\r"); /* one that does not begin ends at once */
+	assert_string_equal(screen, "scan nobody\r\nscan nobody: no such VM\r\nplinth> ");
+}
+
 static void help_names_every_command(void **state)
 {
 	static const char *const names[] = {"help", "vm", "mem", "irq", "trace", "log", "coherency",
-		"errata", "console", "reboot", "poweroff"};
+		"errata", "console", "scan", "find-kernel", "translate", "read", "reboot",
+		"poweroff"};
 
 	(void)state;
 	run("help");
@@ -377,6 +471,8 @@ int main(void)
 		cmocka_unit_test_setup(a_line_that_is_too_long_stops_growing, setup),
 		cmocka_unit_test_setup(history_comes_back, setup),
 		cmocka_unit_test_setup(commands_reach_their_ops, setup),
+		cmocka_unit_test_setup(looks_take_their_words, setup),
+		cmocka_unit_test_setup(a_look_goes_on_until_it_is_done, setup),
 		cmocka_unit_test_setup(help_names_every_command, setup),
 		cmocka_unit_test_setup(output_is_bounded_and_says_so, setup),
 		cmocka_unit_test_setup(long_lines_are_cut, setup),

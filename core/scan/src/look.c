@@ -89,12 +89,21 @@ static void look_at_fault(struct scan *scan, uint64_t par, struct scan_look *loo
 	}
 }
 
+/* Device and Non-cacheable memory is outer shareable, which not every CPU's PAR_EL1 says. */
+static uint8_t share_of(uint64_t par)
+{
+	uint64_t attr = FIELD_GET(par, PAR_ATTR);
+
+	return (attr & 0xf0U) == 0U || attr == ATTR_NON_CACHEABLE ? SHARE_OUTER
+								  : (uint8_t)FIELD_GET(par, PAR_SH);
+}
+
 static void set_place(struct scan_look *look, uint64_t par)
 {
 	look->kind = KIND_LEAF;
 	look->piece.gpa = par & PAR_PA;
 	look->piece.attr = (uint8_t)FIELD_GET(par, PAR_ATTR);
-	look->piece.share = (uint8_t)FIELD_GET(par, PAR_SH);
+	look->piece.share = share_of(par);
 	look->piece.flags |= LIBSCAN_GPA;
 }
 

@@ -198,6 +198,7 @@ static bool take_flat(struct scan *scan, struct libscan_range *range)
 		.last = min_u64(scan->request.to, scan->half->last),
 		.gpa = scan->gva,
 		.flags = (both & scan_shown(scan)) | asked | LIBSCAN_GPA,
+		.share = SHARE_OUTER, /* Device-nGnRnE */
 	};
 	bool closed = libscan_add(&scan->merge, &piece, range);
 
@@ -209,7 +210,7 @@ static bool take_leaf(struct scan *scan, struct scan_look *look, struct libscan_
 {
 	bool closed;
 
-	if (scan->request.exec) {
+	if (scan->request.exec && (look->piece.flags & LIBSCAN_GPA) != 0U) {
 		add_exec(scan, look);
 	}
 	look->piece.gva = scan->gva;

@@ -19,6 +19,9 @@
 #define PAR_ATTR_SHIFT 56U
 #define PAR_ATTR_WIDTH 8U
 
+#define ATTR_NON_CACHEABLE 0x44U
+#define SHARE_OUTER	   2U
+
 #define FST_KIND(fst)  ((fst) >> 2)
 #define FST_LEVEL(fst) ((unsigned)(fst)&3U)
 

@@ -165,12 +165,21 @@ struct rights {
 	bool no_el0;
 };
 
-static uint64_t judge(uint64_t entry, struct rights rights, unsigned level, unsigned half,
-	unsigned el, bool write, uint64_t gva)
+/* Where a walk has come to. */
+struct place {
+	uint64_t gva;
+	unsigned half;
+	unsigned level;
+};
+
+static uint64_t judge(
+	uint64_t entry, struct rights rights, struct place place, unsigned el, bool write)
 {
 	bool ro = rights.ro || (entry & 0x80U) != 0U;
 	bool for_el0 = !rights.no_el0 && (entry & 0x40U) != 0U;
-	uint64_t within = model_span(half, level) - 1U;
+	unsigned level = place.level;
+	uint64_t within = model_span(place.half, level) - 1U;
+	uint64_t gva = place.gva;
 
 	if ((entry & 0x400U) == 0U) {
 		return fault(2, level);
@@ -221,7 +230,7 @@ static bool answer(
 							      model_half[half].page_shift == 12U));
 
 		if (is_leaf) {
-			*par = judge(entry, rights, level, half, el, write, gva);
+			*par = judge(entry, rights, (struct place){gva, half, level}, el, write);
 			return true;
 		}
 		if (!is_table) {

@@ -178,7 +178,7 @@ static void test_access_flag_and_attributes_divide(void **state)
 	assert_int_equal(found_count, 3);
 	expect(1, 0x2000, 0x1000, RW1, 0x40002000);
 	assert_int_equal(found[1].attr, 0x04);
-	assert_int_equal(found[1].share, 0);
+	assert_int_equal(found[1].share, 2);
 	expect(2, 0x200000, BLOCK_2M, LIBSCAN_NO_AF | LIBSCAN_ASKED_1, 0);
 }
 

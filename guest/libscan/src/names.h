@@ -10,6 +10,7 @@
 #define NO_AF_WORD     "no-af"
 #define SCATTERED_WORD "scattered"
 #define UNKNOWN_WORD   "unknown"
+#define NOT_KNOWN_WORD "?" /* memory and shareability, where the access flag is clear */
 #define ATTR_PREFIX    "attr-"
 
 #define SHARE_COUNT 4U

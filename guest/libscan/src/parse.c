@@ -110,6 +110,10 @@ static bool parse_attr(const char *word, struct libscan_range *range)
 	size_t prefix = strlen(ATTR_PREFIX);
 	uint64_t number;
 
+	if (strcmp(word, NOT_KNOWN_WORD) == 0) {
+		range->flags |= LIBSCAN_NO_AF;
+		return true;
+	}
 	for (unsigned attr = 0; attr <= UINT8_MAX; attr++) {
 		const char *name = libscan_attr_name((uint8_t)attr);
 
@@ -128,6 +132,9 @@ static bool parse_attr(const char *word, struct libscan_range *range)
 
 static bool parse_share(const char *word, struct libscan_range *range)
 {
+	if ((range->flags & LIBSCAN_NO_AF) != 0U) {
+		return strcmp(word, NOT_KNOWN_WORD) == 0;
+	}
 	for (uint8_t i = 0; i < SHARE_COUNT; i++) {
 		if (strcmp(word, share_names[i]) == 0) {
 			range->share = i;
@@ -167,12 +174,15 @@ static bool parse_leaves(const char *word, struct libscan_range *range)
 /* What stands behind the shareability. */
 static bool parse_rest(const char *at, struct libscan_range *range)
 {
+	bool no_af = (range->flags & LIBSCAN_NO_AF) != 0U;
 	char word[WORD_SIZE];
 
 	while (next_word(&at, word)) {
-		if (strcmp(word, NO_AF_WORD) == 0) {
-			range->flags |= LIBSCAN_NO_AF;
-		} else if ((range->flags & LIBSCAN_ASKED_X) == 0U || !parse_leaves(word, range)) {
+		if (no_af != (strcmp(word, NO_AF_WORD) == 0)) {
+			return false;
+		}
+		if (!no_af &&
+			((range->flags & LIBSCAN_ASKED_X) == 0U || !parse_leaves(word, range))) {
 			return false;
 		}
 	}

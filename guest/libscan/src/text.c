@@ -100,7 +100,8 @@ static void format_leaves(uint32_t leaves, char *text, size_t size)
 
 size_t libscan_format(const struct libscan_range *range, char *buf, size_t size)
 {
-	const char *attr = libscan_attr_name(range->attr);
+	bool known = (range->flags & LIBSCAN_NO_AF) == 0U;
+	const char *attr = known ? libscan_attr_name(range->attr) : NOT_KNOWN_WORD;
 	char perms[PERMISSION_COUNT + 2U];
 	char place[20];
 	char number[8];
@@ -116,6 +117,6 @@ size_t libscan_format(const struct libscan_range *range, char *buf, size_t size)
 		sizeof(leaves));
 	return fmt_buf(buf, size, "%016llx-%016llx %s %s %s %s%s%s", (unsigned long long)range->gva,
 		(unsigned long long)range->last, perms, place, attr,
-		share_names[range->share % SHARE_COUNT], leaves,
-		(range->flags & LIBSCAN_NO_AF) != 0U ? " " NO_AF_WORD : "");
+		known ? share_names[range->share % SHARE_COUNT] : NOT_KNOWN_WORD, leaves,
+		known ? "" : " " NO_AF_WORD);
 }

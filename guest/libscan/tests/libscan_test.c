@@ -134,8 +134,8 @@ static const struct row rows[] = {
 		 0},
 		"0000000000001000-0000000000002fff ???"
 		"/rw? scattered nc ns"},
-	{{0x200000, 0x3fffff, 0, LIBSCAN_ASKED_1 | LIBSCAN_NO_AF, 0, 0, 2},
-		"0000000000200000-00000000003fffff --?/??? unknown nGnRnE os no-af"},
+	{{0x200000, 0x3fffff, 0, LIBSCAN_ASKED_1 | LIBSCAN_NO_AF, 0, 0, 0},
+		"0000000000200000-00000000003fffff --?/??? unknown ? ? no-af"},
 	{{0, UINT64_MAX, 0,
 		 LIBSCAN_R1 | LIBSCAN_W1 | LIBSCAN_R0 | LIBSCAN_W0 | LIBSCAN_ASKED_1 |
 			 LIBSCAN_ASKED_0 | LIBSCAN_GPA,
@@ -175,6 +175,10 @@ static void test_what_is_no_line(void **state)
 		"0000000000001000-0000000000001fff rw?/??? 0000000040000000 wb",
 		"0000000000001000-0000000000001fff rw?/??? 0000000040000000 wb is 4K",
 		"0000000000001000-0000000000001fff rw-/--- 0000000040000000 wb is 3K",
+		"0000000000001000-0000000000001fff --?/??"
+		"? unknown wb is no-af",
+		"0000000000001000-0000000000001fff --?/??"
+		"? unknown ? is no-af",
 		"0000000000001000-0000000000001fff rw-/--- 0000000040000000 wb is 4K garbage",
 	};
 	struct libscan_range range = {.gva = 5};

@@ -3,7 +3,8 @@
  * The monitor on the console: a line editor and a table of commands. What they do to VMs and the
  * machine goes through struct monitor_ops. One caller at a time; no lock of its own. Commands run
  * to their end inside monitor_input(), so their output is bounded: what exceeds MONITOR_LINES is
- * cut, and it says so.
+ * cut, and it says so. Those that look into a VM's address space go on afterwards, and answer by
+ * monitor_line() and monitor_done(); until then a key does nothing but stop them.
  */
 #ifndef MONITOR_MONITOR_H
 #define MONITOR_MONITOR_H
@@ -15,7 +16,7 @@
 #include "base/compiler.h"
 #include "base/status.h"
 
-#define MONITOR_LINE_SIZE 80U
+#define MONITOR_LINE_SIZE 128U
 #define MONITOR_HISTORY	  8U
 #define MONITOR_LINES	  400U /* of output, for each command */
 
@@ -29,6 +30,28 @@ enum monitor_verb {
 	MONITOR_VM_RESUME,
 };
 
+enum monitor_look_kind {
+	MONITOR_SCAN,
+	MONITOR_FIND_KERNEL,
+	MONITOR_TRANSLATE, /* from */
+	MONITOR_READ,	   /* from to to */
+};
+
+#define MONITOR_ANY_VCPU UINT32_MAX
+
+struct monitor_look {
+	enum monitor_look_kind kind;
+	const char *name; /* as long as the call */
+	uint32_t vcpu;	  /* or MONITOR_ANY_VCPU */
+	uint64_t from;
+	uint64_t to; /* inclusive */
+	bool el0;    /* scan: what EL0 may do, instead of EL1 */
+	bool both;   /* both */
+	bool exec;
+	bool writable_and_exec;
+	bool split_gpa;
+};
+
 /* Names are the user's words: any text without blanks. ENOENT: no VM of that name. The reports
  * write to `out` by monitor_print(). Where name may be NULL it means all. No lock is held. */
 struct monitor_ops {
@@ -40,6 +63,11 @@ struct monitor_ops {
 	enum plinth_status (*coherency)(void *ctx, const char *name, struct monitor *out);
 	void (*errata)(void *ctx, struct monitor *out);
 	enum plinth_status (*console)(void *ctx, const char *name); /* focus on that VM */
+	/* OK: begun; any number of monitor_line(out) and one monitor_done(out) follow, from any
+	 * CPU, one at a time, perhaps before this returns. EINVAL: from, to; ERANGE: no such vCPU.
+	 */
+	enum plinth_status (*look)(void *ctx, const struct monitor_look *look, struct monitor *out);
+	void (*look_stop)(void *ctx); /* any CPU */
 	void (*reboot)(void *ctx);
 	void (*poweroff)(void *ctx);
 };
@@ -58,8 +86,10 @@ struct monitor {
 	uint32_t history_count; /* lines ever */
 	uint32_t history_back;	/* how far the user has gone up; 0: at the new line */
 	uint32_t lines_left;
+	uint32_t busy; /* atomic: a look goes on, and the sink and lines_left are its own */
 	uint8_t escape_state;
 	bool after_cr;
+	bool has_started; /* the command that ran has begun a look */
 };
 
 void monitor_init(struct monitor *monitor, const struct monitor_ops *ops, void *ctx,
@@ -70,6 +100,10 @@ void monitor_input(struct monitor *monitor, const uint8_t *bytes, size_t size);
 
 /* Runs one line, as if typed. */
 void monitor_run(struct monitor *monitor, const char *line);
+
+/* A line of a look's answer, and its end. */
+void monitor_line(struct monitor *monitor, const char *text);
+void monitor_done(struct monitor *monitor);
 
 /* Output of a command; '\n' in it becomes "\r\n". A line is cut at 200 characters. */
 void monitor_print(struct monitor *monitor, const char *format, ...) PRINTF_LIKE(2, 3);

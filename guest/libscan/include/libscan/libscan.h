@@ -8,7 +8,8 @@
  *                                             byte         memory  shareability
  *
  * Permissions: r w x, '-' not given, '?' not asked. GPA: "scattered" where it is not one piece,
- * "unknown" where the CPU does not tell (the access flag is clear, and it says "no-af" at the end).
+ * "unknown" where the CPU does not tell: the access flag is clear, memory and shareability are "?",
+ * and "no-af" is at the end.
  *
  * Pure: no globals, no allocation. Any code, also outside Plinth.
  */
