@@ -76,6 +76,7 @@ static void start(struct vcpu *vcpu, const struct psci_start *at)
 	PLINTH_CHECK(vgic_cpu_reset(&vcpu->gic) == PLINTH_OK);
 	vtimer_reset(&vcpu->timer);
 	debugregs_reset(&vcpu->debug);
+	s2_reset_vcpu(&vcpu->vm->gmem.space, vcpu->id);
 	vm_caches_off(vcpu);
 	vm_note_entry();
 }

@@ -37,9 +37,8 @@ void s2_space_fini(struct s2_space *space)
 		space->table_count--;
 	}
 	PLINTH_CHECK(space->table_count == 1U << root_order());
-	/* Walk caches may still hold the root; its VMID is not given out again before a rollover.
-	 */
-	s2_tlb_flush_all(space);
+	/* Nothing is left to invalidate: a TLB or walk cache holds what valid entries said (DDI
+	 * 0487, D8.13), and when the last of them went s2_clear_step() emptied all of them. */
 	space->ops->free(space->ctx, space->root, root_order());
 	memset(space, 0, sizeof(*space));
 }

@@ -52,21 +52,20 @@ static void fill_table(s2_pte_t *table, s2_pte_t first, uint64_t step)
 	}
 }
 
-/* Puts a table where entry is invalid or a block; the translations stay the same. */
+/* Puts a table where entry is invalid or a block; the translations stay the same. A walker that
+ * sees the table's entry must see what is in the table: that is published, by the break where we
+ * fill it, by the caller where it is the zeroes of s2_prepare(). The new entry is not. */
 static void put_table(struct s2_space *space, s2_pte_t *entry, ipa_t ipa, unsigned level)
 {
 	pa_t pa = take_spare(space);
-	s2_pte_t *table = pa_to_va(pa);
 	s2_pte_t old = *entry;
 
 	if (s2_pte_is_leaf(old, level)) {
-		fill_table(table, s2_pte_split(old, level), s2_level_size(level + 1U));
+		fill_table(pa_to_va(pa), s2_pte_split(old, level), s2_level_size(level + 1U));
 		ipa = ipa_init(align_down(ipa.v, s2_level_size(level)));
 		s2_break(space, entry, ipa, 1);
 	}
-	s2_publish(); /* a walker that sees the table's entry must see what is in the table */
 	s2_entry_write(entry, s2_pte_table(pa));
-	s2_publish();
 }
 
 /* The entry of `level` for ipa, with tables made on the way. */
@@ -75,6 +74,11 @@ static s2_pte_t *descend(struct s2_space *space, ipa_t ipa, unsigned level)
 	unsigned found;
 	s2_pte_t *entry = s2_entry(space, ipa, level, &found);
 
+	if (found < level) {
+		/* All that the entries which are written now lead to: tables, and the memory that
+		 * is to be mapped. */
+		s2_publish();
+	}
 	while (found < level) {
 		put_table(space, entry, ipa, found);
 		entry = s2_entry(space, ipa, level, &found);
@@ -82,22 +86,32 @@ static s2_pte_t *descend(struct s2_space *space, ipa_t ipa, unsigned level)
 	return entry;
 }
 
+static bool any_valid(const s2_pte_t *entry, unsigned count, unsigned level)
+{
+	bool valid = false;
+
+	for (unsigned i = 0; i < count; i++) {
+		PLINTH_CHECK(!s2_pte_is_table(entry[i], level));
+		valid |= s2_pte_is_valid(entry[i]);
+	}
+	return valid;
+}
+
 void s2_map(struct s2_space *space, const struct s2_leaf *leaf, unsigned count)
 {
-	s2_pte_t *entry = descend(space, leaf->ipa, leaf->level);
+	unsigned found;
+	s2_pte_t *entry = s2_entry(space, leaf->ipa, leaf->level, &found);
 	uint64_t size = s2_level_size(leaf->level);
 	s2_pte_t pte =
 		s2_pte_leaf(leaf->pa, leaf->level, leaf->attrs, leaf->state, s2_features()->fwb);
-	bool occupied = false;
 
 	PLINTH_CHECK(count <= s2_entries_left(leaf->ipa, leaf->level));
-	for (unsigned i = 0; i < count; i++) {
-		PLINTH_CHECK(!s2_pte_is_table(entry[i], leaf->level));
-		occupied |= s2_pte_is_valid(entry[i]);
+	if (found != leaf->level) {
+		entry = descend(space, leaf->ipa, leaf->level);
 	}
-	if (occupied) {
+	if (any_valid(entry, count, leaf->level)) {
 		s2_break(space, entry, leaf->ipa, count);
-	} else {
+	} else if (found == leaf->level) {
 		/* Our stores to the memory, zeroes or a copy, come before another CPU walks to
 		 * it. */
 		s2_publish();
@@ -113,10 +127,15 @@ void s2_split(struct s2_space *space, ipa_t ipa, unsigned level)
 {
 	unsigned found;
 	s2_pte_t *entry = s2_entry(space, ipa, level, &found);
+	bool split = false;
 
 	while (found < level && s2_pte_is_leaf(*entry, found)) {
 		put_table(space, entry, ipa, found);
 		entry = s2_entry(space, ipa, level, &found);
+		split = true;
+	}
+	if (split) {
+		s2_publish();
 	}
 }
 

@@ -148,17 +148,25 @@ void s2_break(const struct s2_space *space, s2_pte_t *entry, ipa_t ipa, unsigned
 	s2_tlb_flush(space, ipa, count);
 }
 
+void s2_reset_vcpu(struct s2_space *space, vcpu_id_t vcpu)
+{
+	for (cpu_id_t cpu = 0; cpu < CPU_MAX; cpu++) {
+		if (load_relaxed(&space->last_vcpu[cpu]) == vcpu + 1U) {
+			store_relaxed(&space->last_vcpu[cpu], UINT16_C(0));
+		}
+	}
+}
+
 bool s2_enter_vcpu(struct s2_space *space, cpu_id_t cpu, vcpu_id_t vcpu)
 {
 	uint16_t mark = (uint16_t)(vcpu + 1U);
 
-	if (space->last_vcpu[cpu] == mark) {
+	if (load_relaxed(&space->last_vcpu[cpu]) == mark) {
 		return false;
 	}
-	space->last_vcpu[cpu] = mark;
+	store_relaxed(&space->last_vcpu[cpu], mark);
 	s2_tlb->vmalle1();
 	s2_tlb->ic_iallu();
-	s2_tlb->dsb_ish();
-	s2_tlb->isb();
+	s2_tlb->dsb_ish(); /* the ERET to the vCPU is the context synchronisation */
 	return true;
 }

@@ -190,6 +190,10 @@ static void test_another_vcpu_on_this_cpu(void **state)
 	assert_int_equal(ops[FAKE_IC_IALLU], 3);
 	assert_int_equal(fake_tlb_access(&tlb, vttbr, 7, GIB(1), FAKE_LOAD, &pa), FAKE_WALK_OK);
 	assert_int_equal(tlb.foreign, 1); /* without the call, the model sees it */
+	s2_reset_vcpu(&space[0], 1);	  /* another's start */
+	assert_false(s2_enter_vcpu(&space[0], 0, 0));
+	s2_reset_vcpu(&space[0], 0); /* what it left of its former life goes, too */
+	assert_true(s2_enter_vcpu(&space[0], 0, 0));
 	stop(1);
 }
 

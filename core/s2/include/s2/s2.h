@@ -4,7 +4,7 @@
  * content or who pays for it (core/gmem) nor about caches (core/coh).
  *
  * Locks: every function that takes a `struct s2_space *` wants the owner's lock (gmem.lock,
- * LOCK_RANK_S2) held, save s2_vmid_load and s2_enter_vcpu. No function waits.
+ * LOCK_RANK_S2) held, save s2_vmid_load, s2_reset_vcpu and s2_enter_vcpu. No function waits.
  * Barriers: when a function returns, its change is complete for every CPU of the inner shareable
  * domain; what makes it take effect on the calling CPU is the ERET.
  */
@@ -78,7 +78,7 @@ struct s2_space {
 	uint32_t table_count; /* pages of tables, root and spares with them */
 	uint32_t spare_count;
 	pa_t spare[S2_SPARE_MAX];    /* tables that s2_prepare allocated and no commit used */
-	uint16_t last_vcpu[CPU_MAX]; /* vCPU id + 1 that ran last on a CPU; of that CPU alone */
+	uint16_t last_vcpu[CPU_MAX]; /* vCPU id + 1 that ran last on a CPU, 0: none, or unknown */
 };
 
 /* ENOMEM: no memory for the root. The space maps nothing. Undone by s2_space_fini. */
@@ -198,10 +198,15 @@ enum plinth_status s2_next(const struct s2_space *space, ipa_t ipa, struct s2_le
  * The caller writes VTTBR_EL2 and synchronises. */
 uint64_t s2_vmid_load(struct s2_space *space);
 
+/* The vCPU, which runs nowhere, begins anew, as a core out of reset: what its former life left in
+ * TLBs and instruction caches goes when a CPU enters it next. Needs no lock: a CPU that enters
+ * another vCPU of the space meanwhile does that once more at worst. */
+void s2_reset_vcpu(struct s2_space *space, vcpu_id_t vcpu);
+
 /* The rule for CPUs that several vCPUs of one VM share: stage-1 TLB entries of one must not serve
  * another, since their ASIDs are each vCPU's own. If another vCPU of this space ran last on this
- * CPU, removes them (TLBI VMALLE1, IC IALLU, DSB, ISB) and returns true. After VTTBR_EL2 is
- * written and synchronised. */
+ * CPU, removes them (TLBI VMALLE1, IC IALLU, DSB) and returns true. After VTTBR_EL2 is written and
+ * synchronised; what comes after is synchronised by the ERET. */
 bool s2_enter_vcpu(struct s2_space *space, cpu_id_t cpu, vcpu_id_t vcpu);
 
 #endif
