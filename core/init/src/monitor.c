@@ -4,6 +4,7 @@
  */
 #include "monitor/monitor.h"
 
+#include "base/compiler.h"
 #include "coh/coh.h"
 #include "console/console.h"
 #include "el2count/el2count.h"
@@ -14,6 +15,7 @@
 #include "vm/vm.h"
 
 #include "init_private.h"
+#include "monitor_guest.h"
 
 static struct monitor monitor;
 static struct console_port port;
@@ -41,20 +43,16 @@ static void room(void *ctx)
 
 static const struct console_port_ops port_ops = {.input = input, .room = room};
 
-static enum plinth_status vm_act(void *ctx, enum monitor_verb verb, const char *name)
+/* Does it the hard way. */
+static enum plinth_status act_now(struct vm *vm, enum monitor_verb verb)
 {
-	struct vm *vm = vm_find(name);
-
-	(void)ctx;
-	if (vm == NULL) {
-		return PLINTH_ENOENT;
-	}
 	switch (verb) {
 	case MONITOR_VM_START:
 		return vm_start(vm);
 	case MONITOR_VM_STOP:
 		return vm_stop(vm, VM_GOAL_OFF);
 	case MONITOR_VM_RESET:
+	case MONITOR_VM_REBOOT:
 		return vm_stop(vm, VM_GOAL_RESET);
 	case MONITOR_VM_PAUSE:
 		return vm_pause(vm);
@@ -62,6 +60,47 @@ static enum plinth_status vm_act(void *ctx, enum monitor_verb verb, const char *
 		return vm_resume(vm);
 	}
 	return PLINTH_EINVAL;
+}
+
+/* Asks the guest's tools. False: nothing to ask, or nobody there. */
+static bool ask(struct vm *vm, const struct monitor_act *act, struct monitor *out)
+{
+	static const struct {
+		const char *what;
+		enum vm_soft soft;
+		uint32_t seconds; /* as is usual */
+	} rows[] = {
+		[MONITOR_VM_STOP] = {"halt", VM_SOFT_OFF, 60},
+		[MONITOR_VM_REBOOT] = {"restart", VM_SOFT_RESET, 60},
+		[MONITOR_VM_PAUSE] = {"run its scripts", VM_SOFT_PAUSE, 10},
+	};
+	uint32_t seconds = act->seconds;
+
+	if (act->verb >= ARRAY_SIZE(rows) || rows[act->verb].what == NULL ||
+		act->patience == MONITOR_NOW) {
+		return false;
+	}
+	if (act->patience == MONITOR_ASK) {
+		seconds = rows[act->verb].seconds;
+	}
+	if (vm_ask(vm, rows[act->verb].soft, seconds) != PLINTH_OK) {
+		return false;
+	}
+	monitor_print(
+		out, "%s: asked to %s, has %u s\n", vm->config.name, rows[act->verb].what, seconds);
+	return true;
+}
+
+static enum plinth_status vm_act(
+	void *ctx, const struct monitor_act *act, const char *name, struct monitor *out)
+{
+	struct vm *vm = vm_find(name);
+
+	(void)ctx;
+	if (vm == NULL) {
+		return PLINTH_ENOENT;
+	}
+	return ask(vm, act, out) ? PLINTH_OK : act_now(vm, act->verb);
 }
 
 static void list(void *ctx, struct monitor *out)
@@ -97,7 +136,7 @@ static void vcpu_info(struct vcpu *vcpu, struct monitor *out)
 
 static enum plinth_status info(void *ctx, const char *name, struct monitor *out)
 {
-	const struct vm *vm = vm_find(name);
+	struct vm *vm = vm_find(name);
 
 	(void)ctx;
 	if (vm == NULL) {
@@ -116,6 +155,7 @@ static enum plinth_status info(void *ctx, const char *name, struct monitor *out)
 	for (vcpu_id_t i = 0; i < vm->config.vcpu_count; i++) {
 		vcpu_info(&vm->vcpu[i], out);
 	}
+	init_report_guest(&vm->backdoor, out);
 	return PLINTH_OK;
 }
 
@@ -310,6 +350,9 @@ static const struct monitor_ops ops = {
 	.vm_act = vm_act,
 	.vm_list = list,
 	.vm_info = info,
+	.guestinfo_list = init_guestinfo_list,
+	.guestinfo_get = init_guestinfo_get,
+	.guestinfo_set = init_guestinfo_set,
 	.mem = mem,
 	.irq = irq,
 	.coherency = coherency,

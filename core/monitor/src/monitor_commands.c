@@ -50,15 +50,69 @@ void monitor_report(
 struct vm_verb {
 	const char *name;
 	enum monitor_verb verb;
+	bool is_soft; /* the guest's tools are asked first: takes SECONDS or `now` */
 };
 
 static const struct vm_verb vm_verbs[] = {
-	{"start", MONITOR_VM_START},
-	{"stop", MONITOR_VM_STOP},
-	{"reset", MONITOR_VM_RESET},
-	{"pause", MONITOR_VM_PAUSE},
-	{"resume", MONITOR_VM_RESUME},
+	{"start", MONITOR_VM_START, false},
+	{"stop", MONITOR_VM_STOP, true},
+	{"reboot", MONITOR_VM_REBOOT, true},
+	{"reset", MONITOR_VM_RESET, false},
+	{"pause", MONITOR_VM_PAUSE, true},
+	{"resume", MONITOR_VM_RESUME, false},
 };
+
+/* Decimal digits alone, at most 5 of them. */
+static bool parse_number(const char *text, size_t *number)
+{
+	size_t v = 0;
+	size_t length = strlen(text);
+
+	for (size_t i = 0; i < length; i++) {
+		if (text[i] < '0' || text[i] > '9') {
+			return false;
+		}
+		v = v * 10U + (size_t)(text[i] - '0');
+	}
+	*number = v;
+	return length != 0U && length <= 5U;
+}
+
+/* The word behind the name: none, `now`, or a number of seconds. */
+static bool parse_patience(const char *word, struct monitor_act *act)
+{
+	size_t seconds = 0;
+
+	if (word == NULL) {
+		act->patience = MONITOR_ASK;
+		return true;
+	}
+	if (strcmp(word, "now") == 0) {
+		act->patience = MONITOR_NOW;
+		return true;
+	}
+	act->patience = MONITOR_SECONDS;
+	if (!parse_number(word, &seconds)) {
+		return false;
+	}
+	act->seconds = (uint32_t)seconds;
+	return true;
+}
+
+static void act_on_vm(
+	struct monitor *monitor, const struct vm_verb *verb, size_t count, char *const words[])
+{
+	struct monitor_act act = {.verb = verb->verb};
+	const char *word = count == 4U ? words[3] : NULL;
+
+	if (!parse_patience(word, &act) || (word != NULL && !verb->is_soft)) {
+		monitor_print(monitor, "vm %s: unknown argument %s%s\n", verb->name, word,
+			verb->is_soft ? "; seconds or now" : "");
+		return;
+	}
+	monitor_report(
+		monitor, monitor->ops->vm_act(monitor->ctx, &act, words[2], monitor), count, words);
+}
 
 static void run_vm_on(struct monitor *monitor, size_t count, char *const words[])
 {
@@ -69,9 +123,7 @@ static void run_vm_on(struct monitor *monitor, size_t count, char *const words[]
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(vm_verbs); i++) {
 		if (strcmp(words[1], vm_verbs[i].name) == 0) {
-			monitor_report(monitor,
-				monitor->ops->vm_act(monitor->ctx, vm_verbs[i].verb, words[2]),
-				count, words);
+			act_on_vm(monitor, &vm_verbs[i], count, words);
 			return;
 		}
 	}
@@ -80,13 +132,28 @@ static void run_vm_on(struct monitor *monitor, size_t count, char *const words[]
 
 static void run_vm(struct monitor *monitor, size_t count, char *const words[])
 {
-	if (count == 3U) {
+	if (count >= 3U) {
 		run_vm_on(monitor, count, words);
 	} else if (count == 1U || strcmp(words[1], "list") == 0) {
 		monitor->ops->vm_list(monitor->ctx, monitor);
 	} else {
 		monitor_print(monitor, "vm %s: needs the name of a VM\n", words[1]);
 	}
+}
+
+static void run_guestinfo(struct monitor *monitor, size_t count, char *const words[])
+{
+	const struct monitor_ops *ops = monitor->ops;
+	enum plinth_status status;
+
+	if (count == 2U) {
+		status = ops->guestinfo_list(monitor->ctx, words[1], monitor);
+	} else if (count == 3U) {
+		status = ops->guestinfo_get(monitor->ctx, words[1], words[2], monitor);
+	} else {
+		status = ops->guestinfo_set(monitor->ctx, words[1], words[2], words[3]);
+	}
+	monitor_report(monitor, status, count, words);
 }
 
 static void run_mem(struct monitor *monitor, size_t count, char *const words[])
@@ -146,22 +213,6 @@ static void print_event(void *ctx, const struct trace_event *event)
 	}
 	monitor_print(
 		monitor, " %016lx %016lx\n", (unsigned long)event->a, (unsigned long)event->b);
-}
-
-/* Decimal digits alone, at most 5 of them. */
-static bool parse_number(const char *text, size_t *number)
-{
-	size_t v = 0;
-	size_t length = strlen(text);
-
-	for (size_t i = 0; i < length; i++) {
-		if (text[i] < '0' || text[i] > '9') {
-			return false;
-		}
-		v = v * 10U + (size_t)(text[i] - '0');
-	}
-	*number = v;
-	return length != 0U && length <= 5U;
 }
 
 static void dump_trace(struct monitor *monitor, const char *number)
@@ -244,8 +295,11 @@ static void run_help(struct monitor *monitor, size_t count, char *const words[])
 
 static const struct monitor_command commands[] = {
 	{"help", "[COMMAND]", "this list, or one line of it", 1, 2, run_help},
-	{"vm", "[list | start|stop|reset|pause|resume|info NAME]", "VMs and their life", 1, 3,
+	{"vm", "[list | start|stop|reboot|reset|pause|resume|info NAME [SECONDS|now]]",
+		"VMs and their life; stop, reboot and pause ask the guest's tools first", 1, 4,
 		run_vm},
+	{"guestinfo", "NAME [KEY [VALUE]]", "values that a VM and its guest exchange", 2, 4,
+		run_guestinfo},
 	{"mem", "", "memory in use", 1, 1, run_mem},
 	{"irq", "[NAME]", "interrupts of the machine, or of a VM", 1, 2, run_irq},
 	{"trace", "[on | off | dump [COUNT]]", "what EL2 did last", 1, 3, run_trace},

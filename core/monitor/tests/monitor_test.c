@@ -47,11 +47,41 @@ static const char *shown(const char *name)
 	return name != NULL ? name : "all";
 }
 
-static enum plinth_status vm_act(void *ctx, enum monitor_verb verb, const char *name)
+static enum plinth_status vm_act(
+	void *ctx, const struct monitor_act *act, const char *name, struct monitor *out)
 {
+	(void)out;
 	assert_ptr_equal(ctx, calls);
-	called("act %d %s;", (int)verb, name);
-	return verb == MONITOR_VM_RESUME ? PLINTH_EPERM : check_name(name);
+	called("act %d %s;", (int)act->verb, name);
+	if (act->patience != MONITOR_ASK) {
+		called("patience %d %u;", (int)act->patience, act->seconds);
+	}
+	return act->verb == MONITOR_VM_RESUME ? PLINTH_EPERM : check_name(name);
+}
+
+static enum plinth_status guestinfo_list(void *ctx, const char *name, struct monitor *out)
+{
+	(void)ctx;
+	(void)out;
+	called("values %s;", name);
+	return check_name(name);
+}
+
+static enum plinth_status guestinfo_get(
+	void *ctx, const char *name, const char *key, struct monitor *out)
+{
+	(void)ctx;
+	(void)out;
+	called("value %s %s;", name, key);
+	return check_name(name);
+}
+
+static enum plinth_status guestinfo_set(
+	void *ctx, const char *name, const char *key, const char *value)
+{
+	(void)ctx;
+	called("set %s %s %s;", name, key, value);
+	return check_name(name);
 }
 
 static void vm_list(void *ctx, struct monitor *out)
@@ -143,6 +173,9 @@ static const struct monitor_ops ops = {
 	.vm_act = vm_act,
 	.vm_list = vm_list,
 	.vm_info = vm_info,
+	.guestinfo_list = guestinfo_list,
+	.guestinfo_get = guestinfo_get,
+	.guestinfo_set = guestinfo_set,
 	.mem = mem,
 	.irq = irq,
 	.coherency = coherency,
@@ -271,8 +304,25 @@ static void commands_reach_their_ops(void **state)
 		{"  vm   start\talpha  ", "act 0 alpha;", ""},
 		{"vm stop alpha", "act 1 alpha;", ""},
 		{"vm reset alpha", "act 2 alpha;", ""},
-		{"vm pause alpha", "act 3 alpha;", ""},
-		{"vm resume alpha", "act 4 alpha;",
+		{"vm reboot alpha", "act 3 alpha;", ""},
+		{"vm pause alpha", "act 4 alpha;", ""},
+		{"vm stop alpha 30", "act 1 alpha;patience 2 30;", ""},
+		{"vm reboot alpha 0", "act 3 alpha;patience 2 0;", ""},
+		{"vm pause alpha now", "act 4 alpha;patience 1 0;", ""},
+		{"vm stop alpha soon", "",
+			"vm stop: unknown argument soon; seconds or now\r\n"},
+		{"vm stop alpha 123456", "",
+			"vm stop: unknown argument 123456; seconds or now\r\n"},
+		{"vm start alpha now", "", "vm start: unknown argument now\r\n"},
+		{"guestinfo alpha", "values alpha;", ""},
+		{"guestinfo alpha ip", "value alpha ip;", ""},
+		{"guestinfo alpha ip x", "set alpha ip x;", ""},
+		{"guestinfo nobody", "values nobody;", "guestinfo nobody: no such VM\r\n"},
+		{"guestinfo nobody a b", "set nobody a b;",
+			"guestinfo nobody a b: no such VM\r\n"},
+		{"guestinfo", "",
+			"guestinfo: too few arguments: guestinfo NAME [KEY [VALUE]]\r\n"},
+		{"vm resume alpha", "act 5 alpha;",
 			"vm resume alpha: not possible in its state\r\n"},
 		{"vm start nobody", "act 0 nobody;", "vm start nobody: no such VM\r\n"},
 		{"vm info alpha", "info alpha;", ""},

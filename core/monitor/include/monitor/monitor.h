@@ -26,6 +26,7 @@ enum monitor_verb {
 	MONITOR_VM_START,
 	MONITOR_VM_STOP,
 	MONITOR_VM_RESET,
+	MONITOR_VM_REBOOT,
 	MONITOR_VM_PAUSE,
 	MONITOR_VM_RESUME,
 };
@@ -52,12 +53,32 @@ struct monitor_look {
 	bool split_gpa;
 };
 
+/* How long the guest's own tools are waited for. */
+enum monitor_patience {
+	MONITOR_ASK,	 /* as long as is usual */
+	MONITOR_NOW,	 /* they are not asked */
+	MONITOR_SECONDS, /* `seconds` */
+};
+
+struct monitor_act {
+	enum monitor_verb verb;
+	enum monitor_patience patience;
+	uint32_t seconds;
+};
+
 /* Names are the user's words: any text without blanks. ENOENT: no VM of that name. The reports
  * write to `out` by monitor_print(). Where name may be NULL it means all. No lock is held. */
 struct monitor_ops {
-	enum plinth_status (*vm_act)(void *ctx, enum monitor_verb verb, const char *name);
+	enum plinth_status (*vm_act)(
+		void *ctx, const struct monitor_act *act, const char *name, struct monitor *out);
 	void (*vm_list)(void *ctx, struct monitor *out);
 	enum plinth_status (*vm_info)(void *ctx, const char *name, struct monitor *out);
+	/* guestinfo: all values, that of a key, or a new value for it (value not NULL). */
+	enum plinth_status (*guestinfo_list)(void *ctx, const char *name, struct monitor *out);
+	enum plinth_status (*guestinfo_get)(
+		void *ctx, const char *name, const char *key, struct monitor *out);
+	enum plinth_status (*guestinfo_set)(
+		void *ctx, const char *name, const char *key, const char *value);
 	void (*mem)(void *ctx, struct monitor *out);
 	enum plinth_status (*irq)(void *ctx, const char *name, struct monitor *out);
 	enum plinth_status (*coherency)(void *ctx, const char *name, struct monitor *out);

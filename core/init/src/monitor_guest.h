@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef INIT_MONITOR_GUEST_H
+#define INIT_MONITOR_GUEST_H
+
+#include "backdoor/backdoor.h"
+#include "monitor/monitor.h"
+
+/* What the guest and its tools say of themselves; nothing for a VM that has no tools. */
+void init_report_guest(struct backdoor_vm *vm, struct monitor *out);
+
+/* Of struct monitor_ops. */
+enum plinth_status init_guestinfo_list(void *ctx, const char *name, struct monitor *out);
+enum plinth_status init_guestinfo_get(
+	void *ctx, const char *name, const char *key, struct monitor *out);
+enum plinth_status init_guestinfo_set(
+	void *ctx, const char *name, const char *key, const char *value);
+
+#endif
