@@ -77,6 +77,9 @@ struct backdoor_state {
 enum plinth_status block_alloc(struct backdoor_vm *vm, uint32_t size, struct block *block);
 void block_free(struct backdoor_vm *vm, struct block block);
 
+/* memcpy() that is quick whatever the alignment: a value begins anywhere in its message. */
+void block_copy(uint8_t *to, const void *from, uint32_t size);
+
 /* channel.c */
 
 /* The open channel `number` with these cookies, or NULL. */

@@ -182,7 +182,7 @@ bool channel_put(struct backdoor_vm *vm, struct channel *channel, const char *he
 		return false;
 	}
 	memcpy(channel->data, head, head_size);
-	memcpy(channel->data + head_size, data, size);
+	block_copy(channel->data + head_size, data, size);
 	channel->size = head_size + size;
 	channel->done = 0;
 	channel->stage = CHANNEL_READY;

@@ -86,7 +86,7 @@ enum plinth_status info_store(
 		info->set = block.data;
 		info->set_order = block.order;
 	}
-	memcpy(info->set, value, size);
+	block_copy(info->set, value, (uint32_t)size);
 	info->set_size = (uint32_t)size;
 	name(info, key, key_size);
 	return PLINTH_OK;

@@ -3,7 +3,10 @@
  * The VM's budget: whole blocks of pages, so that one VM's messages never share a page with
  * another's.
  */
+#include "arch/copy.h"
 #include "backdoor_private.h"
+#include "base/bits.h"
+#include "base/string.h"
 #include "hypmap/hypmap.h"
 #include "pmem/pmem.h"
 
@@ -35,4 +38,14 @@ void block_free(struct backdoor_vm *vm, struct block block)
 		pmem_free(pa_of(block.data), block.order);
 		vm->state->used -= PAGE_SIZE << block.order;
 	}
+}
+
+void block_copy(uint8_t *to, const void *from, uint32_t size)
+{
+	uint32_t units = (uint32_t)align_down(size, ARCH_COPY_UNIT);
+
+	if (units != 0U) {
+		arch_copy(to, from, units);
+	}
+	memcpy(to + units, (const uint8_t *)from + units, size - units);
 }

@@ -43,6 +43,8 @@ static exit_handler_fn *const handlers[1U << ESR_EC_WIDTH] = {
 	[EC_SYSREG] = exits_sysreg,
 	[EC_IABT_LOWER] = exits_instruction_abort,
 	[EC_DABT_LOWER] = exits_data_abort,
+	[EC_BKPT32] = exits_brk,
+	[EC_BRK64] = exits_brk,
 };
 
 /* Apart, as what else is not usual, so that an exit pays for the tests alone. */

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What calls of the backdoor cost, in instructions (as exits.c): the greeting from EL0 less its
+ * loop, and whole requests by libplinth, from OPEN to CLOSE, with the guest's own part.
+ */
+#include "attempt.h"
+#include "base/string.h"
+#include "libguest/libguest.h"
+#include "plinth/backdoor.h"
+
+#define ROUNDS	    2048U
+#define ROUNDS_64K  64U
+#define GREET_X7    ((0x86UL << 32) | 0xeUL)
+#define GREETING    10UL
+#define MESSAGE_64K 65536U
+
+extern const char greet_loop[];
+extern const char empty_loop[];
+
+/* X9 rounds; X10 and X12 are what X0 and X2 have to be each time. */
+__asm__(".text\n"
+	"greet_loop:\n\tmov x0, x10\n\tmov x2, x12\n\tmrs xzr, mdccsr_el0\n\t"
+	"subs x9, x9, #1\n\tb.ne greet_loop\n\tbrk #0\n"
+	"empty_loop:\n\tmov x0, x10\n\tmov x2, x12\n\tnop\n\t"
+	"subs x9, x9, #1\n\tb.ne empty_loop\n\tbrk #0\n");
+
+static char large[MESSAGE_64K] = "info-set guestinfo.large ";
+static char reply[MESSAGE_64K];
+
+static uint64_t loop_ticks(const char *loop)
+{
+	struct attempt a = {.pc = (uint64_t)loop, .pstate = PSTATE_EL0};
+	uint64_t start;
+
+	a.x[3] = PLINTH_PORT;
+	a.x[7] = GREET_X7;
+	a.x[9] = ROUNDS;
+	a.x[10] = PLINTH_MAGIC;
+	a.x[12] = GREETING;
+	start = counter();
+	attempt_run(&a);
+	check(attempt_finished(&a) && a.x[9] == 0U, "a loop at EL0");
+	return counter() - start;
+}
+
+static void report(const char *name, uint64_t ticks, uint64_t rounds)
+{
+	uint64_t ns = ticks * (1000000000UL / READ_SYSREG("cntfrq_el0"));
+
+	print("BENCH: %s %lu\n", name, ns * 100UL / rounds);
+}
+
+static bool request_lb(void)
+{
+	static const char text[] = "info-get guestinfo.bench";
+
+	return plinth_rpc(text, sizeof(text) - 1U, reply, sizeof(reply)) == 34;
+}
+
+static bool request_hb(const char *text, size_t size, long expected)
+{
+	struct plinth_channel channel;
+
+	return plinth_open(&channel, PLINTH_RPCI) == 0 &&
+	       plinth_send_hb(&channel, text, size) == 0 &&
+	       plinth_receive_hb(&channel, reply, sizeof(reply)) == expected &&
+	       plinth_close(&channel) == 0;
+}
+
+static bool get_hb(void)
+{
+	static const char text[] = "info-get guestinfo.bench";
+
+	return request_hb(text, sizeof(text) - 1U, 34);
+}
+
+static bool set_64k(void)
+{
+	return request_hb(large, sizeof(large), 2);
+}
+
+static void measure(const char *name, bool (*request)(void), uint64_t rounds)
+{
+	bool ok = request();
+	uint64_t start = counter();
+
+	for (uint64_t i = 0; i < rounds; i++) {
+		ok = request() && ok;
+	}
+	report(name, counter() - start, rounds);
+	check(ok, name);
+}
+
+void guest_main(void)
+{
+	static const char set[] = "info-set guestinfo.bench 0123456789abcdef0123456789abcdef";
+
+	(void)loop_ticks(greet_loop);
+	report("backdoor_getversion", loop_ticks(greet_loop) - loop_ticks(empty_loop), ROUNDS);
+	check(plinth_rpc(set, sizeof(set) - 1U, reply, sizeof(reply)) == 2, "a value of 32 bytes");
+	measure("rpc_info_get_lb", request_lb, ROUNDS);
+	measure("rpc_info_get_hb", get_hb, ROUNDS);
+	memset(large + 25, 'v', sizeof(large) - 25U);
+	measure("rpc_64k_hb", set_64k, ROUNDS_64K);
+}
