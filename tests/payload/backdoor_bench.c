@@ -18,7 +18,7 @@ extern const char greet_loop[];
 extern const char empty_loop[];
 
 /* X9 rounds; X10 and X12 are what X0 and X2 have to be each time. */
-__asm__(".text\n"
+__asm__(".text\n\t.global greet_loop, empty_loop\n"
 	"greet_loop:\n\tmov x0, x10\n\tmov x2, x12\n\tmrs xzr, mdccsr_el0\n\t"
 	"subs x9, x9, #1\n\tb.ne greet_loop\n\tbrk #0\n"
 	"empty_loop:\n\tmov x0, x10\n\tmov x2, x12\n\tnop\n\t"
