@@ -61,7 +61,7 @@ static bool granule_fits(const struct gmem *gmem, const struct s2_leaf *hole, ip
 static enum plinth_status get_memory(struct gmem *gmem, struct granule *g)
 {
 	uint64_t size = PAGE_SIZE << g->order;
-	uint32_t flags = g->content == GMEM_CONTENT_COPY ? gmem_copy_flags() : PMEM_CLEAN;
+	uint32_t flags = g->content == GMEM_CONTENT_COPY ? PMEM_OVERWRITE : PMEM_CLEAN;
 	/* A gigabyte is worth it only if nobody has to zero it now. */
 	uint32_t quick = g->order == PMEM_ORDER_1G ? PMEM_NO_SCRUB : 0U;
 	enum plinth_status status;

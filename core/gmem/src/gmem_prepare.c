@@ -46,7 +46,7 @@ static void prepare_block(struct gmem *gmem, ipa_t ipa)
 	};
 
 	if (s2_prepare(&gmem->space, ipa, S2_LEVEL_2M) != PLINTH_OK ||
-		gmem_alloc(gmem, PMEM_ORDER_2M, gmem_copy_flags() | PMEM_USER_GUEST, &leaf.pa) !=
+		gmem_alloc(gmem, PMEM_ORDER_2M, PMEM_OVERWRITE | PMEM_USER_GUEST, &leaf.pa) !=
 			PLINTH_OK) {
 		return;
 	}

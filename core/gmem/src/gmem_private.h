@@ -25,13 +25,6 @@ enum gmem_content {
  * touched: little at once. */
 #define GMEM_RUN_ORDER_MMU_OFF 2U
 
-/* What memory a copy of an image's bytes needs. It is overwritten, but a guest that reads past the
- * caches would see what its former owner left there, unless FEAT_S2FWB leaves no way past them. */
-static inline uint32_t gmem_copy_flags(void)
-{
-	return coh_strategy()->fwb ? PMEM_ANY : PMEM_OVERWRITE;
-}
-
 /* `align`: what ipa and source must be congruent by for IN_PLACE (the mapping's size). *source is
  * written for IN_PLACE alone. */
 enum gmem_content gmem_image_content(
@@ -53,7 +46,7 @@ static inline enum coh_reason gmem_fetch_reason(const struct gmem *gmem)
 }
 
 /* Memory for the VM, 2^order pages, paid from its promise where that holds enough. `flags`:
- * PMEM_CLEAN (and PMEM_NO_SCRUB) or PMEM_ANY, and a PMEM_USER. */
+ * PMEM_CLEAN (and PMEM_NO_SCRUB) or PMEM_OVERWRITE, and a PMEM_USER. */
 enum plinth_status gmem_alloc(struct gmem *gmem, unsigned order, uint32_t flags, pa_t *pa);
 void gmem_free(struct gmem *gmem, pa_t pa, unsigned order);
 

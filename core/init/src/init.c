@@ -132,7 +132,6 @@ static void init_features(void)
 	errata_init(init_boot_info.psci_conduit);
 	s2_setup(&features);
 	coh_setup(read_ctr_el0(), features.fwb);
-	pmem_scrub_to_poc(!features.fwb);
 	init_promises();
 	entropy_init(init_boot_info.seed, init_boot_info.seed_size, init_boot_info.psci_conduit);
 }

@@ -39,14 +39,6 @@ static void zero(pa_t pa, uint64_t size)
 	}
 }
 
-/* Written at boot before any guest runs. */
-static bool scrub_reaches_poc = true;
-
-void pmem_scrub_to_poc(bool on)
-{
-	scrub_reaches_poc = on;
-}
-
 /* CTR_EL0.DminLine (DDI 0487, D19.2): log2 of the smallest line in words. */
 #define CTR_DMINLINE_SHIFT 16U
 #define CTR_DMINLINE_WIDTH 4U
@@ -69,9 +61,7 @@ void pmem_zero(pa_t pa, uint64_t size)
 	uint32_t before = el2count_now();
 
 	zero(pa, size);
-	if (scrub_reaches_poc) {
-		clean_to_poc(pa, size);
-	}
+	clean_to_poc(pa, size);
 	el2count_add_scrub(el2count_now() - before);
 }
 
@@ -86,10 +76,8 @@ void pmem_zero_fresh(pa_t pa, uint64_t size)
 void pmem_zero_links(pa_t pa)
 {
 	memset(pa_to_va(pa), 0, FREE_LIST_LINK_SIZE);
-	if (scrub_reaches_poc) {
-		/* One line: links are at the start of a page. */
-		arch_dc_civac((uintptr_t)pa_to_va(pa));
-		arch_dsb_sy();
-		el2count_add_caches(1, 0);
-	}
+	/* One line: links are at the start of a page. */
+	arch_dc_civac((uintptr_t)pa_to_va(pa));
+	arch_dsb_sy();
+	el2count_add_caches(1, 0);
 }

@@ -7,8 +7,9 @@
  * nobody's bytes to hide in it. Blocks merge with blocks of their sort.
  *
  * Every function may be called on any CPU, with any lock below LOCK_RANK_PMEM held; the allocator's
- * lock is never held while memory is zeroed. Zeroes reach memory itself
- * where a guest could look past the caches (pmem_scrub_to_poc).
+ * lock is never held while memory is zeroed. Zeroes over what a VM had reach memory itself: the
+ * next one may look past the caches, by turning its own off or by a mapping, or where FEAT_S2FWB
+ * takes these ways away by a device.
  *
  * Freeing what is not allocated, twice, or misaligned is a bug of Plinth and panics.
  */
@@ -84,7 +85,7 @@ enum plinth_status pmem_add_range(pa_t base, uint64_t size);
  * A block of 4 KiB << order, aligned to its size, at *out. PMEM_CLEAN takes clean memory where
  * there is some, and else zeroes the block itself, on this CPU, before it returns (a caller that
  * must be quick asks for small orders): fresh memory in the caches alone, for there is nothing to
- * hide below them; else to where pmem_scrub_to_poc() says. PMEM_ANY takes dirty memory first,
+ * hide below them; else to the point of coherency. PMEM_ANY takes dirty memory first,
  * PMEM_OVERWRITE fresh, then clean, and what is dirty it scrubs. Without PMEM_RESERVED,
  * memory that is promised to others is left alone; with it, the pages come out of the caller's
  * promise, which must hold them.
@@ -128,15 +129,8 @@ void pmem_get_stats(struct pmem_stats *stats);
  * loaders left there is to be hidden from guests too (option "bootscrub"). Before pmem_init(). */
 void pmem_distrust_firmware(void);
 
-/* Whether zeroes must reach memory itself, past the caches, before a page counts as clean. They
- * must (the default) wherever a guest can read memory past the caches, by turning its own off or
- * by a non-cacheable mapping: what it found there else would be the former owner's. Not needed
- * where FEAT_S2FWB takes that means away. Boot CPU, before any guest runs. */
-void pmem_scrub_to_poc(bool on);
-
 /* Zeroes [pa, pa + size), both multiples of 4 KiB, by DC ZVA where the CPU has it and by stores
- * where not, and by DC CIVAC to the point of coherency where pmem_scrub_to_poc() says so; a DSB
- * ends that. Locks nothing. */
+ * where not, and by DC CIVAC to the point of coherency; a DSB ends that. Locks nothing. */
 void pmem_zero(pa_t pa, uint64_t size);
 
 /* The same for fresh memory: in the caches alone. */
