@@ -77,11 +77,21 @@ static void start(struct vcpu *vcpu, const struct psci_start *at)
 	vtimer_reset(&vcpu->timer);
 	debugregs_reset(&vcpu->debug);
 	s2_reset_vcpu(&vcpu->vm->gmem.space, vcpu->id);
-	vm_caches_off(vcpu);
+	vcpu->starting = true;
 	vm_note_entry();
 }
 
-/* False: the vCPU sleeps on in SYSTEM_SUSPEND. */
+/* Memory is made ready for caches that are off in bounded steps; interrupts come between. */
+static bool is_ready(struct vcpu *vcpu)
+{
+	vcpu->starting = !vm_caches_off(vcpu);
+	if (vcpu->starting) {
+		(void)exits_take_irq(vcpu_current());
+	}
+	return !vcpu->starting;
+}
+
+/* False: the vCPU sleeps on in SYSTEM_SUSPEND, or its memory is not ready. */
 static bool enter(struct vcpu *vcpu)
 {
 	struct psci_vm *psci = &vcpu->vm->psci;
@@ -98,6 +108,9 @@ static bool enter(struct vcpu *vcpu)
 	case PSCI_ENTRY_SLEEP:
 		/* Whether it blocked or a wake-up came in between, the scheduler knows. */
 		(void)sched_block(&vcpu->sched);
+		return false;
+	}
+	if (vcpu->starting && !is_ready(vcpu)) {
 		return false;
 	}
 	loaded = vcpu_current();

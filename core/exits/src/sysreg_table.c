@@ -38,7 +38,9 @@ static bool write_sctlr(struct vcpu *vcpu, uint64_t *value)
 {
 	if ((*value & (SCTLR_M | SCTLR_C)) != (SCTLR_M | SCTLR_C)) {
 		vcpu->set_way_done = false;
-		vm_caches_off(vcpu);
+		if (!vm_caches_off(vcpu)) {
+			return false;
+		}
 	} else if (!vm_caches_on(vcpu)) {
 		return false;
 	} else {

@@ -5,35 +5,61 @@
 #define SWEEP_BYTES  KIB(512) /* of one step: 8,192 lines of 64 bytes */
 #define SWEEP_LEAVES 512U
 
-/* What others wrote in [ipa, end) and that has not been maintained: the next access faults. */
-static void hide_written(struct gmem *gmem, ipa_t ipa, uint64_t end)
+/* One step of hiding: looks at this many entries, or changes this many runs, each of which takes an
+ * invalidation. */
+#define HIDE_ENTRIES 1024U
+#define HIDE_CHANGES 64U
+
+/* Was the leaf shown while all caches were on, and may not be at PoC? In a VM with several vCPUs
+ * what is executed goes there (to_poc), so it is what others wrote since. */
+static bool is_behind_poc(const struct gmem *gmem, const struct s2_leaf *leaf)
 {
-	struct s2_leaf leaf;
-
-	while (s2_next(&gmem->space, ipa, &leaf) == PLINTH_OK && leaf.ipa.v < end) {
-		unsigned count = leaf.level == S2_LEVEL_4K ? s2_run(&leaf, BIT(PMEM_ORDER_2M)) : 1U;
-
-		if ((leaf.attrs & (S2_ATTR_WRITTEN | S2_ATTR_UNTOUCHED)) == S2_ATTR_WRITTEN) {
-			s2_protect(&gmem->space, &leaf, count, S2_ATTR_UNTOUCHED, 0);
-		}
-		ipa = ipa_add(leaf.ipa, count * s2_level_size(leaf.level));
-	}
+	return leaf->valid && (leaf->attrs & S2_ATTR_UNTOUCHED) == 0U &&
+	       (!gmem->to_poc || (leaf->attrs & S2_ATTR_WRITTEN) != 0U);
 }
 
-void gmem_caches_off(struct gmem *gmem)
+/* From hide_next on: the next access to what was shown before faults, and is maintained then. */
+static enum plinth_status hide_step(struct gmem *gmem)
 {
+	const uint64_t end = gmem->ram_base + gmem->ram_size;
+	unsigned changes = 0;
+
+	for (unsigned i = 0; i < HIDE_ENTRIES && changes < HIDE_CHANGES; i++) {
+		struct s2_leaf leaf;
+		unsigned count = 1;
+
+		if (gmem->hide_next >= end ||
+			s2_lookup(&gmem->space, ipa_init(gmem->hide_next), &leaf) != PLINTH_OK) {
+			return PLINTH_OK;
+		}
+		if (leaf.valid && leaf.level == S2_LEVEL_4K) {
+			count = s2_run(&leaf, BIT(PMEM_ORDER_2M));
+		}
+		if (is_behind_poc(gmem, &leaf)) {
+			s2_protect(&gmem->space, &leaf, count, S2_ATTR_UNTOUCHED, 0);
+			changes++;
+		}
+		gmem->hide_next = leaf.ipa.v + count * s2_level_size(leaf.level);
+	}
+	return PLINTH_EAGAIN;
+}
+
+enum plinth_status gmem_caches_off(struct gmem *gmem)
+{
+	enum plinth_status status = PLINTH_OK;
+
 	lock_take(&gmem->lock);
 	/* With FWB no access goes past the caches (DDI 0487, D8.6.6). */
-	if (!gmem->mmu_off && !coh_strategy()->fwb) {
-		gmem->mmu_off = true;
-		gmem->off_run_count = 0;
-		for (uint32_t i = 0; i < gmem->image_count; i++) {
-			const struct vm_image *image = &gmem->image[i];
-
-			hide_written(gmem, ipa_init(image->ipa), image->ipa + image->size);
+	if (!coh_strategy()->fwb) {
+		if (!gmem->mmu_off) {
+			gmem->mmu_off = true;
+			gmem->off_run_count = 0;
+			gmem->hide_next = gmem->ram_base;
 		}
+		status = hide_step(gmem);
 	}
 	lock_drop(&gmem->lock);
+	return status;
 }
 
 /* Maintains present memory from *cursor, at most one step's worth. */

@@ -99,8 +99,9 @@ static void replace_by_copy(struct gmem *gmem, const struct s2_leaf *leaf, unsig
 	own.pa = pa;
 	own.state = S2_PAGE_OWNED;
 	own.attrs |= S2_ATTR_WRITE | S2_ATTR_WRITTEN;
-	/* Code that the guest patches will be executed again. */
-	if (gmem->mmu_off || (leaf->attrs & S2_ATTR_EXEC) != 0U) {
+	/* Code that the guest patches will be executed again. With several vCPUs what the guest
+	 * left alone stays at PoC, where it may have seen to it that it is. */
+	if (gmem->mmu_off || gmem->to_poc || (leaf->attrs & S2_ATTR_EXEC) != 0U) {
 		gmem_maintain(gmem, gmem_fetch_reason(gmem), pa, size);
 		own.attrs &= ~S2_ATTR_WRITTEN;
 	}
@@ -121,7 +122,7 @@ static enum plinth_status own_block(struct gmem *gmem, const struct s2_leaf *lea
 	}
 	status = s2_prepare(&gmem->space, leaf->ipa, leaf->level);
 	if (status == PLINTH_OK) {
-		status = gmem_alloc(gmem, PMEM_ORDER_2M, gmem_copy_flags() | PMEM_USER_GUEST, &pa);
+		status = gmem_alloc(gmem, PMEM_ORDER_2M, PMEM_OVERWRITE | PMEM_USER_GUEST, &pa);
 	}
 	if (status == PLINTH_OK) {
 		replace_by_copy(gmem, leaf, PMEM_ORDER_2M, pa);
@@ -142,7 +143,7 @@ static enum plinth_status own_pages(struct gmem *gmem, const struct s2_leaf *lea
 		if (s2_run(&first, 1U << orders[i]) != 1U << orders[i]) {
 			continue;
 		}
-		status = gmem_alloc(gmem, orders[i], gmem_copy_flags() | PMEM_USER_GUEST, &pa);
+		status = gmem_alloc(gmem, orders[i], PMEM_OVERWRITE | PMEM_USER_GUEST, &pa);
 		if (status == PLINTH_OK) {
 			replace_by_copy(gmem, &first, orders[i], pa);
 		}

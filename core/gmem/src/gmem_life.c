@@ -129,6 +129,7 @@ void gmem_start(struct gmem *gmem, gmem_secret_fn *fill, void *ctx)
 		}
 	}
 	gmem->mmu_off = !coh_strategy()->fwb;
+	gmem->hide_next = gmem->ram_base + gmem->ram_size; /* nothing is shown yet */
 	gmem->off_run_count = 0;
 	lock_drop(&gmem->lock);
 }

@@ -2,10 +2,10 @@
 # against the modules as the other tests link them, and the long one against the same sources built
 # for speed.
 set(COHERENCY_SOURCES
-	tests/coherency_model_test.c tests/coherency_drop.c tests/coherency_guest.c
+	tests/coherency_model_test.c tests/coherency_directed.c tests/coherency_drop.c tests/coherency_guest.c
 	tests/coherency_history.c tests/coherency_host.c tests/coherency_life.c
 	tests/coherency_shrink.c tests/coherency_tables.c tests/coherency_taps.c
-	tests/coherency_world.c)
+	tests/coherency_vmid.c tests/coherency_world.c)
 
 # Whose calls say what an operation is for (tests/coherency_taps.h).
 set(COHERENCY_WRAPPED

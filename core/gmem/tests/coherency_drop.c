@@ -8,12 +8,16 @@
 #include <string.h>
 
 #include "base/bits.h"
-#include "base/compiler.h"
+#include "coherency_directed.h"
 #include "coherency_history.h"
 #include "coherency_taps.h"
 
 #define SHRINK_BUDGET 30000U /* steps for each */
 #define DROP_LENGTH   400U   /* of a history */
+
+#define DIRECTED_TRIES 1000U
+
+static bool loud_rows;
 
 struct config config_of(unsigned number)
 {
@@ -40,6 +44,7 @@ struct config config_of(unsigned number)
 		.vmid_bits = n % 3U == 1U ? 2U : 8U,
 		.blocks = number >= CONFIG_SMALL,
 		.prepare = number % 2U != 0U,
+		.vcpus = n % 3U == 2U ? 1U : 2U,
 	};
 
 	return c;
@@ -49,56 +54,10 @@ void config_describe(const struct config *c, char *buf, size_t size)
 {
 	static const char *const icaches[] = {"VPIPT", "AIVIVT", "VIPT", "PIPT"};
 
-	snprintf(buf, size, "%s %u/%u%s%s%s%s%s%s", icaches[c->cache.icache], c->cache.dline,
+	snprintf(buf, size, "%s %u/%u%s%s%s%s%s%s%s", icaches[c->cache.icache], c->cache.dline,
 		c->cache.iline, c->cache.idc ? " IDC" : "", c->cache.dic ? " DIC" : "",
 		c->fwb ? " FWB" : "", c->eager ? " eager" : "", c->blocks ? " blocks" : "",
-		c->vmid_bits < 8U ? " 2-bit VMIDs" : "");
-}
-
-/* What the model can't judge, and why. */
-static const struct {
-	const char *place;
-	uint8_t op;
-	uint8_t number;
-	const char *why;
-} not_judged[] = {
-	{"s2_vmid_load", FAKE_DSB_ISH, 0, "orders two CPUs' plain loads and stores"},
-	{"s2_vmid_load", FAKE_DSB_ISH, 1, "a third CPU loads between unlocking and the last DSB"},
-	{"s2_vmid_load", FAKE_DSB_ISH, 2, "orders two CPUs' plain loads and stores"},
-	{"s2_enter_vcpu", FAKE_ISB, 1, "needless: the ERET does it"},
-	/* Open: either needless, or too seldom for so few steps. */
-	{"s2_enter_vcpu", FAKE_IC_IALLU, 1, "open: no failure in 400,000 steps"},
-	{"s2_map with tables", FAKE_DSB_ISHST, 2, "open: no second CPU is in the VM yet"},
-	/* Without it --seed 3757 --machine 12 --steps 500 --drop-steps 0 fails. */
-	{"s2_map", FAKE_DSB_ISHST, 0, "seldom: a store that overtakes those to the page"},
-	{"coh: writer before", FAKE_DSB_SY, 1, "seldom: once in 200,000 steps at most"},
-	{"memory", FAKE_DSB_SY, 0, "seldom: once in 100,000 steps"},
-	{"s2_clear_step", FAKE_ISB, 1, "open: no failure in 400,000 steps"},
-	{"coh: execute permission lost by all", FAKE_DSB_ISH, 1, "open: a later DSB does it"},
-	{"coh: first fetch", FAKE_DSB_ISH, 0, "seldom: IDC, eager, fresh memory"},
-	{"s2_split", FAKE_DSB_ISHST, 5, "seldom: blocks alone, fresh memory"},
-	{"s2_split", FAKE_DSB_ISHST, 6, "open: its callers publish again"},
-	{"s2_edit", FAKE_TLBI_VMALLS12E1IS, 1, "seldom: runs of more than 64 pages"},
-	{"s2_map with a table", FAKE_DSB_ISHST, 1, "needless: the last DSB ISHST is enough"},
-	{"s2_map with a table", FAKE_DSB_ISHST, 2, "needless: the table's own comes before"},
-	{"s2_map with tables", FAKE_DSB_ISHST, 1, "needless: the last DSB ISHST is enough"},
-	{"s2_map with tables", FAKE_DSB_ISHST, 3, "needless: the last DSB ISHST is enough"},
-	{"s2_map with tables", FAKE_DSB_ISHST, 4, "needless: the tables' own come before"},
-	{"s2_space_fini", FAKE_TLBI_VMALLS12E1IS, 0, "needless: s2_clear_step left nothing"},
-	{"s2_space_fini", FAKE_DSB_ISH, 1, "needless: s2_clear_step left nothing"},
-	{"s2_space_fini", FAKE_ISB, 0, "needless: s2_clear_step left nothing"},
-	{"s2_space_fini", FAKE_ISB, 1, "needless: s2_clear_step left nothing"},
-};
-
-static const char *why_not_judged(const struct tap *tap)
-{
-	for (unsigned i = 0; i < ARRAY_SIZE(not_judged); i++) {
-		if (strcmp(tap->place, not_judged[i].place) == 0 && tap->op == not_judged[i].op &&
-			tap->number == not_judged[i].number) {
-			return not_judged[i].why;
-		}
-	}
-	return NULL;
+		c->vmid_bits < 8U ? " 2-bit VMIDs" : "", c->vcpus == 1U ? " 1 vCPU" : "");
 }
 
 /* The next configuration that executes the operation. */
@@ -122,28 +81,55 @@ static void print_row(unsigned index, const struct config *config, uint64_t step
 		length, world.failure);
 }
 
-/* Is it noticed within so many steps? */
-static bool drop(unsigned index, uint64_t seed, uint64_t steps, bool loud)
+/* Runs one history; if it fails, shrinks and prints it. `done`: the steps before it. */
+static bool is_noticed(unsigned index, struct history *history, unsigned machine, uint64_t *done)
 {
-	static struct history history;
-	unsigned config_number = CONFIG_COUNT - 1U;
+	const struct config config = config_of(machine);
+
+	taps_select(machine, index);
+	*done += history_run(history, &config);
+	if (!world_has_failed()) {
+		return false;
+	}
+	history_shrink(history, &config, SHRINK_BUDGET);
+	print_row(index, &config, *done, history->count);
+	if (loud_rows) {
+		history_print(history, &config);
+	}
+	return true;
+}
+
+static struct history history;
+
+static bool drop_directed(unsigned index, uint64_t *done)
+{
+	unsigned machine;
+
+	for (uint64_t attempt = 0; attempt < DIRECTED_TRIES; attempt++) {
+		if (!directed_history(&taps[index], attempt, &history, &machine)) {
+			return false;
+		}
+		if (is_noticed(index, &history, machine, done)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Is it noticed within so many steps? */
+static bool drop(unsigned index, uint64_t seed, uint64_t steps)
+{
+	unsigned machine = CONFIG_COUNT - 1U;
 	uint64_t done = 0;
 
+	if (drop_directed(index, &done)) {
+		return true;
+	}
 	while (done < steps) {
-		struct config config;
-
-		config_number = next_config(taps[index].configs, config_number);
-		config = config_of(config_number);
-		taps_select(config_number, index);
+		machine = next_config(taps[index].configs, machine);
 		history_make(&history, seed, seed % 3U == 0U ? HISTORY_MAX : DROP_LENGTH);
 		seed++;
-		done += history_run(&history, &config);
-		if (world_has_failed()) {
-			history_shrink(&history, &config, SHRINK_BUDGET);
-			print_row(index, &config, done, history.count);
-			if (loud) {
-				history_print(&history, &config);
-			}
+		if (is_noticed(index, &history, machine, &done)) {
 			return true;
 		}
 	}
@@ -158,15 +144,11 @@ unsigned drop_each(uint64_t seed, uint64_t steps, unsigned only, bool loud)
 	unsigned count = tap_count;
 	unsigned missed = 0;
 
+	loud_rows = loud;
 	printf("    %-44s %s %-18s %-34s %8s %4s\n", "left out", "#", "operation", "machine",
 		"steps", "min");
 	for (unsigned i = 0; i < count; i++) {
-		const char *why = why_not_judged(&taps[i]);
-
-		if (why != NULL) {
-			printf("%3u %-44s %u %-18s not judged: %s\n", i, taps[i].place,
-				taps[i].number, tap_op_name(taps[i].op), why);
-		} else if ((only == TAP_NONE || only == i) && !drop(i, seed, steps, loud)) {
+		if ((only == TAP_NONE || only == i) && !drop(i, seed, steps)) {
 			missed++;
 		}
 	}

@@ -53,7 +53,7 @@ static void focus(struct step *step, unsigned number, uint64_t seed)
 {
 	uint64_t place = (seed * 31U + number / FOCUS_STEPS + 1U) * UINT64_C(0x9e3779b97f4a7c15);
 
-	step->vm = (uint8_t)((place >> 20) % WORLD_VMS);
+	step->vm = (uint8_t)((place >> 20) % WORLD_STARTS);
 	step->page = (uint8_t)((place >> 30) % WORLD_PAGES);
 	if (step->how % 4U != 0U) {
 		/* Or the word beside it, mostly in the same line. */
@@ -73,7 +73,7 @@ void history_make(struct history *history, uint64_t seed, unsigned count)
 		history->step[i] = (struct step){
 			.kind = choose_kind(&random),
 			.cpu = (uint8_t)((r >> 8) % FAKE_CPUS),
-			.vm = (uint8_t)((r >> 16) % WORLD_VMS),
+			.vm = (uint8_t)((r >> 16) % WORLD_STARTS),
 			.vcpu = (uint8_t)((r >> 24) % WORLD_VCPUS),
 			.page = (uint8_t)((r >> 32) % WORLD_PAGES),
 			.word = (uint8_t)((r >> 40) % FAKE_WORDS),
@@ -188,6 +188,7 @@ static void run_step(const struct step *s)
 	world.cache.random = s->seed;
 	world.tlb.random = s->seed;
 	world.el2_cpu = s->cpu;
+	world.focus = (struct place){s->page, s->word};
 	if (world.random != 0U) {
 		world_noise();
 	}

@@ -61,9 +61,20 @@ void host_write(unsigned cpu, unsigned vm, unsigned page, unsigned w)
 		word->poc = newest(word);
 		word->past = newest(word);
 		p->at_poc = (uint8_t)(p->at_poc | 1U << w);
-		p->past_ok = (uint8_t)(p->past_ok | 1U << w);
 	} else {
 		p->cached |= line;
+	}
+}
+
+/* What Plinth has read is in the caches. */
+static void fill_line(unsigned vm, unsigned page, unsigned w)
+{
+	struct fake_translation t;
+
+	if (fake_tlb_walk(&world.tlb, world.vm[vm].gmem.space.root.v, world_ipa(page), &t) ==
+		FAKE_WALK_OK) {
+		(void)fake_cache_load(
+			&world.cache, world.el2_cpu, t.pa + fake_word_offset[w], false);
 	}
 }
 
@@ -89,6 +100,7 @@ void host_read(unsigned cpu, unsigned vm, unsigned page, unsigned w)
 		world.no_memory++;
 		return;
 	}
+	fill_line(vm, page, w);
 	for (unsigned i = limit; i < word->count; i++) {
 		if (word->value[i] == value) {
 			return;
@@ -161,19 +173,41 @@ void host_caches_on(unsigned cpu, unsigned page, unsigned word)
 	guest_turn_on(cpu);
 }
 
+/* A core that comes out of reset has nothing in its instruction cache. */
+static void note_born(struct vm_state *vm, unsigned vcpu)
+{
+	for (unsigned p = 0; p < WORLD_PAGES; p++) {
+		for (unsigned w = 0; w < FAKE_WORDS; w++) {
+			struct word *word = &vm->page[p].word[w];
+
+			word->born[vcpu] = word->poc;
+		}
+	}
+}
+
 void host_vcpu_start(unsigned cpu, unsigned vm, unsigned vcpu)
 {
 	struct vm_state *v = &world.vm[vm];
+	enum plinth_status status = PLINTH_EAGAIN;
 
 	if (!v->live || v->vcpu[vcpu].started) {
 		world.skipped++;
 		return;
 	}
-	world_enter(cpu, vm);
-	gmem_caches_off(&v->gmem);
-	world_leave();
-	v->vcpu[vcpu] = (struct vcpu_state){.started = true, .off = true, .cpu = WORLD_NOBODY};
 	v->caches_off++;
+	for (unsigned i = 0; i < ROUNDS_MAX && status == PLINTH_EAGAIN; i++) {
+		world_enter(cpu, vm);
+		status = gmem_caches_off(&v->gmem);
+		world_leave();
+		if (status == PLINTH_EAGAIN && world.random != 0U) {
+			guest_go_on(1U - cpu);
+		}
+	}
+	world_enter(cpu, vm);
+	s2_reset_vcpu(&v->gmem.space, vcpu);
+	world_leave();
+	note_born(v, vcpu);
+	v->vcpu[vcpu] = (struct vcpu_state){.started = true, .off = true, .cpu = WORLD_NOBODY};
 	(void)life_load(cpu, vm, vcpu);
 }
 

@@ -59,6 +59,27 @@ bool life_load(unsigned cpu, unsigned vm, unsigned vcpu)
 	return true;
 }
 
+void life_load_meanwhile(void)
+{
+	const unsigned cpu = world.el2_cpu;
+	const uint8_t busy = world.busy_vm;
+	const uint64_t vttbr = read_vttbr_el2();
+	const struct late_vmid late = world.late;
+	static bool nested;
+
+	if (nested || world.random == 0U || fake_below(&world.random, 2) != 0U) {
+		return;
+	}
+	nested = true;
+	(void)life_load(1U - cpu,
+		(busy + 1U + fake_below(&world.random, WORLD_VMS - 1U)) % WORLD_VMS,
+		fake_below(&world.random, WORLD_VCPUS));
+	world_enter(cpu, busy);
+	write_vttbr_el2(vttbr);
+	world.late = late;
+	nested = false;
+}
+
 void life_migrate(unsigned cpu, unsigned vm, unsigned vcpu)
 {
 	uint8_t from = world.vm[vm].vcpu[vcpu].cpu;
@@ -122,6 +143,19 @@ void life_create(unsigned cpu, unsigned vm)
 	}
 }
 
+/* What was freed just now is scrubbed, small pieces first: the table's page, then what it mapped;
+ * at once, or what the first CPU has begun would be through long before. Then a guest gets it. */
+static void use_freed(unsigned cpu)
+{
+	uint64_t random = world.random;
+
+	world.random = 0;
+	host_scrub(cpu);
+	host_scrub(cpu);
+	world.random = random;
+	guest_go_on(cpu);
+}
+
 static void clear(unsigned cpu, unsigned vm, enum plinth_status (*step)(struct gmem *gmem))
 {
 	enum plinth_status status = PLINTH_EAGAIN;
@@ -132,7 +166,7 @@ static void clear(unsigned cpu, unsigned vm, enum plinth_status (*step)(struct g
 		world_leave();
 		/* What is free already is others'. */
 		if (world.random != 0U && fake_below(&world.random, 2) == 0U) {
-			guest_go_on(1U - cpu);
+			use_freed(1U - cpu);
 		}
 	}
 	if (status != PLINTH_OK) {
@@ -144,6 +178,9 @@ void life_reset(unsigned cpu, unsigned vm)
 {
 	stop_all(vm);
 	clear(cpu, vm, gmem_reset_step);
+	if (world.random != 0U && fake_below(&world.random, 2) == 0U) {
+		cpu = 1U - cpu; /* no barrier of the one that cleared it comes before */
+	}
 	life_start(cpu, vm);
 }
 

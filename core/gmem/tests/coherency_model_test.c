@@ -4,8 +4,7 @@
  * histories of guests, devices and the hypervisor on two CPUs never show an observer bytes older
  * than it is owed, nor a former VM's; and with any one operation of the engine left out, some do.
  *
- *   coherency_model_test [--seed N] [--steps N] [--machine N] [--drop-steps N] [--row N] [--gaps N]
- * [--loud]
+ *   coherency_model_test [--seed N] [--steps N] [--machine N] [--drop-steps N] [--row N] [--loud]
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -121,8 +120,6 @@ static void parse(int argc, char **argv)
 			options.steps = strtoull(value, NULL, 0);
 		} else if (strcmp(argv[i], "--drop-steps") == 0) {
 			options.drop_steps = strtoull(value, NULL, 0);
-		} else if (strcmp(argv[i], "--gaps") == 0) {
-			world.gaps = (unsigned)strtoul(value, NULL, 0);
 		} else if (strcmp(argv[i], "--row") == 0) {
 			options.only = (unsigned)strtoul(value, NULL, 0);
 		} else if (strcmp(argv[i], "--machine") == 0) {
@@ -140,7 +137,6 @@ int main(int argc, char **argv)
 	};
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	world.gaps = GAPS_KNOWN;
 	parse(argc, argv);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -88,14 +88,24 @@ static void maybe_noise(void)
 	}
 }
 
+struct place world_place(void)
+{
+	uint64_t r = fake_random(&world.random);
+
+	if (r % 2U == 0U) {
+		return world.focus;
+	}
+	return (struct place){
+		.page = (uint8_t)(r / 2U % WORLD_PAGES), .word = (uint8_t)((r >> 32) % FAKE_WORDS)};
+}
+
 /* A CPU in a guest fetches ahead, by any translation that its TLB or the tables have. */
 static void speculate(void)
 {
 	unsigned cpu = fake_below(&world.random, FAKE_CPUS);
 	const struct cpu_state *c = &world.cpu[cpu];
-	unsigned page = fake_below(&world.random, WORLD_PAGES);
-	unsigned word = fake_below(&world.random, FAKE_WORDS);
-	uint64_t ipa = world_ipa(page) + fake_word_offset[word];
+	struct place at = world_place();
+	uint64_t ipa = world_ipa(at.page) + fake_word_offset[at.word];
 	uint64_t pa;
 
 	if (c->vm == WORLD_NOBODY || (world.in_engine && cpu == world.el2_cpu)) {
@@ -118,6 +128,7 @@ static void apply_op(enum fake_op op, uint64_t address)
 	fake_tlb_op(&world.tlb, op, address);
 	if (op == FAKE_DSB_ISH || op == FAKE_DSB_ISHST || op == FAKE_DSB_SY) {
 		world.barriers++;
+		vmid_barrier(world.el2_cpu);
 		/* Nothing says that stores before a DSB are seen before invalidations are done. */
 		maybe_noise();
 		tables_publish();
@@ -160,7 +171,7 @@ void world_range(enum fake_op op, uint64_t start, uint64_t size, uint64_t stride
 
 static uint64_t random_page(void)
 {
-	const struct vm_state *vm = &world.vm[fake_below(&world.random, WORLD_VMS)];
+	const struct vm_state *vm = &world.vm[fake_below(&world.random, WORLD_STARTS)];
 	unsigned page = fake_below(&world.random, WORLD_PAGES);
 	unsigned choice = fake_below(&world.random, 8);
 	struct fake_translation t;
@@ -206,17 +217,19 @@ void world_enter(unsigned cpu, unsigned vm)
 	world.busy_vm = (uint8_t)vm;
 	world.in_engine = true;
 	world.tlb.cpu = cpu;
-	fake_cache_settle(&world.cache, cpu);
+	fake_cache_begin(&world.cache, cpu);
 	arch_percpu_set(&world.cpu[cpu].percpu);
 	write_vttbr_el2(world.cpu[cpu].vttbr);
 	fake_tlb_begin(&world.tlb);
 	taps_begin();
+	vmid_enter(cpu);
 }
 
 void world_leave(void)
 {
 	world.in_engine = false;
-	fake_cache_settle(&world.cache, world.el2_cpu);
+	vmid_leave();
+	fake_cache_end(&world.cache);
 	tables_check();
 	if (world.busy_vm != WORLD_NOBODY && world.vm[world.busy_vm].live) {
 		guest_note_moves(world.busy_vm);
@@ -288,6 +301,7 @@ static void init_config(void)
 
 	memset(c, 0, sizeof(*c));
 	c->ram_size = 2U * BLOCK_2M;
+	c->vcpu_count = world.config.vcpus;
 	c->flags = VM_FLAG_OVERCOMMIT | (world.config.eager ? VM_FLAG_COHERENCY_EAGER : 0U);
 	if (world.config.blocks) {
 		add_image(0, BLOCK_2M, 0, VM_IMAGE_COPY);
@@ -382,7 +396,6 @@ static void init_machine(void)
 	fake_sysregs.ctr_el0 = ctr_of(c);
 	write_vttbr_el2(0);
 	init_pmem();
-	pmem_scrub_to_poc(true);
 	s2_setup(&features);
 	coh_setup(ctr_of(c), c->fwb);
 }
@@ -414,6 +427,7 @@ void world_init(const struct config *config)
 	world.in_engine = false;
 	world.failure[0] = '\0';
 	world.recent_next = 0;
+	world.late = (struct late_vmid){0};
 	world.barriers = 0;
 	memset(world.recent, 0, sizeof(world.recent));
 	memset(world.table, 0, sizeof(world.table));
@@ -426,6 +440,8 @@ void world_init(const struct config *config)
 	taps_install(on_maintenance);
 	for (unsigned vm = 0; vm < WORLD_VMS; vm++) {
 		world.vm[vm].live = false;
+	}
+	for (unsigned vm = 0; vm < WORLD_STARTS; vm++) {
 		life_create(vm, vm);
 	}
 }

@@ -19,7 +19,8 @@
 #include "gmem/gmem.h"
 #include "percpu/percpu.h"
 
-#define WORLD_VMS    2U
+#define WORLD_VMS    3U
+#define WORLD_STARTS 2U	 /* VMs that are there at the start; random histories leave it at them */
 #define WORLD_VCPUS  2U	 /* of each VM */
 #define WORLD_PAGES  10U /* that we follow of each VM */
 #define WORLD_TABLES 48U
@@ -33,14 +34,6 @@
 /* What memory held at power-on. */
 #define BOOT_GARBAGE (UINT64_C(0xb0) << 56)
 
-/* What Plinth is known not to owe yet, and the histories leave out unless --gaps says otherwise. */
-#define GAP_COPIED                                                                                 \
-	1U /* a page that Plinth copies is not at PoC, even where the guest cleaned it             \
-	    */
-#define GAP_SHOWN_CACHED 2U /* nor is a page that it maps while all caches are on */
-#define GAP_FWB_DEVICE	 4U /* with FWB nothing is at PoC for a device; VMs have none yet */
-#define GAPS_KNOWN	 (GAP_COPIED | GAP_SHOWN_CACHED | GAP_FWB_DEVICE)
-
 /* A machine and how its VMs are configured. */
 struct config {
 	struct fake_cache_config cache;
@@ -51,6 +44,7 @@ struct config {
 	bool by_instruction; /* coh executes its plans by arch/'s instructions, one line at a time
 			      */
 	uint8_t vmid_bits;
+	uint8_t vcpus; /* that a VM says it has: with 1, vCPU 1 is what wakes from suspend */
 };
 
 /* A followed word of a VM's memory: what was written to it, oldest first, and for each kind of
@@ -62,16 +56,16 @@ struct word {
 	uint8_t fetch; /* a fetch with caches on */
 	uint8_t poc;   /* whoever looks past the caches */
 	uint8_t past;  /* a fetch past the caches: instruction caches may hold what was there */
+	uint8_t born[WORLD_VCPUS]; /* the same by a vCPU: what was there when it started */
 };
 
 /* Masks of words. What the guest did to lines, as a correct guest keeps account of it. */
 struct page {
 	struct word word[FAKE_WORDS];
-	uint8_t cached;	 /* lines written by cacheable stores since they were last cleaned to PoC */
-	uint8_t past;	 /* lines written past the caches, which may still hold older ones */
-	uint8_t at_poc;	 /* words that the guest knows to be at PoC */
-	uint8_t past_ok; /* words that it may fetch past the caches; with GAP_SHOWN_CACHED alone */
-	uint64_t pa;	 /* where it is, 0: not mapped */
+	uint8_t cached; /* lines written by cacheable stores since they were last cleaned to PoC */
+	uint8_t past;	/* lines written past the caches, which may still hold older ones */
+	uint8_t at_poc; /* words that the guest knows to be at PoC */
+	uint64_t pa;	/* where it is, 0: not mapped */
 };
 
 struct vcpu_state {
@@ -103,6 +97,21 @@ struct table {
 	uint64_t entry[WORLD_PAGES + 4U];
 };
 
+/* A followed word. */
+struct place {
+	uint8_t page;
+	uint8_t word;
+};
+
+/* A VMID that a space got on a CPU, and that others may not see before that CPU's next DSB. */
+struct late_vmid {
+	struct s2_space *space; /* NULL: none */
+	uint64_t before;
+	uint64_t now;
+	uint8_t cpu;
+	bool hidden; /* the CPU that works sees the one before */
+};
+
 struct world {
 	struct config config;
 	uint8_t *arena;
@@ -116,7 +125,8 @@ struct world {
 	uint64_t initial[WORLD_PAGES][FAKE_WORDS];
 	struct cpu_state cpu[FAKE_CPUS];
 	struct vm_state vm[WORLD_VMS];
-	uint64_t random; /* the adversary's */
+	uint64_t random;    /* the adversary's */
+	struct place focus; /* where the step is */
 	uint64_t stamp;
 	uint16_t serial;
 	uint8_t el2_cpu;
@@ -124,12 +134,12 @@ struct world {
 	uint8_t busy_vm;    /* that the hypervisor is at work for */
 	uint32_t recent[8]; /* pages of the arena that were used a while ago */
 	unsigned recent_next;
+	struct late_vmid late;
 	uint64_t barriers; /* DSBs at EL2 so far */
 	uint64_t skipped;  /* steps that were not possible */
 	uint64_t no_memory;
 	char failure[256]; /* empty: none yet */
 	bool loud;	   /* says what happens */
-	unsigned gaps;	   /* GAP_*: not looked at */
 };
 
 extern struct world world;
@@ -150,6 +160,8 @@ void world_nothing(void); /* one that is left out: time passes */
 void world_range(enum fake_op op, uint64_t start, uint64_t size, uint64_t stride);
 /* Something that others do at any time. */
 void world_noise(void);
+/* Where they do it: half of the time where the step is. */
+struct place world_place(void);
 
 void world_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 static inline bool world_has_failed(void)
@@ -166,6 +178,15 @@ void life_destroy(unsigned cpu, unsigned vm);
 bool life_load(unsigned cpu, unsigned vm, unsigned vcpu);
 void life_migrate(unsigned cpu, unsigned vm, unsigned vcpu); /* from another CPU, if it is there */
 void life_unload(unsigned cpu);
+void life_load_meanwhile(void); /* on the other CPU, while this one is in s2_vmid_load() */
+
+/* VMIDs as other CPUs see them (coherency_vmid.c). */
+void vmid_load_begins(struct s2_space *space);
+void vmid_load_ends(struct s2_space *space);
+void vmid_space_ends(const struct s2_space *space);
+void vmid_enter(unsigned cpu);
+void vmid_leave(void);
+void vmid_barrier(unsigned cpu);
 
 /* Tables as walkers see them (coherency_tables.c). */
 void tables_init(void);

@@ -8,18 +8,20 @@
 
 #include "vm_private.h"
 
-void vm_caches_off(struct vcpu *vcpu)
+bool vm_caches_off(struct vcpu *vcpu)
 {
 	struct vm *vm = vcpu->vm;
+	bool done;
 
 	lock_take(&vm->cache_lock);
 	if (vcpu->caches_on) {
 		vcpu->caches_on = false;
 		vm->caches_off++;
-		gmem_caches_off(&vm->gmem);
+		vm->sweep = ipa_init(0);
 	}
-	vm->sweep = ipa_init(0);
+	done = gmem_caches_off(&vm->gmem) != PLINTH_EAGAIN;
 	lock_drop(&vm->cache_lock);
+	return done;
 }
 
 /* Memory stays as it is for guests with their caches off until the next vCPU turns its own on. */

@@ -81,6 +81,7 @@ static void reset_hardware(struct vm *vm)
 		debugregs_reset(&vcpu->debug);
 		vm_pvtime_reset(vcpu);
 		vcpu->caches_on = true;
+		vcpu->starting = false;
 		vcpu->set_way_done = false;
 		vcpu->sweep = ipa_init(0);
 	}

@@ -76,6 +76,7 @@ struct gmem {
 	uint64_t promise; /* pages that pmem keeps for this VM and that it has not taken yet */
 	uint64_t used;	  /* pages of the VM's own memory now; images' pages in place don't count */
 	bool mmu_off;	  /* a vCPU accesses memory past the caches; never with FWB */
+	uint64_t hide_next; /* while mmu_off: what is mapped below this was maintained, or faults */
 	/* What was mapped meanwhile: ipa | pages - 1. More than fit: off_run_count is one above. */
 	uint64_t off_run[GMEM_OFF_RUN_MAX];
 	uint32_t off_run_count;
@@ -126,11 +127,12 @@ enum plinth_status gmem_read_u32(struct gmem *gmem, ipa_t ipa, uint32_t *value);
 /* True if [ipa, ipa + size) lies in the VM's RAM. */
 bool gmem_is_ram(const struct gmem *gmem, ipa_t ipa, uint64_t size);
 
-/* A vCPU starts with MMU and caches off (gmem_start implies it for the first). Pages that it will
- * touch for the first time are maintained to PoC, and so is what the images say, whoever has
- * touched it: that much a boot loader promises. Takes a while: it looks at each page of the images.
- */
-void gmem_caches_off(struct gmem *gmem);
+/* A vCPU starts with MMU and caches off (gmem_start implies it for the first): before it runs, one
+ * bounded step of seeing to it that it finds at PoC all that the guest did not write itself,
+ * whoever has touched it with the caches on. What is shown from the first step on is maintained;
+ * what was shown before faults again at its next touch, and is maintained then. EAGAIN: call again;
+ * OK: it may run. */
+enum plinth_status gmem_caches_off(struct gmem *gmem);
 
 /* The last vCPU with caches off turned them on (HCR_EL2.TVM saw SCTLR_EL1.M and C). One bounded
  * step over the present pages from *cursor (start: ipa 0); EAGAIN: call again, else OK. */

@@ -99,6 +99,7 @@ struct vcpu {
 	struct vm *vm;
 	vcpu_id_t id;
 	bool caches_on;	   /* MMU and caches were on when it last wrote SCTLR_EL1 under TVM */
+	bool starting;	   /* PSCI has started it, memory is not ready: vm_caches_off() */
 	bool set_way_done; /* memory was maintained for the present series of set/way operations */
 	ipa_t sweep;	   /* how far that has come */
 	struct sched_entity sched;
@@ -217,8 +218,9 @@ static inline uint64_t vm_idreg(const struct vm *vm, a64_sysreg_t reg)
 	return vm->idreg[reg & (VM_IDREG_COUNT - 1U)];
 }
 
-/* The vCPU starts, or turns MMU or caches off: its accesses go past the caches. Owner CPU. */
-void vm_caches_off(struct vcpu *vcpu);
+/* The vCPU starts, or turns MMU or caches off: its accesses go past the caches. False: one bounded
+ * step of preparing memory for that is done, call again before it runs. Owner CPU. */
+bool vm_caches_off(struct vcpu *vcpu);
 
 /* The vCPU is about to have MMU and caches on. False: one bounded step of maintenance is done,
  * call again. True: it may. Owner CPU. */
