@@ -58,6 +58,8 @@ void fake_cache_reset(struct fake_cache *cache, const struct fake_cache_config *
 			cache->page[p].memory[w] = cache->page[p].seen[w];
 		}
 	}
+	cache->writer = 0;
+	cache->writing = false;
 	for (unsigned cpu = 0; cpu < FAKE_CPUS; cpu++) {
 		cache->epoch[cpu] = 1;
 		cache->queued[cpu] = 0;
@@ -168,10 +170,11 @@ struct fake_cache_page *cache_look(struct fake_cache *cache, unsigned cpu, size_
 			if (cache->config.weak && !fake_has_word(p->buffered, w)) {
 				p->before[w] = p->seen[w];
 				p->buffered = (uint8_t)(p->buffered | 1U << w);
-				cache->writer = cpu;
+				p->ordered = without(p->ordered, (uint8_t)(1U << w));
 			}
 			p->seen[w] = host;
-			own_line(p, cpu, cache->dline_words[w]);
+			own_line(
+				p, cache->config.weak ? cache->writer : cpu, cache->dline_words[w]);
 		}
 	}
 	return p;
@@ -184,13 +187,40 @@ void fake_cache_settle(struct fake_cache *cache, unsigned cpu)
 	}
 }
 
-/* What another CPU than the writer reads of a line that is in L1 somewhere. */
-static uint64_t coherent_view(
-	struct fake_cache *cache, const struct fake_cache_page *p, unsigned cpu, unsigned word)
+void fake_cache_begin(struct fake_cache *cache, unsigned cpu)
+{
+	if (cpu != cache->writer) {
+		fake_cache_settle(cache, cpu);
+	}
+	cache->writer = cpu;
+	cache->writing = true;
+}
+
+void fake_cache_end(struct fake_cache *cache)
+{
+	for (size_t page = 0; cache->config.weak && page < cache->page_count; page++) {
+		struct fake_cache_page *p = cache_look(cache, cache->writer, page);
+
+		p->ordered = p->buffered;
+	}
+	cache->writing = false;
+}
+
+/* What another CPU than the writer reads of a line that is in L1 somewhere. What it has seen is
+ * complete. */
+static uint64_t coherent_view(struct fake_cache *cache, struct fake_cache_page *p, unsigned cpu,
+	unsigned word, bool fetch)
 {
 	bool late = fake_has_word(p->buffered, word) && cpu != cache->writer;
+	bool may_be_late = cache->writing && (fetch || !fake_has_word(p->ordered, word));
 
-	return late && chance(cache, 2) ? p->before[word] : p->seen[word];
+	if (late && may_be_late && chance(cache, 2)) {
+		return p->before[word];
+	}
+	if (late) {
+		p->buffered = without(p->buffered, (uint8_t)(1U << word));
+	}
+	return p->seen[word];
 }
 
 void cache_zeroed(struct fake_cache *cache, unsigned cpu, size_t page, uint8_t words)
@@ -296,7 +326,7 @@ uint64_t fake_cache_load(struct fake_cache *cache, unsigned cpu, uint64_t addres
 		return p->memory[word];
 	}
 	if (fake_has_word(p->buffered, word)) {
-		return coherent_view(cache, p, cpu, word);
+		return coherent_view(cache, p, cpu, word, false);
 	}
 	fill_l1(cache, p, cpu, cache->dline_words[word]);
 	return p->seen[word];
@@ -309,6 +339,7 @@ void fake_cache_store(
 	unsigned word = cache_word_at(address);
 	struct fake_cache_page *p = cache_look(cache, cpu, page);
 
+	p->buffered = without(p->buffered, (uint8_t)(1U << word));
 	if (past) {
 		p->memory[word] = value;
 		settle(cache, page, (uint8_t)(1U << word));
@@ -320,14 +351,14 @@ void fake_cache_store(
 }
 
 /* What an instruction fetch gets from below the instruction caches. */
-static uint64_t instruction_view(struct fake_cache *cache, const struct fake_cache_page *p,
-	unsigned cpu, unsigned word, bool past)
+static uint64_t instruction_view(
+	struct fake_cache *cache, struct fake_cache_page *p, unsigned cpu, unsigned word, bool past)
 {
 	if (past) {
 		return p->memory[word];
 	}
 	if (cache->config.idc && fake_has_word(any_l1(p), word)) {
-		return coherent_view(cache, p, cpu, word);
+		return coherent_view(cache, p, cpu, word, true);
 	}
 	return fake_has_word(p->l2_valid, word) ? p->level2[word] : p->memory[word];
 }

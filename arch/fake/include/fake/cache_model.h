@@ -67,6 +67,7 @@ struct fake_cache_page {
 	uint64_t memory[FAKE_WORDS];
 	uint64_t before[FAKE_WORDS]; /* of stores that other CPUs may not see yet */
 	uint8_t buffered;
+	uint8_t ordered; /* of the buffered: loads see them, fetches need a DSB */
 	uint8_t l1_valid[FAKE_CPUS];
 	uint8_t l1_dirty; /* in the one L1 that holds the line */
 	uint8_t l2_valid;
@@ -105,7 +106,8 @@ struct fake_cache {
 	uint64_t epoch[FAKE_CPUS]; /* moved on by invalidations of a whole instruction cache */
 	struct fake_cache_pending *queue[FAKE_CPUS];
 	size_t queued[FAKE_CPUS];
-	unsigned writer; /* of the buffered stores */
+	unsigned writer; /* the CPU that the code under test runs on, or ran last */
+	bool writing;	 /* it runs */
 	uint64_t random; /* 0: no adversary, everything happens at once and nothing by itself */
 	void (*trace)(void *ctx, const char *what, unsigned cpu, uint64_t address);
 	void *trace_ctx;
@@ -132,7 +134,14 @@ void fake_cache_op(struct fake_cache *cache, unsigned cpu, enum fake_op op, uint
 void fake_cache_range(struct fake_cache *cache, unsigned cpu, enum fake_op op, uint64_t start,
 	const uint64_t size_and_stride[2]);
 
-/* All stores up to now are complete, as by a lock that the next CPU takes. */
+/* The code under test runs on this CPU from now on, until fake_cache_end(). Its stores, which the
+ * other CPUs may see late (`weak`), are complete at a DSB, when the code goes on on another CPU (it
+ * takes a lock), and each when somebody has seen it. While nothing runs everybody sees them, and
+ * what ran before ordered its stores for loads, not for fetches. */
+void fake_cache_begin(struct fake_cache *cache, unsigned cpu);
+void fake_cache_end(struct fake_cache *cache);
+
+/* All stores up to now are complete. */
 void fake_cache_settle(struct fake_cache *cache, unsigned cpu);
 
 /* A guest's own, at the host address that its mapping leads to; `tag` is that of its instruction
