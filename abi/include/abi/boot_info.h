@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #define BOOT_INFO_MAGIC	  UINT64_C(0x4f464e4948544c50) /* "PLTHINFO" read as bytes */
-#define BOOT_INFO_VERSION 1U
+#define BOOT_INFO_VERSION 2U
 
 #define BOOT_MEM_MAX	  128U
 #define BOOT_CPU_MAX	  64U
@@ -26,7 +26,7 @@ enum boot_mem_type {
 	BOOT_MEM_CORE = 3,     /* the core's image and .bss */
 	BOOT_MEM_BOOT = 4,     /* boot's own image, stacks, tables, boot_info, vm_configs */
 	BOOT_MEM_IMAGE = 5,    /* bytes that vm_config.images name: kept as long as the VMs */
-	BOOT_MEM_PEN = 6,      /* mailboxes and the pen's code: kept for ever */
+	BOOT_MEM_PEN = 6,      /* mailboxes, the pen's code, boot itself: kept for ever */
 };
 
 /* Ranges are page-aligned, sorted by base, disjoint; together they are all the RAM there is. */
@@ -56,7 +56,19 @@ enum boot_cpu_status {
 struct boot_mailbox {
 	uint64_t entry;
 	uint64_t arg;
-	uint64_t pad[6]; /* a cache line of 64 bytes of its own */
+	uint64_t returned; /* 1: the CPU waits here again (struct boot_again); else 0 */
+	uint64_t pad[5];   /* a cache line of 64 bytes of its own */
+};
+
+/* How the core leaves for another run of boot, without the firmware (soft restart). All CPUs are at
+ * EL2 with MMU and caches off, HCR_EL2 = RW, everything masked, no interrupt enabled at the GIC,
+ * timers off. Each CPU but the primary, in any order, enters `pen` with x0 = its mailbox, all of
+ * which is 0 and clean to PoC. When all have returned the primary enters `entry`. Nothing is taken
+ * over: boot describes the machine's memory as it did the first time. */
+struct boot_again {
+	uint64_t pen;
+	uint64_t entry;
+	uint64_t seed; /* BOOT_SEED_SIZE bytes: random ones, where the core has entropy */
 };
 
 struct boot_range {
@@ -121,6 +133,9 @@ struct boot_info {
 	char cmdline[BOOT_CMDLINE_SIZE]; /* Plinth's own, NUL-terminated */
 	uint64_t cache_lines;		 /* maintenance by boot's CPU: DC instructions by line, */
 	uint64_t icache_all;		 /* and IC IALLU and IALLUIS */
+	uint64_t wall_seconds;		 /* since 1970, by the firmware; 0: unknown */
+	uint64_t wall_count;		 /* CNTPCT_EL0 at that moment */
+	struct boot_again again;
 };
 
 #endif

@@ -6,7 +6,7 @@
 #include "main/boot_exit.h"
 #include "smp/smp.h"
 
-static void report(const char *text)
+void boot_report_cpu(const char *text)
 {
 	console_print("%s", text);
 }
@@ -52,7 +52,7 @@ uint32_t boot_start_cpus(struct boot *boot, const struct boot_start *start, stru
 		.e2h_off = start->e2h_off,
 		.frequency = machine->timer.frequency != 0U ? machine->timer.frequency
 							    : (uint32_t)read_cntfrq_el0(),
-		.report = report,
+		.report = boot_report_cpu,
 	};
 	uint32_t running;
 

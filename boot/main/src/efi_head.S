@@ -34,10 +34,10 @@ func efi_start
 	ret
 endfunc efi_start
 
-/* In: x0 = struct efi_start, in our image; x1 = the counter at entry. At EL2, boot services gone.
- * Goes where an Image starts: MMU and caches off. Whatever the caches hold of us is written back
+/* In: x0 = struct machine, in our image; x1 = the counter at entry. At EL2, boot services gone, or
+ * from the core with the MMU off. Goes where an Image starts: MMU and caches off. Whatever the caches hold of us is written back
  * first, and nothing is stored in between. */
-func boot_efi_leave
+func boot_restart
 	msr	daifset, #0xf
 	mov	x19, xzr
 	mov	x20, x1
@@ -55,4 +55,4 @@ func boot_efi_leave
 	dsb	sy
 	isb
 	b	boot_begin
-endfunc boot_efi_leave
+endfunc boot_restart

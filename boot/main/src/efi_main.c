@@ -5,9 +5,6 @@
 #include "main/boot.h"
 #include "main/boot_exit.h"
 
-/* boot.lds: not cleared by head.S. */
-#define KEPT __attribute__((section(".bss.keep")))
-
 /* The boot services are half gone, and so is the firmware's console; its address space is not. */
 NORETURN static void give_up(const struct machine *machine)
 {
@@ -21,7 +18,7 @@ NORETURN static void give_up(const struct machine *machine)
 efi_status_t boot_efi_main(
 	efi_handle_t image, struct efi_system_table *system, uint64_t start_count)
 {
-	static struct efi_start start KEPT;
+	static struct efi_start start BOOT_KEPT;
 	struct efi efi;
 	enum plinth_status status;
 	efi_status_t result;
@@ -41,5 +38,5 @@ efi_status_t boot_efi_main(
 	if (efi_leave(&efi, &start) != PLINTH_OK) {
 		give_up(&start.machine);
 	}
-	boot_efi_leave(&start, start_count);
+	boot_restart(&start.machine, start_count);
 }

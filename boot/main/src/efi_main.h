@@ -15,8 +15,4 @@
 efi_status_t boot_efi_main(
 	efi_handle_t image, struct efi_system_table *system, uint64_t start_count);
 
-/* efi_head.S: leaves the firmware's address space and stack for boot_main(0, start_count, start).
- * The boot services have ended; at EL2; start lies in our image. */
-NORETURN void boot_efi_leave(const struct efi_start *start, uint64_t start_count);
-
 #endif

@@ -36,7 +36,7 @@ func boot_start
 	b	boot_begin
 endfunc boot_start
 
-/* MMU off. In: x19 = devicetree, x20 = counter at entry, x22 = struct efi_start, or 0. From here
+/* MMU off. In: x19 = devicetree, x20 = counter at entry, x22 = struct machine, or 0. From here
  * on x21 = where we run. */
 func boot_begin
 	msr	daifset, #0xf

@@ -15,16 +15,17 @@ static inline uint64_t seed_word(const struct machine *machine)
 	return word;
 }
 
-void boot_main(uint64_t fdt, uint64_t start_count, struct efi_start *efi)
+void boot_main(uint64_t fdt, uint64_t start_count, struct machine *machine)
 {
 	struct boot *boot = &boot_state;
 
 	boot->start_count = start_count;
-	boot_start_paging(boot, fdt, efi == NULL);
-	if (efi == NULL) {
+	boot->given = machine;
+	boot_start_paging(boot, fdt, machine == NULL);
+	if (machine == NULL) {
 		boot_discover(boot);
 	} else {
-		boot_take_machine(boot, efi);
+		boot_take_machine(boot, machine);
 	}
 	/* boot_main never returns, so no frame checks the guard that it was built with. */
 	__stack_chk_guard ^= seed_word(&boot->machine);

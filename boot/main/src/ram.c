@@ -18,7 +18,7 @@ static void add_ram(struct boot *boot, const struct boot_range *range)
 	}
 }
 
-static void set_type(struct boot *boot, const struct boot_range *range, enum boot_mem_type type,
+void boot_set_type(struct boot *boot, const struct boot_range *range, enum boot_mem_type type,
 	const char *what)
 {
 	if (memory_set_type(&boot->map, range->base, range->size, type) != PLINTH_OK) {
@@ -38,11 +38,11 @@ static void set_types(struct boot *boot)
 	};
 
 	for (uint32_t i = 0; i < machine->reserved_count; i++) {
-		set_type(boot, &machine->reserved[i], BOOT_MEM_RESERVED, "reserved memory");
+		boot_set_type(boot, &machine->reserved[i], BOOT_MEM_RESERVED, "reserved memory");
 	}
-	set_type(boot, &machine->initrd, BOOT_MEM_IMAGE, "initrd");
-	set_type(boot, &boot->fdt, BOOT_MEM_BOOT, "devicetree");
-	set_type(boot, &image, BOOT_MEM_BOOT, "Plinth");
+	boot_set_type(boot, &machine->initrd, BOOT_MEM_IMAGE, "initrd");
+	boot_set_type(boot, &boot->fdt, BOOT_MEM_BOOT, "devicetree");
+	boot_set_type(boot, &image, BOOT_MEM_BOOT, "Plinth");
 	if (!memory_is_ram(&boot->map, image.base, image.size)) {
 		boot_exit(BOOT_EXIT_MACHINE, "devicetree: no memory where Plinth runs (%#llx)",
 			(unsigned long long)image.base);

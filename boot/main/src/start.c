@@ -6,7 +6,6 @@
 #include "cache/cache.h"
 #include "console/console.h"
 #include "discover/discover.h"
-#include "efi/efi.h"
 #include "main/boot.h"
 #include "main/boot_exit.h"
 
@@ -26,7 +25,7 @@ bool boot_is_e2h_stuck(void)
 
 /* What assembly has executed so far: head.S has cleaned what boot writes, but for tables, and
  * paging_enable() that up to `end`, behind which it emptied the instruction cache;
- * boot_efi_leave() has done both before, with all but the tables. */
+ * boot_restart() has done both before, with all but the tables. */
 static void count_entry(const uint8_t *end, bool from_efi)
 {
 	const uint8_t *tables = (const uint8_t *)boot_lds_tables;
@@ -103,10 +102,10 @@ void boot_discover(struct boot *boot)
 	report_ignored(&boot->machine);
 }
 
-void boot_take_machine(struct boot *boot, struct efi_start *efi)
+void boot_take_machine(struct boot *boot, struct machine *machine)
 {
-	boot->machine = efi->machine;
-	memset(efi->machine.seed, 0, sizeof(efi->machine.seed)); /* one copy is enough */
+	boot->machine = *machine;
+	memset(machine->seed, 0, sizeof(machine->seed)); /* one copy is enough */
 	start_console(boot);
 	boot_exit_init(boot->machine.psci_conduit);
 	report_ignored(&boot->machine);

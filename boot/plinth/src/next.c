@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What follows boot in plinth.img: the core, with the VMs of the bundle. */
+#include "arch/sysreg.h"
 #include "console/console.h"
 #include "efi/efi.h"
 #include "main/boot_exit.h"
@@ -59,6 +60,8 @@ uint64_t boot_next_efi(const struct efi *efi, struct efi_start *start)
 		efi_print(efi, "%s", lack);
 		return EFI_UNSUPPORTED;
 	}
+	start->machine.wall_seconds = efi_wall_clock(efi);
+	start->machine.wall_count = read_cntpct_el0();
 	return efi_status_of(efi_find_bundle(efi, start));
 }
 
@@ -99,20 +102,22 @@ static void fill_info(struct plinth *plinth)
 	info->seed_size = machine->seed_size;
 	__builtin_memcpy(info->seed, machine->seed, sizeof(info->seed));
 	info->rtc = machine->rtc;
+	info->wall_seconds = machine->wall_seconds;
+	info->wall_count = machine->wall_count;
 	info->start_count = plinth->boot->start_count;
 	__builtin_memcpy(info->cmdline, machine->cmdline, sizeof(info->cmdline));
 }
 
 void boot_next(struct boot *boot)
 {
-	static const struct boot_start start = {.e2h_off = true};
 	struct plinth plinth = {.boot = boot};
 
+	plinth_keep(boot);
 	plinth.info = boot_alloc(boot, sizeof(*plinth.info) + BOOT_VM_MAX * sizeof(*plinth.vms),
 		sizeof(uint64_t), BOOT_MEM_BOOT);
 	plinth.vms = (struct vm_config *)(plinth.info + 1);
 	fill_info(&plinth);
-	print_machine(&plinth, boot_start_cpus(boot, &start, plinth.info->cpu));
+	print_machine(&plinth, plinth_start_cpus(&plinth));
 	plinth_load_vms(&plinth);
 	plinth_enter_core(&plinth);
 }

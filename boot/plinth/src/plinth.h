@@ -16,7 +16,23 @@ struct plinth {
 extern const uint8_t core_image[];
 extern const uint8_t core_image_end[];
 
+/* What outlives a soft restart. */
+struct plinth_kept {
+	struct machine machine; /* as found; no seed, until the core puts one there */
+	struct boot_cpu cpu[BOOT_CPU_MAX];
+	uint64_t pen;
+};
+
+extern struct plinth_kept plinth_kept __attribute__((visibility("hidden")));
+
 /* Each of the following prints and leaves by boot_exit() where it can't do its part. */
+
+/* again.c: sets the memory aside that the next start needs. Before the first boot_alloc(). */
+void plinth_keep(struct boot *boot);
+
+/* again.c: the other CPUs, started or back in the pen, into info->cpu; the way back into
+ * info->again. Returns how many run. */
+uint32_t plinth_start_cpus(struct plinth *plinth);
 
 /* vms.c: the bundle, into info->vm_config. */
 void plinth_load_vms(struct plinth *plinth);

@@ -18,8 +18,8 @@
  * argument. Uses no stack. x0 = its mailbox from .Lfound on. */
 	.section .rodata.pen, "a", %progbits
 	.balign	64
-	.global	pen_code, pen_code_size
-	.hidden	pen_code, pen_code_size
+	.global	pen_code, pen_code_back, pen_code_size
+	.hidden	pen_code, pen_code_back, pen_code_size
 pen_code:
 	msr	daifset, #0xf
 	adr	x0, pen_code
@@ -62,7 +62,8 @@ pen_code:
 	ldr	w2, [x1, #GICD_ITARGETSR0]
 	str	x2, [x0, #PEN_TARGETS]
 	/* What comes in is read, and what goes out written, before the report is seen: the mailbox
-	 * changes hands with it. */
+	 * changes hands with it. From pen_code_back: x0 = mailbox, all 0; x4 and x5 are not used. */
+pen_code_back:
 2:	ldr	x6, [x0, #PEN_PARKING]
 	lsr	x4, x4, #PEN_NEED_NUMBER
 	dsb	sy

@@ -65,8 +65,12 @@ STATIC_ASSERT(offsetof(struct pen_mailbox, need) == PEN_NEED, "pen.S");
 STATIC_ASSERT(offsetof(struct boot_mailbox, entry) == PEN_ENTRY, "boot_info.h");
 STATIC_ASSERT(offsetof(struct boot_mailbox, arg) == PEN_ARG, "boot_info.h");
 
-/* The code, position-independent: copied to the start of the pen. */
+STATIC_ASSERT(offsetof(struct boot_mailbox, returned) == PEN_STATE, "boot_info.h");
+
+/* The code, position-independent: copied to the start of the pen. A CPU that comes back enters at
+ * pen_code_back. */
 extern const uint8_t pen_code[];
+extern const uint8_t pen_code_back[];
 extern const uint32_t pen_code_size;
 
 #endif

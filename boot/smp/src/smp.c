@@ -264,3 +264,30 @@ uint32_t smp_start_all(const struct smp_request *request, struct boot_cpu *cpus)
 	}
 	return running;
 }
+
+uint64_t smp_back_entry(const void *pen)
+{
+	return (uintptr_t)pen + (uintptr_t)pen_code_back - (uintptr_t)pen_code;
+}
+
+uint32_t smp_take_back(struct boot_cpu *cpus, uint32_t count, void (*report)(const char *text))
+{
+	uint32_t running = 0;
+
+	for (uint32_t i = 0; i < count; i++) {
+		struct pen_mailbox *mailbox = (struct pen_mailbox *)(uintptr_t)cpus[i].mailbox;
+		char text[REPORT_SIZE];
+
+		if (cpus[i].status == BOOT_CPU_PARKED && read_state(mailbox) != PEN_STATE_READY) {
+			(void)fmt_buf(text, sizeof(text),
+				"CPU %u (MPIDR %#llx) is left out: it did not come back", i,
+				(unsigned long long)cpus[i].mpidr);
+			report(text);
+			cpus[i].status = BOOT_CPU_FAILED;
+		}
+		mailbox->state = PEN_STATE_ABSENT;
+		cache_clean(mailbox, sizeof(*mailbox));
+		running += cpus[i].status != BOOT_CPU_FAILED ? 1U : 0U;
+	}
+	return running;
+}

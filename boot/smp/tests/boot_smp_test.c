@@ -18,6 +18,7 @@
 
 /* The fake's pen: never executed. */
 const uint8_t pen_code[] = {1, 2, 3, 4, 5, 6, 7, 8};
+const uint8_t pen_code_back[] = {0};
 const uint32_t pen_code_size = sizeof(pen_code);
 
 #define FREQUENCY 1000000U
@@ -202,6 +203,36 @@ static void all_come_up(void **state)
 		assert_true(box->parking == 0 && box->need == 0);
 	}
 	assert_memory_equal(pen, pen_code, sizeof(pen_code));
+}
+
+/* A soft restart: CPU 2 does not come back, CPU 3 never was there. */
+static void cpus_are_taken_back(void **state)
+{
+	struct boot_mailbox *box = (struct boot_mailbox *)(pen + SMP_PEN_CODE_SIZE);
+
+	(void)state;
+	arrival[3] = PEN_STATE_ABSENT;
+	assert_int_equal(start_all(0), 3);
+	assert_int_equal(cpus[3].status, BOOT_CPU_FAILED);
+	report_count = 0;
+	box[1].returned = 1;
+	assert_int_equal(smp_take_back(cpus, 4, report), 2);
+	assert_int_equal(cpus[0].status, BOOT_CPU_PRIMARY);
+	assert_int_equal(cpus[1].status, BOOT_CPU_PARKED);
+	assert_int_equal(cpus[2].status, BOOT_CPU_FAILED);
+	assert_int_equal(cpus[3].status, BOOT_CPU_FAILED);
+	assert_int_equal(report_count, 1);
+	assert_non_null(strstr(reports, "CPU 2 (MPIDR 0x200) is left out: it did not come back"));
+	/* Once more: who was there is asked again. */
+	assert_int_equal(box[1].returned, 0);
+	assert_int_equal(smp_take_back(cpus, 4, report), 1);
+}
+
+static void the_way_back_is_in_the_pen(void **state)
+{
+	(void)state;
+	assert_true(smp_back_entry(pen) - (uintptr_t)pen ==
+		    (uintptr_t)pen_code_back - (uintptr_t)pen_code);
 }
 
 static void the_failed_are_left_out(void **state)
@@ -479,6 +510,8 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(all_come_up, setup),
 		cmocka_unit_test_setup(the_failed_are_left_out, setup),
+		cmocka_unit_test_setup(cpus_are_taken_back, setup),
+		cmocka_unit_test_setup(the_way_back_is_in_the_pen, setup),
 		cmocka_unit_test_setup(a_machine_that_stands_still_loses_no_cpu, setup),
 		cmocka_unit_test_setup(unknown_methods, setup),
 		cmocka_unit_test_setup(needs_reach_the_pen, setup),

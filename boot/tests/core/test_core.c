@@ -135,7 +135,7 @@ static void call_cpu(const struct boot_info *info, uint32_t cpu)
 	struct boot_mailbox *box = (struct boot_mailbox *)info->cpu[cpu].mailbox;
 
 	check(is_typed(info, (uintptr_t)box, BOOT_MEM_PEN), "mailboxes lie in the pen");
-	check(box->entry == 0U && box->arg == 0U && box->pad[0] == 0U, "mailboxes are empty");
+	check(box->entry == 0U && box->arg == 0U && box->returned == 0U, "mailboxes are empty");
 	store_release(&arrived, 0U);
 	box->arg = (uintptr_t)stacks[cpu] + STACK_SIZE;
 	store_release(&box->entry, (uintptr_t)test_core_secondary);

@@ -228,7 +228,7 @@ static void test_time(void **state)
 	static const struct fake_device pl031 = {.base = PL031, .size = 0x1000, .read = read_pl031};
 
 	(void)state;
-	vrtc_boot(0);
+	vrtc_boot(0, 0, 0);
 	greet();
 	rig.x[2] = 23;
 	assert_unknown(0); /* no clock, no answer */
@@ -236,7 +236,7 @@ static void test_time(void **state)
 	rig.x[2] = 55;
 	assert_unknown(0);
 	fake_mmio_add(&pl031);
-	vrtc_boot(PL031);
+	vrtc_boot(PL031, 0, 0);
 	fake_sysregs.cntpct_el0 += 2U * RIG_HZ + 5U;
 	command(23, 0, 7);
 	assert_int_equal(rig.x[0], 1002);

@@ -216,6 +216,11 @@ static bool wait_for(cpu_id_t id)
 	return load_relaxed(&stage[id]) == (uint32_t)CPU_READY;
 }
 
+bool init_is_up(cpu_id_t id)
+{
+	return id == 0U || load_acquire(&stage[id]) == (uint32_t)CPU_READY;
+}
+
 static bool start_cpu(cpu_id_t id, const struct boot_cpu *boot)
 {
 	struct boot_mailbox *mailbox = pa_to_va(pa_init(boot->mailbox));

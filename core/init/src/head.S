@@ -96,7 +96,7 @@ secondary_mapped:
 
 /* x0 = TTBR0_EL2, x1 = TCR_EL2, x3 = where to go on. Lies in the page that is mapped onto itself.
  * Clobbers x7. */
-	.balign	64
+	.balign	256
 enable_mmu:
 	load_immediate x7, HYPMAP_MAIR
 	msr	mair_el2, x7
@@ -113,4 +113,21 @@ enable_mmu:
 	dsb	nsh
 	isb
 	br	x3
-	.balign	64
+
+/* The way back: x0 is passed on, x1 = where to go, with MMU and caches off. In the same page; called
+ * at its physical address. */
+	.global	core_leave
+	.hidden	core_leave
+core_leave:
+	hint	#38			/* BTI jc */
+	load_immediate x2, SCTLR_EL2_RES1
+	dsb	sy
+	msr	sctlr_el2, x2
+	isb
+	tlbi	alle2
+	tlbi	alle1
+	ic	iallu
+	dsb	sy
+	isb
+	br	x1
+	.balign	256

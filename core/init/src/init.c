@@ -166,7 +166,7 @@ static void init_devices(void)
 	if (init_boot_info.rtc != 0U) {
 		map_device(&rtc);
 	}
-	vrtc_boot(init_boot_info.rtc);
+	vrtc_boot(init_boot_info.rtc, init_boot_info.wall_seconds, init_boot_info.wall_count);
 }
 
 void init_primary(void)

@@ -50,6 +50,7 @@ void init_percpu(void);	       /* windows of all CPUs; this CPU moves to its own
 void init_promises(void);      /* by this CPU's registers; after s2_setup() */
 void init_this_cpu(void);      /* traps, interrupt controller, timers */
 void init_start_cpus(void);    /* the others, one after the other, bounded waits */
+bool init_is_up(cpu_id_t id);  /* does it run vCPUs? */
 uint64_t init_least_ctr(void); /* CTR_EL0 that serves all that are up */
 NORETURN void init_secondary(struct percpu *percpu);
 
@@ -64,6 +65,10 @@ void init_monitor(void);
 /* vms.c */
 void init_create_vms(void);
 void init_start_vms(void);
+
+/* restart.c */
+void init_soft_reboot(void);	 /* stops all VMs, then enters boot/ once more */
+bool init_soft_reboot_due(void); /* all VMs are off: true where that is what they stopped for */
 
 /* power.c: say the exit line, and go. */
 NORETURN void init_power_off(unsigned code, const char *reason);

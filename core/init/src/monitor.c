@@ -334,10 +334,14 @@ static void look_stop(void *ctx)
 	inspect_stop();
 }
 
-static void reboot(void *ctx)
+static void reboot(void *ctx, bool soft)
 {
 	(void)ctx;
-	init_reboot();
+	if (soft) {
+		init_soft_reboot();
+	} else {
+		init_reboot();
+	}
 }
 
 static void power_off(void *ctx)

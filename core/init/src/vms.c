@@ -37,6 +37,9 @@ static void all_off(bool crashed)
 	if (vm_host()->bench) {
 		log_info("bench: el2_ram_bytes %llu", (unsigned long long)init_el2_bytes());
 	}
+	if (init_soft_reboot_due()) {
+		return;
+	}
 	if (crashed) {
 		init_power_off(EXIT_CRASHED, "a VM crashed");
 	}

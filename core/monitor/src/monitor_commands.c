@@ -279,9 +279,11 @@ static void run_log(struct monitor *monitor, size_t count, char *const words[])
 
 static void run_reboot(struct monitor *monitor, size_t count, char *const words[])
 {
-	(void)count;
-	(void)words;
-	monitor->ops->reboot(monitor->ctx);
+	if (count == 2U && strcmp(words[1], "--soft") != 0) {
+		monitor_print(monitor, "reboot: unknown argument %s; --soft\n", words[1]);
+	} else {
+		monitor->ops->reboot(monitor->ctx, count == 2U);
+	}
 }
 
 static void run_poweroff(struct monitor *monitor, size_t count, char *const words[])
@@ -315,7 +317,8 @@ static const struct monitor_command commands[] = {
 		monitor_translate},
 	{"read", "NAME GVA LENGTH [--vcpu N]", "memory at a virtual address", 4, 6, monitor_read},
 	{"console", "NAME", "go to a VM's console", 2, 2, run_console},
-	{"reboot", "", "stop all VMs, restart the machine", 1, 1, run_reboot},
+	{"reboot", "[--soft]", "stop all VMs, restart the machine, or Plinth alone", 1, 2,
+		run_reboot},
 	{"poweroff", "", "stop all VMs, switch the machine off", 1, 1, run_poweroff},
 };
 

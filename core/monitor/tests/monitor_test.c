@@ -157,10 +157,10 @@ static void look_stop(void *ctx)
 	called("stop;");
 }
 
-static void reboot(void *ctx)
+static void reboot(void *ctx, bool soft)
 {
 	(void)ctx;
-	called("reboot;");
+	called(soft ? "soft reboot;" : "reboot;");
 }
 
 static void poweroff(void *ctx)
@@ -340,6 +340,8 @@ static void commands_reach_their_ops(void **state)
 		{"console", "", "console: too few arguments: console NAME\r\n"},
 		{"console alpha", "console alpha;", ""},
 		{"reboot", "reboot;", ""},
+		{"reboot --soft", "soft reboot;", ""},
+		{"reboot now", "", "reboot: unknown argument now; --soft\r\n"},
 		{"poweroff", "poweroff;", ""},
 		{"frob", "", "frob: unknown command; `help` lists them\r\n"},
 		{"a b c d e f", "", "a: unknown command; `help` lists them\r\n"},

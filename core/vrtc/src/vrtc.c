@@ -26,11 +26,15 @@ static uint32_t host_seconds;
 static uint64_t host_count;
 static bool host_has_clock;
 
-void vrtc_boot(uintptr_t rtc_va)
+void vrtc_boot(uintptr_t rtc_va, uint64_t seconds, uint64_t count)
 {
-	host_seconds = rtc_va != 0U ? arch_mmio_read32(rtc_va + RTCDR) : 0U;
-	host_count = read_cntpct_el0();
-	host_has_clock = rtc_va != 0U;
+	host_seconds = (uint32_t)seconds;
+	host_count = count;
+	if (rtc_va != 0U) {
+		host_seconds = arch_mmio_read32(rtc_va + RTCDR);
+		host_count = read_cntpct_el0();
+	}
+	host_has_clock = rtc_va != 0U || seconds != 0U;
 }
 
 bool vrtc_host_clock(uint64_t *seconds, uint32_t *microseconds)

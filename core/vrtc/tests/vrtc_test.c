@@ -61,7 +61,7 @@ static int setup(void **state)
 	fake_sysregs.cntpct_el0 = 500;
 	fake_mmio_reset();
 	fake_mmio_add(&host);
-	vrtc_boot(0x9010000);
+	vrtc_boot(0x9010000, 7, 8);
 	line = false;
 	deadline = 1;
 	vrtc_init(&rtc, &ops, &cpu0);
@@ -100,8 +100,18 @@ static void the_clock_is_the_hosts(void **state)
 static void without_a_host_clock_it_is_1970(void **state)
 {
 	(void)state;
-	vrtc_boot(0);
+	vrtc_boot(0, 0, 0);
 	assert_int_equal(rd(DR), 0);
+}
+
+static void without_a_host_clock_the_firmware_has_told_the_time(void **state)
+{
+	(void)state;
+	fake_sysregs.cntpct_el0 = 12 * HZ;
+	vrtc_boot(0, 1700000000, 10 * HZ);
+	assert_int_equal(rd(DR), 1700000002);
+	fake_sysregs.cntpct_el0 += HZ;
+	assert_int_equal(rd(DR), 1700000003);
 }
 
 static void a_guest_sets_its_own_clock(void **state)
@@ -222,6 +232,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(the_clock_is_the_hosts, setup),
 		cmocka_unit_test_setup(without_a_host_clock_it_is_1970, setup),
+		cmocka_unit_test_setup(without_a_host_clock_the_firmware_has_told_the_time, setup),
 		cmocka_unit_test_setup(a_guest_sets_its_own_clock, setup),
 		cmocka_unit_test_setup(the_alarm_comes_at_its_second, setup),
 		cmocka_unit_test_setup(a_match_that_is_now_rings_at_once_and_may_be_masked, setup),

@@ -163,6 +163,24 @@ static void write_bit(intid_t intid, uint32_t reg)
 	arch_mmio_write32(frame_of(intid) + reg + intid / 32U * 4U, 1U << (intid % 32U));
 }
 
+void gic_leave_cpu(void)
+{
+	uint64_t frame = frame_of(0);
+
+	arch_mmio_write32(frame + GICD_ICENABLER, ~0U);
+	arch_mmio_write32(frame + GICD_ICACTIVER, ~0U);
+	if (state.version == 3U) {
+		gicv3_leave_cpu();
+	} else {
+		gicv2_leave_cpu();
+	}
+}
+
+void gic_leave(void)
+{
+	arch_mmio_write32(state.dist + GICD_CTLR, state.version == 3U ? GICD_CTLR_ARE : 0U);
+}
+
 void gic_enable(intid_t intid)
 {
 	write_bit(intid, GICD_ISENABLER);

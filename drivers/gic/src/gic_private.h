@@ -36,10 +36,12 @@ enum plinth_status gic_wait_clear(uint64_t va, uint32_t mask);
 
 enum plinth_status gicv3_init(const struct boot_gic *gic);
 enum plinth_status gicv3_init_cpu(void);
+void gicv3_leave_cpu(void);
 void gicv3_kick(cpu_id_t cpu);
 
 enum plinth_status gicv2_init(const struct boot_gic *gic);
 void gicv2_init_cpu(void);
+void gicv2_leave_cpu(void);
 uint32_t gicv2_ack(void);
 void gicv2_drop(uint32_t iar);
 void gicv2_deactivate(uint32_t iar);

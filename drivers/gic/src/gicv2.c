@@ -68,6 +68,11 @@ void gicv2_init_cpu(void)
 	arch_mmio_write32(gic.cpu_if.base + GICC_CTLR, GICC_CTLR_ENABLE | GICC_CTLR_EOIMODE);
 }
 
+void gicv2_leave_cpu(void)
+{
+	arch_mmio_write32(gic.cpu_if.base + GICC_CTLR, 0);
+}
+
 uint32_t gicv2_ack(void)
 {
 	return arch_mmio_read32(gic.cpu_if.base + GICC_IAR);

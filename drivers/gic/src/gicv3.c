@@ -127,6 +127,12 @@ enum plinth_status gicv3_init_cpu(void)
 	return PLINTH_OK;
 }
 
+void gicv3_leave_cpu(void)
+{
+	write_icc_igrpen1_el1(0);
+	arch_isb();
+}
+
 /* ICC_SGI1R_EL1 (IHI 0069, 12.2.26): one target, by Aff0 in the list with its range selector. */
 void gicv3_kick(cpu_id_t cpu)
 {

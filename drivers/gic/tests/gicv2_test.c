@@ -179,6 +179,21 @@ static void route_writes_one_byte(void **state)
 	assert_int_equal(w->value, 1U << 3);
 }
 
+static void leaving_is_quiet(void **state)
+{
+	(void)state;
+	assert_int_equal(gic_init(&gic), PLINTH_OK);
+	assert_int_equal(gic_init_cpu(), PLINTH_OK);
+	gic_model.log_count = 0;
+	gic_leave_cpu();
+	assert_true(gic_model_wrote(MODEL_DIST + 0x180U, UINT32_MAX));
+	assert_true(gic_model_wrote(MODEL_DIST + 0x380U, UINT32_MAX));
+	assert_int_equal(gic_model_get(MODEL_CPU_IF), 0);
+	assert_int_equal(gic_model_count(MODEL_DIST), 0);
+	gic_leave();
+	assert_int_equal(gic_model_get(MODEL_DIST), 0);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -191,6 +206,7 @@ int main(void)
 		cmocka_unit_test_setup(acknowledge_keeps_the_sender, setup),
 		cmocka_unit_test_setup(private_interrupts_are_banked_in_the_distributor, setup),
 		cmocka_unit_test_setup(route_writes_one_byte, setup),
+		cmocka_unit_test_setup(leaving_is_quiet, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

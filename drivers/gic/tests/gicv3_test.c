@@ -328,6 +328,25 @@ static void shared_interrupts_are_in_the_distributor(void **state)
 		gic_model.log[gic_model.log_count - 1U].address, MODEL_DIST + 0x6000U + 8U * 33U);
 }
 
+static void leaving_is_quiet(void **state)
+{
+	uint64_t at = add_redistributor(MODEL_REDIST, 0, LAST);
+
+	(void)state;
+	add_region(at, STRIDE_V3);
+	assert_int_equal(gic_init(&gic), PLINTH_OK);
+	gic_model_set(at + 0x14U, 0);
+	assert_int_equal(gic_init_cpu(), PLINTH_OK);
+	gic_model.log_count = 0;
+	gic_leave_cpu();
+	assert_true(gic_model_wrote(at + SGI_FRAME + 0x180U, UINT32_MAX));
+	assert_true(gic_model_wrote(at + SGI_FRAME + 0x380U, UINT32_MAX));
+	assert_int_equal(fake_sysregs.icc_igrpen1_el1, 0);
+	assert_int_equal(gic_model_count(MODEL_DIST), 0);
+	gic_leave();
+	assert_int_equal(gic_model_get(MODEL_DIST), 0x10); /* ARE alone */
+}
+
 static void interrupts_that_are_not_there_panic(void **state)
 {
 	(void)state;
@@ -358,6 +377,7 @@ int main(void)
 		TEST(acknowledge_drop_and_deactivate),
 		TEST(private_interrupts_are_in_the_redistributor),
 		TEST(shared_interrupts_are_in_the_distributor),
+		TEST(leaving_is_quiet),
 		TEST(interrupts_that_are_not_there_panic),
 	};
 

@@ -46,7 +46,9 @@ struct machine {
 	struct boot_timer timer;
 	struct boot_uart uart; /* type BOOT_UART_NONE: none that we know */
 	enum boot_conduit psci_conduit;
-	uint64_t rtc;		  /* PL031, 0: none */
+	uint64_t rtc;	       /* PL031, 0: none */
+	uint64_t wall_seconds; /* since 1970, when the counter was wall_count; 0: unknown */
+	uint64_t wall_count;
 	struct boot_range initrd; /* size 0: none */
 	uint8_t seed[BOOT_SEED_SIZE];
 	uint32_t seed_size;

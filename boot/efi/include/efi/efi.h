@@ -76,6 +76,13 @@ enum plinth_status efi_load_bundle(
 /* Random bytes of EFI_RNG_PROTOCOL; false: there is none, or it fails. */
 bool efi_random(const struct efi *efi, void *bytes, uint64_t size);
 
+/* Seconds since 1970, UTC; 0: that is no time after it. Without a time zone it is taken for UTC.
+ * Pure. */
+uint64_t efi_seconds(const struct efi_time *time);
+
+/* The firmware's wall clock in seconds since 1970; 0: it has none, or it is not set. */
+uint64_t efi_wall_clock(const struct efi *efi);
+
 /* The memory map as GetMemoryMap() gave it. */
 struct efi_memory_map {
 	void *map;     /* in memory of type EFI_LOADER_DATA */

@@ -155,6 +155,29 @@ struct efi_configuration_table {
 	void *table;
 };
 
+/* 8.3 */
+struct efi_time {
+	uint16_t year;
+	uint8_t month; /* 1 to 12 */
+	uint8_t day;   /* 1 to 31 */
+	uint8_t hour;
+	uint8_t minute;
+	uint8_t second;
+	uint8_t pad1;
+	uint32_t nanosecond;
+	int16_t time_zone; /* local time is UTC minus so many minutes */
+	uint8_t daylight;
+	uint8_t pad2;
+};
+
+#define EFI_TIME_ZONE_NONE 0x7ff
+
+/* 4.5: the rest is not used. */
+struct efi_runtime_services {
+	struct efi_table_header header;
+	efi_status_t (*get_time)(struct efi_time *time, void *capabilities);
+};
+
 struct efi_system_table {
 	struct efi_table_header header;
 	const efi_char_t *firmware_vendor;
@@ -165,7 +188,7 @@ struct efi_system_table {
 	struct efi_text_output *con_out;
 	efi_handle_t standard_error_handle;
 	struct efi_text_output *std_err;
-	void *runtime_services;
+	struct efi_runtime_services *runtime_services;
 	struct efi_boot_services *boot_services;
 	uint64_t table_count;
 	const struct efi_configuration_table *table;
@@ -227,6 +250,8 @@ STATIC_ASSERT(offsetof(struct efi_boot_services, exit_boot_services) == 232, "4.
 STATIC_ASSERT(offsetof(struct efi_boot_services, locate_protocol) == 320, "4.4");
 STATIC_ASSERT(offsetof(struct efi_system_table, con_out) == 64, "4.3");
 STATIC_ASSERT(offsetof(struct efi_system_table, boot_services) == 96, "4.3");
+STATIC_ASSERT(offsetof(struct efi_runtime_services, get_time) == 24, "4.5");
+STATIC_ASSERT(sizeof(struct efi_time) == 16, "8.3");
 STATIC_ASSERT(offsetof(struct efi_system_table, table) == 112, "4.3");
 
 #endif

@@ -22,19 +22,28 @@ struct boot {
 	struct paging paging;
 	struct boot_range fdt;
 	uint64_t start_count;
+	const struct machine *given; /* boot_main()'s */
 };
 
 /* boot.lds: where we lie. */
 extern const uint8_t boot_lds_start[];
 extern const uint8_t boot_lds_text_end[];
+extern const uint8_t boot_lds_bss[];		   /* from here on nothing outlives a start */
 extern uint64_t boot_lds_tables[][PAGING_ENTRIES]; /* up to the end, for paging_init() */
 extern const uint8_t boot_lds_end[];
+
+/* For what is written before boot's memory is cleared. */
+#define BOOT_KEPT __attribute__((section(".bss.keep")))
 
 struct efi;
 struct efi_start;
 
-/* head.S ends here. efi: NULL where boot was started as an Image; else fdt is 0. */
-NORETURN void boot_main(uint64_t fdt, uint64_t start_count, struct efi_start *efi);
+/* head.S ends here. machine: NULL where boot was started as an Image; else fdt is 0. */
+NORETURN void boot_main(uint64_t fdt, uint64_t start_count, struct machine *machine);
+
+/* efi_head.S: leaves whatever address space and stack for boot_main(0, start_count, machine). At
+ * EL2, no firmware behind us; machine lies in our image, and is BOOT_KEPT. */
+NORETURN void boot_restart(struct machine *machine, uint64_t start_count);
 
 /* The seam to what follows. The machine is known, the console is there, RAM is not mapped yet:
  * returns where the next stage can run on this machine, else leaves by boot_exit(). */
@@ -55,7 +64,7 @@ NORETURN void boot_next(struct boot *boot);
 /* start.c: address space, MMU, and what the firmware says of the machine. */
 void boot_start_paging(struct boot *boot, uint64_t fdt, bool has_fdt);
 void boot_discover(struct boot *boot);
-void boot_take_machine(struct boot *boot, struct efi_start *efi);
+void boot_take_machine(struct boot *boot, struct machine *machine);
 
 /* start.c: the exception level that boot runs at, 1 or 2. */
 uint64_t boot_current_el(void);
@@ -78,6 +87,13 @@ struct boot_start {
 /* cpus.c: the other CPUs into the pen; cpus[0 .. machine.cpu_count) is filled. Returns how many
  * run, the boot CPU among them. */
 uint32_t boot_start_cpus(struct boot *boot, const struct boot_start *start, struct boot_cpu *cpus);
+
+/* cpus.c: a line of boot/smp's about a CPU. */
+void boot_report_cpu(const char *text);
+
+/* ram.c: all RAM in the range becomes of that type. */
+void boot_set_type(struct boot *boot, const struct boot_range *range, enum boot_mem_type type,
+	const char *what);
 
 /* ram.c: the initrd in place: RAM of its own, at a multiple of 4. Leaves with BOOT_EXIT_BUNDLE
  * where there is none; `what` is what it should hold. */

@@ -80,6 +80,14 @@ struct smp_request {
  * RAM. Everything that a CPU in the pen reads is cleaned to PoC. */
 uint32_t smp_start_all(const struct smp_request *request, struct boot_cpu *cpus);
 
+/* Where a CPU goes back into a pen that smp_start_all() has built (struct boot_again). */
+uint64_t smp_back_entry(const void *pen);
+
+/* The same CPUs again, after a soft restart: `cpus` is as smp_start_all() filled it. Who is not
+ * back on its boot_mailbox is reported and becomes BOOT_CPU_FAILED. Returns how many run, the boot
+ * CPU among them. Waits for nobody: the core has. */
+uint32_t smp_take_back(struct boot_cpu *cpus, uint32_t count, void (*report)(const char *text));
+
 /* PSCI's version, as PSCI_VERSION answers; 0: there is no PSCI. */
 uint32_t smp_psci_version(enum boot_conduit conduit);
 

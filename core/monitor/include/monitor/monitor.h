@@ -88,8 +88,8 @@ struct monitor_ops {
 	 * CPU, one at a time, perhaps before this returns. EINVAL: from, to; ERANGE: no such vCPU.
 	 */
 	enum plinth_status (*look)(void *ctx, const struct monitor_look *look, struct monitor *out);
-	void (*look_stop)(void *ctx); /* any CPU */
-	void (*reboot)(void *ctx);
+	void (*look_stop)(void *ctx);	      /* any CPU */
+	void (*reboot)(void *ctx, bool soft); /* soft: without the firmware */
 	void (*poweroff)(void *ctx);
 };
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The PL031 that a guest sees (Arm DDI 0224). Its wall clock is the host's PL031, read once at
- * boot, and the physical counter from there on: it goes on while the VM is paused. All state is
- * behind the lock (LOCK_RANK_DEVICE); ops are called with it held.
+ * boot, or what the firmware said the time was, and the physical counter from there on: it goes on
+ * while the VM is paused. All state is behind the lock (LOCK_RANK_DEVICE); ops are called with it
+ * held.
  */
 #ifndef VRTC_VRTC_H
 #define VRTC_VRTC_H
@@ -38,9 +39,9 @@ struct vrtc {
 	bool line;
 };
 
-/* Once, on the boot CPU: reads the host's PL031, mapped at `rtc_va`; 0: there is none, and the
- * guests' clocks start at 1970. */
-void vrtc_boot(uintptr_t rtc_va);
+/* Once, on the boot CPU: reads the host's PL031, mapped at `rtc_va`. 0: there is none, and the
+ * clock showed `seconds` when CNTPCT_EL0 was `count`; 0 and 0: guests' clocks start at 1970. */
+void vrtc_boot(uintptr_t rtc_va, uint64_t seconds, uint64_t count);
 
 /* The host's clock now: seconds since 1970 (until 2106) and the rest. False: it has none. No lock.
  */

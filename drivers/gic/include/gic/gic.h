@@ -30,6 +30,13 @@ enum plinth_status gic_init(const struct boot_gic *gic);
  * percpu_this(). ENOENT: no redistributor names this CPU. ETIMEDOUT: it does not wake. */
 enum plinth_status gic_init_cpu(void);
 
+/* The opposite of gic_init_cpu(): this CPU gets no interrupt any more, and none of its own stays
+ * active. */
+void gic_leave_cpu(void);
+
+/* The opposite of gic_init(): no SPI is forwarded any more. Once, when the other CPUs have left. */
+void gic_leave(void);
+
 uint32_t gic_version(void); /* 2 or 3 */
 uint32_t gic_spi_count(void);
 

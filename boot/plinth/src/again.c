@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Soft restart: what this run of boot leaves behind for the next one. boot's image stays where it
+ * is: text and .data never change, and .bss is cleared at each start, all but plinth_kept. */
+#include "base/string.h"
+#include "main/boot.h"
+#include "plinth.h"
+#include "smp/smp.h"
+
+/* The machine comes first: again.S. */
+struct plinth_kept plinth_kept BOOT_KEPT;
+
+extern const uint8_t plinth_again[] __attribute__((visibility("hidden")));
+
+static bool is_again(const struct boot *boot)
+{
+	return boot->given == &plinth_kept.machine;
+}
+
+/* The firmware is asked for its CPUs once; afterwards they are in the pen. */
+static uint32_t find_cpus(struct boot *boot, struct boot_cpu *cpus)
+{
+	static const struct boot_start start = {.e2h_off = true};
+	const uint32_t count = boot->machine.cpu_count;
+	uint32_t running;
+
+	if (is_again(boot)) {
+		memcpy(cpus, plinth_kept.cpu, count * sizeof(*cpus));
+		running = smp_take_back(cpus, count, boot_report_cpu);
+	} else {
+		running = boot_start_cpus(boot, &start, cpus);
+		plinth_kept.pen = cpus[0].mailbox - SMP_PEN_CODE_SIZE;
+	}
+	memcpy(plinth_kept.cpu, cpus, count * sizeof(*cpus));
+	return running;
+}
+
+static void keep(struct boot *boot, uint64_t base, uint64_t size)
+{
+	const struct boot_range range = {base, size};
+
+	boot_set_type(boot, &range, BOOT_MEM_PEN, "Plinth's own");
+}
+
+void plinth_keep(struct boot *boot)
+{
+	const uint64_t image = (uintptr_t)boot_lds_start;
+
+	keep(boot, image, (uintptr_t)boot_lds_bss - image);
+	if (is_again(boot)) {
+		keep(boot, plinth_kept.pen, SMP_PEN_SIZE);
+	} else {
+		plinth_kept.machine = boot->machine;
+		memset(plinth_kept.machine.seed, 0, sizeof(plinth_kept.machine.seed));
+	}
+}
+
+uint32_t plinth_start_cpus(struct plinth *plinth)
+{
+	uint32_t running = find_cpus(plinth->boot, plinth->info->cpu);
+
+	plinth->info->again = (struct boot_again){
+		.pen = smp_back_entry((const void *)(uintptr_t)plinth_kept.pen),
+		.entry = (uintptr_t)plinth_again,
+		.seed = (uintptr_t)plinth_kept.machine.seed,
+	};
+	return running;
+}
