@@ -57,9 +57,6 @@ static enum outcome debug(struct vcpu *vcpu, uint64_t esr, a64_sysreg_t reg)
 	unsigned rt = a64_sysreg_iss_rt(iss);
 	uint64_t value = is_read ? 0U : vcpu_get_x(&vcpu->ctx, rt);
 
-	if (backdoor_is_call(&vcpu->vm->backdoor, iss, vcpu->ctx.x[7])) {
-		return exits_backdoor(vcpu, false);
-	}
 	switch (debugregs_access(&vcpu->debug, reg, exits_from_el0() ? 0U : 1U, !is_read, &value)) {
 	case DEBUGREGS_DONE:
 		break;
@@ -117,7 +114,9 @@ enum outcome exits_sysreg(struct vcpu *vcpu, uint64_t esr)
 		return OUTCOME_RESUME;
 	}
 	if (a64_sysreg_op0(reg) == 2U) {
-		return debug(vcpu, esr, reg);
+		return backdoor_is_call(&vcpu->vm->backdoor, iss, vcpu->ctx.x[7])
+			       ? exits_backdoor(vcpu, false)
+			       : debug(vcpu, esr, reg);
 	}
 	row = find_row(reg);
 	return row != NULL ? by_row(vcpu, esr, row) : undefined(vcpu, esr);

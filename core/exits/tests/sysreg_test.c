@@ -205,6 +205,80 @@ static void with_vmware_there_is(void **state)
 	assert_int_equal(rig.vcpu->ctx.x[2], BACKDOOR_PRODUCT_WORKSTATION);
 }
 
+/* The registers of REP OUTSB from `va` on a channel that waits for 8 bytes. */
+static void prepare_out(uint64_t va)
+{
+	uint64_t *x = rig.vcpu->ctx.x;
+
+	for (unsigned step = 0; step < 2U; step++) {
+		x[0] = BACKDOOR_MAGIC;
+		x[1] = step == 0U ? 0x49435052U : 8U; /* OPEN "RPCI", SENDSIZE */
+		x[2] = step << 16 | 30U;
+		x[3] = BACKDOOR_PORT;
+		x[7] = UINT64_C(0x860000000e);
+		trap(MRS(2, 3, 0, 1, 0, 31));
+		assert_int_equal(x[2] >> 16 & 1U, 1);
+	}
+	x[1] = 0x10000;
+	x[2] = 8;
+	x[3] = BACKDOOR_HB_PORT;
+	x[4] = va;
+	x[5] = 0;
+	x[6] = 0;
+	x[7] = UINT64_C(0x8600000018);
+}
+
+static void a_buffer_s_fault_is_the_guest_s(void **state)
+{
+	(void)state;
+	rig_start(VM_FLAG_VMWARE);
+	prepare_out(RIG_UNMAPPED + 8U);
+	trap(MRS(2, 3, 0, 1, 0, 31));
+	rig_check_injected(RIG_SAME(0U)); /* AT's own fault status */
+	assert_int_equal(fake_sysregs.far_el1, RIG_UNMAPPED + 8U);
+	assert_int_equal(fake_sysregs.par_el1, 0x1234); /* the guest's stays */
+	assert_int_equal(rig.vcpu->ctx.x[1], 0x10000);
+
+	trap(MRS(2, 3, 0, 1, 0, 31));
+	fake_sysregs.elr_el2 = RIG_CODE + 4U; /* HVC: behind it */
+	rig.vcpu->ctx.x[4] = RIG_HOLE;
+	fake_sysregs.spsr_el2 = PSTATE_MODE_EL1H;
+	assert_int_equal(exits_hvc(rig.vcpu, ESR(EC_HVC64, 0x86U)), OUTCOME_RESUME);
+	rig_check_injected(RIG_SAME(FSC_EXTERNAL)); /* translates to no memory */
+
+	rig.vcpu->ctx.x[4] = RIG_CODE;
+	fake_sysregs.spsr_el2 = PSTATE_MODE_EL0T;
+	trap(MRS(2, 3, 0, 1, 0, 31));
+	rig_check_done();
+	assert_int_equal(rig.at_el, 0);
+	assert_false(rig.at_write);
+	assert_int_equal(rig.vcpu->ctx.x[1], 0x10000); /* SUCCESS */
+}
+
+static void brk_is_a_call_where_the_vm_asks(void **state)
+{
+	uint64_t *x;
+
+	(void)state;
+	assert_int_equal(fake_sysregs.mdcr_el2 & MDCR_TDE, 0);
+	rig_start(VM_FLAG_VMWARE | VM_FLAG_BACKDOOR_BRK);
+	assert_true((fake_sysregs.mdcr_el2 & MDCR_TDE) != 0U);
+	x = rig.vcpu->ctx.x;
+	x[0] = BACKDOOR_MAGIC;
+	x[2] = BACKDOOR_GETVERSION;
+	x[3] = BACKDOOR_PORT;
+	x[7] = 0xe;
+	rig_put_instruction(0);
+	fake_sysregs.esr_el2 = ESR(EC_BRK64, 0x86U);
+	assert_ptr_equal(exits_sync(&rig.vcpu->ctx), &rig.vcpu->ctx);
+	rig_check_done();
+	assert_int_equal(x[0], 6);
+	rig_put_instruction(0);
+	fake_sysregs.esr_el2 = ESR(EC_BRK64, 0x800U); /* Linux's BUG() */
+	assert_ptr_equal(exits_sync(&rig.vcpu->ctx), &rig.vcpu->ctx);
+	rig_check_injected(ESR(EC_BRK64, 0x800U));
+}
+
 static void exits_go_to_their_handlers(void **state)
 {
 	(void)state;
@@ -306,6 +380,8 @@ int main(void)
 		TEST(debug_registers),
 		TEST(without_vmware_there_is_no_backdoor),
 		cmocka_unit_test_teardown(with_vmware_there_is, rig_teardown),
+		cmocka_unit_test_teardown(a_buffer_s_fault_is_the_guest_s, rig_teardown),
+		cmocka_unit_test_teardown(brk_is_a_call_where_the_vm_asks, rig_teardown),
 		TEST(exits_go_to_their_handlers),
 		TEST(an_serror_becomes_the_guest_s),
 		TEST(interrupts_are_dropped_and_deactivated),

@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: Apache-2.0
+"""VMware's backdoor with a bare program: every malformed form, and the hardware's TDCC."""
+
+import re
+
+from harness.el2 import El2
+from harness.vms import payload
+
+MDSCR_TDCC = 1 << 12
+
+
+def test_every_malformed_form(boot, make_bundle):
+    """In a VM with BRK as a call and in one without, at once."""
+    machine = boot(
+        make_bundle(
+            {
+                "plain": payload("backdoor", extra=["vmware"]),
+                "brk": payload("backdoor", 1, "brk=1", extra=["vmware", "backdoor-brk"]),
+            }
+        ),
+        cpus=1,
+    )
+    machine.expect_exit(0, timeout=60)
+    text = machine.console.transcript
+    results = re.findall(r"payload: (\d+) checks, (\d+) failed", text)
+    assert len(results) == 2 and "FAIL:" not in text, text
+    assert all(int(checks) > 40 and failed == "0" for checks, failed in results)
+    assert "vm plain: guest says: two pages" in text
+
+
+def test_tdcc_never_reaches_the_hardware(boot, make_bundle, stub):
+    """The guest has set it, reads it back, and a process at EL0 calls all the same."""
+    machines = {"vm": payload("backdoor", 1, "peek=1", extra=["vmware"])}
+    machine = boot(make_bundle(machines), cpus=1, extra=stub.options())
+    stub.connect()
+    El2(stub).run_to("exits_backdoor")
+    assert stub.read("MDSCR_EL1") & MDSCR_TDCC == 0
+    stub.resume()
+    machine.expect(r"payload: 2 checks, 0 failed")
+    machine.expect_exit(0)
+    text = machine.console.transcript
+    assert "PASS: TDCC reads back" in text and "PASS: and EL0's greeting passes" in text
