@@ -416,6 +416,38 @@ static void the_last_cpu_with_caches_off_sweeps(void **state)
 	vm_rig_settle();
 }
 
+/* Memory that the guest has cut up is made ready for the vCPU that starts in bounded steps. */
+static void a_late_cpu_waits_for_its_memory(void **state)
+{
+	struct vm *vm = new_vm(2);
+	unsigned steps = 1;
+
+	(void)state;
+	assert_int_equal(vm_start(vm), PLINTH_OK);
+	(void)vm_caches_off(&vm->vcpu[0]);
+	while (!vm_caches_on(&vm->vcpu[0])) {
+	}
+	for (uint64_t at = 0; at < KIB(1024); at += PAGE_SIZE) {
+		const ipa_t ipa = ipa_init(VM_RAM_BASE + at);
+		const struct gmem_fault fault = {.ipa = ipa, .access = GMEM_WRITE};
+
+		assert_int_equal(gmem_fault(&vm->gmem, &fault), GMEM_RESUME);
+		if (at % (2U * PAGE_SIZE) != 0U) {
+			assert_int_equal(gmem_relinquish(&vm->gmem, ipa), PLINTH_OK);
+		}
+	}
+	while (!vm_caches_off(&vm->vcpu[1])) {
+		assert_true(++steps < 100U);
+		assert_int_equal(vm->caches_off, 1);
+	}
+	assert_true(steps > 1U);
+	assert_true(vm_caches_off(&vm->vcpu[1]));
+	assert_int_equal(vm->caches_off, 1);
+	(void)vm_rig_run();
+	assert_int_equal(vm_stop(vm, VM_GOAL_OFF), PLINTH_OK);
+	vm_rig_settle();
+}
+
 static void set_way_once_for_a_series(void **state)
 {
 	struct vm *vm = new_vm(1);
@@ -452,6 +484,7 @@ int main(void)
 		cmocka_unit_test_setup(states_allow_what_they_allow, setup),
 		cmocka_unit_test_setup(state_names, setup),
 		cmocka_unit_test_setup(the_last_cpu_with_caches_off_sweeps, setup),
+		cmocka_unit_test_setup(a_late_cpu_waits_for_its_memory, setup),
 		cmocka_unit_test_setup(set_way_once_for_a_series, setup),
 	};
 
