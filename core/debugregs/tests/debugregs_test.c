@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "arch/hcr.h"
 #include "arch/sysreg.h"
 #include "base/bits.h"
 #include "debugregs/debugregs.h"
@@ -281,6 +282,27 @@ static void test_reset(void **state)
 	debugregs_load(&regs);
 }
 
+/* BRK as a call: EL2 gets all debug exceptions, so the guest's hardware ones stay off. */
+static void test_brk_traps(void **state)
+{
+	(void)state;
+	debugregs_put(&regs);
+	assert_int_equal(fake_sysregs.mdscr_el1, 0);
+	fake_sysregs.mdcr_el2 = MDCR_TDA;
+	regs.brk_traps = true;
+	debugregs_load(&regs);
+	assert_int_equal(fake_sysregs.mdcr_el2, MDCR_TDA | MDCR_TDE);
+	put(OSLAR, 0);
+	put(MDSCR, MDE | KDE | SS);
+	assert_int_equal(get(MDSCR), MDE | KDE | SS);
+	assert_int_equal(fake_sysregs.mdscr_el1, 0);
+	debugregs_reset(&regs);
+	assert_true(regs.brk_traps);
+	debugregs_put(&regs);
+	assert_int_equal(fake_sysregs.mdcr_el2, MDCR_TDA);
+	regs.brk_traps = false;
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -297,6 +319,7 @@ int main(void)
 		cmocka_unit_test_setup(test_shadows, setup),
 		cmocka_unit_test_setup(test_what_is_not_there, setup),
 		cmocka_unit_test_setup(test_reset, setup),
+		cmocka_unit_test_setup(test_brk_traps, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
