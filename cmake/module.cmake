@@ -36,6 +36,13 @@ function(plinth_for_the_compiler)
 	set_source_files_properties(${ARGN} PROPERTIES COMPILE_OPTIONS -fno-lto)
 endfunction()
 
+# plinth_for_size(SOURCE...): files that no guest waits for in its daily work.
+function(plinth_for_size)
+	if(NOT PLINTH_TARGET STREQUAL "host")
+		set_source_files_properties(${ARGN} PROPERTIES COMPILE_OPTIONS -Os)
+	endif()
+endfunction()
+
 # plinth_no_stack_arrays(SOURCE...): files of paths that guests wait for, without an array on the
 # stack: a guard there costs ten instructions a function, and there is nothing to run over. It stays
 # where somebody puts a buffer in.
