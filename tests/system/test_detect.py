@@ -217,8 +217,7 @@ def test_matrix_xen(start, long_initrd, tmp_path, cpu):
         extra += ["-device", f"loader,file={file},addr={address:#x},force-raw=on"]
     machine = start(peers.XEN, **board, extra=extra)
     guests = ("one", "four", "payload")
-    for guest in guests:
-        machine.expect_all([rf"detect: {guest} done"], timeout=2 * HOURS)
+    machine.expect_all([rf"detect: {guest} done" for guest in guests], timeout=2 * HOURS)
     record(f"Xen on {cpu}", machine.console.transcript, guests, hypervisor)
 
 

@@ -4,9 +4,12 @@ that vm.dts says, and iasl finds no fault with the tables."""
 
 import hashlib
 import re
+import struct
 import subprocess
+import time
 
 import pytest
+from harness.monitor import ask, go_to_monitor
 from harness.vms import MIB, debian, memory_property, report_of, vm_dts, write_bundle
 from plinth import build
 from plinth.paths import BUILD
@@ -21,6 +24,8 @@ PARKING = ['secondary-boot = "parking"', *ACPI]
 TABLES = ("apic", "dsdt", "facp", "gtdt", "spcr")
 PEN_BLOCK = 0x10000  # what the pen, and what the tables take of the end of RAM
 RAM = 0x40000000
+SPIN_HZ = 64  # loader/guest_pen/src/pen.S
+WAIT_FOREVER = struct.pack("<2I", 0xD503207F, 0x17FFFFFF)  # wfi; b back to it
 
 
 ONE_BUILD = pytest.mark.xdist_group("plinth_check")
@@ -77,6 +82,39 @@ def test_eight_cpus(boot, make_bundle, way):
 
 def test_one_and_two_cpus(boot, make_bundle):
     check_cpus(boot, make_bundle, each_way({"acpi": 1, "parking": 2, "spin": 2}), gic=2)
+
+
+def pen_exits(machine, name):
+    """Of the vCPUs that wait: how often WFI has made each leave its guest."""
+    text = ask(machine, f"vm info {name}")
+    return [int(count) for count in re.findall(r"vcpu [1-9]: .* wfx (\d+) ", text)]
+
+
+def test_who_waits_in_the_pen_sleeps(boot, make_bundle):
+    """Seven vCPUs of each VM, whom nobody calls. A mailbox is looked at when an SGI comes, a spin
+    table's word 64 times a second."""
+    machines = {
+        name: {
+            "vm.dts": vm_dts(
+                ["vcpus = <8>", memory_property(64 * MIB), 'kernel = "flat"', *properties]
+            ),
+            "flat": WAIT_FOREVER.ljust(4096, b"\0"),
+        }
+        for name, properties in {"spin": SPIN_TABLE, "parking": PARKING}.items()
+    }
+    machine = boot(make_bundle(machines))
+    machine.expect(r"^plinth: entropy: ")
+    go_to_monitor(machine)
+    while min(pen_exits(machine, "spin") + pen_exits(machine, "parking")) == 0:
+        time.sleep(0.2)
+    began = time.monotonic()
+    spin, parking = pen_exits(machine, "spin"), pen_exits(machine, "parking")
+    time.sleep(2)
+    looks = [after - before for before, after in zip(spin, pen_exits(machine, "spin"), strict=True)]
+    assert len(looks) == 7
+    assert max(looks) <= SPIN_HZ * (time.monotonic() - began) + 1
+    assert pen_exits(machine, "parking") == parking == [1] * 7
+    assert "vcpu 7: blocked" in ask(machine, "vm info parking")
 
 
 @pytest.mark.long

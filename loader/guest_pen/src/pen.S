@@ -4,7 +4,8 @@
  * masked. It lies at the start of a page, its parameters behind the first instruction.
  *
  * A vCPU that waits is in WFI and costs nothing. The parking protocol ends that by an SGI; a spin
- * table by an SEV, which ends no WFI, so there the virtual timer does it a thousand times a second.
+ * table by an SEV, which ends no WFI, so there the virtual timer does it 64 times a second: to a kernel that starts
+ * its CPUs once that is soon, and 100 of them cost their host little.
  * Interrupt interface and timer are off again when the vCPU leaves.
  *
  * x19: vCPU 0's x0, later a secondary's number; x20: the page; x21: a secondary's word or mailbox;
@@ -117,7 +118,7 @@ look:
 	ldr	x4, [x21]
 	cbnz	x4, release
 	mrs	x3, cntfrq_el0
-	lsr	x3, x3, #10			/* about a millisecond */
+	lsr	x3, x3, #6
 	msr	cntv_tval_el0, x3
 	mov	x3, #1
 	msr	cntv_ctl_el0, x3
