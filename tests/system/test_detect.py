@@ -157,11 +157,14 @@ def test_matrix_bare(start, long_initrd, cpu, el2, cpus):
 
 
 @pytest.mark.long
+@pytest.mark.parametrize("el2", [False, True], ids=["el1", "el2"])
 @pytest.mark.parametrize("cpu", CPUS)
-def test_matrix_bare_payload(start, cpu):
-    machine = start(detection.PAYLOAD, cpu=cpu, cpus=2, memory_mib=512, el2=False)
+def test_matrix_bare_payload(start, cpu, el2):
+    """Started at EL2, it leaves it empty."""
+    machine = start(detection.PAYLOAD, cpu=cpu, cpus=2, memory_mib=512, el2=el2)
     machine.wait(timeout=HOURS)
-    record(f"bare {cpu} EL1", machine.console.transcript, ["payload"], no_hypervisor)
+    level = "EL2 left empty" if el2 else "EL1 start"
+    record(f"bare {cpu} {level}", machine.console.transcript, ["payload"], no_hypervisor)
 
 
 @pytest.mark.long

@@ -3,6 +3,16 @@
 
 #define STACK_SIZE 0x4000
 
+#define CURRENTEL_EL2	 (2 << 2)
+#define HCR_EL2_RW	 (1 << 31)
+#define CPTR_EL2_RES1	 0x33ff
+#define CNTHCTL_EL1_OPEN 3	/* EL1PCTEN, EL1PCEN */
+#define SCTLR_EL1_OFF	 0x30d00800
+#define SPSR_EL1H_MASKED 0x3c5
+#define PFR0_GIC	 24
+#define ICC_SRE_EL2	 S3_4_C12_C9_5
+#define ICC_SRE_EL2_OPEN 0xf	/* SRE, DFB, DIB, Enable */
+
 	.section .text.start, "ax"
 	.global	_start
 _start:
@@ -13,6 +23,10 @@ _start:
 secondary_start:
 	mov	x19, x0
 enter:
+	mrs	x1, currentel
+	cmp	x1, #CURRENTEL_EL2
+	b.eq	leave_el2
+at_el1:
 	adrp	x1, guest_stacks
 	add	x1, x1, :lo12:guest_stacks
 	add	x2, x19, #1
@@ -32,6 +46,42 @@ enter:
 	mov	x0, x19
 	bl	guest_enter
 	b	.
+
+/* A bare machine that is started at EL2, which stays empty: nothing traps there, and PSCI is the
+ * firmware's, by SMC. */
+leave_el2:
+	mov	x1, #HCR_EL2_RW
+	msr	hcr_el2, x1
+	mov	x1, #CNTHCTL_EL1_OPEN
+	msr	cnthctl_el2, x1
+	msr	cntvoff_el2, xzr
+	mov	x1, #CPTR_EL2_RES1
+	msr	cptr_el2, x1
+	msr	hstr_el2, xzr
+	msr	vttbr_el2, xzr
+	mrs	x1, mdcr_el2
+	and	x1, x1, #0x1f		/* HPMN stays */
+	msr	mdcr_el2, x1
+	mrs	x1, midr_el1
+	msr	vpidr_el2, x1
+	mrs	x1, mpidr_el1
+	msr	vmpidr_el2, x1
+	mrs	x1, id_aa64pfr0_el1
+	ubfx	x1, x1, #PFR0_GIC, #4
+	cbz	x1, 1f
+	mov	x1, #ICC_SRE_EL2_OPEN
+	msr	ICC_SRE_EL2, x1
+1:	mov	w1, #(SCTLR_EL1_OFF & 0xffff)
+	movk	w1, #(SCTLR_EL1_OFF >> 16), lsl #16
+	msr	sctlr_el1, x1
+	adrp	x1, came_from_el2
+	mov	w2, #1
+	str	w2, [x1, :lo12:came_from_el2]
+	mov	x1, #SPSR_EL1H_MASKED
+	msr	spsr_el2, x1
+	adr	x1, at_el1
+	msr	elr_el2, x1
+	eret
 
 	.macro	vector number
 	.balign	128
@@ -99,7 +149,12 @@ vector_common:
 	.text
 	.global	hvc
 hvc:
+	adrp	x16, came_from_el2
+	ldr	w16, [x16, :lo12:came_from_el2]
+	cbnz	w16, 1f
 	hvc	#0
+	ret
+1:	smc	#0
 	ret
 
 	.global	hvc_call
@@ -129,6 +184,11 @@ hvc_call:
 	stp	x16, x17, [x18, #128]
 	ldp	x29, x30, [sp], #32
 	ret
+
+	.data
+	.balign	4
+came_from_el2:
+	.word	0
 
 	.bss
 	.balign	4096

@@ -35,6 +35,7 @@ struct guest_call {
 	uint64_t x[18];
 };
 
+/* PSCI and the like; by SMC where the machine was entered at EL2. */
 uint64_t hvc(uint64_t function, uint64_t a, uint64_t b, uint64_t c);
 void hvc_call(struct guest_call *regs); /* all of x0 to x17, in and out */
 __attribute__((noreturn)) void power_off(void);
