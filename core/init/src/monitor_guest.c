@@ -5,8 +5,10 @@
  */
 #include "monitor_guest.h"
 
+#include "backdoor/backdoor.h"
 #include "base/compiler.h"
 #include "base/string.h"
+#include "monitor/monitor.h"
 #include "vm/vm.h"
 
 #define VALUE_SHOWN 100U

@@ -2,8 +2,10 @@
 #ifndef INIT_MONITOR_GUEST_H
 #define INIT_MONITOR_GUEST_H
 
-#include "backdoor/backdoor.h"
-#include "monitor/monitor.h"
+#include "base/status.h"
+
+struct backdoor_vm;
+struct monitor;
 
 /* What the guest and its tools say of themselves; nothing for a VM that has no tools. */
 void init_report_guest(struct backdoor_vm *vm, struct monitor *out);

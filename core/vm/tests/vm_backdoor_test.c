@@ -103,7 +103,7 @@ static void presets_are_taken_from_the_config(void **state)
 	uint64_t free_pages = vm_rig_free_pages();
 
 	info[1] = info[0]; /* a key twice: nothing is left behind */
-	strcpy(config.name, "twice");
+	memcpy(config.name, "twice", sizeof("twice"));
 	assert_int_equal(vm_create(&config, &vm, &why), PLINTH_EEXIST);
 	assert_int_equal(vm_rig_free_pages(), free_pages);
 	config.flags = 0; /* nobody can ask for them */
