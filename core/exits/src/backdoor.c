@@ -73,12 +73,9 @@ static const struct backdoor_memory memory = {.translate = translate, .read = re
 
 enum outcome exits_backdoor(struct vcpu *vcpu, bool is_past)
 {
-	struct call call; /* the fault is noted where there is one */
-	const struct backdoor_caller caller = {
-		.el = exits_from_el0() ? 0U : 1U, .memory = &memory, .ctx = &call};
+	struct call call = {.vcpu = vcpu, .el = exits_from_el0() ? 0U : 1U};
+	const struct backdoor_caller caller = {.el = call.el, .memory = &memory, .ctx = &call};
 
-	call.vcpu = vcpu;
-	call.el = caller.el;
 	if (LIKELY(backdoor_call(&vcpu->vm->backdoor, vcpu->ctx.x, &caller) == BACKDOOR_DONE)) {
 		if (!is_past) {
 			vcpu_skip(true);
