@@ -5,7 +5,7 @@ import argparse
 import signal
 import sys
 
-from plinth import bench, build, clean, pack, run, setup, test
+from plinth import bench, build, clean, pack, run, scan_svg, setup, test
 from plinth.errors import PlinthError
 
 VERBS = {
@@ -14,6 +14,7 @@ VERBS = {
     "test": test,
     "bench": bench,
     "pack": pack,
+    "scan-svg": scan_svg,
     "setup": setup,
     "clean": clean,
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "libscan/libscan.h"
+#include "libscan/svg.h"
 
 #define RW (LIBSCAN_R1 | LIBSCAN_W1 | LIBSCAN_ASKED_1)
 
@@ -205,6 +206,53 @@ static void test_sizes(void **state)
 	assert_string_equal(text, "15E");
 }
 
+static char picture[1 << 16];
+
+static void draw(void *ctx, const char *text)
+{
+	size_t used = strlen(picture);
+
+	assert_null(ctx);
+	assert_true(used + strlen(text) < sizeof(picture));
+	memcpy(picture + used, text, strlen(text) + 1U);
+}
+
+static unsigned count_of(const char *text)
+{
+	unsigned count = 0;
+
+	for (const char *at = strstr(picture, text); at != NULL; at = strstr(at + 1, text)) {
+		count++;
+	}
+	return count;
+}
+
+/* Two ranges in one region, one far away, one that is all of the upper half: three bars. */
+static void test_picture(void **state)
+{
+	const struct libscan_range ranges[] = {
+		{0x400000, 0x4fffff, 0x40000000, RW | LIBSCAN_GPA, 0, 0xff, 3},
+		{0x600000, 0x600fff, 0x50000000, RW | LIBSCAN_X1 | LIBSCAN_ASKED_X | LIBSCAN_GPA,
+			0x1000, 0xff, 3},
+		{0x700000000000, 0x700000000fff, 0, LIBSCAN_ASKED_1 | LIBSCAN_NO_AF, 0, 0, 0},
+		{UINT64_C(1) << 63, UINT64_MAX, 0, RW | LIBSCAN_GPA, 0, 4, 2},
+	};
+
+	(void)state;
+	picture[0] = '\0';
+	libscan_svg(ranges, 4, draw, NULL);
+	assert_int_equal(count_of("<title>"), 4);
+	assert_int_equal(count_of("#eeeeee"), 3);
+	assert_int_equal(count_of("not mapped"), 2);
+	assert_non_null(strstr(picture, "0000000000400000  2M, 2 ranges"));
+	assert_non_null(strstr(picture, "111T not mapped"));
+	assert_non_null(strstr(picture, "8000000000000000  8E, 1 range<"));
+	assert_int_equal(count_of("fill=\"#d62728\""), 2); /* with the legend's */
+	assert_int_equal(count_of("fill=\"#9467bd\""), 2);
+	assert_int_equal(count_of("fill=\"#9a9a9a\""), 2);
+	assert_non_null(strstr(picture, "</svg>\n"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -215,6 +263,7 @@ int main(void)
 		cmocka_unit_test(test_lines),
 		cmocka_unit_test(test_what_is_no_line),
 		cmocka_unit_test(test_sizes),
+		cmocka_unit_test(test_picture),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
