@@ -14,7 +14,7 @@ def load(name):
     return bench.load(bench.BENCHES / f"{name}.py")
 
 
-@pytest.mark.parametrize("name", ["exits", "boot", "coherency", "size", "mpboot"])
+@pytest.mark.parametrize("name", ["exits", "boot", "coherency", "size", "mpboot", "scan"])
 def test_goals(name):
     module = load(name)
     figures = module.measure()

@@ -42,6 +42,13 @@ enum task_result inspect_say(struct job *j, const char *format, ...)
 	return TASK_LINE;
 }
 
+enum task_result inspect_show(struct job *j, const struct libscan_range *range)
+{
+	j->range = *range;
+	j->has_range = true;
+	return TASK_LINE;
+}
+
 static bool is_inspectable(const struct vm *vm)
 {
 	return vm->state == VM_RUNNING || vm->state == VM_PAUSED || vm->state == VM_CRASHED;
@@ -65,6 +72,7 @@ static struct vcpu *next_vcpu(struct vm *vm, const struct vcpu *before)
 
 static void end_with(const char *why)
 {
+	job.has_range = false;
 	(void)inspect_say(&job, "%s: %s", job.vm->config.name, why);
 	job.has_line = true;
 	job.is_over = true;
@@ -136,6 +144,10 @@ static bool show_line(void)
 	if (!job.user.has_room(job.user.ctx)) {
 		return true;
 	}
+	if (job.has_range) {
+		(void)libscan_format(&job.range, job.line, sizeof(job.line));
+		job.has_range = false;
+	}
 	job.user.line(job.user.ctx, job.line);
 	job.has_line = false;
 	return false;
@@ -160,6 +172,13 @@ static void end(void)
 	user.done(user.ctx);
 }
 
+static void note_longest(uint32_t *longest, uint32_t since)
+{
+	uint32_t took = el2count_now() - since;
+
+	*longest = took > *longest ? took : *longest;
+}
+
 static void work(struct timer *unused, void *ctx, uint64_t now)
 {
 	uint64_t start = read_cntpct_el0();
@@ -175,18 +194,18 @@ static void work(struct timer *unused, void *ctx, uint64_t now)
 		end_with("stopped");
 	} else if (job.has_line) {
 		later = show_line();
+		note_longest(&job.line_insns, before);
 	} else if (!job.is_over) {
 		uint64_t ats = job.scan.counts.at;
 
 		later = step(&where);
 		job.insns += job.scan.counts.at != ats ? el2count_now() - before : 0U;
+		note_longest(&job.step_insns, before);
 	}
 	if (job.is_over && !job.has_line) {
 		end();
 		return;
 	}
-	before = el2count_now() - before;
-	job.step_insns = before > job.step_insns ? before : job.step_insns;
 	pause = later ? read_cntfrq_el0() / LATER_HZ : pause_after(start);
 	/* Last: from here on it may run elsewhere. */
 	timer_arm(&timer, where, read_cntpct_el0() + pause);

@@ -43,13 +43,16 @@ struct job {
 	const char *name;
 	unsigned phase; /* of the task: 0 first */
 	char line[INSPECT_LINE_SIZE];
+	struct libscan_range range;
+	bool has_range; /* `line` is to be that of `range`: made when it is shown */
 	bool has_line;
 	bool is_over;
 	uint32_t waits; /* steps in a row that found another address space */
 	uint64_t ranges;
 	uint64_t steps;
 	uint64_t insns;	     /* all steps that asked for addresses */
-	uint32_t step_insns; /* the longest one, of any kind */
+	uint32_t step_insns; /* the longest step */
+	uint32_t line_insns; /* the same of showing a line: the console's work */
 	uint64_t ttbr[2];
 	uint64_t pstate; /* of the vCPU, when the step began */
 	struct scan scan;
@@ -65,6 +68,9 @@ task_fn inspect_read_step;
 
 /* job->line; TASK_LINE. */
 enum task_result inspect_say(struct job *job, const char *format, ...) PRINTF_LIKE(2, 3);
+
+/* The same for the line of a range. */
+enum task_result inspect_show(struct job *job, const struct libscan_range *range);
 
 /* task_scan.c: scan_begin() with the live registers, for [from, to]. */
 void inspect_begin(struct job *job, const struct scan_request *request);

@@ -137,8 +137,7 @@ static enum task_result look_on(struct job *job)
 		return TASK_MORE;
 	}
 	job->ranges++;
-	(void)libscan_format(&range, job->line, sizeof(job->line));
-	return TASK_LINE;
+	return inspect_show(job, &range);
 }
 
 static enum task_result say_counts(struct job *job)
@@ -155,8 +154,10 @@ static enum task_result say_counts(struct job *job)
 
 static enum task_result say_costs(struct job *job)
 {
-	return inspect_say(job, "%llu steps, instructions: %llu in them, longest %u",
-		(unsigned long long)job->steps, (unsigned long long)job->insns, job->step_insns);
+	return inspect_say(job,
+		"%llu steps, instructions: %llu in them, longest %u; showing a line %u",
+		(unsigned long long)job->steps, (unsigned long long)job->insns, job->step_insns,
+		job->line_insns);
 }
 
 /* The notes that apply, one after the other. */
@@ -231,6 +232,5 @@ enum task_result inspect_translate_step(struct job *job)
 	}
 	range.gva = gva;
 	range.last = gva;
-	(void)libscan_format(&range, job->line, sizeof(job->line));
-	return TASK_LINE;
+	return inspect_show(job, &range);
 }

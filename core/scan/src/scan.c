@@ -4,10 +4,11 @@
 #include "base/compiler.h"
 #include "scan_private.h"
 
-/* What a step may spend, in addresses of the quick loop, 18 instructions each: see docs/design. */
-#define CREDIT	  360
-#define COST_LOOK 12
-#define COST_WALK 90 /* its reads are long */
+/* What a step may spend, in addresses of the quick loop, 18 instructions each: docs/design/scan.md.
+ */
+#define CREDIT	  480
+#define COST_LOOK 26
+#define COST_WALK 110 /* its reads are long */
 
 /* What the next answers are to be. */
 struct run {
@@ -98,48 +99,87 @@ static uint64_t spans_to(const struct scan *scan, uint64_t last, uint64_t span)
 	return room / span + (room % span == span - 1U ? 1U : 0U);
 }
 
-/* From scan->gva on, as long as each answer is the one that the last lets expect; how many were.
- * Most of a scan is in here: a call, three compares, two additions. */
-static uint64_t run_on(struct scan *scan, struct run *run, uint64_t most)
+/* Takes `par` where `expected` was expected, if the run allows it. */
+static bool takes_jump(struct run *run, uint64_t expected, uint64_t par)
+{
+	bool takes = run->may_jump && ((par ^ expected) & ~PAR_PA) == 0U;
+
+	run->has_jumped = run->has_jumped || takes;
+	return takes;
+}
+
+/* Holes, and pages that may be written: one AT each. Most of a scan is in here: a call, a compare,
+ * two additions. Returns how many of `most` gave what was expected. */
+static uint64_t run_by_writes(struct scan *scan, struct run *run, uint64_t most)
+{
+	scan_at_fn *at = scan_write_form(scan);
+	const uint64_t step = run->step;
+	const uint64_t span = run->span;
+	uint64_t expected = run->expected;
+	uint64_t gva = scan->gva;
+	uint64_t left = most;
+	uint64_t jumps = 0; /* each costs as much as a page more */
+
+	for (; left != 0U; left--) {
+		uint64_t par = at(gva);
+
+		if (UNLIKELY(par != expected)) {
+			if (!takes_jump(run, expected, par)) {
+				scan_told(scan, par);
+				scan->counts.at++;
+				break;
+			}
+			expected = par;
+			jumps += left > 1U ? 1U : 0U;
+			left -= left > 1U ? 1U : 0U;
+		}
+		expected += step;
+		gva += span;
+	}
+	scan->credit -= (int32_t)(most - left);
+	scan->counts.at += most - left - jumps;
+	return most - left - jumps;
+}
+
+/* Pages that may be read alone: two. */
+static uint64_t run_by_reads(struct scan *scan, struct run *run, uint64_t most)
 {
 	scan_at_fn *write = scan_write_form(scan);
 	scan_at_fn *read = scan_read_form(scan);
-	uint64_t left = min_u64(most, scan->credit > 0 ? (uint64_t)scan->credit : 0U);
+	const uint64_t fault = run->write_fault;
+	uint64_t expected = run->expected;
 	uint64_t gva = scan->gva;
-	uint64_t count = left;
-	unsigned odd = 0; /* AT instructions for the answer that was not expected */
+	uint64_t left = most;
 
 	for (; left != 0U; left--) {
 		uint64_t par = write(gva);
 
-		if (run->write_fault != 0U) {
-			if (par != run->write_fault) {
-				scan_told(scan, par);
-				odd = 1;
-				break;
-			}
-			par = read(gva);
+		scan->counts.at++;
+		if (par != fault) {
+			scan_told(scan, par);
+			break;
 		}
-		if (par != run->expected) {
-			if (!run->may_jump || ((par ^ run->expected) & ~PAR_PA) != 0U) {
-				odd = 2;
-				if (run->write_fault == 0U) {
-					scan_told(scan, par);
-					odd = 1;
-				}
-				break;
-			}
-			run->expected = par;
-			run->has_jumped = true;
+		par = read(gva);
+		scan->counts.at++;
+		if (par != expected && !takes_jump(run, expected, par)) {
+			break;
 		}
-		run->expected += run->step;
+		expected = par + run->step;
 		gva += run->span;
 	}
-	count -= left;
-	scan->counts.at += (count << (run->write_fault != 0U ? 1U : 0U)) + odd;
-	scan->credit -= (int32_t)count << (run->write_fault != 0U ? 1U : 0U);
+	scan->credit -= (int32_t)(most - left) * 2;
+	return most - left;
+}
+
+/* From scan->gva on, as long as each answer is the one that the last lets expect; how many were. */
+static uint64_t run_on(struct scan *scan, struct run *run, uint64_t most)
+{
+	uint64_t count = min_u64(most, scan->credit > 0 ? (uint64_t)scan->credit : 0U);
+
+	count = run->write_fault == 0U ? run_by_writes(scan, run, count)
+				       : run_by_reads(scan, run, (count + 1U) / 2U);
 	if (count != 0U) {
-		go_on_after(scan, gva - 1U);
+		go_on_after(scan, scan->gva + count * run->span - 1U);
 	}
 	return count;
 }
