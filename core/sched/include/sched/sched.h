@@ -50,9 +50,9 @@ enum sched_state {
 
 /* Why an entity may not run; it runs where there is no reason left. */
 enum sched_hold {
-	SCHED_HOLD_POWER = 1, /* powered off: never started, or PSCI CPU_OFF */
-	SCHED_HOLD_PAUSE = 2, /* its VM is paused */
-	SCHED_HOLD_STOP = 4,  /* its VM is being stopped, reset or saved */
+	SCHED_HOLD_POWER = 1,	/* powered off: never started, or PSCI CPU_OFF */
+	SCHED_HOLD_PAUSE = 2,	/* its VM is paused */
+	SCHED_HOLD_STOP = 4,	/* its VM is being stopped, reset or saved */
 	SCHED_HOLD_INSPECT = 8, /* for a moment: a CPU borrows its registers (core/inspect) */
 };
 
