@@ -47,11 +47,12 @@ enum task_result inspect_read_step(struct job *job)
 		job->phase = 1;
 		return inspect_say(job, "%016llx: not mapped", (unsigned long long)gva);
 	}
-	if (gmem_read(&job->vm->gmem, ipa_init(range.gpa + (gva - range.gva)), bytes, count) !=
-		PLINTH_OK) {
+	uint64_t gpa = range.gpa + (gva - range.gva);
+
+	if (gmem_read(&job->vm->gmem, ipa_init(gpa), bytes, count) != PLINTH_OK) {
 		job->phase = 1;
 		return inspect_say(job, "%016llx: no memory at %016llx", (unsigned long long)gva,
-			(unsigned long long)(range.gpa + (gva - range.gva)));
+			(unsigned long long)gpa);
 	}
 	format_row(job, gva, bytes, count);
 	if (count > left) {

@@ -199,7 +199,7 @@ bool libscan_parse(const char *line, struct libscan_range *range)
 		parse_share,
 	};
 	struct libscan_range found = {0};
-	char word[WORD_SIZE];
+	char word[WORD_SIZE] = {0};
 
 	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
 		if (!next_word(&line, word) || !fields[i](word, &found)) {

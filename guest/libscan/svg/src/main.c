@@ -38,9 +38,9 @@ static void put(void *ctx, const char *text)
 	fputs(text, ctx);
 }
 
-int main(void)
+/* Ranges of standard input, in order; false, with a word why: there are none, or not in order. */
+static bool read_listing(struct listing *listing)
 {
-	struct listing listing = {0};
 	struct libscan_range range;
 	char line[512];
 
@@ -48,17 +48,27 @@ int main(void)
 		if (!libscan_parse(line, &range)) {
 			continue;
 		}
-		if (listing.count != 0U && range.gva <= listing.ranges[listing.count - 1U].last) {
+		if (listing->count != 0U &&
+			range.gva <= listing->ranges[listing->count - 1U].last) {
 			fprintf(stderr, "ranges are not in order: more than one scan?\n");
-			return 1;
+			return false;
 		}
-		add(&listing, &range);
+		add(listing, &range);
 	}
-	if (listing.count == 0U) {
+	if (listing->count == 0U) {
 		fprintf(stderr, "no line of it is a range\n");
-		return 1;
 	}
-	libscan_svg(listing.ranges, listing.count, put, stdout);
+	return listing->count != 0U;
+}
+
+int main(void)
+{
+	struct listing listing = {0};
+	bool good = read_listing(&listing);
+
+	if (good) {
+		libscan_svg(listing.ranges, listing.count, put, stdout);
+	}
 	free(listing.ranges);
-	return ferror(stdout) != 0 ? 1 : 0;
+	return good && ferror(stdout) == 0 ? 0 : 1;
 }
