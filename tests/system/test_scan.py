@@ -150,7 +150,7 @@ def boots_with_other_seeds(machine, count):
     return bases
 
 
-@pytest.mark.parametrize("count", [3, pytest.param(20, marks=pytest.mark.long)])
+@pytest.mark.parametrize("count", [2, pytest.param(20, marks=pytest.mark.long)])
 def test_find_kernel_on_every_seed(boot, make_bundle, count):
     guest = debian("guest", vcpus=2, memory=128 * MIB, action="shell")
     machine = boot(make_bundle({"guest": guest}), cpus=2, memory_mib=512)
