@@ -10,6 +10,7 @@ MIB = 1 << 20
 KERNEL = GUEST / "vmlinuz"
 INITRD = GUEST / "initrd.gz"
 INITRD_VMWARE = GUEST / "initrd-vmware.gz"
+INITRD_DEBIAN = GUEST / "initrd-debian.cpio"
 PAYLOADS = BUILD / "payload"
 
 
@@ -42,6 +43,24 @@ def debian(name, vcpus=2, memory=256 * MIB, action="poweroff", bootargs="", vmwa
         "vmlinuz": KERNEL,
         "initrd.gz": INITRD_VMWARE if vmware else INITRD,
     }
+
+
+def guestinfo_node(values):
+    """The node of a vm.dts with these values, as one of its lines."""
+    lines = "".join(f"\t\t{key} = {dts_string(value)};\n" for key, value in values.items())
+    return f"guestinfo {{\n{lines}\t}}"
+
+
+def dts_string(text):
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{escaped}"'
+
+
+def with_tools(name, guestinfo, action):
+    """A Debian guest with VMware's own tools and cloud-init, with these values of guestinfo."""
+    nodes = [guestinfo_node(guestinfo)]
+    files = debian(name, vcpus=1, memory=512 * MIB, action=action, extra=["vmware", *nodes])
+    return {**files, "initrd.gz": INITRD_DEBIAN}
 
 
 def payload(name, vcpus=1, bootargs="", memory=64, extra=()):

@@ -1,0 +1,196 @@
+# SPDX-License-Identifier: Apache-2.0
+"""VMware's tools and cloud-init as Debian has them, unmodified, in guests with `vmware;`."""
+
+import base64
+import gzip
+import re
+import time
+
+import pytest
+from harness import shell
+from harness.monitor import ESCAPE, ask, go_to_monitor
+from harness.vms import INITRD_VMWARE, debian, guestinfo_node, report_of, with_tools
+
+ALL_OFF = 0
+LONGEST_VALUE = 0x10000 - len("info-set guestinfo.big ")  # what a message of 64 KiB has room for
+
+USER_DATA = """\
+#cloud-config
+write_files:
+  - path: /run/from-user-data
+    content: {content}
+runcmd:
+  - echo ran >/run/from-runcmd
+"""
+
+
+def metadata(name):
+    return f"instance-id: iid-{name}\nlocal-hostname: {name}-by-metadata\n"
+
+
+def plain(name):
+    return {"metadata": metadata(name), "userdata": USER_DATA.format(content=f"for {name}")}
+
+
+def packed(name):
+    """The same, compressed; the guest is to take it away once it is used."""
+    userdata = gzip.compress(USER_DATA.format(content=f"for {name}").encode(), mtime=0)
+    cleanup = metadata(name) + "cleanup-guestinfo:\n  - userdata\n"
+    return {
+        "metadata": base64.b64encode(cleanup.encode()).decode(),
+        "metadata.encoding": "base64",
+        "userdata": base64.b64encode(userdata).decode(),
+        "userdata.encoding": "gzip+base64",
+    }
+
+
+KINDS = {"plain": plain, "packed": packed}
+IN_ORDER = pytest.mark.xdist_group("vmware")  # the tests of one machine
+
+
+@pytest.fixture(scope="module")
+def machine(boot_for_module, make_module_bundle):
+    """Two guests that run cloud-init and then are at their shells."""
+    guests = {
+        name: with_tools(name, values(name), "cloud-init,shell") for name, values in KINDS.items()
+    }
+    machine = boot_for_module(make_module_bundle(guests), memory_mib=2048)
+    done = [rf"^{name}\| plinth-guest: {name} action=cloud-init exit=0$" for name in KINDS]
+    shells = [rf"^{name}\| Enter 'help'" for name in KINDS]
+    machine.expect_all([*done, *shells], timeout=240)
+    return machine
+
+
+class Guest:
+    """The shell of one of the machine's guests."""
+
+    def __init__(self, machine, name):
+        self.machine = machine
+        self.name = name
+
+    def run(self, command):
+        """What the command prints. The keyboard is at this guest's shell afterwards."""
+        self.machine.send(f"{ESCAPE}1")  # away from the monitor, or going there prints nothing
+        go_to_monitor(self.machine)
+        self.machine.send(f"console {self.name}\n")
+        shell.expect_prompt(self.machine, self.name)
+        text = shell.ask(self.machine, command, self.name, mark=rf"{self.name}\| ")
+        own = [line for line in text.splitlines() if line.startswith(f"{self.name}| ")]
+        return "\n".join(line.removeprefix(f"{self.name}| ") for line in own)
+
+
+@pytest.fixture
+def guests(machine):
+    return [Guest(machine, name) for name in KINDS]
+
+
+def ask_monitor(machine, command):
+    machine.send(f"{ESCAPE}1")
+    go_to_monitor(machine)
+    return ask(machine, command)
+
+
+def wait_for(machine, command, pattern, seconds=60):
+    """Asks the monitor until its answer has the pattern."""
+    for _ in range(seconds):
+        answer = ask_monitor(machine, command)
+        if found := re.search(pattern, answer, re.M):
+            return found
+        time.sleep(1)
+    raise AssertionError(f"{command}: no {pattern} in:\n{answer}")
+
+
+@IN_ORDER
+def test_cloud_init_applies_user_data(guests):
+    for guest in guests:
+        text = guest.run("cat /run/from-user-data; echo; cat /run/from-runcmd; hostname")
+        assert text.split("\n") == [f"for {guest.name}", "ran", f"{guest.name}-by-metadata"]
+    used = guests[1].run("vmware-rpctool 'info-get guestinfo.userdata'")
+    assert used == "---", "cleanup-guestinfo"
+
+
+@IN_ORDER
+def test_smbios_says_vmware(guests):
+    shown = []
+    for guest in guests:
+        text = guest.run("cd /sys/class/dmi/id; cat sys_vendor product_name product_serial product_uuid")
+        vendor, product, serial, uuid = text.split("\n")
+        assert (vendor, "VMware" in product) == ("VMware, Inc.", True)
+        assert re.fullmatch(r"VMware(-[0-9a-f]{2}( [0-9a-f]{2}){7}){2}", serial)
+        assert re.sub(r"VMware-|[ -]", "", serial) == uuid.replace("-", "")
+        shown.append(uuid)
+    assert shown[0] != shown[1]
+
+
+@IN_ORDER
+def test_checkvm(guests):
+    text = guests[0].run("for option in '' -h -p; do vmware-checkvm $option; echo $?; done")
+    version, code, hardware, code_h, product, code_p = text.split("\n")
+    assert version == "VMware software version 6 (good)"
+    assert re.fullmatch(r"VM's hw version is \d+", hardware)
+    assert re.fullmatch(r"(ESX|VMware) .*", product)
+    assert (code, code_h, code_p) == ("0", "0", "0")
+
+
+@IN_ORDER
+def test_rpctool(guests):
+    one, other = guests
+    rpctool = "vmware-rpctool"
+    assert one.run(f"{rpctool} 'info-set guestinfo.key a value'; echo $?").split() == ["0"]
+    assert one.run(f"{rpctool} 'info-get guestinfo.key'; echo $?") == "a value\n0"
+    assert other.run(f"{rpctool} 'info-get guestinfo.key'; echo $?") == "No value found\n1"
+    assert one.run(f"{rpctool} 'no such thing'; echo $?") == "Unknown command\n1"
+    fill = f"{rpctool} \"info-set guestinfo.big $(head -c {{}} /dev/zero | tr '\\0' x)\" >/dev/null"
+    big = f"{rpctool} 'info-get guestinfo.big' | tr -d '\\n' | wc -c"
+    assert one.run(f"{fill.format(LONGEST_VALUE)}; echo $?; {big}") == f"0\n{LONGEST_VALUE}"
+    assert one.run(f"{fill.format(LONGEST_VALUE + 1)} 2>&1; echo $?; {big}") == f"1\n{LONGEST_VALUE}"
+
+
+@IN_ORDER
+def test_guestinfo_in_the_monitor(machine, guests):
+    assert "guestinfo.key" not in ask_monitor(machine, "guestinfo packed")
+    assert ask_monitor(machine, "guestinfo plain key") == "key = a value\n"
+    ask_monitor(machine, "guestinfo plain key other")
+    assert guests[0].run("vmware-rpctool 'info-get guestinfo.key'") == "other"
+
+
+@IN_ORDER
+def test_tools_as_a_daemon(machine, guests):
+    """They answer heartbeats, run the scripts of power operations, and tell of their guest."""
+    guest = guests[0]
+    guest.run("/etc/plinth/tools")
+    info = "vm info plain"
+    pings = int(wait_for(machine, info, r"tools: listening, .*pings ([1-9]\d*)").group(1))
+    wait_for(machine, info, r"guest: .*plain-by-metadata")
+    wait_for(machine, info, r"guest: .*Debian GNU/Linux 12")
+    assert re.search(r"version 12\d{3}", ask_monitor(machine, info))
+    toolbox = guest.run(
+        "vmware-toolbox-cmd stat speed; vmware-toolbox-cmd stat hosttime; "
+        "vmware-toolbox-cmd timesync enable; vmware-toolbox-cmd timesync status; "
+        "vmware-toolbox-cmd config set logging log true; vmware-toolbox-cmd config get logging log; "
+        "vmware-toolbox-cmd info network >/dev/null; echo $?"
+    ).split("\n")
+    assert re.fullmatch(r"\d+ MHz", toolbox[0])
+    assert re.fullmatch(r"\d+ \w+ 20\d\d .*", toolbox[1])
+    assert toolbox[2:4] == ["Enabled", "Enabled"]
+    wait_for(machine, info, rf"tools: listening, .*pings (?!{pings}\b)\d+")
+
+
+@IN_ORDER
+def test_soft_power(machine, guests):
+    """Halt, suspend and reboot by the guest's own hands."""
+    guests[1].run("/etc/plinth/tools")
+    wait_for(machine, "vm info packed", "tools: listening")
+    machine.send("vm pause packed\n")
+    machine.expect(r"its tools answer OS_Suspend: finished")
+    wait_for(machine, "vm list", "^packed +paused")
+    machine.send("vm resume packed\n")
+    machine.expect(r"its tools answer OS_Resume: finished")
+    machine.send("vm reboot packed\n")
+    machine.expect(r"^packed\| .*plinth-guest: packed reboot")
+    machine.expect(report_of("packed", 1))
+    machine.send("vm stop plain\n")
+    machine.expect(r"^plain\| .*plinth-guest: plain poweroff")
+    machine.expect(r"^plinth: vm plain: off")
+    machine.send("vm stop packed now\n")
+    assert machine.expect_exit(ALL_OFF) == "all VMs are off"
