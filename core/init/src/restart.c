@@ -119,7 +119,7 @@ static cpu_id_t last_up_below(cpu_id_t end)
 	return id;
 }
 
-static void leave(struct timer *timer, void *ctx, uint64_t now)
+static void leave_next(struct timer *timer, void *ctx, uint64_t now)
 {
 	(void)ctx;
 	PLINTH_CHECK(vcpu_current() == NULL);
@@ -140,7 +140,7 @@ bool init_soft_reboot_due(void)
 	console_close();
 	log_info("soft restart");
 	console_flush();
-	timer_init(&leave_timer, leave, NULL);
+	timer_init(&leave_timer, leave_next, NULL);
 	timer_arm(&leave_timer, last_up_below(percpu_count), read_cntpct_el0());
 	return true;
 }
