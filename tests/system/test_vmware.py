@@ -94,7 +94,7 @@ def ask_monitor(machine, command):
 
 def wait_for(machine, command, pattern, seconds=60):
     """Asks the monitor until its answer has the pattern."""
-    for _ in range(seconds):
+    for _ in range(int(seconds * SLOWNESS)):
         answer = ask_monitor(machine, command)
         if found := re.search(pattern, answer, re.M):
             return found
@@ -215,10 +215,10 @@ def test_four_guests_at_once(boot, make_bundle):
             name,
             vcpus=1,
             action="rpc,poweroff",
-            bootargs="plinth.seconds=20",
+            bootargs="plinth.seconds=10",
             extra=["vmware", node],
         )
         guests[name] = {**files, "initrd.gz": INITRD_VMWARE}
     machine = boot(make_bundle(guests))
-    machine.expect_all([rf"{name} rpc ok rounds=20" for name in guests], timeout=120)
+    machine.expect_all([rf"{name} rpc ok rounds=10" for name in guests], timeout=120)
     assert machine.expect_exit(ALL_OFF) == "all VMs are off"
