@@ -99,10 +99,13 @@ static void replace_by_copy(struct gmem *gmem, const struct s2_leaf *leaf, unsig
 	own.pa = pa;
 	own.state = S2_PAGE_OWNED;
 	own.attrs |= S2_ATTR_WRITE | S2_ATTR_WRITTEN;
-	/* Code that the guest patches will be executed again. With several vCPUs what the guest
-	 * left alone stays at PoC, where it may have seen to it that it is. */
-	if (gmem->mmu_off || gmem->to_poc || (leaf->attrs & S2_ATTR_EXEC) != 0U) {
-		gmem_maintain(gmem, gmem_fetch_reason(gmem), pa, size);
+	/* What the guest left alone stays at PoC, where it may have seen to it that it is: no line
+	 * of ours may come there later. Code that it patches will be executed again. */
+	if (!coh_strategy()->fwb) {
+		gmem_maintain(gmem, COH_PAGE_TO_MMU_OFF_GUEST, pa, size);
+		own.attrs &= ~S2_ATTR_WRITTEN;
+	} else if ((leaf->attrs & S2_ATTR_EXEC) != 0U) {
+		gmem_maintain(gmem, COH_FIRST_FETCH, pa, size);
 		own.attrs &= ~S2_ATTR_WRITTEN;
 	}
 	gmem->used += BIT(order);

@@ -76,11 +76,11 @@ static const char *kind_of(unsigned vm, uint64_t value)
 }
 
 /* A page of an image that is copied at the guest's first store is at PoC as before; but not with
- * one vCPU, whose caches are on, and with FWB, where a device alone could tell: guests there clean
- * after their first store to a page, not before (docs/design/gmem.md). */
+ * FWB, where a device alone could tell: guests there clean after their first store to a page, not
+ * before (docs/design/gmem.md). */
 static bool copies_reach_poc(void)
 {
-	return !world.config.fwb && world.config.vcpus > 1U;
+	return !world.config.fwb;
 }
 
 void guest_note_moves(unsigned vm)
