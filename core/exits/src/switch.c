@@ -81,12 +81,13 @@ static void start(struct vcpu *vcpu, const struct psci_start *at)
 	vm_note_entry();
 }
 
-/* Memory is made ready for caches that are off in bounded steps; interrupts come between. */
+/* Memory is made ready for caches that are off in bounded steps; interrupts come between. The vCPU
+ * is loaded meanwhile, as whom the scheduler picks must be: only unloading lets it go elsewhere. */
 static bool is_ready(struct vcpu *vcpu)
 {
 	vcpu->starting = !vm_caches_off(vcpu);
 	if (vcpu->starting) {
-		(void)exits_take_irq(vcpu_current());
+		(void)exits_take_irq(vcpu);
 	}
 	return !vcpu->starting;
 }
@@ -110,9 +111,6 @@ static bool enter(struct vcpu *vcpu)
 		(void)sched_block(&vcpu->sched);
 		return false;
 	}
-	if (vcpu->starting && !is_ready(vcpu)) {
-		return false;
-	}
 	loaded = vcpu_current();
 	if (loaded != vcpu) {
 		if (loaded != NULL) {
@@ -120,6 +118,9 @@ static bool enter(struct vcpu *vcpu)
 		}
 		load(vcpu);
 		trace(TRACE_ENTER, vcpu->vm->id, vcpu->id, vcpu->ctx.pc, 0);
+	}
+	if (vcpu->starting && !is_ready(vcpu)) {
+		return false;
 	}
 	if (vgic_is_due(&vcpu->gic)) {
 		vgic_flush(&vcpu->gic);
