@@ -186,7 +186,7 @@ def boot_cases(boot, make_bundle, names, **board):
     machine = boot(make_bundle(vms), memory_mib=1024, **board)
     mark = "" if len(names) == 1 else r"\| "
     patterns = [
-        rf"^{name if mark else ''}{mark}scan: ready, counter at (\w+)" for name in names
+        rf"^{name if mark else ''}{mark}scan: ready, counter at (\w+)\n" for name in names
     ]
     found = machine.expect_all(patterns)
     go_to_monitor(machine)
