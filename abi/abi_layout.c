@@ -4,6 +4,7 @@
 
 #include "abi/boot_info.h"
 #include "abi/core_header.h"
+#include "abi/uefi_rt.h"
 #include "abi/vm_config.h"
 
 #define OFFSET(type, member, value)                                                                \
@@ -45,3 +46,18 @@ SIZE(core_header, CORE_HEADER_SIZE);
 OFFSET(core_header, image_size, 16);
 OFFSET(core_header, memory_size, 24);
 OFFSET(core_header, entry, 32);
+
+SIZE(uefi_guid, 16);
+SIZE(uefi_time, 16);
+OFFSET(uefi_time, nanosecond, 8);
+OFFSET(uefi_time, timezone, 12);
+SIZE(uefi_time_capabilities, 12);
+OFFSET(uefi_time_capabilities, sets_to_zero, 8);
+SIZE(uefi_memory_descriptor, 40);
+OFFSET(uefi_memory_descriptor, virtual, 16);
+OFFSET(uefi_memory_descriptor, attribute, 32);
+SIZE(uefi_rt_region, 16);
+SIZE(uefi_rt_properties, 8);
+
+_Static_assert(UEFI_RT_BIT(UEFI_RT_QUERY_VARIABLE_INFO) == 0x2000, "the mask's bits");
+_Static_assert(UEFI_RT_PROPERTIES == 0x25f3, "what is answered");

@@ -44,8 +44,10 @@ struct vm_image {
 #define VM_FLAG_ANONYMOUS	UINT32_C(0x4)
 #define VM_FLAG_OVERCOMMIT	UINT32_C(0x8)
 #define VM_FLAG_COHERENCY_EAGER UINT32_C(0x10)
-#define VM_FLAG_GICV2		UINT32_C(0x20) /* the VM's view is GICv2 (GICv2 hosts) */
-#define VM_FLAG_BACKDOOR_BRK	UINT32_C(0x40) /* BRK #0x86 is a call, too; wants VMWARE */
+#define VM_FLAG_GICV2		UINT32_C(0x20)	/* the VM's view is GICv2 (GICv2 hosts) */
+#define VM_FLAG_BACKDOOR_BRK	UINT32_C(0x40)	/* BRK #0x86 is a call, too; wants VMWARE */
+#define VM_FLAG_UEFI		UINT32_C(0x80)	/* UEFI runtime services answer (abi/uefi_rt.h) */
+#define VM_FLAG_NVRAM_VOLATILE	UINT32_C(0x100) /* its variables may end with Plinth */
 
 /* A value of guestinfo that is there when the VM starts: key (without "guestinfo.") and value are
  * bytes at physical addresses that nobody writes any more (the bundle's); sizes without a NUL. */
