@@ -73,12 +73,8 @@ def build_preset(name, verbose=False, targets=()):
     """One CMake preset of CMakePresets.json in build/NAME. CMake runs only where it has to, and
     nothing is printed where nothing was to be done."""
     folder = BUILD / name
-    configured = folder / "build.ninja"
     start = time.monotonic()
-    if not configured.exists():
-        progress(f"building {name}")
-    if not configured.exists() or is_newer(ROOT / "CMakePresets.json", configured):
-        run(["cmake", "--preset", name], f"cmake ({name})", verbose, cwd=ROOT)
+    configure(name, verbose)
     try:
         output = run(["ninja", "--quiet", "-C", folder, *targets], f"ninja ({name})", verbose)
     except PlinthError as error:
@@ -87,6 +83,17 @@ def build_preset(name, verbose=False, targets=()):
         progress(f"build {name}: {time.monotonic() - start:.1f} s")
     if name == "gcc":
         collect(folder)
+
+
+def configure(name, verbose=False):
+    """CMake for a preset where it has not run, or not since its files changed."""
+    configured = BUILD / name / "build.ninja"
+    if not configured.exists():
+        progress(f"building {name}")
+    if not configured.exists() or is_newer(ROOT / "CMakePresets.json", configured):
+        run(["cmake", "--preset", name], f"cmake ({name})", verbose, cwd=ROOT)
+    else:
+        run(["ninja", "--quiet", "-C", BUILD / name, "build.ninja"], f"cmake ({name})", verbose)
 
 
 def without_commands(output):

@@ -4,7 +4,7 @@
 import subprocess
 
 from plinth import build
-from plinth.command import progress
+from plinth.command import only_one, progress
 from plinth.errors import PlinthError
 from plinth.groups.outcome import Outcome
 from plinth.paths import BUILD, FUZZ_CORPUS, TEST_LOGS, shown
@@ -18,14 +18,24 @@ MEMORY_MIB = 2048
 def run(options):
     outcome = Outcome()
     try:
-        build.build(("fuzz",), options.verbose)
+        names = build_targets(options)
     except PlinthError as error:
         outcome.add_failure("fuzz: build", str(error))
         return outcome
-    for name in (BUILD / "fuzz" / "fuzzers.txt").read_text().split(";"):
-        if name.strip() and options.selects(name):
-            fuzz(name.strip(), options, outcome)
+    for name in names:
+        fuzz(name, options, outcome)
     return outcome
+
+
+def build_targets(options):
+    """Builds the selected targets, and no others; their names."""
+    with only_one("build"):
+        build.configure("fuzz", options.verbose)
+        listed = (BUILD / "fuzz" / "fuzzers.txt").read_text().split(";")
+        names = [name.strip() for name in listed if name.strip() and options.selects(name)]
+        if names:
+            build.build_preset("fuzz", options.verbose, names)
+        return names
 
 
 def fuzz(name, options, outcome):

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Unit tests: by gcc and clang under ASan and UBSan, and those with threads under TSan."""
 
+import json
 import re
 import subprocess
 
 from plinth import build
+from plinth.command import only_one
+from plinth.command import run as run_command
 from plinth.errors import PlinthError
 from plinth.groups.outcome import Outcome, from_junit
 from plinth.paths import BUILD, TEST_LOGS
@@ -17,7 +20,7 @@ def run(options):
     outcome = Outcome()
     for preset, selection in RUNS:
         try:
-            build.build((preset,), options.verbose)
+            build_tests(preset, selection, options)
         except PlinthError as error:
             outcome.add_failure(f"unit: build {preset}", str(error))
             continue
@@ -25,13 +28,30 @@ def run(options):
     return outcome
 
 
+def build_tests(preset, selection, options):
+    """All of the preset, or what a NAME selects: each test is a target of its own name."""
+    with only_one("build"):
+        if not options.name:
+            build.build_preset(preset, options.verbose)
+            return
+        build.configure(preset, options.verbose)
+        command = [*ctest(preset, selection, options), "--show-only=json-v1"]
+        tests = json.loads(run_command(command, f"ctest ({preset})"))["tests"]
+        if tests:
+            build.build_preset(preset, options.verbose, [test["name"] for test in tests])
+
+
+def ctest(preset, selection, options):
+    """The command that runs the selected tests of a preset."""
+    name = ["-R", re.escape(options.name)] if options.name else []
+    return ["ctest", "--test-dir", BUILD / preset, *selection, *name]
+
+
 def run_ctest(preset, selection, options):
     report = TEST_LOGS / f"unit-{preset}.xml"
     report.unlink(missing_ok=True)
-    command = ["ctest", "--test-dir", BUILD / preset, "--output-junit", report]
-    command += ["--output-on-failure", "--parallel", "2", "--schedule-random", *selection]
-    if options.name:
-        command += ["-R", re.escape(options.name)]
+    command = [*ctest(preset, selection, options), "--output-junit", report]
+    command += ["--output-on-failure", "--parallel", "2", "--schedule-random"]
     done = subprocess.run(
         command,
         stdin=subprocess.DEVNULL,
