@@ -46,6 +46,7 @@ def symbols():
     """(address, name) of the core's functions, by address."""
     lines = run(["aarch64-linux-gnu-nm", "-n", CORE]).splitlines()
     fields = [line.split() for line in lines]
+    fields = [found for found in fields if len(found) == 3]
     return [(int(address, 16), name) for address, kind, name in fields if kind in "tT"]
 
 
