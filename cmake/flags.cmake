@@ -20,7 +20,7 @@ endif()
 set(PLINTH_EL2
 	-ffreestanding -mgeneral-regs-only -mstrict-align -fstack-protector-strong
 	-mbranch-protection=bti -fpie -fvisibility=hidden -ffunction-sections -fdata-sections
-	-fno-asynchronous-unwind-tables -mno-outline-atomics -march=armv8-a+crc)
+	-fno-asynchronous-unwind-tables -fomit-frame-pointer -mno-outline-atomics -march=armv8-a+crc)
 
 # The core is optimized as a whole when it is linked (gcc): an exit goes through a dozen modules.
 # The objects hold usual code too, for all others, which are linked without.
