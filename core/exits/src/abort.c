@@ -99,7 +99,7 @@ static bool is_own_vector(uint64_t far)
 
 /* An abort that memory cannot answer, given back as a synchronous external abort. One that hit
  * the guest's own table walk says so. */
-static enum outcome refuse(struct vcpu *vcpu, uint64_t esr, uint64_t far, bool is_fetch)
+NOINLINE static enum outcome refuse(struct vcpu *vcpu, uint64_t esr, uint64_t far, bool is_fetch)
 {
 	unsigned fsc = (esr & ISS_S1PTW) != 0U ? FSC_EXTERNAL_WALK : FSC_EXTERNAL;
 
@@ -125,7 +125,8 @@ static enum gmem_access access_of(uint64_t esr, bool is_fetch, bool permission)
 	return (esr & ISS_WNR) != 0U ? GMEM_WRITE : GMEM_READ;
 }
 
-static enum outcome not_ram(struct vcpu *vcpu, uint64_t esr, ipa_t ipa, uint64_t far, bool is_fetch)
+static ALWAYS_INLINE inline enum outcome not_ram(
+	struct vcpu *vcpu, uint64_t esr, ipa_t ipa, uint64_t far, bool is_fetch)
 {
 	if (is_fetch || (esr & ISS_S1PTW) != 0U) {
 		return refuse(vcpu, esr, far, is_fetch);
@@ -138,41 +139,54 @@ static enum outcome not_ram(struct vcpu *vcpu, uint64_t esr, ipa_t ipa, uint64_t
 	return exits_mmio(vcpu, esr, ipa, far);
 }
 
+/* What gmem has to say of it. Apart, so that a device's access needs no struct on the stack. */
+NOINLINE static enum gmem_result memory_fault(
+	struct vcpu *vcpu, uint64_t esr, ipa_t ipa, bool is_fetch)
+{
+	struct gmem_fault fault = {
+		.ipa = ipa,
+		.table_walk = (esr & ISS_S1PTW) != 0U,
+		.permission = FSC_KIND(FIELD_GET(esr, ISS_FSC)) == FSC_PERMISSION,
+	};
+
+	fault.access = access_of(esr, is_fetch, fault.permission);
+	return gmem_fault(&vcpu->vm->gmem, &fault);
+}
+
+NOINLINE static enum outcome out_of_memory(struct vcpu *vcpu, ipa_t ipa)
+{
+	vm_crash(vcpu->vm, "no memory for the page at 0x%llx", (unsigned long long)ipa.v);
+	return OUTCOME_RESCHED;
+}
+
 /* Twice in the program, for data and for code, since each of them is a path that guests wait for.
  */
 static ALWAYS_INLINE inline enum outcome stage2_abort(
 	struct vcpu *vcpu, uint64_t esr, bool is_fetch)
 {
 	uint64_t far = read_far_el2();
-	struct gmem_fault fault = {
-		.table_walk = (esr & ISS_S1PTW) != 0U,
-		.permission = FSC_KIND(FIELD_GET(esr, ISS_FSC)) == FSC_PERMISSION,
-	};
+	ipa_t ipa;
 
 	vcpu->exits.abort++;
-	if (!is_stage2_fault(esr)) {
+	if (UNLIKELY(!is_stage2_fault(esr))) {
 		return refuse(vcpu, esr, far, is_fetch);
 	}
-	if (!fault_ipa(esr, far, is_fetch, &fault.ipa)) {
+	if (UNLIKELY(!fault_ipa(esr, far, is_fetch, &ipa))) {
 		return OUTCOME_RESUME;
 	}
 	/* The emulated devices first: most aborts are theirs, and no memory is near them. */
-	if (fault.ipa.v < VM_RAM_BASE) {
-		return not_ram(vcpu, esr, fault.ipa, far, is_fetch);
+	if (ipa.v >= VM_RAM_BASE) {
+		enum gmem_result result = memory_fault(vcpu, esr, ipa, is_fetch);
+
+		if (LIKELY(result == GMEM_RESUME)) {
+			return OUTCOME_RESUME;
+		}
+		if (result != GMEM_NOT_RAM) {
+			return result == GMEM_NOMEM ? out_of_memory(vcpu, ipa)
+						    : refuse(vcpu, esr, far, is_fetch);
+		}
 	}
-	fault.access = access_of(esr, is_fetch, fault.permission);
-	switch (gmem_fault(&vcpu->vm->gmem, &fault)) {
-	case GMEM_RESUME:
-		return OUTCOME_RESUME;
-	case GMEM_NOT_RAM:
-		return not_ram(vcpu, esr, fault.ipa, far, is_fetch);
-	case GMEM_DENIED:
-		return refuse(vcpu, esr, far, is_fetch);
-	case GMEM_NOMEM:
-		break;
-	}
-	vm_crash(vcpu->vm, "no memory for the page at 0x%llx", (unsigned long long)fault.ipa.v);
-	return OUTCOME_RESCHED;
+	return not_ram(vcpu, esr, ipa, far, is_fetch);
 }
 
 enum outcome exits_data_abort(struct vcpu *vcpu, uint64_t esr)

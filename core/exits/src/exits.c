@@ -24,47 +24,66 @@
 #define AET_CORRECTED	  6U
 #define FSC_SERROR	  0x11U
 
-typedef enum outcome exit_handler_fn(struct vcpu *vcpu, uint64_t esr);
+typedef struct vcpu_context *exit_fn(struct vcpu *vcpu, uint64_t esr);
+
+/* One class's whole way from its handler to the context to resume: the handler is called here
+ * alone, so that the two are one function. */
+#define EXIT(class)                                                                                \
+	static struct vcpu_context *class##_exit(struct vcpu *vcpu, uint64_t esr)                  \
+	{                                                                                          \
+		return exits_finish(vcpu, exits_##class(vcpu, esr));                               \
+	}
+
+EXIT(wfx)
+EXIT(hvc)
+EXIT(smc)
+EXIT(sysreg)
+EXIT(instruction_abort)
+EXIT(data_abort)
+EXIT(brk)
 
 /* Traps that hide what a VM has not: as if it were not there. */
-NOINLINE static enum outcome undefined(struct vcpu *vcpu, uint64_t esr)
+NOINLINE static struct vcpu_context *undefined_exit(struct vcpu *vcpu, uint64_t esr)
 {
 	vcpu->exits.other++;
 	vcpu_inject_undef((esr & ESR_IL) != 0U);
-	return OUTCOME_RESUME;
+	return exits_finish(vcpu, OUTCOME_RESUME);
 }
 
 /* Classes that need no handler of their own are UNDEFINED to the guest: SVE, SME, AArch32
  * coprocessor accesses from EL0, and whatever a later architecture adds. */
-static exit_handler_fn *const handlers[1U << ESR_EC_WIDTH] = {
-	[EC_WFX] = exits_wfx,
-	[EC_HVC64] = exits_hvc,
-	[EC_SMC64] = exits_smc,
-	[EC_SYSREG] = exits_sysreg,
-	[EC_IABT_LOWER] = exits_instruction_abort,
-	[EC_DABT_LOWER] = exits_data_abort,
-	[EC_BKPT32] = exits_brk,
-	[EC_BRK64] = exits_brk,
+static exit_fn *const exits[1U << ESR_EC_WIDTH] = {
+	[EC_WFX] = wfx_exit,
+	[EC_HVC64] = hvc_exit,
+	[EC_SMC64] = smc_exit,
+	[EC_SYSREG] = sysreg_exit,
+	[EC_IABT_LOWER] = instruction_abort_exit,
+	[EC_DABT_LOWER] = data_abort_exit,
+	[EC_BKPT32] = brk_exit,
+	[EC_BRK64] = brk_exit,
 };
 
+static struct vcpu_context *run_exit(struct vcpu *vcpu, uint64_t esr)
+{
+	exit_fn *exit = exits[FIELD_GET(esr, ESR_EC)];
+
+	return exit != NULL ? exit(vcpu, esr) : undefined_exit(vcpu, esr);
+}
+
 /* Apart, as what else is not usual, so that an exit pays for the tests alone. */
-NOINLINE static void trace_exit(const struct vcpu *vcpu, uint64_t esr)
+NOINLINE static struct vcpu_context *traced_exit(struct vcpu *vcpu, uint64_t esr)
 {
 	trace_write(TRACE_EXIT, vcpu->vm->id, vcpu->id, esr, vcpu_pc());
+	return run_exit(vcpu, esr);
 }
 
 struct vcpu_context *exits_sync(struct vcpu_context *ctx)
 {
 	struct vcpu *vcpu = vcpu_of(ctx);
 	uint64_t esr = read_esr_el2();
-	exit_handler_fn *handler = handlers[FIELD_GET(esr, ESR_EC)];
-	enum outcome outcome;
 
-	if (UNLIKELY(load_relaxed(&trace_enabled))) {
-		trace_exit(vcpu, esr);
-	}
-	outcome = handler != NULL ? handler(vcpu, esr) : undefined(vcpu, esr);
-	return exits_finish(vcpu, outcome);
+	return UNLIKELY(load_relaxed(&trace_enabled)) ? traced_exit(vcpu, esr)
+						      : run_exit(vcpu, esr);
 }
 
 /* What an SError's syndrome says of the machine's state (DDI 0487, D19.2, ESR_EL2). */
@@ -119,7 +138,7 @@ static void stop(struct vcpu *vcpu, enum vm_goal goal)
 	(void)status;
 }
 
-NOINLINE static struct vcpu_context *finish_slowly(struct vcpu *vcpu, enum outcome outcome)
+NOINLINE struct vcpu_context *exits_finish_slowly(struct vcpu *vcpu, enum outcome outcome)
 {
 	switch (outcome) {
 	case OUTCOME_VM_OFF:
@@ -132,24 +151,10 @@ NOINLINE static struct vcpu_context *finish_slowly(struct vcpu *vcpu, enum outco
 		vm_crash(vcpu->vm, "vcpu %u cannot go on", vcpu->id);
 		return switch_next();
 	case OUTCOME_RESCHED:
-		return switch_next();
-	case OUTCOME_RESUME:
+	case OUTCOME_RESUME: /* another is to have its turn */
 		break;
 	}
-	if (sched_need_resched()) {
-		return switch_next();
-	}
-	vgic_flush(&vcpu->gic);
-	return &vcpu->ctx;
-}
-
-struct vcpu_context *exits_finish(struct vcpu *vcpu, enum outcome outcome)
-{
-	if (LIKELY(outcome == OUTCOME_RESUME && !sched_need_resched() &&
-		    !vgic_is_due(&vcpu->gic))) {
-		return &vcpu->ctx;
-	}
-	return finish_slowly(vcpu, outcome);
+	return switch_next();
 }
 
 void exits_catch(void)

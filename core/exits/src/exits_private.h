@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/compiler.h"
 #include "exits/exits.h"
 #include "outcome/outcome.h"
 #include "vm/vm.h"
@@ -52,8 +53,20 @@ bool exits_translate_fetch(gva_t pc, ipa_t *ipa);
 /* Is the trapped vCPU at EL0? */
 bool exits_from_el0(void);
 
+/* The rare ends of an exit: another vCPU runs next, or the VM stops. */
+struct vcpu_context *exits_finish_slowly(struct vcpu *vcpu, enum outcome outcome);
+
 /* Acts on what a handler returned; gives the context to resume. */
-struct vcpu_context *exits_finish(struct vcpu *vcpu, enum outcome outcome);
+static inline struct vcpu_context *exits_finish(struct vcpu *vcpu, enum outcome outcome)
+{
+	if (UNLIKELY(outcome != OUTCOME_RESUME || sched_need_resched())) {
+		return exits_finish_slowly(vcpu, outcome);
+	}
+	if (vgic_is_due(&vcpu->gic)) {
+		vgic_flush(&vcpu->gic);
+	}
+	return &vcpu->ctx;
+}
 
 /* Takes and handles one pending physical interrupt; false where there is none. */
 bool exits_take_irq(struct vcpu *vcpu);

@@ -93,7 +93,7 @@ static void arch_call(struct vcpu *vcpu, uint32_t function, uint64_t *x)
 	}
 }
 
-static enum outcome smccc(struct vcpu *vcpu)
+NOINLINE static enum outcome smccc(struct vcpu *vcpu)
 {
 	uint64_t *x = vcpu->ctx.x;
 	uint32_t function = (uint32_t)x[0];
@@ -111,19 +111,26 @@ static enum outcome smccc(struct vcpu *vcpu)
 	return OUTCOME_RESUME;
 }
 
-enum outcome exits_hvc(struct vcpu *vcpu, uint64_t esr)
+/* By HVC with a number of its own. */
+NOINLINE static enum outcome numbered(struct vcpu *vcpu, uint64_t imm)
 {
-	uint64_t imm = esr & HVC_IMM_MASK;
-
-	vcpu->exits.hvc++;
-	if (imm == 0U) {
-		return smccc(vcpu);
-	}
 	if (imm == BACKDOOR_HVC_IMM && (vcpu->vm->config.flags & VM_FLAG_VMWARE) != 0U) {
 		return exits_backdoor(vcpu, true);
 	}
 	vcpu->ctx.x[0] = SMCCC_NOT_SUPPORTED;
 	return OUTCOME_RESUME;
+}
+
+enum outcome exits_hvc(struct vcpu *vcpu, uint64_t esr)
+{
+	uint64_t imm = esr & HVC_IMM_MASK;
+	uint64_t *x = vcpu->ctx.x;
+
+	vcpu->exits.hvc++;
+	if (UNLIKELY(imm != 0U)) {
+		return numbered(vcpu, imm);
+	}
+	return psci_answer((uint32_t)x[0], &x[0]) ? OUTCOME_RESUME : smccc(vcpu);
 }
 
 /* The conduit is HVC: an SMC reaches no firmware, and says so. HCR_EL2.TSC traps it before it

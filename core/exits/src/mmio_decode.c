@@ -7,6 +7,7 @@
 #include "arch/esr.h"
 #include "arch/pstate.h"
 #include "arch/sysreg.h"
+#include "base/compiler.h"
 #include "base/string.h"
 #include "vcpu/inject.h"
 
@@ -229,7 +230,7 @@ static void refuse(struct vcpu *vcpu, uint64_t esr, ipa_t ipa, uint64_t far, con
 	vcpu_inject_abort(false, FSC_EXTERNAL, far, (esr & ISS_WNR) != 0U, (esr & ESR_IL) != 0U);
 }
 
-enum outcome exits_mmio_decode(struct vcpu *vcpu, uint64_t esr, ipa_t ipa, uint64_t far)
+NOINLINE enum outcome exits_mmio_decode(struct vcpu *vcpu, uint64_t esr, ipa_t ipa, uint64_t far)
 {
 	struct transfer t;
 	uint32_t instruction;

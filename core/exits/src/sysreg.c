@@ -95,24 +95,13 @@ static enum outcome by_row(struct vcpu *vcpu, uint64_t esr, const struct sysreg_
 	return OUTCOME_RESUME;
 }
 
-enum outcome exits_sysreg(struct vcpu *vcpu, uint64_t esr)
+/* Apart, so that the two below need no frame for it. */
+NOINLINE static enum outcome any_register(struct vcpu *vcpu, uint64_t esr)
 {
 	uint32_t iss = (uint32_t)FIELD_GET(esr, ESR_ISS);
 	a64_sysreg_t reg = a64_sysreg_of_iss(iss);
 	const struct sysreg_row *row;
 
-	vcpu->exits.sysreg++;
-	if (vm_idreg_owns(reg) && a64_sysreg_iss_is_read(iss)) {
-		vcpu_set_x(&vcpu->ctx, a64_sysreg_iss_rt(iss), vm_idreg(vcpu->vm, reg));
-		vcpu_skip(true);
-		return OUTCOME_RESUME;
-	}
-	if (reg == SYSREG_ICC_SGI1R_EL1 && !a64_sysreg_iss_is_read(iss)) {
-		/* Every IPI: ahead of the table, where it stands too. */
-		vgic_sgi1r(&vcpu->gic, vcpu_get_x(&vcpu->ctx, a64_sysreg_iss_rt(iss)));
-		vcpu_skip(true);
-		return OUTCOME_RESUME;
-	}
 	if (a64_sysreg_op0(reg) == 2U) {
 		return backdoor_is_call(&vcpu->vm->backdoor, iss, vcpu->ctx.x[7])
 			       ? exits_backdoor(vcpu, false)
@@ -120,4 +109,32 @@ enum outcome exits_sysreg(struct vcpu *vcpu, uint64_t esr)
 	}
 	row = find_row(reg);
 	return row != NULL ? by_row(vcpu, esr, row) : undefined(vcpu, esr);
+}
+
+/* Does the ISS say `direction` (0, or ISS_SYS_READ) of one of the registers that agree with `reg`
+ * in `mask`? Both are constants, so that it is one comparison. */
+static inline bool is_access(
+	uint64_t esr, uint64_t direction, a64_sysreg_t reg, a64_sysreg_t mask)
+{
+	uint64_t bits = a64_sysreg_to_iss(mask) | ISS_SYS_READ;
+
+	return (esr & bits) == ((a64_sysreg_to_iss(reg) & bits) | direction);
+}
+
+/* Ahead of the table what guests do most: ID registers, and every IPI, which stands there too. */
+enum outcome exits_sysreg(struct vcpu *vcpu, uint64_t esr)
+{
+	uint32_t iss = (uint32_t)FIELD_GET(esr, ESR_ISS);
+	unsigned rt = a64_sysreg_iss_rt(iss);
+
+	vcpu->exits.sysreg++;
+	if (is_access(esr, ISS_SYS_READ, VM_IDREG_FIRST, VM_IDREG_MASK)) {
+		vcpu_set_x(&vcpu->ctx, rt, vm_idreg(vcpu->vm, a64_sysreg_of_iss(iss)));
+	} else if (is_access(esr, 0, SYSREG_ICC_SGI1R_EL1, A64_SYSREG_ALL)) {
+		vgic_sgi1r(&vcpu->gic, vcpu_get_x(&vcpu->ctx, rt));
+	} else {
+		return any_register(vcpu, esr);
+	}
+	vcpu_skip(true);
+	return OUTCOME_RESUME;
 }

@@ -54,8 +54,8 @@
 	mrs	x1, tpidr_el2
 	ldr	x1, [x1, #PERCPU_STACK_TOP]
 	mov	sp, x1
-	bl	\handler
-	b	guest_resume
+	adr	x30, guest_resume
+	b	\handler
 	end_vector_entry \name
 	.endm
 
@@ -111,12 +111,12 @@ exits_vectors:
 	guest_vector lower32_serror, exits_serror
 	.balign	128
 
-/* x0 = struct vcpu_context to run; its other registers are in the hardware. Does not return. */
+/* x0 = struct vcpu_context to run; its other registers are in the hardware. Does not return. Where
+ * handlers return to, and called by name alone: no landing pad for indirect branches. */
 	.global	guest_resume
 	.hidden	guest_resume
 	.type	guest_resume, %function
 guest_resume:
-	hint	#34
 	mov	sp, x0
 	ldp	x2, x3, [sp, #VCPU_X + 16 * 1]
 	ldp	x4, x5, [sp, #VCPU_X + 16 * 2]

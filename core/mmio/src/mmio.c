@@ -59,12 +59,6 @@ enum plinth_status mmio_add(struct mmio_map *map, ipa_t base, uint64_t size,
 
 const struct mmio_region *mmio_find(const struct mmio_map *map, ipa_t ipa, unsigned size)
 {
-	/* The lowest region is the interrupt controller's distributor, which guests use most. */
-	const struct mmio_region *first = &map->region[0];
-
-	if (map->count != 0U && range_contains(first->base, first->size, ipa.v, size)) {
-		return first;
-	}
 	uint32_t count = count_at_or_below(map, ipa.v);
 
 	if (count == 0U) {
@@ -72,5 +66,5 @@ const struct mmio_region *mmio_find(const struct mmio_map *map, ipa_t ipa, unsig
 	}
 	const struct mmio_region *region = &map->region[count - 1U];
 
-	return range_contains(region->base, region->size, ipa.v, size) ? region : NULL;
+	return mmio_region_has(region, ipa, size) ? region : NULL;
 }

@@ -4,6 +4,7 @@
 
 #include "base/bits.h"
 #include "base/compiler.h"
+#include "base/nospec.h"
 #include "psci_private.h"
 
 #define PSCI_BASE	      UINT32_C(0x84000000)
@@ -12,41 +13,52 @@
 #define MIGRATE_NOT_REQUIRED  2 /* no trusted OS, or one that needs no migration */
 #define SUSPEND_ORIGINAL_FORM 0 /* power_state format; and no OS-initiated mode */
 
-static psci_handler version;
-static psci_handler migrate_info_type;
 static psci_handler features;
 
-/* What is not here (MIGRATE, CPU_FREEZE, STAT_*, ...) is NOT_SUPPORTED. */
+enum psci_form { ABSENT, ONLY_32, ALSO_64 };
+
+/* By number. What is not here (MIGRATE, CPU_FREEZE, STAT_*, ...) is NOT_SUPPORTED. */
 static const struct psci_function {
-	uint32_t number;
-	bool has_64; /* has a 64-bit form, too */
-	psci_handler *handler;
-	int32_t features; /* what PSCI_FEATURES says of it */
-} functions[] = {
-	{0x00, false, version, 0},
-	{0x01, true, psci_cpu_suspend, SUSPEND_ORIGINAL_FORM},
-	{0x02, false, psci_cpu_off, 0},
-	{0x03, true, psci_cpu_on, 0},
-	{0x04, true, psci_affinity_info, 0},
-	{0x06, false, migrate_info_type, 0},
-	{0x08, false, psci_system_off, 0},
-	{0x09, false, psci_system_reset, 0},
-	{0x0a, false, features, 0},
-	{0x0e, true, psci_system_suspend, 0},
-	{0x12, true, psci_system_reset2, 0},
+	psci_handler *handler; /* NULL: always `answer` */
+	uint32_t answer;
+	uint8_t form;	/* enum psci_form */
+	uint8_t features; /* what PSCI_FEATURES says of it */
+} functions[PSCI_RANGE] = {
+	[0x00] = {NULL, PSCI_VERSION_1_1, ONLY_32, 0},
+	[0x01] = {psci_cpu_suspend, 0, ALSO_64, SUSPEND_ORIGINAL_FORM},
+	[0x02] = {psci_cpu_off, 0, ONLY_32, 0},
+	[0x03] = {psci_cpu_on, 0, ALSO_64, 0},
+	[0x04] = {psci_affinity_info, 0, ALSO_64, 0},
+	[0x06] = {NULL, MIGRATE_NOT_REQUIRED, ONLY_32, 0}, /* MIGRATE_INFO_TYPE */
+	[0x08] = {psci_system_off, 0, ONLY_32, 0},
+	[0x09] = {psci_system_reset, 0, ONLY_32, 0},
+	[0x0a] = {features, 0, ONLY_32, 0},
+	[0x0e] = {psci_system_suspend, 0, ALSO_64, 0},
+	[0x12] = {psci_system_reset2, 0, ALSO_64, 0},
 };
 
-static const struct psci_function *find_function(uint32_t id)
+static inline const struct psci_function *find_function(uint32_t id)
 {
-	bool is_64 = (id & PSCI_FUNCTION_64) != 0U;
 	uint32_t number = (id & ~PSCI_FUNCTION_64) - PSCI_BASE;
+	const struct psci_function *function;
 
-	for (uint32_t i = 0; i < ARRAY_SIZE(functions); i++) {
-		if (functions[i].number == number && (functions[i].has_64 || !is_64)) {
-			return &functions[i];
-		}
+	if (number >= PSCI_RANGE) {
+		return NULL;
 	}
-	return NULL;
+	function = &functions[index_nospec(number, PSCI_RANGE)];
+	return function->form > ((id & PSCI_FUNCTION_64) != 0U ? ONLY_32 : ABSENT) ? function
+										   : NULL;
+}
+
+bool psci_answer(uint32_t id, uint64_t *x0)
+{
+	const struct psci_function *function = find_function(id);
+
+	if (function == NULL || function->handler != NULL) {
+		return false;
+	}
+	*x0 = function->answer;
+	return true;
 }
 
 bool psci_is_call(uint64_t function)
@@ -72,19 +84,10 @@ enum outcome psci_call(
 	if (function == NULL) {
 		return psci_return(reply, PSCI_NOT_SUPPORTED);
 	}
+	if (function->handler == NULL) {
+		return psci_return(reply, function->answer);
+	}
 	return function->handler(&request, reply);
-}
-
-static enum outcome version(const struct psci_request *request, struct psci_reply *reply)
-{
-	(void)request;
-	return psci_return(reply, PSCI_VERSION_1_1);
-}
-
-static enum outcome migrate_info_type(const struct psci_request *request, struct psci_reply *reply)
-{
-	(void)request;
-	return psci_return(reply, MIGRATE_NOT_REQUIRED);
 }
 
 static enum outcome features(const struct psci_request *request, struct psci_reply *reply)

@@ -7,7 +7,7 @@
 /* Bit 30 of a function id: its arguments are 64-bit ones. */
 #define PSCI_FUNCTION_64 UINT32_C(0x40000000)
 
-#define PSCI_VERSION_1_1 INT64_C(0x10001)
+#define PSCI_VERSION_1_1 UINT32_C(0x10001)
 
 /* One call, its arguments cut to the width of its form. */
 struct psci_request {

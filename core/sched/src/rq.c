@@ -7,7 +7,6 @@
 #define INVERSE_BITS 20U
 
 struct sched sched;
-struct sched_flag sched_flags[CPU_MAX];
 
 uint32_t weight_inverse(uint32_t weight)
 {
@@ -133,10 +132,10 @@ void rq_make_relative(const struct rq *rq, struct sched_entity *e)
 bool rq_notify(struct rq *rq)
 {
 	lock_assert_held(&rq->lock);
-	if (load_relaxed(&sched_flags[rq->cpu].resched) != 0U) {
+	if (load_relaxed(&rq->percpu->resched) != 0U) {
 		return false; /* it has not picked since: whoever set it kicks */
 	}
-	store_relaxed(&sched_flags[rq->cpu].resched, 1U);
+	store_relaxed(&rq->percpu->resched, 1U);
 	return true;
 }
 

@@ -30,7 +30,7 @@ static void slice_is_over(struct timer *timer, void *ctx, uint64_t now)
 	(void)timer;
 	(void)now;
 	rq->slice_end = 0;
-	store_relaxed(&sched_flags[rq->cpu].resched, 1U);
+	store_relaxed(&rq->percpu->resched, 1U);
 }
 
 void sched_init(const struct sched_ops *ops, void *ctx, uint64_t ticks_per_second)
@@ -46,7 +46,6 @@ void sched_init(const struct sched_ops *ops, void *ctx, uint64_t ticks_per_secon
 		struct rq *rq = &sched.rq[cpu];
 
 		*rq = (struct rq){.cpu = cpu};
-		store_relaxed(&sched_flags[cpu].resched, 0U);
 		lock_init(&rq->lock, LOCK_RANK_SCHED);
 		pheap_init(&rq->heap, vruntime_less);
 		list_init(&rq->queued);
@@ -56,7 +55,13 @@ void sched_init(const struct sched_ops *ops, void *ctx, uint64_t ticks_per_secon
 
 void sched_cpu_online(void)
 {
-	fetch_or_acq_rel(&sched.online, BIT(cpu_this()));
+	struct rq *rq = rq_this();
+
+	lock_take(&rq->lock); /* whoever notifies holds it, and finds what stands here */
+	rq->percpu = percpu_this();
+	store_relaxed(&rq->percpu->resched, 0U);
+	lock_drop(&rq->lock);
+	fetch_or_acq_rel(&sched.online, BIT(rq->cpu));
 }
 
 /* The current one may not stay here: held, or not allowed on this CPU any more. */
@@ -118,8 +123,7 @@ static struct sched_entity *take_next(struct rq *rq, uint64_t now)
 {
 	struct sched_entity *first = rq_first(rq);
 
-	store_relaxed(
-		&sched_flags[rq->cpu].resched, 0U); /* what was asked for up to here is answered */
+	store_relaxed(&rq->percpu->resched, 0U); /* what was asked for up to here is answered */
 	if (first != NULL && (rq->current == NULL || turn_is_over(rq->current, first, now))) {
 		if (rq->current != NULL) {
 			put_back(rq);

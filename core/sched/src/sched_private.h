@@ -14,6 +14,7 @@
 struct rq {
 	struct lock lock;	      /* protects all that is not marked otherwise */
 	cpu_id_t cpu;		      /* immutable */
+	struct percpu *percpu;	      /* of this CPU; immutable once it is online */
 	struct pheap heap;	      /* RUNNABLE ones, smallest vruntime first */
 	struct list queued;	      /* the same, oldest first */
 	struct sched_entity *current; /* written by this CPU under the lock: it may read without */

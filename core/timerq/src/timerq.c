@@ -22,7 +22,6 @@ struct queue {
 
 static struct queue queues[CPU_MAX];
 
-struct timerq_poke timerq_pokes[CPU_MAX];
 static const struct timerq_ops *timerq_ops; /* immutable after timerq_init, as the next two */
 static void *timerq_ctx;
 static uint32_t timerq_cpus;
@@ -52,7 +51,6 @@ void timerq_init(const struct timerq_ops *ops, void *ctx, uint32_t cpu_count)
 	timerq_cpus = cpu_count;
 	for (uint32_t i = 0; i < CPU_MAX; i++) {
 		lock_init(&queues[i].lock, LOCK_RANK_TIMERQ);
-		store_relaxed(&timerq_pokes[i].poked, 0U);
 		pheap_init(&queues[i].heap, deadline_less);
 		queues[i].running = NULL;
 		queues[i].enabled = false;
@@ -139,7 +137,7 @@ void timer_arm(struct timer *timer, cpu_id_t cpu, uint64_t deadline)
 	lock_drop(&queue->lock);
 	if (first && cpu != cpu_this()) {
 		/* Pairs with the exchange in timerq_run_if_poked: the kick finds the timer. */
-		store_release(&timerq_pokes[cpu].poked, 1U);
+		store_release(&percpu_table[cpu]->poked, 1U);
 		timerq_ops->kick(timerq_ctx, cpu);
 	}
 }
@@ -213,7 +211,7 @@ void timerq_run(uint64_t now)
 
 void timerq_run_poked(void)
 {
-	if (exchange_acq_rel(&timerq_pokes[cpu_this()].poked, 0U) != 0U) {
+	if (exchange_acq_rel(&percpu_this()->poked, 0U) != 0U) {
 		timerq_run(read_cntpct_el0());
 	}
 }

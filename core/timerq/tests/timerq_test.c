@@ -51,6 +51,7 @@ static int setup(void **state)
 	(void)state;
 	for (cpu_id_t i = 0; i < 3U; i++) {
 		cpus[i] = (struct percpu){.id = i};
+		percpu_table[i] = &cpus[i];
 		kicks[i] = 0;
 	}
 	arch_percpu_set(&cpus[0]);

@@ -203,7 +203,7 @@ static const struct vgic_reg v3_regs[] = {
 static const uint8_t v3_hints[VGIC_HINT_COUNT + 1U] = {0, 3, 4, 5, 6, 7, 8, 9, 10, 10, 10, 10, 10,
 	10, 10, 10, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 12, 12, 12, 12, 12, 12, 12};
 
-const struct vgic_frame vgic_dist_v3_frame = {v3_regs, ARRAY_SIZE(v3_regs), v3_hints};
+const struct vgic_frame vgic_dist_v3_frame = {v3_regs, ARRAY_SIZE(v3_regs), 3, v3_hints};
 
 enum mmio_result vgic_dist_mmio(void *ctx, struct mmio_access *access)
 {

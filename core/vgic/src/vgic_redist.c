@@ -70,7 +70,7 @@ static const struct vgic_reg rd_regs[] = {
 
 static const uint8_t rd_hints[VGIC_HINT_COUNT + 1U] = {0};
 
-const struct vgic_frame vgic_rd_frame = {rd_regs, ARRAY_SIZE(rd_regs), rd_hints};
+const struct vgic_frame vgic_rd_frame = {rd_regs, ARRAY_SIZE(rd_regs), 2, rd_hints};
 
 static const struct vgic_reg sgi_regs[] = {
 	{0x0080, 0x04, W32, LOCKED, vgic_read_group, vgic_write_group},
@@ -87,7 +87,7 @@ static const struct vgic_reg sgi_regs[] = {
 static const uint8_t sgi_hints[VGIC_HINT_COUNT + 1U] = {0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 8, 8, 8, 8, 8,
 	8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8};
 
-const struct vgic_frame vgic_sgi_frame = {sgi_regs, ARRAY_SIZE(sgi_regs), sgi_hints};
+const struct vgic_frame vgic_sgi_frame = {sgi_regs, ARRAY_SIZE(sgi_regs), 0, sgi_hints};
 
 enum mmio_result vgic_redist_mmio(void *ctx, struct mmio_access *access)
 {

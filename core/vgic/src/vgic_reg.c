@@ -3,10 +3,20 @@
 
 #define CONFIGS_PER_WORD 16U
 
-const struct vgic_reg *vgic_reg_find(const struct vgic_frame *frame, uint32_t offset)
+/* A row not past the one of `offset`. */
+static inline uint32_t first_row(const struct vgic_frame *frame, uint32_t offset)
 {
 	uint32_t slot = offset >> VGIC_HINT_SHIFT;
-	uint32_t i = frame->hints[slot < VGIC_HINT_COUNT ? slot : VGIC_HINT_COUNT];
+
+	if (offset / 4U < frame->words) {
+		return offset / 4U;
+	}
+	return frame->hints[slot < VGIC_HINT_COUNT ? slot : VGIC_HINT_COUNT];
+}
+
+const struct vgic_reg *vgic_reg_find(const struct vgic_frame *frame, uint32_t offset)
+{
+	uint32_t i = first_row(frame, offset);
 
 	for (; i < frame->count && offset >= frame->regs[i].offset; i++) {
 		if (offset - frame->regs[i].offset < frame->regs[i].size) {
@@ -163,17 +173,24 @@ static uint32_t open_to(const struct vgic_bank *bank, vgic_change_fn *change)
 }
 
 /* The write does nothing to the interrupts without a 1, so for 0 not even the lock is needed. */
-static void write_bits(struct vgic_reg_access a, uint32_t mask, vgic_change_fn *change)
+static void write_some(struct vgic_reg_access a, uint32_t mask, vgic_change_fn *change)
 {
 	const struct vgic_bank *bank = vgic_reg_bank(a, a.offset / 4U);
 
-	if (mask == 0U || bank == NULL) {
+	if (bank == NULL) {
 		return;
 	}
 	lock_take(&a.cpu->vgic->lock);
 	mask &= open_to(bank, change);
 	vgic_change_word_locked(a, a.offset / 4U, mask, change);
 	lock_drop(&a.cpu->vgic->lock);
+}
+
+static inline void write_bits(struct vgic_reg_access a, uint32_t mask, vgic_change_fn *change)
+{
+	if (mask != 0U) {
+		write_some(a, mask, change);
+	}
 }
 
 void vgic_write_set_enable(struct vgic_reg_access a, uint64_t value)

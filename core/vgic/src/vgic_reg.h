@@ -42,6 +42,7 @@ struct vgic_reg {
 struct vgic_frame {
 	const struct vgic_reg *regs;
 	uint32_t count;
+	uint32_t words; /* so many rows at the start are a word each, from offset 0 on */
 	/* Of each 128 bytes below 4 KiB: a row not past the one that covers them. */
 	const uint8_t *hints;
 };

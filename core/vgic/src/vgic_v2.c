@@ -215,4 +215,4 @@ static const struct vgic_reg v2_regs[] = {
 static const uint8_t v2_hints[VGIC_HINT_COUNT + 1U] = {0, 3, 4, 5, 6, 7, 8, 9, 10, 10, 10, 10, 10,
 	10, 10, 10, 11, 11, 11, 11, 11, 11, 11, 11, 12, 12, 12, 12, 13, 13, 13, 16, 17};
 
-const struct vgic_frame vgic_dist_v2_frame = {v2_regs, ARRAY_SIZE(v2_regs), v2_hints};
+const struct vgic_frame vgic_dist_v2_frame = {v2_regs, ARRAY_SIZE(v2_regs), 3, v2_hints};

@@ -108,6 +108,16 @@ static void init_cpu_interface(void)
 	arch_isb();
 }
 
+/* ICC_SGI1R_EL1 (IHI 0069, 12.2.26): one target, by Aff0 in the list with its range selector. */
+static uint64_t kick_of(mpidr_t m)
+{
+	uint64_t aff0 = m & 0xffU;
+
+	return (UINT64_C(1) << (aff0 & 0xfU)) | ((aff0 >> 4) << 44) | (((m >> 8) & 0xffU) << 16) |
+	       (((m >> 16) & 0xffU) << 32) | (((m >> 32) & 0xffU) << 48) |
+	       ((uint64_t)GIC_SGI_KICK << 24);
+}
+
 enum plinth_status gicv3_init_cpu(void)
 {
 	struct percpu *cpu = percpu_this();
@@ -117,6 +127,7 @@ enum plinth_status gicv3_init_cpu(void)
 		return PLINTH_ENOENT;
 	}
 	cpu->gicr = gicr;
+	cpu->kick = kick_of(cpu->mpidr);
 	arch_mmio_write32(
 		gicr + GICR_WAKER, arch_mmio_read32(gicr + GICR_WAKER) & ~WAKER_PROCESSOR_SLEEP);
 	if (gic_wait_clear(gicr + GICR_WAKER, WAKER_CHILDREN_ASLEEP) != PLINTH_OK) {
@@ -133,16 +144,9 @@ void gicv3_leave_cpu(void)
 	arch_isb();
 }
 
-/* ICC_SGI1R_EL1 (IHI 0069, 12.2.26): one target, by Aff0 in the list with its range selector. */
 void gicv3_kick(cpu_id_t cpu)
 {
-	mpidr_t m = percpu_table[cpu]->mpidr;
-	uint64_t aff0 = m & 0xffU;
-	uint64_t value = (UINT64_C(1) << (aff0 & 0xfU)) | ((aff0 >> 4) << 44) |
-			 (((m >> 8) & 0xffU) << 16) | (((m >> 16) & 0xffU) << 32) |
-			 (((m >> 32) & 0xffU) << 48) | ((uint64_t)GIC_SGI_KICK << 24);
-
 	arch_dsb_ishst(); /* the target reads what was stored before */
-	write_icc_sgi1r_el1(value);
+	write_icc_sgi1r_el1(percpu_table[cpu]->kick);
 	arch_isb();
 }

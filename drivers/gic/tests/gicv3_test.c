@@ -261,7 +261,11 @@ static void a_region_that_ends_within_a_redistributor(void **state)
 static void kick_names_one_cpu(void **state)
 {
 	(void)state;
-	assert_int_equal(gic_init(&gic), PLINTH_OK);
+	add_redistributor(MODEL_REDIST, 0, 0);
+	add_redistributor(MODEL_REDIST + STRIDE_V3, AFFINITY_1, LAST);
+	add_region(MODEL_REDIST, 2U * STRIDE_V3);
+	assert_int_equal(found_for(1), MODEL_REDIST + STRIDE_V3);
+	assert_int_equal(found_for(0), MODEL_REDIST);
 	log_at_dsb = -1;
 	gic_kick(1);
 	/* Aff3 04 [55:48], range selector 3 [47:44], Aff2 02 [39:32], INTID 0, Aff1 01 [23:16],

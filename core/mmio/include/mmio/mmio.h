@@ -47,7 +47,16 @@ struct mmio_map {
 enum plinth_status mmio_add(struct mmio_map *map, ipa_t base, uint64_t size,
 	mmio_handler_fn *handler, void *ctx, const char *name);
 
-/* The region that holds all `size` bytes at `ipa`, or NULL. */
+/* Are all `size` bytes at `ipa` in the region? */
+static inline bool mmio_region_has(const struct mmio_region *region, ipa_t ipa, unsigned size)
+{
+	uint64_t offset = ipa.v - region->base;
+
+	return offset < region->size && region->size - offset >= size;
+}
+
+/* The region that holds all `size` bytes at `ipa`, or NULL. Whoever asks often keeps the last
+ * answer and tries that one first. */
 const struct mmio_region *mmio_find(const struct mmio_map *map, ipa_t ipa, unsigned size);
 
 #endif

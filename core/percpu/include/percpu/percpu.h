@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What each CPU keeps for itself. arch_percpu() finds it; no other CPU writes these fields, and
- * none but `id` and `mpidr` may be read by others.
+ * What each CPU keeps for itself. arch_percpu() finds it; no other CPU writes these fields but
+ * `resched` and `poked`, which every exit asks, and none but `id`, `mpidr` and `kick` may be read
+ * by others.
  */
 #ifndef PERCPU_PERCPU_H
 #define PERCPU_PERCPU_H
@@ -20,9 +21,12 @@ struct percpu {
 	uint64_t stack_top;   /* PERCPU_STACK_TOP: where the EL2 stack starts at each exit */
 	uint64_t overflow_stack_top; /* PERCPU_OVERFLOW_STACK_TOP */
 	cpu_id_t id;
+	uint32_t resched;    /* atomic, core/sched: sched_pick() is to be called */
+	uint32_t poked;	     /* atomic, core/timerq: another CPU has armed a timer for this one */
 	uint32_t held_ranks; /* core/lock */
 	mpidr_t mpidr;
 	uint64_t gicr; /* VA of this CPU's redistributor (GICv3) */
+	uint64_t kick; /* drivers/gic: what, written to ICC_SGI1R_EL1, kicks this CPU (GICv3) */
 	uint32_t panicking;
 	uint32_t gic_interface; /* GICv2 CPU interface mask bit number */
 };

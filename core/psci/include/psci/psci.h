@@ -87,6 +87,10 @@ bool psci_find(const struct psci_vm *psci, uint64_t target, vcpu_id_t *vcpu);
 /* Is this function id in PSCI's ranges (0x84000000 to 0x8400001F, 0xC4000000 to 0xC400001F)? */
 bool psci_is_call(uint64_t function);
 
+/* The calls whose answer is always the same (PSCI_VERSION, MIGRATE_INFO_TYPE), without more ado:
+ * *x0 is what psci_call() would say. False, and *x0 left alone, for all other function ids. */
+bool psci_answer(uint32_t function, uint64_t *x0);
+
 /* What the caller of psci_call does with the calling vCPU. */
 enum psci_then {
 	PSCI_THEN_RETURN, /* x0 = result; the guest goes on */

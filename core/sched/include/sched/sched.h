@@ -86,7 +86,8 @@ struct sched_ops {
 /* Once, on the boot CPU, after timerq_init(). ticks_per_second: CNTFRQ_EL0. */
 void sched_init(const struct sched_ops *ops, void *ctx, uint64_t ticks_per_second);
 
-/* On each CPU before its first sched_pick(): from now on entities may be placed on it. */
+/* On each CPU before its first sched_pick(), with its percpu_this(): from now on entities may be
+ * placed on it. */
 void sched_cpu_online(void);
 
 /* OFF, with SCHED_HOLD_POWER. weight is clamped to SCHED_WEIGHT_MIN..MAX; affinity 0 means all
@@ -130,19 +131,11 @@ static inline bool sched_take_wake(struct sched_entity *e)
 	return load_relaxed(&e->wake) != 0U && exchange_acq_rel(&e->wake, 0U) != 0U;
 }
 
-/* In the open for sched_need_resched() alone, which every exit asks. Atomic: written by the CPU
- * itself, or by another one under the lock of its queue. */
-struct sched_flag {
-	uint32_t resched; /* sched_pick is to be called; a kick is on its way if need be */
-} __attribute__((aligned(64)));
-
-extern struct sched_flag sched_flags[CPU_MAX];
-
 /* Must this CPU call sched_pick()? One load: to be asked at the end of each exit. */
 static inline bool sched_need_resched(void)
 {
 	/* Set by rq_notify before its kick; a kick's exit comes here. */
-	return load_relaxed(&sched_flags[cpu_this()].resched) != 0U;
+	return load_relaxed(&percpu_this()->resched) != 0U;
 }
 
 /* Chooses what this CPU runs: the current entity further on, or another one, or NULL: idle. The

@@ -77,20 +77,13 @@ bool timer_is_armed(const struct timer *timer);
 #define TIMERQ_BATCH 32U
 void timerq_run(uint64_t now);
 
-/* In the open for timerq_if_poked() alone. Atomic: set by who arms a timer of that CPU. */
-struct timerq_poke {
-	uint32_t poked;
-} __attribute__((aligned(64)));
-
-extern struct timerq_poke timerq_pokes[CPU_MAX];
-
 /* timerq_run() now, if another CPU has armed a timer for this one since the last call. */
 void timerq_run_poked(void);
 
 /* The same for a kick, which is mostly about something else: one load where it is. */
 static inline void timerq_if_poked(void)
 {
-	if (load_relaxed(&timerq_pokes[cpu_this()].poked) != 0U) {
+	if (load_relaxed(&percpu_this()->poked) != 0U) {
 		timerq_run_poked();
 	}
 }

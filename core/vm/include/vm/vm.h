@@ -106,6 +106,7 @@ struct vcpu {
 	struct vtimer timer;
 	struct vgic_cpu gic;
 	struct debugregs debug;
+	const struct mmio_region *device; /* the last one that it accessed */
 	struct pvtime_stolen *stolen; /* what its guest reads; immutable after vm_create */
 	uint64_t stolen_before;	      /* ticks that were stolen in former runs */
 	struct vcpu_exits exits;
@@ -207,11 +208,9 @@ struct vm_host {
 void vm_setup(const struct vm_host *host);
 const struct vm_host *vm_host(void);
 
-/* Is it an ID register that vm_idreg() answers? */
-static inline bool vm_idreg_owns(a64_sysreg_t reg)
-{
-	return (reg & ~(a64_sysreg_t)(VM_IDREG_COUNT - 1U)) == A64_SYSREG(3, 0, 0, 0, 0);
-}
+/* The ID registers that vm_idreg() answers: in the bits of the mask they agree with the first. */
+#define VM_IDREG_FIRST A64_SYSREG(3, 0, 0, 0, 0)
+#define VM_IDREG_MASK  (A64_SYSREG_ALL & ~(a64_sysreg_t)(VM_IDREG_COUNT - 1U))
 
 static inline uint64_t vm_idreg(const struct vm *vm, a64_sysreg_t reg)
 {

@@ -15,6 +15,8 @@ typedef uint32_t a64_sysreg_t;
 	((a64_sysreg_t)(op0) << 14 | (a64_sysreg_t)(op1) << 11 | (a64_sysreg_t)(crn) << 7 |        \
 		(a64_sysreg_t)(crm) << 3 | (a64_sysreg_t)(op2))
 
+#define A64_SYSREG_ALL A64_SYSREG(3, 7, 15, 15, 7) /* every bit */
+
 static inline unsigned a64_sysreg_op0(a64_sysreg_t reg)
 {
 	return (reg >> 14) & 3U;
@@ -46,6 +48,13 @@ static inline a64_sysreg_t a64_sysreg_of_iss(uint32_t iss)
 {
 	return A64_SYSREG((iss >> 20) & 3U, (iss >> 14) & 7U, (iss >> 10) & 15U, (iss >> 1) & 15U,
 		(iss >> 17) & 7U);
+}
+
+/* Back: without direction and Rt. */
+static inline uint32_t a64_sysreg_to_iss(a64_sysreg_t reg)
+{
+	return a64_sysreg_op0(reg) << 20 | a64_sysreg_op2(reg) << 17 | a64_sysreg_op1(reg) << 14 |
+	       a64_sysreg_crn(reg) << 10 | a64_sysreg_crm(reg) << 1;
 }
 
 static inline unsigned a64_sysreg_iss_rt(uint32_t iss)
