@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What of the firmware outlives ExitBootServices: stubs that upcall (abi/uefi_rt.h), and the
+ * conversion of their own tables by SetVirtualAddressMap. Position-independent, without data of its
+ * own, calling nothing else: the bytes from fw_runtime_start to fw_runtime_end run wherever they
+ * are copied to. fw_runtime_context in the copy points at struct fw_runtime.
+ */
+#ifndef RUNTIME_RUNTIME_H
+#define RUNTIME_RUNTIME_H
+
+#include <stdbool.h>
+
+#include "uefi/services.h"
+
+#define FW_RUNTIME_SERVICES 14U
+
+/* In EfiRuntimeServicesData. */
+struct fw_runtime {
+	struct efi_system_table system;
+	struct efi_runtime_services services;
+};
+
+extern const uint8_t fw_runtime_start[];
+extern const uint8_t fw_runtime_end[];
+extern const uint8_t fw_runtime_context[];
+
+/* The stub of each service, in the order of struct efi_runtime_services. */
+extern const void *const fw_runtime_stub[FW_RUNTIME_SERVICES];
+
+/* What stands in for each of them where nobody answers upcalls: EFI_UNSUPPORTED. */
+extern const uint8_t fw_runtime_unsupported[];
+
+/* Fills in the table of services that run in the copy at `code`, and points that copy at *data. */
+void fw_runtime_place(uint8_t *code, struct fw_runtime *data, bool answered);
+
+/* UEFI_RT_ENTER_RUNTIME: boot services are over, and these are the runtime regions. */
+struct uefi_rt_region;
+efi_status_t fw_runtime_enter(uint64_t mask, const struct uefi_rt_region *regions, uint64_t count);
+
+/* After SetVirtualAddressMap's upcall: the tables' pointers and checksums. Part of the copy. */
+void fw_runtime_convert(struct fw_runtime *data);
+
+/* ConvertPointer's upcall. Part of the copy. */
+efi_status_t fw_runtime_convert_pointer(uint64_t disposition, void *pointer);
+
+#endif
