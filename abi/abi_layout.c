@@ -36,10 +36,11 @@ SIZE(boot_info, 7600);
 SIZE(vm_image, 32);
 OFFSET(vm_config, name, 16);
 OFFSET(vm_config, affinity, 64);
-OFFSET(vm_config, guestinfo, 112);
-OFFSET(vm_config, images, 120);
-OFFSET(vm_config, uuid, 632);
-SIZE(vm_config, 648);
+OFFSET(vm_config, guestinfo, 120);
+OFFSET(vm_config, ranges, 128);
+OFFSET(vm_config, images, 416);
+OFFSET(vm_config, uuid, 1440);
+SIZE(vm_config, 1456);
 SIZE(vm_guestinfo, 24);
 
 SIZE(core_header, CORE_HEADER_SIZE);

@@ -9,12 +9,14 @@
 #include <stdint.h>
 
 #define VM_CONFIG_MAGIC	  UINT64_C(0x474643564d564c50)
-#define VM_CONFIG_VERSION 2U
+#define VM_CONFIG_VERSION 3U
 
 #define VM_NAME_SIZE	    32U /* with the NUL; letters, digits, '-', '_', '.' */
-#define VM_IMAGE_MAX	    16U
+#define VM_IMAGE_MAX	    32U
+#define VM_RANGE_MAX	    12U
 #define VM_VCPU_MAX	    123U /* as many redistributors fit the machine's map */
 #define VM_RAM_BASE	    UINT64_C(0x40000000)
+#define VM_DEVICES_BASE	    UINT64_C(0x08000000) /* emulated devices, up to RAM */
 #define VM_WEIGHT_DEFAULT   100U
 #define VM_WEIGHT_MAX	    10000U
 #define VM_OVERHEAD_DEFAULT UINT64_C(0x100000)
@@ -26,11 +28,26 @@ enum vm_image_kind {
 };
 
 /* The guest will write most of it, as a kernel does that relocates and patches itself: it is copied
- * into the VM's own memory before each start, not page by page as the guest writes. COPY alone. */
+ * into the VM's own memory before each start, not page by page as the guest writes. COPY alone, in
+ * RAM alone. */
 #define VM_IMAGE_FLAG_WRITTEN UINT32_C(0x1)
 
-/* Bytes at `ipa` in the VM's RAM. A later image lies over an earlier one. What no image covers is
- * zero. The source is never written: a reset starts from it again. */
+/* Memory of the VM beside its RAM: a disk, a firmware's ROM, files for a firmware. What lies there
+ * outlives the VM's resets and its power, as long as Plinth runs. `ipa` is a multiple of 2 MiB, in
+ * no gigabyte of RAM and no device's place, `size` a multiple of 4 KiB. */
+struct vm_range {
+	uint64_t ipa;
+	uint64_t size;
+	uint32_t flags; /* VM_RANGE_* */
+	uint32_t reserved;
+};
+
+/* The guest's stores are external aborts. */
+#define VM_RANGE_READ_ONLY UINT32_C(0x1)
+
+/* Bytes at `ipa` in the VM's RAM or in one of its ranges. A later image lies over an earlier one.
+ * What no image covers is zero. The source is never written: RAM starts from it again at a reset.
+ */
 struct vm_image {
 	uint64_t ipa;
 	uint64_t size;
@@ -82,7 +99,10 @@ struct vm_config {
 	uint64_t arg;	   /* its x0: IPA of the devicetree */
 	uint32_t image_count;
 	uint32_t guestinfo_count;
+	uint32_t range_count;
+	uint32_t reserved;
 	uint64_t guestinfo; /* physical address of struct vm_guestinfo[]; read once, at the start */
+	struct vm_range ranges[VM_RANGE_MAX];
 	struct vm_image images[VM_IMAGE_MAX];
 	uint8_t uuid[16]; /* from the name and the bundle; SMBIOS and GETUUID show it */
 };

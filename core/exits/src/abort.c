@@ -159,6 +159,17 @@ NOINLINE static enum outcome out_of_memory(struct vcpu *vcpu, ipa_t ipa)
 	return OUTCOME_RESCHED;
 }
 
+/* Memory that it may not write, for that is what a guest is denied. An invalidation by DC IVAC
+ * wants to: nobody has anything to lose there. */
+static enum outcome denied(struct vcpu *vcpu, uint64_t esr, uint64_t far, bool is_fetch)
+{
+	if (!is_fetch && (esr & (ISS_CM | ISS_S1PTW)) == ISS_CM) {
+		vcpu_skip((esr & ESR_IL) != 0U);
+		return OUTCOME_RESUME;
+	}
+	return refuse(vcpu, esr, far, is_fetch);
+}
+
 /* Twice in the program, for data and for code, since each of them is a path that guests wait for.
  */
 static ALWAYS_INLINE inline enum outcome stage2_abort(
@@ -174,8 +185,9 @@ static ALWAYS_INLINE inline enum outcome stage2_abort(
 	if (UNLIKELY(!fault_ipa(esr, far, is_fetch, &ipa))) {
 		return OUTCOME_RESUME;
 	}
-	/* The emulated devices first: most aborts are theirs, and no memory is near them. */
-	if (ipa.v >= VM_RAM_BASE) {
+	/* The emulated devices first: most aborts are theirs, and no memory is near them. Below
+	 * them is a firmware's ROM, if there is one. */
+	if (ipa.v - VM_DEVICES_BASE >= VM_RAM_BASE - VM_DEVICES_BASE) {
 		enum gmem_result result = memory_fault(vcpu, esr, ipa, is_fetch);
 
 		if (LIKELY(result == GMEM_RESUME)) {
@@ -183,7 +195,7 @@ static ALWAYS_INLINE inline enum outcome stage2_abort(
 		}
 		if (result != GMEM_NOT_RAM) {
 			return result == GMEM_NOMEM ? out_of_memory(vcpu, ipa)
-						    : refuse(vcpu, esr, far, is_fetch);
+						    : denied(vcpu, esr, far, is_fetch);
 		}
 	}
 	return not_ram(vcpu, esr, ipa, far, is_fetch);

@@ -49,7 +49,9 @@ static enum plinth_status translate(void *ctx, uint64_t va, bool is_write, ipa_t
 		return refuse(call, (unsigned)FIELD_GET(par, PAR_FST), va, is_write);
 	}
 	*ipa = ipa_init((par & PAR_PA) | (va & (PAGE_SIZE - 1U)));
-	if (!gmem_is_ram(&call->vcpu->vm->gmem, *ipa, 1)) {
+	const struct gmem *gmem = &call->vcpu->vm->gmem;
+
+	if (!(is_write ? gmem_is_writable(gmem, *ipa, 1) : gmem_is_memory(gmem, *ipa, 1))) {
 		return refuse(call, FSC_EXTERNAL, va, is_write);
 	}
 	return PLINTH_OK;

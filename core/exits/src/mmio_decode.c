@@ -86,7 +86,7 @@ static bool do_piece(struct vcpu *vcpu, const struct a64_access *a, uint64_t va,
 		vcpu_inject_abort(false, FSC_TRANSLATION | 3U, va, a->write, true);
 		return false;
 	}
-	if (gmem_is_ram(gmem, ipa, size)) {
+	if (gmem_is_memory(gmem, ipa, size)) {
 		if (!do_memory(gmem, a->write, size, ipa, bytes)) {
 			vcpu_inject_abort(false, FSC_EXTERNAL, va, a->write, true);
 			return false;

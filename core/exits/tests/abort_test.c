@@ -164,6 +164,52 @@ static void maintenance_of_memory_counts_as_a_read(void **state)
 	assert_int_equal(rig.vm->gmem.counters.fault_write, 0);
 }
 
+/* Below the devices, which are asked first. */
+static void a_rom_is_read_and_executed(void **state)
+{
+	(void)state;
+	set_fault(VM_RIG_ROM + 8U, VM_RIG_ROM);
+	assert_int_equal(
+		exits_data_abort(rig.vcpu, RIG_ABORT(FSC_TRANSLATION | 1U)), OUTCOME_RESUME);
+	assert_true(is_mapped(VM_RIG_ROM, 0));
+	assert_int_equal(
+		exits_instruction_abort(rig.vcpu, FETCH(FSC_PERMISSION | 3U)), OUTCOME_RESUME);
+	assert_true(is_mapped(VM_RIG_ROM, S2_ATTR_EXEC));
+	assert_int_equal(fake_sysregs.elr_el2, RIG_CODE);
+	assert_int_equal(fake_sysregs.esr_el1, 0);
+}
+
+static void a_store_to_a_rom_is_an_external_abort(void **state)
+{
+	static const uint64_t kinds[] = {FSC_TRANSLATION | 1U, FSC_PERMISSION | 3U};
+
+	(void)state;
+	for (unsigned i = 0; i < 2U; i++) {
+		set_fault(VM_RIG_ROM + 8U, VM_RIG_ROM);
+		assert_int_equal(
+			exits_data_abort(rig.vcpu, RIG_ABORT(kinds[i] | ISS_WNR)), OUTCOME_RESUME);
+		rig_check_injected(RIG_SAME(FSC_EXTERNAL | ISS_WNR));
+		assert_int_equal(fake_sysregs.far_el1, VM_RIG_ROM + 8U);
+	}
+	/* As is one of the CPU itself, which marks an entry as used. */
+	set_fault(PAGE, VM_RIG_ROM);
+	assert_int_equal(
+		exits_data_abort(rig.vcpu, RIG_ABORT(FSC_PERMISSION | 3U | ISS_S1PTW | ISS_WNR)),
+		OUTCOME_RESUME);
+	rig_check_injected(RIG_SAME(FSC_EXTERNAL_WALK | ISS_WNR));
+}
+
+/* DC IVAC wants to write, and has nothing to throw away. */
+static void invalidation_of_a_rom_is_skipped(void **state)
+{
+	(void)state;
+	set_fault(VM_RIG_ROM + 8U, VM_RIG_ROM);
+	assert_int_equal(
+		exits_data_abort(rig.vcpu, RIG_ABORT(FSC_PERMISSION | 3U | ISS_CM | ISS_WNR)),
+		OUTCOME_RESUME);
+	rig_check_done();
+}
+
 static void other_aborts_go_to_the_guest(void **state)
 {
 	(void)state;
@@ -188,6 +234,9 @@ int main(void)
 		TEST(a_table_in_a_hole_is_an_abort_on_a_walk),
 		TEST(maintenance_of_a_hole_is_skipped),
 		TEST(maintenance_of_memory_counts_as_a_read),
+		TEST(a_rom_is_read_and_executed),
+		TEST(a_store_to_a_rom_is_an_external_abort),
+		TEST(invalidation_of_a_rom_is_skipped),
 		TEST(other_aborts_go_to_the_guest),
 	};
 

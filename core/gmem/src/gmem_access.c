@@ -89,8 +89,8 @@ enum plinth_status gmem_read(struct gmem *gmem, ipa_t ipa, void *buf, size_t siz
 		size_t part = part_in_page(ipa, size);
 
 		lock_take(&gmem->lock);
-		status = gmem_is_ram(gmem, ipa, part) ? read_page(gmem, ipa, to, part)
-						      : PLINTH_EFAULT;
+		status = gmem_is_memory(gmem, ipa, part) ? read_page(gmem, ipa, to, part)
+							 : PLINTH_EFAULT;
 		lock_drop(&gmem->lock);
 		ipa = ipa_add(ipa, part);
 		to += part;
@@ -108,8 +108,8 @@ enum plinth_status gmem_write(struct gmem *gmem, ipa_t ipa, const void *buf, siz
 		size_t part = part_in_page(ipa, size);
 
 		lock_take(&gmem->lock);
-		status = gmem_is_ram(gmem, ipa, part) ? write_page(gmem, ipa, from, part)
-						      : PLINTH_EFAULT;
+		status = gmem_is_memory(gmem, ipa, part) ? write_page(gmem, ipa, from, part)
+							 : PLINTH_EFAULT;
 		lock_drop(&gmem->lock);
 		ipa = ipa_add(ipa, part);
 		from += part;

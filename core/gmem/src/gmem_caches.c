@@ -11,25 +11,46 @@
 #define HIDE_CHANGES 64U
 
 /* Was the leaf shown while all caches were on, and may not be at PoC? In a VM with several vCPUs
- * what is executed goes there (to_poc), so it is what others wrote since. */
+ * what is executed goes there (to_poc), so it is what others wrote since. What a run left in a
+ * range, the next one did not write: then it is all. */
 static bool is_behind_poc(const struct gmem *gmem, const struct s2_leaf *leaf)
 {
 	return leaf->valid && (leaf->attrs & S2_ATTR_UNTOUCHED) == 0U &&
-	       (!gmem->to_poc || (leaf->attrs & S2_ATTR_WRITTEN) != 0U);
+	       (gmem->hide_all || !gmem->to_poc || (leaf->attrs & S2_ATTR_WRITTEN) != 0U);
+}
+
+void gmem_hide_from(struct gmem *gmem, uint32_t area)
+{
+	gmem->hide_area = area;
+	gmem->hide_next = area < gmem->area_count ? gmem->area[area].ipa : 0U;
+}
+
+/* What is to be looked at next. False: all areas are through. */
+static bool hide_find(struct gmem *gmem, struct s2_leaf *leaf)
+{
+	while (gmem->hide_area < gmem->area_count) {
+		const struct gmem_area *area = &gmem->area[gmem->hide_area];
+
+		if (gmem->hide_next < area->ipa + area->size &&
+			s2_lookup(&gmem->space, ipa_init(gmem->hide_next), leaf) == PLINTH_OK) {
+			return true;
+		}
+		gmem_hide_from(gmem, gmem->hide_area + 1U);
+	}
+	return false;
 }
 
 /* From hide_next on: the next access to what was shown before faults, and is maintained then. */
 static enum plinth_status hide_step(struct gmem *gmem)
 {
-	const uint64_t end = gmem->ram_base + gmem->ram_size;
 	unsigned changes = 0;
 
 	for (unsigned i = 0; i < HIDE_ENTRIES && changes < HIDE_CHANGES; i++) {
 		struct s2_leaf leaf;
 		unsigned count = 1;
 
-		if (gmem->hide_next >= end ||
-			s2_lookup(&gmem->space, ipa_init(gmem->hide_next), &leaf) != PLINTH_OK) {
+		if (!hide_find(gmem, &leaf)) {
+			gmem->hide_all = false;
 			return PLINTH_OK;
 		}
 		if (leaf.valid && leaf.level == S2_LEVEL_4K) {
@@ -54,7 +75,7 @@ enum plinth_status gmem_caches_off(struct gmem *gmem)
 		if (!gmem->mmu_off) {
 			gmem->mmu_off = true;
 			gmem->off_run_count = 0;
-			gmem->hide_next = gmem->ram_base;
+			gmem_hide_from(gmem, 0);
 		}
 		status = hide_step(gmem);
 	}

@@ -15,9 +15,26 @@
 /* A hole, an image's page in place, the VM's own, executable. */
 #define STEPS_MAX 4U
 
-bool gmem_is_ram(const struct gmem *gmem, ipa_t ipa, uint64_t size)
+const struct gmem_area *gmem_area_of(const struct gmem *gmem, ipa_t ipa, uint64_t size)
 {
-	return range_contains(gmem->ram_base, gmem->ram_size, ipa.v, size);
+	for (uint32_t i = 0; i < gmem->area_count; i++) {
+		if (gmem_area_has(&gmem->area[i], ipa, size)) {
+			return &gmem->area[i];
+		}
+	}
+	return NULL;
+}
+
+bool gmem_is_memory(const struct gmem *gmem, ipa_t ipa, uint64_t size)
+{
+	return gmem_area_of(gmem, ipa, size) != NULL;
+}
+
+bool gmem_is_writable(const struct gmem *gmem, ipa_t ipa, uint64_t size)
+{
+	const struct gmem_area *area = gmem_area_of(gmem, ipa, size);
+
+	return area != NULL && !area->read_only;
 }
 
 enum plinth_status gmem_split_block(struct gmem *gmem, struct s2_leaf *leaf, ipa_t ipa)
@@ -174,15 +191,18 @@ static bool is_satisfied(const struct s2_leaf *leaf, enum gmem_access access)
 	       (access != GMEM_FETCH || (leaf->attrs & S2_ATTR_EXEC) != 0U);
 }
 
-/* One step towards `access` from what the leaf is. EFAULT: no RAM, or not to be touched so. */
+/* One step towards `access` from what the leaf is. EFAULT: no memory, or not to be touched so. */
 static enum plinth_status advance(
 	struct gmem *gmem, struct s2_leaf *leaf, ipa_t ipa, enum gmem_access access)
 {
-	if (!gmem_is_ram(gmem, ipa, 1)) {
+	const struct gmem_area *area = gmem_area_of(gmem, ipa, 1);
+
+	if (area == NULL || (access == GMEM_WRITE && area->read_only)) {
 		return PLINTH_EFAULT; /* devices and Plinth's own pages are what they are */
 	}
 	if (!leaf->valid) {
-		return leaf->state == S2_PAGE_NONE ? gmem_populate(gmem, leaf, ipa) : PLINTH_EFAULT;
+		return leaf->state == S2_PAGE_NONE ? gmem_populate(gmem, area, leaf, ipa)
+						   : PLINTH_EFAULT;
 	}
 	if ((leaf->attrs & S2_ATTR_UNTOUCHED) != 0U) {
 		return open_untouched(gmem, leaf, ipa);
@@ -298,7 +318,7 @@ static enum gmem_result resolve_any(
 	struct s2_leaf leaf;
 
 	if (s2_lookup(&gmem->space, fault->ipa, &leaf) != PLINTH_OK ||
-		(!leaf.valid && !gmem_is_ram(gmem, fault->ipa, 1))) {
+		(!leaf.valid && !gmem_is_memory(gmem, fault->ipa, 1))) {
 		return GMEM_NOT_RAM;
 	}
 	if (is_satisfied(&leaf, access)) {
@@ -318,7 +338,7 @@ enum gmem_result gmem_fault(struct gmem *gmem, const struct gmem_fault *fault)
 		access = GMEM_READ;
 	}
 	lock_take(&gmem->lock);
-	if (!gmem_is_ram(gmem, fault->ipa, 1) || !resolve_page(gmem, fault, access)) {
+	if (!gmem_is_memory(gmem, fault->ipa, 1) || !resolve_page(gmem, fault, access)) {
 		result = resolve_any(gmem, fault, access);
 	}
 	lock_drop(&gmem->lock);

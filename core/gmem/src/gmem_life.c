@@ -9,7 +9,7 @@
 
 STATIC_ASSERT(VM_RAM_BASE % BLOCK_1G == 0U, "gmem_reset_step clears by gigabytes");
 
-/* Tables beyond one for each 2 MiB and each gigabyte of RAM: devices', and spares. */
+/* Tables beyond one for each 2 MiB and each gigabyte of memory: devices', and spares. */
 #define EXTRA_TABLES 8U
 
 static uint64_t pages_of(unsigned order)
@@ -63,7 +63,7 @@ static enum plinth_status take_images(struct gmem *gmem, const struct vm_config 
 	for (uint32_t i = 0; i < config->image_count; i++) {
 		const struct vm_image *image = &config->images[i];
 
-		if (!range_contains(gmem->ram_base, gmem->ram_size, image->ipa, image->size)) {
+		if (!gmem_is_memory(gmem, ipa_init(image->ipa), image->size)) {
 			return PLINTH_EINVAL;
 		}
 		if (image->kind != VM_IMAGE_COPY) {
@@ -75,10 +75,62 @@ static enum plinth_status take_images(struct gmem *gmem, const struct vm_config 
 	return secrets <= GMEM_SECRET_SIZE ? PLINTH_OK : PLINTH_EINVAL;
 }
 
+static enum plinth_status take_areas(struct gmem *gmem, const struct vm_config *config)
+{
+	if (config->range_count > VM_RANGE_MAX) {
+		return PLINTH_EINVAL;
+	}
+	gmem->area[0] = (struct gmem_area){VM_RAM_BASE, config->ram_size, false};
+	for (uint32_t i = 0; i < config->range_count; i++) {
+		const struct vm_range *range = &config->ranges[i];
+
+		gmem->area[1U + i] = (struct gmem_area){
+			range->ipa, range->size, (range->flags & VM_RANGE_READ_ONLY) != 0U};
+	}
+	gmem->area_count = 1U + config->range_count;
+	for (uint32_t i = 0; i < gmem->area_count; i++) {
+		const struct gmem_area *area = &gmem->area[i];
+
+		if (area->size == 0U || !is_aligned(area->ipa, BLOCK_2M) ||
+			!is_aligned(area->size, i == 0U ? BLOCK_2M : PAGE_SIZE) ||
+			!range_contains(0, BIT(s2_features()->ipa_bits), area->ipa, area->size)) {
+			return PLINTH_EINVAL;
+		}
+	}
+	return PLINTH_OK;
+}
+
+/* Pages of a read-only area that show images where they are. */
+static uint64_t pages_in_place(const struct gmem *gmem, const struct gmem_area *area)
+{
+	uint64_t pages = 0;
+
+	for (uint32_t i = 0; i < gmem->image_count && area->read_only; i++) {
+		const struct vm_image *image = &gmem->image[i];
+
+		if (gmem_area_has(area, ipa_init(image->ipa), image->size) &&
+			is_aligned(image->ipa | image->source, PAGE_SIZE)) {
+			pages += image->size / PAGE_SIZE;
+		}
+	}
+	return pages;
+}
+
 static uint64_t pages_guaranteed(const struct gmem *gmem)
 {
-	return gmem->ram_size / PAGE_SIZE + align_up(gmem->ram_size, BLOCK_2M) / BLOCK_2M +
-	       align_up(gmem->ram_size, BLOCK_1G) / BLOCK_1G + EXTRA_TABLES;
+	uint64_t pages = EXTRA_TABLES;
+
+	for (uint32_t i = 0; i < gmem->area_count; i++) {
+		const struct gmem_area *area = &gmem->area[i];
+		uint64_t all = area->size / PAGE_SIZE;
+
+		/* Images that overlap are shown once at most. */
+		pages += all - min_u64(all, pages_in_place(gmem, area));
+		pages += align_up(area->size, BLOCK_2M) / BLOCK_2M;
+		/* A range may begin anywhere in its first gigabyte. */
+		pages += align_up(area->ipa % BLOCK_1G + area->size, BLOCK_1G) / BLOCK_1G;
+	}
+	return pages;
 }
 
 enum plinth_status gmem_init(struct gmem *gmem, const struct vm_config *config)
@@ -87,16 +139,13 @@ enum plinth_status gmem_init(struct gmem *gmem, const struct vm_config *config)
 
 	memset(gmem, 0, sizeof(*gmem));
 	lock_init(&gmem->lock, LOCK_RANK_S2);
-	gmem->ram_base = VM_RAM_BASE;
-	gmem->ram_size = config->ram_size;
 	gmem->eager = (config->flags & VM_FLAG_COHERENCY_EAGER) != 0U;
 	gmem->to_poc = config->vcpu_count > 1U && !coh_strategy()->fwb;
 	gmem->overcommit = (config->flags & VM_FLAG_OVERCOMMIT) != 0U;
-	if (gmem->ram_size == 0U || !is_aligned(gmem->ram_size, BLOCK_2M) ||
-		!range_contains(0, BIT(s2_features()->ipa_bits), VM_RAM_BASE, gmem->ram_size)) {
-		return PLINTH_EINVAL;
+	status = take_areas(gmem, config);
+	if (status == PLINTH_OK) {
+		status = take_images(gmem, config);
 	}
-	status = take_images(gmem, config);
 	if (status != PLINTH_OK) {
 		return status;
 	}
@@ -129,7 +178,9 @@ void gmem_start(struct gmem *gmem, gmem_secret_fn *fill, void *ctx)
 		}
 	}
 	gmem->mmu_off = !coh_strategy()->fwb;
-	gmem->hide_next = gmem->ram_base + gmem->ram_size; /* nothing is shown yet */
+	/* No RAM is shown yet; of ranges, what the run before saw. */
+	gmem->hide_all = gmem->area_count > 1U;
+	gmem_hide_from(gmem, 1);
 	gmem->off_run_count = 0;
 	lock_drop(&gmem->lock);
 }
@@ -178,8 +229,9 @@ enum plinth_status gmem_reset_step(struct gmem *gmem)
 	enum plinth_status status;
 
 	lock_take(&gmem->lock);
-	/* RAM starts at a gigabyte, so what lies below it, devices, stays. */
-	status = clear_step_locked(gmem, gmem->ram_base, gmem->ram_base + gmem->ram_size);
+	/* RAM starts at a gigabyte, and nothing else lies in its last one: all the rest stays. */
+	status = clear_step_locked(
+		gmem, gmem_ram(gmem)->ipa, gmem_ram(gmem)->ipa + gmem_ram(gmem)->size);
 	lock_drop(&gmem->lock);
 	return status;
 }

@@ -37,7 +37,7 @@ enum plinth_status gmem_relinquish(struct gmem *gmem, ipa_t ipa)
 	if (!is_aligned(ipa.v, PAGE_SIZE)) {
 		return PLINTH_EINVAL;
 	}
-	if (!gmem_is_ram(gmem, ipa, PAGE_SIZE)) {
+	if (!gmem_area_has(gmem_ram(gmem), ipa, PAGE_SIZE)) {
 		return PLINTH_ERANGE;
 	}
 	lock_take(&gmem->lock);
@@ -70,7 +70,17 @@ static enum plinth_status map_page(struct gmem *gmem, ipa_t ipa, pa_t pa, uint32
 	return status;
 }
 
-/* What is none of the VM's memory, outside RAM. */
+static bool overlaps_memory(const struct gmem *gmem, ipa_t ipa, uint64_t size)
+{
+	for (uint32_t i = 0; i < gmem->area_count; i++) {
+		if (ranges_overlap(ipa.v, size, gmem->area[i].ipa, gmem->area[i].size)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* What is none of the VM's memory. */
 static enum plinth_status map_foreign(
 	struct gmem *gmem, ipa_t ipa, pa_t pa, uint64_t size, uint32_t attrs)
 {
@@ -82,7 +92,7 @@ static enum plinth_status map_foreign(
 	if (!range_contains(0, BIT(s2_features()->ipa_bits), ipa.v, size)) {
 		return PLINTH_ERANGE;
 	}
-	if (ranges_overlap(ipa.v, size, gmem->ram_base, gmem->ram_size)) {
+	if (overlaps_memory(gmem, ipa, size)) {
 		return PLINTH_EEXIST;
 	}
 	lock_take(&gmem->lock);

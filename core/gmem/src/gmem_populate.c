@@ -20,6 +20,7 @@ struct granule {
 	unsigned level;
 	unsigned count;
 	enum gmem_content content;
+	bool read_only;
 };
 
 uint8_t *gmem_va(const struct s2_leaf *leaf, ipa_t ipa)
@@ -28,8 +29,8 @@ uint8_t *gmem_va(const struct s2_leaf *leaf, ipa_t ipa)
 }
 
 /* Can 2^order pages around ipa be mapped as one granule into the hole? Describes it if so. */
-static bool granule_fits(const struct gmem *gmem, const struct s2_leaf *hole, ipa_t ipa,
-	unsigned order, struct granule *g)
+static bool granule_fits(const struct gmem *gmem, const struct gmem_area *area,
+	const struct s2_leaf *hole, ipa_t ipa, unsigned order, struct granule *g)
 {
 	uint64_t size = PAGE_SIZE << order;
 	bool block = order >= PMEM_ORDER_2M;
@@ -38,8 +39,8 @@ static bool granule_fits(const struct gmem *gmem, const struct s2_leaf *hole, ip
 	g->level = order == PMEM_ORDER_1G ? S2_LEVEL_1G : block ? S2_LEVEL_2M : S2_LEVEL_4K;
 	g->count = block ? 1U : 1U << order;
 	g->ipa = ipa_init(align_down(ipa.v, size));
-	if (!range_contains(gmem->ram_base, gmem->ram_size, g->ipa.v, size) ||
-		hole->level > g->level) {
+	g->read_only = area->read_only;
+	if (!gmem_area_has(area, g->ipa, size) || hole->level > g->level) {
 		return false;
 	}
 	if (!block && !s2_is_empty(&gmem->space, g->ipa, g->count)) {
@@ -124,7 +125,7 @@ static void map_granule(struct gmem *gmem, const struct granule *g)
 		.ipa = g->ipa,
 		.pa = g->pa,
 		.level = g->level,
-		.attrs = S2_ATTR_WRITTEN | (own ? S2_ATTR_WRITE : 0U),
+		.attrs = S2_ATTR_WRITTEN | (own && !g->read_only ? S2_ATTR_WRITE : 0U),
 		.state = own ? S2_PAGE_OWNED : S2_PAGE_SHARED_BORROWER,
 	};
 
@@ -146,7 +147,8 @@ static enum plinth_status try_granule(struct gmem *gmem, struct granule *g)
 	return status;
 }
 
-enum plinth_status gmem_populate(struct gmem *gmem, const struct s2_leaf *hole, ipa_t ipa)
+enum plinth_status gmem_populate(
+	struct gmem *gmem, const struct gmem_area *area, const struct s2_leaf *hole, ipa_t ipa)
 {
 	static const uint8_t orders[] = {PMEM_ORDER_1G, PMEM_ORDER_2M, LARGE_RUN_ORDER,
 		GMEM_RUN_ORDER, GMEM_RUN_ORDER_MMU_OFF, PMEM_ORDER_4K};
@@ -158,7 +160,7 @@ enum plinth_status gmem_populate(struct gmem *gmem, const struct s2_leaf *hole, 
 		if (gmem->mmu_off && orders[i] > GMEM_RUN_ORDER_MMU_OFF) {
 			continue;
 		}
-		if (!granule_fits(gmem, hole, ipa, orders[i], &g)) {
+		if (!granule_fits(gmem, area, hole, ipa, orders[i], &g)) {
 			continue;
 		}
 		/* No memory in one piece: smaller pieces may be there. */

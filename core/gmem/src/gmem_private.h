@@ -5,6 +5,7 @@
 #ifndef GMEM_PRIVATE_H
 #define GMEM_PRIVATE_H
 
+#include "base/checked.h"
 #include "gmem/gmem.h"
 #include "hypmap/hypmap.h"
 #include "pmem/pmem.h"
@@ -33,7 +34,21 @@ enum gmem_content gmem_image_content(
 /* Copies what the images say about [ipa, ipa + size) to dst; leaves the rest of dst as it is. */
 void gmem_image_fill(const struct gmem *gmem, ipa_t ipa, uint64_t size, uint8_t *dst);
 
-/* Is the page's memory an image's own? Then it is read-only, and a write gets a copy. */
+static inline const struct gmem_area *gmem_ram(const struct gmem *gmem)
+{
+	return &gmem->area[0];
+}
+
+static inline bool gmem_area_has(const struct gmem_area *area, ipa_t ipa, uint64_t size)
+{
+	return range_contains(area->ipa, area->size, ipa.v, size);
+}
+
+/* RAM, or the range, that holds all of it; NULL: none. */
+const struct gmem_area *gmem_area_of(const struct gmem *gmem, ipa_t ipa, uint64_t size);
+
+/* Is the page's memory an image's own? Then it is read-only, and a write gets a copy,
+ * unless the area is read-only. */
 static inline bool gmem_is_in_place(const struct s2_leaf *leaf)
 {
 	return leaf->state == S2_PAGE_SHARED_BORROWER && (leaf->attrs & S2_ATTR_WRITE) == 0U;
@@ -54,8 +69,9 @@ void gmem_free(struct gmem *gmem, pa_t pa, unsigned order);
  * them; changes leaf->attrs to what they may be then. */
 void gmem_before_show(struct gmem *gmem, struct s2_leaf *leaf, unsigned count);
 
-/* Maps something at a hole: the largest granule that is right there. ENOMEM. */
-enum plinth_status gmem_populate(struct gmem *gmem, const struct s2_leaf *hole, ipa_t ipa);
+/* Maps something at a hole of the area: the largest granule that is right there. ENOMEM. */
+enum plinth_status gmem_populate(
+	struct gmem *gmem, const struct gmem_area *area, const struct s2_leaf *hole, ipa_t ipa);
 
 /* Gives a page that shows an image's memory (and neighbours like it) memory of its own. ENOMEM. */
 enum plinth_status gmem_own_page(struct gmem *gmem, struct s2_leaf *leaf, ipa_t ipa);
@@ -69,10 +85,13 @@ static inline enum plinth_status gmem_split(struct gmem *gmem, struct s2_leaf *l
 	return leaf->level == S2_LEVEL_4K ? PLINTH_OK : gmem_split_block(gmem, leaf, ipa);
 }
 
-/* Makes the page at ipa present for `access`. OK; EFAULT: no RAM, or not to be touched; ENOMEM.
- * *leaf is what translates it then. */
+/* Makes the page at ipa present for `access`. OK; EFAULT: no memory, or not to be touched so;
+ * ENOMEM. *leaf is what translates it then. */
 enum plinth_status gmem_ensure(
 	struct gmem *gmem, ipa_t ipa, enum gmem_access access, struct s2_leaf *leaf);
+
+/* What is mapped in this area and those behind it is to be hidden, when vCPUs turn caches off. */
+void gmem_hide_from(struct gmem *gmem, uint32_t area);
 
 /* coh_do() on memory that is contiguous. */
 static inline void gmem_maintain(struct gmem *gmem, enum coh_reason reason, pa_t pa, uint64_t size)

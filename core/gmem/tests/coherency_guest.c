@@ -27,6 +27,26 @@ void guest_forget(unsigned vm, unsigned page)
 	}
 }
 
+/* Without FWB Plinth cleans it at the first touch of the new run, whatever the caches: what was the
+ * newest in one place or the other is in memory then. What the guest knew, it has forgotten. */
+void guest_carry_over(unsigned vm, unsigned page)
+{
+	struct page *p = &world.vm[vm].page[page];
+
+	for (unsigned w = 0; w < FAKE_WORDS && !world.config.fwb; w++) {
+		struct word *word = &p->word[w];
+
+		word->load = word->poc > word->load ? word->poc : word->load;
+		word->poc = word->load;
+		p->cached = 0;
+		p->past = 0;
+	}
+	p->at_poc = 0;
+	for (unsigned w = 0; w < FAKE_WORDS; w++) {
+		memset(p->word[w].born, 0, sizeof(p->word[w].born));
+	}
+}
+
 static uint8_t newest(const struct word *word)
 {
 	return (uint8_t)(word->count - 1U);
@@ -57,19 +77,19 @@ static bool make_room(struct word *word)
 	return word->count < WORD_HISTORY;
 }
 
-static uint64_t add_value(unsigned vm, struct word *word)
+static uint64_t add_value(unsigned vm, unsigned page, struct word *word)
 {
-	uint64_t value = STAMP_MARK | (uint64_t)world.vm[vm].serial << 40 | ++world.stamp;
+	uint64_t value = STAMP_MARK | (uint64_t)world_serial(vm, page) << 40 | ++world.stamp;
 
 	word->value[word->count++] = value;
 	return value;
 }
 
-static const char *kind_of(unsigned vm, uint64_t value)
+static const char *kind_of(unsigned vm, unsigned page, uint64_t value)
 {
 	if (STAMP_IS(value)) {
-		return STAMP_OWNER(value) == world.vm[vm].serial ? "an older value of its own"
-								 : "A FORMER VM'S VALUE";
+		return STAMP_OWNER(value) == world_serial(vm, page) ? "an older value of its own"
+								    : "A FORMER VM'S VALUE";
 	}
 	return value >> 56 == BOOT_GARBAGE >> 56 ? "what memory held at power-on"
 						 : "something else";
@@ -126,11 +146,11 @@ static void observe(unsigned vm, unsigned page, unsigned w, struct sight sight)
 		}
 	}
 	if (sight.trust == STRANGE &&
-		!(STAMP_IS(sight.value) && STAMP_OWNER(sight.value) != world.vm[vm].serial)) {
+		!(STAMP_IS(sight.value) && STAMP_OWNER(sight.value) != world_serial(vm, page))) {
 		return;
 	}
 	world_fail("%s of VM %u, page %u + 0x%x: %s (0x%llx, owed 0x%llx)", sight.how, vm, page,
-		(unsigned)fake_word_offset[w], kind_of(vm, sight.value),
+		(unsigned)fake_word_offset[w], kind_of(vm, page, sight.value),
 		(unsigned long long)sight.value, (unsigned long long)word->value[sight.limit]);
 }
 
@@ -147,6 +167,11 @@ static bool is_past(unsigned cpu)
 	return world.vm[c->vm].vcpu[c->vcpu].off && !world.config.fwb;
 }
 
+static bool is_rom(uint64_t ipa)
+{
+	return ipa - world_ipa(WORLD_ROM) < PAGE_SIZE;
+}
+
 static bool take_fault(unsigned cpu, uint64_t ipa, enum fake_access access, bool permission)
 {
 	static const enum gmem_access kinds[] = {GMEM_READ, GMEM_WRITE, GMEM_FETCH};
@@ -157,6 +182,7 @@ static bool take_fault(unsigned cpu, uint64_t ipa, enum fake_access access, bool
 		.table_walk = access == FAKE_LOAD && ipa % 64U == 0U,
 		.permission = permission,
 	};
+	const bool denied = access == FAKE_STORE && is_rom(ipa);
 	unsigned vm = world.cpu[cpu].vm;
 	enum gmem_result result;
 
@@ -165,8 +191,8 @@ static bool take_fault(unsigned cpu, uint64_t ipa, enum fake_access access, bool
 	world_leave();
 	if (result == GMEM_NOMEM) {
 		world.no_memory++;
-	} else if (result != GMEM_RESUME) {
-		world_fail("a fault is refused: %d", (int)result);
+	} else if (result != (denied ? GMEM_DENIED : GMEM_RESUME)) {
+		world_fail("a fault is answered with %d", (int)result);
 	}
 	return result == GMEM_RESUME && !world_has_failed();
 }
@@ -359,7 +385,7 @@ static void store(unsigned cpu, unsigned page, unsigned w, bool past)
 	if (pa == 0U) {
 		return;
 	}
-	fake_cache_store(&world.cache, cpu, pa, add_value(vm, word), past);
+	fake_cache_store(&world.cache, cpu, pa, add_value(vm, page, word), past);
 	if (past) {
 		word->poc = newest(word);
 		p->past |= line_of(w);
@@ -445,7 +471,7 @@ void guest_device(unsigned vm, unsigned page, unsigned w, unsigned how)
 				knows ? OWED : STRANGE, "device read"});
 	} else if (t.write && (p->cached & line) == 0U && (p->at_poc & line) == line &&
 		   make_room(word)) {
-		fake_cache_store(&world.cache, 0, pa, add_value(vm, word), true);
+		fake_cache_store(&world.cache, 0, pa, add_value(vm, page, word), true);
 		word->poc = newest(word);
 		p->past |= line;
 	}

@@ -35,7 +35,7 @@ void host_write(unsigned cpu, unsigned vm, unsigned page, unsigned w)
 	struct page *p = &v->page[page];
 	struct word *word = &p->word[w];
 	uint8_t line = world.cache.dline_words[w];
-	uint64_t value = STAMP_MARK | (uint64_t)v->serial << 40 | ++world.stamp;
+	uint64_t value = STAMP_MARK | (uint64_t)world_serial(vm, page) << 40 | ++world.stamp;
 	enum plinth_status status;
 
 	/* With its caches on, a guest that hands out a buffer has it coherent. */
@@ -49,8 +49,8 @@ void host_write(unsigned cpu, unsigned vm, unsigned page, unsigned w)
 	world_leave();
 	if (status != PLINTH_OK) {
 		word->count--;
-		world.no_memory++;
-		if (status != PLINTH_ENOMEM) {
+		world.no_memory += status == PLINTH_ENOMEM ? 1U : 0U;
+		if (status != (page == WORLD_ROM ? PLINTH_EFAULT : PLINTH_ENOMEM)) {
 			world_fail("gmem_write: %d", (int)status);
 		}
 		return;
@@ -122,7 +122,7 @@ void host_relinquish(unsigned cpu, unsigned vm, unsigned page)
 		guest_forget(vm, page);
 	} else if (status == PLINTH_ENOMEM) {
 		world.no_memory++;
-	} else if (status != PLINTH_ENOENT) {
+	} else if (status != (page >= WORLD_DISK ? PLINTH_ERANGE : PLINTH_ENOENT)) {
 		world_fail("gmem_relinquish: %d", (int)status);
 	}
 }

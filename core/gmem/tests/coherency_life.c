@@ -114,7 +114,7 @@ void life_start(unsigned cpu, unsigned vm)
 	for (unsigned i = 0; i < WORLD_VCPUS; i++) {
 		v->vcpu[i] = (struct vcpu_state){.cpu = WORLD_NOBODY};
 	}
-	for (unsigned p = 0; p < WORLD_PAGES; p++) {
+	for (unsigned p = 0; p < WORLD_DISK; p++) {
 		guest_forget(vm, p);
 	}
 	world_enter(cpu, vm);
@@ -137,6 +137,10 @@ void life_create(unsigned cpu, unsigned vm)
 	world_leave();
 	v->live = status == PLINTH_OK;
 	if (v->live) {
+		v->disk_serial = ++world.serial;
+		for (unsigned p = WORLD_DISK; p < WORLD_PAGES; p++) {
+			guest_forget(vm, p);
+		}
 		life_start(cpu, vm);
 	} else {
 		world.no_memory++;
@@ -180,6 +184,9 @@ void life_reset(unsigned cpu, unsigned vm)
 	clear(cpu, vm, gmem_reset_step);
 	if (world.random != 0U && fake_below(&world.random, 2) == 0U) {
 		cpu = 1U - cpu; /* no barrier of the one that cleared it comes before */
+	}
+	for (unsigned p = WORLD_DISK; p < WORLD_PAGES; p++) {
+		guest_carry_over(vm, p);
 	}
 	life_start(cpu, vm);
 }

@@ -15,7 +15,7 @@
 #define DESC_AF	     BIT(10)
 #define DESC_SOFT    (BIT(55) | BIT(56) | BIT(57) | BIT(58))
 #define DESC_ADDRESS UINT64_C(0x0000fffffffff000)
-#define SLOTS	     (WORLD_PAGES + 4U)
+#define SLOTS	     (WORLD_PAGES + 6U)
 
 static uint16_t index_of[SLOTS];
 static uint8_t slot_of[512]; /* slot + 1 */
@@ -120,6 +120,7 @@ void tables_init(void)
 	slot_count = 0;
 	add_index(VM_RAM_BASE / BLOCK_1G);
 	add_index(0);
+	add_index(world_ipa(WORLD_DISK) / BLOCK_1G);
 	for (unsigned i = 0; i < WORLD_PAGES; i++) {
 		add_index(world_ipa(i) / BLOCK_2M % 512U);
 		add_index(world_ipa(i) / PAGE_SIZE % 512U);

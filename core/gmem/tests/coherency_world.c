@@ -17,7 +17,7 @@
 #include "pmem/pmem.h"
 #include "s2/s2.h"
 
-#define SMALL_SIZE  KIB(672) /* all that init_pmem() gives out, and little more */
+#define SMALL_SIZE  KIB(704) /* all that init_pmem() gives out, and little more */
 #define BLOCKS_SIZE MIB(8)
 
 #define BUNDLE_PAGES 16U
@@ -35,17 +35,34 @@ struct world world;
 #define RANDOM_SIZE  UINT64_C(16)
 #define RANDOM_BYTE  0xa5
 
+/* Beside RAM: a range to write, whose first pages show an image in place, and a read-only one. */
+#define DISK	   (VM_RAM_BASE + BLOCK_1G)
+#define DISK_SIZE  (8U * PAGE_SIZE)
+#define DISK_IMAGE 10U /* page of the bundle */
+#define DISK_PAGES 2U
+#define ROM	   (DISK + BLOCK_2M)
+#define ROM_SIZE   (2U * PAGE_SIZE)
+#define ROM_IMAGE  13U
+
 static const uint32_t page_offset[WORLD_PAGES] = {0x10000, 0x11000, 0x12000, 0x13000, 0x20000,
-	0x21000, 0x100000, 0x101000, 0x108000, 0x1fe000};
+	0x21000, 0x100000, 0x101000, 0x108000, 0x1fe000, 0x1000, 0x5000, 0x1000};
 
 uint64_t world_ipa(unsigned page)
 {
 	uint64_t offset = page_offset[page];
 
+	if (page >= WORLD_DISK) {
+		return (page == WORLD_ROM ? ROM : DISK) + offset;
+	}
 	if (page >= (world.config.blocks ? 4U : 6U)) {
 		offset += BLOCK_2M; /* another table; with blocks, out of the first image's */
 	}
 	return VM_RAM_BASE + offset;
+}
+
+uint16_t world_serial(unsigned vm, unsigned page)
+{
+	return page >= WORLD_DISK ? world.vm[vm].disk_serial : world.vm[vm].serial;
 }
 
 void world_fail(const char *format, ...)
@@ -295,6 +312,12 @@ static void add_image(uint64_t offset, uint64_t size, uint64_t source, uint32_t 
 	}
 }
 
+static void add_range(uint64_t ipa, uint64_t size, uint32_t flags)
+{
+	world.vm_config.ranges[world.vm_config.range_count++] =
+		(struct vm_range){.ipa = ipa, .size = size, .flags = flags};
+}
+
 static void init_config(void)
 {
 	struct vm_config *c = &world.vm_config;
@@ -312,6 +335,11 @@ static void init_config(void)
 		add_image(IMAGE_1, IMAGE_1_SIZE, image_1_source(), VM_IMAGE_COPY);
 		add_image(RANDOM_AT, RANDOM_SIZE, 0, VM_IMAGE_RANDOM);
 	}
+	add_range(DISK, DISK_SIZE, 0);
+	add_range(ROM, ROM_SIZE, VM_RANGE_READ_ONLY);
+	add_image(DISK - VM_RAM_BASE, DISK_PAGES * PAGE_SIZE, bundle() + DISK_IMAGE * PAGE_SIZE,
+		VM_IMAGE_COPY);
+	add_image(ROM - VM_RAM_BASE, ROM_SIZE, bundle() + ROM_IMAGE * PAGE_SIZE, VM_IMAGE_COPY);
 }
 
 static uint8_t initial_byte(uint64_t ipa)
@@ -350,7 +378,7 @@ static void init_pmem(void)
 	const uint64_t base = (uint64_t)(uintptr_t)world.arena;
 	const uint64_t small = base + bundle();
 	const struct pmem_range ram = {base, world.arena_size};
-	struct pmem_range free[32];
+	struct pmem_range free[40];
 	unsigned count = 0;
 
 	free[count++] = (struct pmem_range){small + 16U * PAGE_SIZE, PAGE_SIZE};
@@ -359,7 +387,7 @@ static void init_pmem(void)
 		free[count++] =
 			(struct pmem_range){small + (64U + 8U * i) * PAGE_SIZE, 4U * PAGE_SIZE};
 	}
-	for (uint64_t i = 0; i < 16U; i++) {
+	for (uint64_t i = 0; i < 23U; i++) {
 		free[count++] = (struct pmem_range){small + (129U + 2U * i) * PAGE_SIZE, PAGE_SIZE};
 	}
 	if (world.config.blocks) {
@@ -413,6 +441,9 @@ static void init_caches(void)
 	fake_cache_reset(&world.cache, &world.config.cache);
 	fake_cache_leave_dirty(&world.cache, image_page(), pages, BOOT_GARBAGE);
 	fake_cache_leave_dirty(&world.cache, image_1, 3, BOOT_GARBAGE);
+	fake_cache_leave_dirty(
+		&world.cache, bundle() / PAGE_SIZE + DISK_IMAGE, DISK_PAGES, BOOT_GARBAGE);
+	fake_cache_leave_dirty(&world.cache, bundle() / PAGE_SIZE + ROM_IMAGE, 2, BOOT_GARBAGE);
 	world.cache.trace = world.loud ? on_trace : NULL;
 	fake_tlb_init(&world.tlb, 40);
 	world.tlb.walk_caches = true;

@@ -22,7 +22,9 @@
 #define WORLD_VMS    3U
 #define WORLD_STARTS 2U	 /* VMs that are there at the start; random histories leave it at them */
 #define WORLD_VCPUS  2U	 /* of each VM */
-#define WORLD_PAGES  10U /* that we follow of each VM */
+#define WORLD_PAGES  13U /* that we follow of each VM */
+#define WORLD_DISK   10U /* from here on, they are in ranges beside RAM */
+#define WORLD_ROM    12U /* and this one the VM may not write */
 #define WORLD_TABLES 48U
 #define WORLD_NOBODY 0xffU
 #define WORD_HISTORY 12U
@@ -78,7 +80,8 @@ struct vm_state {
 	bool live;
 	bool was_on; /* some vCPU has had its caches on since the start */
 	uint16_t serial;
-	uint8_t caches_off; /* vCPUs, as core/vm counts them */
+	uint16_t disk_serial; /* of what is written to ranges: they outlive resets */
+	uint8_t caches_off;   /* vCPUs, as core/vm counts them */
 	struct vcpu_state vcpu[WORLD_VCPUS];
 	struct page page[WORLD_PAGES];
 	struct gmem gmem;
@@ -94,7 +97,7 @@ struct cpu_state {
 /* A page of stage-2 tables: what the walkers see of the entries that lead to followed pages. */
 struct table {
 	uint64_t pa; /* 0: not in use */
-	uint64_t entry[WORLD_PAGES + 4U];
+	uint64_t entry[WORLD_PAGES + 6U];
 };
 
 /* A followed word. */
@@ -149,6 +152,9 @@ void world_init(const struct config *config);
 void world_fini(void);
 
 uint64_t world_ipa(unsigned page);
+
+/* Whose mark values at the page bear. */
+uint16_t world_serial(unsigned vm, unsigned page);
 
 /* The hypervisor starts and ends something on a CPU. At the end nothing may be half done. */
 void world_enter(unsigned cpu, unsigned vm);
@@ -208,7 +214,8 @@ void guest_device(unsigned vm, unsigned page, unsigned word, unsigned how);
 void guest_peek(unsigned cpu);		       /* while another CPU is in the hypervisor */
 void guest_go_on(unsigned cpu);		       /* while another CPU is between two steps of it */
 void guest_forget(unsigned vm, unsigned page); /* the page has its first content again */
-void guest_note_moves(unsigned vm);	       /* pages that Plinth mapped or copied just now */
+void guest_carry_over(unsigned vm, unsigned page); /* the VM starts again, with what was there */
+void guest_note_moves(unsigned vm);		   /* pages that Plinth mapped or copied just now */
 
 /* What the hypervisor does for a VM (coherency_host.c). */
 void host_write(unsigned cpu, unsigned vm, unsigned page, unsigned word);

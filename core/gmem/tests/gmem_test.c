@@ -337,8 +337,8 @@ static void test_access_outside(void **state)
 	assert_int_equal(gmem_write(gmem, ipa_init(VM_RAM_BASE + FIXTURE_RAM - 32U), buf, 64),
 		PLINTH_EFAULT);
 	assert_int_equal(gmem_read(gmem, ipa_init(VM_RAM_BASE), buf, 0), PLINTH_OK);
-	assert_true(gmem_is_ram(gmem, ipa_init(VM_RAM_BASE), FIXTURE_RAM));
-	assert_false(gmem_is_ram(gmem, ipa_init(VM_RAM_BASE), FIXTURE_RAM + 1U));
+	assert_true(gmem_is_memory(gmem, ipa_init(VM_RAM_BASE), FIXTURE_RAM));
+	assert_false(gmem_is_memory(gmem, ipa_init(VM_RAM_BASE), FIXTURE_RAM + 1U));
 }
 
 static void test_relinquish(void **state)
@@ -556,6 +556,170 @@ static void test_memory_may_run_out_at_any_page(void **state)
 	}
 }
 
+#define DISK	  (VM_RAM_BASE + GIB(1))
+#define DISK_SIZE MIB(1)
+#define ROM	  (DISK + MIB(2))
+#define ROM_SIZE  KIB(64)
+#define ODD	  (DISK + MIB(4)) /* an image that can't be shown where it is */
+
+static void add_range(uint64_t ipa, uint64_t size, uint32_t flags, const uint8_t *source)
+{
+	struct vm_config *c = &fixture.config;
+
+	c->ranges[c->range_count++] = (struct vm_range){ipa, size, flags, 0};
+	c->images[c->image_count++] = (struct vm_image){.ipa = ipa,
+		.size = KIB(32) + 5U,
+		.source = (uint64_t)(uintptr_t)source,
+		.kind = VM_IMAGE_COPY};
+}
+
+/* The fixture's VM again, with a disk and two read-only ranges. */
+static void start_with_ranges(uint32_t flags)
+{
+	while (gmem_fini_step(gmem) == PLINTH_EAGAIN) {
+	}
+	fixture.config.flags = flags;
+	add_range(DISK, DISK_SIZE, 0, fixture.arena + KIB(64));
+	add_range(ROM, ROM_SIZE, VM_RANGE_READ_ONLY, fixture.arena + KIB(128));
+	add_range(ODD, ROM_SIZE, VM_RANGE_READ_ONLY, fixture.arena + KIB(192) + 4U);
+	assert_int_equal(gmem_init(gmem, &fixture.config), PLINTH_OK);
+	fixture_start(&fixture);
+	(void)caches_off();
+}
+
+static void expect_bytes(uint64_t ipa, const uint8_t *bytes, size_t size)
+{
+	static uint8_t buf[KIB(64)];
+
+	assert_int_equal(gmem_read(gmem, ipa_init(ipa), buf, size), PLINTH_OK);
+	assert_memory_equal(buf, bytes, size);
+}
+
+static void test_ranges_have_their_content(void **state)
+{
+	static const uint8_t zero[KIB(16)];
+
+	(void)state;
+	start_with_ranges(0);
+	expect_bytes(DISK, fixture.arena + KIB(64), KIB(32) + 5U);
+	expect_bytes(DISK + KIB(48), zero, KIB(16));
+	expect_bytes(DISK + DISK_SIZE - 8U, zero, 8);
+	expect_bytes(ROM, fixture.arena + KIB(128), KIB(32) + 5U);
+	expect_bytes(ODD, fixture.arena + KIB(192) + 4U, KIB(32) + 5U);
+	expect_bytes(ODD + KIB(36), zero, KIB(16));
+	assert_true(leaf_of(DISK).pa.v == (uint64_t)(uintptr_t)fixture.arena + KIB(64));
+	assert_true(leaf_of(ROM).pa.v == (uint64_t)(uintptr_t)fixture.arena + KIB(128));
+	assert_int_equal(fault(ROM, GMEM_FETCH), GMEM_RESUME);
+	assert_int_equal(fault(ROM + ROM_SIZE, GMEM_READ), GMEM_NOT_RAM);
+	assert_int_equal(fault(DISK - 1U, GMEM_READ), GMEM_NOT_RAM);
+	assert_true(gmem_is_memory(gmem, ipa_init(DISK), DISK_SIZE));
+	assert_false(gmem_is_memory(gmem, ipa_init(DISK + 8U), DISK_SIZE));
+	assert_true(gmem_is_writable(gmem, ipa_init(DISK), DISK_SIZE));
+	assert_false(gmem_is_writable(gmem, ipa_init(ROM), 1));
+	assert_int_equal(gmem_relinquish(gmem, ipa_init(DISK)), PLINTH_ERANGE);
+	assert_int_equal(gmem_map_device(gmem, ipa_init(DISK), pa_init(0x9000000), PAGE_SIZE),
+		PLINTH_EEXIST);
+}
+
+/* Pages that show an image, pages that hold a copy of one, zeroes; seen before or not. */
+static void test_read_only_ranges_stay_as_they_are(void **state)
+{
+	static const uint64_t places[] = {ROM, ROM + KIB(32), ROM + KIB(60), ODD, ODD + KIB(60)};
+	uint8_t byte = 0x77;
+
+	(void)state;
+	start_with_ranges(0);
+	for (unsigned seen = 0; seen < 2U; seen++) {
+		for (unsigned i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+			assert_int_equal(fault(places[i], GMEM_WRITE), GMEM_DENIED);
+			assert_int_equal(
+				gmem_write(gmem, ipa_init(places[i]), &byte, 1), PLINTH_EFAULT);
+			assert_int_equal(fault(places[i], GMEM_READ), GMEM_RESUME);
+			assert_int_equal(leaf_of(places[i]).attrs & S2_ATTR_WRITE, 0);
+		}
+	}
+	expect_bytes(ROM, fixture.arena + KIB(128), KIB(32) + 5U);
+}
+
+static void test_ranges_outlive_a_reset(void **state)
+{
+	uint64_t value = UINT64_C(0x1122334455667788);
+	uint64_t used;
+
+	(void)state;
+	start_with_ranges(0);
+	caches_on();
+	assert_int_equal(gmem_write(gmem, ipa_init(DISK + 8U), &value, 8), PLINTH_OK);
+	assert_int_equal(gmem_write(gmem, ipa_init(DISK + KIB(512)), &value, 8), PLINTH_OK);
+	used = gmem->used;
+	assert_int_equal(gmem_write(gmem, ipa_init(ZERO_BLOCK), &value, 8), PLINTH_OK);
+	while (gmem_reset_step(gmem) == PLINTH_EAGAIN) {
+	}
+	assert_int_equal(gmem->used, used);
+	fixture_start(&fixture);
+	assert_true(leaf_of(DISK).valid);
+	(void)caches_off();
+	/* Until it is looked at, and then at PoC, whoever wrote it. */
+	assert_true((leaf_of(DISK).attrs & S2_ATTR_UNTOUCHED) != 0U);
+	assert_int_equal(fault(DISK, GMEM_READ), GMEM_RESUME);
+	assert_int_equal(leaf_of(DISK).attrs & S2_ATTR_UNTOUCHED, 0);
+	expect_bytes(DISK + 8U, (const uint8_t *)&value, 8);
+	expect_bytes(DISK + KIB(512), (const uint8_t *)&value, 8);
+	value = 0;
+	expect_bytes(ZERO_BLOCK, (const uint8_t *)&value, 8);
+	/* The image is as it was. */
+	assert_memory_not_equal(fixture.arena + KIB(64) + 8U, &value, 8);
+	assert_int_equal(
+		fixture.arena[KIB(64) + 8U], (uint8_t)((KIB(64) + 8U) * 7U + 16U * 3U + 1U));
+}
+
+/* RAM and disk to the last page, but for read-only pages that are shown where they are. */
+static void test_memory_of_ranges_is_promised(void **state)
+{
+	struct pmem_stats stats;
+
+	(void)state;
+	start_with_ranges(0);
+	caches_on();
+	pmem_get_stats(&stats);
+	assert_int_equal(pmem_reserve(stats.free - stats.reserved), PLINTH_OK);
+	for (uint64_t at = 0; at < FIXTURE_RAM; at += PAGE_SIZE) {
+		assert_int_equal(fault(VM_RAM_BASE + at, GMEM_WRITE), GMEM_RESUME);
+	}
+	for (uint64_t at = 0; at < DISK_SIZE; at += PAGE_SIZE) {
+		assert_int_equal(fault(DISK + at, GMEM_WRITE), GMEM_RESUME);
+	}
+	for (uint64_t at = 0; at < ROM_SIZE; at += PAGE_SIZE) {
+		assert_int_equal(fault(ROM + at, GMEM_READ), GMEM_RESUME);
+		assert_int_equal(fault(ODD + at, GMEM_READ), GMEM_RESUME);
+	}
+	assert_int_equal(
+		gmem->used, (FIXTURE_RAM + DISK_SIZE + 2U * ROM_SIZE - KIB(32)) / PAGE_SIZE);
+	pmem_unreserve(stats.free - stats.reserved);
+}
+
+static void test_init_refuses_ranges(void **state)
+{
+	static struct gmem other;
+	static struct vm_config config;
+
+	(void)state;
+	config = fixture.config;
+	config.range_count = 1;
+	config.ranges[0] = (struct vm_range){DISK, PAGE_SIZE, 0, 0};
+	config.flags = VM_FLAG_OVERCOMMIT;
+	config.ranges[0].size = 0;
+	assert_int_equal(gmem_init(&other, &config), PLINTH_EINVAL);
+	config.ranges[0].size = PAGE_SIZE + 1U;
+	assert_int_equal(gmem_init(&other, &config), PLINTH_EINVAL);
+	config.ranges[0] = (struct vm_range){DISK + PAGE_SIZE, PAGE_SIZE, 0, 0};
+	assert_int_equal(gmem_init(&other, &config), PLINTH_EINVAL);
+	config.ranges[0] = (struct vm_range){UINT64_C(1) << 40, PAGE_SIZE, 0, 0};
+	assert_int_equal(gmem_init(&other, &config), PLINTH_EINVAL);
+	config.range_count = VM_RANGE_MAX + 1U;
+	assert_int_equal(gmem_init(&other, &config), PLINTH_EINVAL);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -579,6 +743,11 @@ int main(void)
 		TEST(test_caches_off_is_bounded),
 		TEST(test_eager),
 		TEST(test_init_refuses),
+		TEST(test_ranges_have_their_content),
+		TEST(test_read_only_ranges_stay_as_they_are),
+		TEST(test_ranges_outlive_a_reset),
+		TEST(test_memory_of_ranges_is_promised),
+		TEST(test_init_refuses_ranges),
 		TEST(test_memory_may_run_out_at_any_page),
 	};
 

@@ -30,7 +30,8 @@ static bool is_name(const char *name)
 
 #define KNOWN_FLAGS                                                                                \
 	(VM_FLAG_VMWARE | VM_FLAG_CONTROL | VM_FLAG_ANONYMOUS | VM_FLAG_OVERCOMMIT |               \
-		VM_FLAG_COHERENCY_EAGER | VM_FLAG_GICV2 | VM_FLAG_BACKDOOR_BRK)
+		VM_FLAG_COHERENCY_EAGER | VM_FLAG_GICV2 | VM_FLAG_BACKDOOR_BRK | VM_FLAG_UEFI |    \
+		VM_FLAG_NVRAM_VOLATILE)
 
 static bool has_good_rights(const struct vm_config *c)
 {
@@ -39,7 +40,65 @@ static bool has_good_rights(const struct vm_config *c)
 	if ((c->flags & VM_FLAG_BACKDOOR_BRK) != 0U && (c->flags & VM_FLAG_VMWARE) == 0U) {
 		return false;
 	}
+	if ((c->flags & VM_FLAG_NVRAM_VOLATILE) != 0U && (c->flags & VM_FLAG_UEFI) == 0U) {
+		return false;
+	}
 	return (c->flags & ~KNOWN_FLAGS) == 0U && (c->rights & ~allowed) == 0U;
+}
+
+static bool is_in_ram(const struct vm_config *c, uint64_t ipa, uint64_t size)
+{
+	return range_contains(VM_RAM_BASE, c->ram_size, ipa, size);
+}
+
+static bool is_in_memory(const struct vm_config *c, uint64_t ipa, uint64_t size)
+{
+	bool found = is_in_ram(c, ipa, size);
+
+	for (uint32_t i = 0; i < c->range_count; i++) {
+		found |= range_contains(c->ranges[i].ipa, c->ranges[i].size, ipa, size);
+	}
+	return found;
+}
+
+/* In the addresses that a VM has, away from devices, from RAM (a reset takes whole gigabytes from
+ * it) and from the ranges before it. */
+static bool has_place(const struct vm_config *c, uint32_t index)
+{
+	const struct vm_range *r = &c->ranges[index];
+	uint64_t ram_end = align_up(VM_RAM_BASE + c->ram_size, BLOCK_1G);
+
+	if (!range_contains(0, UINT64_C(1) << s2_features()->ipa_bits, r->ipa, r->size) ||
+		ranges_overlap(r->ipa, r->size, VM_DEVICES_BASE, ram_end - VM_DEVICES_BASE)) {
+		return false;
+	}
+	for (uint32_t i = 0; i < index; i++) {
+		const struct vm_range *other = &c->ranges[i];
+
+		if (ranges_overlap(r->ipa, r->size, other->ipa, other->size)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static const char *check_ranges(const struct vm_config *c)
+{
+	if (c->range_count > VM_RANGE_MAX) {
+		return "more ranges of memory than there are slots";
+	}
+	for (uint32_t i = 0; i < c->range_count; i++) {
+		const struct vm_range *r = &c->ranges[i];
+
+		if ((r->flags & ~VM_RANGE_READ_ONLY) != 0U) {
+			return "a range with flags that are not there to be given";
+		}
+		if (r->size == 0U || !is_aligned(r->ipa, BLOCK_2M) ||
+			!is_aligned(r->size, PAGE_SIZE) || !has_place(c, i)) {
+			return "a range of memory that has no place there";
+		}
+	}
+	return NULL;
 }
 
 static const char *check_images(const struct vm_config *c)
@@ -54,15 +113,30 @@ static const char *check_images(const struct vm_config *c)
 			return "an image of an unknown kind";
 		}
 		if ((image->flags & ~VM_IMAGE_FLAG_WRITTEN) != 0U ||
-			(image->flags != 0U && image->kind != VM_IMAGE_COPY)) {
+			(image->flags != 0U && (image->kind != VM_IMAGE_COPY ||
+						       !is_in_ram(c, image->ipa, image->size)))) {
 			return "an image with flags that are not there to be given";
 		}
-		if (image->size == 0U ||
-			!range_contains(VM_RAM_BASE, c->ram_size, image->ipa, image->size)) {
-			return "an image outside the VM's RAM";
+		if (image->size == 0U || !is_in_memory(c, image->ipa, image->size)) {
+			return "an image outside the VM's memory";
 		}
 	}
 	return NULL;
+}
+
+/* What lies where. */
+static const char *check_memory(const struct vm_config *c)
+{
+	const char *why = check_ranges(c);
+
+	if (why == NULL) {
+		why = check_images(c);
+	}
+	if (why == NULL && (!is_in_memory(c, c->entry, sizeof(uint32_t)) ||
+				   !is_aligned(c->entry, sizeof(uint32_t)))) {
+		why = "the entry is not in the VM's memory";
+	}
+	return why;
 }
 
 enum plinth_status vm_config_check(const struct vm_config *c, const char **why)
@@ -82,13 +156,10 @@ enum plinth_status vm_config_check(const struct vm_config *c, const char **why)
 	} else if (c->ram_size == 0U || !is_aligned(c->ram_size, BLOCK_2M) ||
 		   c->ram_size > (UINT64_C(1) << s2_features()->ipa_bits) - VM_RAM_BASE) {
 		*why = "the memory size is 0, no multiple of 2 MiB, or more than can be addressed";
-	} else if (!range_contains(VM_RAM_BASE, c->ram_size, c->entry, sizeof(uint32_t)) ||
-		   !is_aligned(c->entry, sizeof(uint32_t))) {
-		*why = "the entry is not in the VM's RAM";
 	} else if (c->guestinfo_count > VM_GUESTINFO_MAX) {
 		*why = "more guestinfo than there are slots";
 	} else {
-		*why = check_images(c);
+		*why = check_memory(c);
 	}
 	return *why == NULL ? PLINTH_OK : PLINTH_EINVAL;
 }

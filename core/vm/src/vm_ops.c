@@ -45,7 +45,7 @@ static bool is_memory(void *ctx, ipa_t ipa)
 {
 	struct vm *vm = ctx;
 
-	return gmem_is_ram(&vm->gmem, ipa, sizeof(uint32_t));
+	return gmem_is_memory(&vm->gmem, ipa, sizeof(uint32_t));
 }
 
 const struct psci_ops vm_psci_ops = {

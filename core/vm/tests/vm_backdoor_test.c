@@ -81,7 +81,7 @@ static void pass_seconds(unsigned seconds)
 static void presets_are_taken_from_the_config(void **state)
 {
 	static struct vm_guestinfo info[2];
-	struct vm_config config = vm_rig_config("preset");
+	static struct vm_config config; /* too large for a frame */
 	char value[8] = "";
 	const char *why;
 	struct vm *vm;
@@ -90,6 +90,7 @@ static void presets_are_taken_from_the_config(void **state)
 	(void)state;
 	info[0] = (struct vm_guestinfo){(uint64_t) "metadata", (uint64_t) "abc", 8, 3};
 	info[1] = (struct vm_guestinfo){(uint64_t) "userdata", (uint64_t) "", 8, 0};
+	vm_rig_config(&config, "preset");
 	config.flags = VM_FLAG_VMWARE;
 	config.guestinfo = (uint64_t)info;
 	config.guestinfo_count = 2;

@@ -21,7 +21,7 @@ static int setup(void **state)
 
 	(void)state;
 	s2_setup(&features);
-	c = vm_rig_config("linux-1.a_B");
+	vm_rig_config(&c, "linux-1.a_B");
 	return 0;
 }
 
@@ -82,7 +82,10 @@ static void flags_and_rights(void **state)
 	(void)state;
 	REFUSED(flags, VM_FLAG_BACKDOOR_BRK); /* without vmware */
 	ACCEPTED(flags, VM_FLAG_BACKDOOR_BRK | VM_FLAG_VMWARE);
-	REFUSED(flags, (uint32_t)BIT(7));
+	ACCEPTED(flags, VM_FLAG_UEFI);
+	REFUSED(flags, VM_FLAG_NVRAM_VOLATILE); /* without uefi */
+	ACCEPTED(flags, VM_FLAG_NVRAM_VOLATILE | VM_FLAG_UEFI);
+	REFUSED(flags, (uint32_t)BIT(9));
 	REFUSED(flags, (uint32_t)BIT(31));
 	REFUSED(rights, VM_RIGHT_OBSERVE); /* without control */
 	c.flags = VM_FLAG_CONTROL | VM_FLAG_VMWARE | VM_FLAG_ANONYMOUS | VM_FLAG_OVERCOMMIT |
@@ -126,7 +129,8 @@ static void memory(void **state)
 static void entry(void **state)
 {
 	(void)state;
-	REFUSED(entry, 0);
+	REFUSED(entry, VM_RIG_ROM_SIZE);
+	ACCEPTED(entry, VM_RIG_ROM);
 	REFUSED(entry, VM_RAM_BASE - 4U);
 	REFUSED(entry, VM_RAM_BASE + VM_RIG_RAM);
 	REFUSED(entry, VM_RAM_BASE + 2U);
@@ -144,15 +148,53 @@ static void images(void **state)
 	assert_true(is_good());
 	REFUSED(image_count, VM_IMAGE_MAX + 1U);
 	REFUSED(image_count, UINT32_MAX);
-	REFUSED(images[15].kind, 0);
-	REFUSED(images[15].kind, VM_IMAGE_TOKEN + 1U);
-	REFUSED(images[15].size, 0);
-	REFUSED(images[15].size, VM_RIG_RAM + 1U);
-	REFUSED(images[15].size, UINT64_MAX);
-	REFUSED(images[15].ipa, VM_RAM_BASE - 1U);
-	REFUSED(images[15].ipa, VM_RAM_BASE + VM_RIG_RAM - 15U);
-	REFUSED(images[15].ipa, UINT64_MAX);
-	ACCEPTED(images[15].ipa, VM_RAM_BASE + VM_RIG_RAM - 16U);
+	REFUSED(images[VM_IMAGE_MAX - 1U].kind, 0);
+	REFUSED(images[VM_IMAGE_MAX - 1U].kind, VM_IMAGE_TOKEN + 1U);
+	REFUSED(images[VM_IMAGE_MAX - 1U].size, 0);
+	REFUSED(images[VM_IMAGE_MAX - 1U].size, VM_RIG_RAM + 1U);
+	REFUSED(images[VM_IMAGE_MAX - 1U].size, UINT64_MAX);
+	REFUSED(images[VM_IMAGE_MAX - 1U].ipa, VM_RAM_BASE - 1U);
+	REFUSED(images[VM_IMAGE_MAX - 1U].ipa, VM_RAM_BASE + VM_RIG_RAM - 15U);
+	REFUSED(images[VM_IMAGE_MAX - 1U].ipa, UINT64_MAX);
+	ACCEPTED(images[VM_IMAGE_MAX - 1U].ipa, VM_RAM_BASE + VM_RIG_RAM - 16U);
+}
+
+static void ranges(void **state)
+{
+	uint64_t first = VM_RAM_BASE + GIB(1); /* RAM is a few MiB */
+
+	(void)state;
+	c.range_count = VM_RANGE_MAX;
+	for (unsigned i = 0; i < VM_RANGE_MAX; i++) {
+		c.ranges[i] = (struct vm_range){first + i * MIB(2), MIB(2), i % 2U, 0};
+	}
+	assert_true(is_good());
+	REFUSED(range_count, VM_RANGE_MAX + 1U);
+	REFUSED(range_count, UINT32_MAX);
+	REFUSED(ranges[1].flags, VM_RANGE_READ_ONLY << 1);
+	REFUSED(ranges[1].size, 0);
+	REFUSED(ranges[1].size, MIB(2) + PAGE_SIZE); /* the next one's */
+	REFUSED(ranges[1].size, MIB(2) - 1U);
+	REFUSED(ranges[1].size, UINT64_MAX - PAGE_SIZE + 1U);
+	ACCEPTED(ranges[1].size, PAGE_SIZE);
+	REFUSED(ranges[1].ipa, first);			  /* another's */
+	REFUSED(ranges[1].ipa, VM_RAM_BASE + VM_RIG_RAM); /* in a gigabyte of RAM */
+	REFUSED(ranges[1].ipa, VM_RAM_BASE);
+	REFUSED(ranges[1].ipa, VM_DEVICES_BASE);
+	REFUSED(ranges[1].ipa, VM_RAM_BASE - MIB(2));
+	REFUSED(ranges[1].ipa, MIB(3));
+	REFUSED(ranges[1].ipa, UINT64_MAX - MIB(2) + 1U);
+	REFUSED(ranges[1].ipa, UINT64_C(1) << 40);
+	ACCEPTED(ranges[1].ipa, (UINT64_C(1) << 40) - MIB(2));
+	ACCEPTED(ranges[1].ipa, 0);
+	ACCEPTED(ranges[1].ipa, VM_DEVICES_BASE - MIB(2));
+	ACCEPTED(entry, first + 4U);
+	c.image_count = 1;
+	c.images[0] = (struct vm_image){first, 16, 0, VM_IMAGE_COPY, 0};
+	assert_true(is_good());
+	REFUSED(images[0].size, MIB(2) + 1U); /* into the next range */
+	REFUSED(images[0].flags, VM_IMAGE_FLAG_WRITTEN);
+	REFUSED(images[0].ipa, VM_RAM_BASE + GIB(1) - 8U);
 }
 
 int main(void)
@@ -166,6 +208,7 @@ int main(void)
 		cmocka_unit_test_setup(memory, setup),
 		cmocka_unit_test_setup(entry, setup),
 		cmocka_unit_test_setup(images, setup),
+		cmocka_unit_test_setup(ranges, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -198,30 +198,30 @@ void vm_rig_init(void)
 	vm_setup(&host);
 }
 
-struct vm_config vm_rig_config(const char *name)
+void vm_rig_config(struct vm_config *c, const char *name)
 {
-	struct vm_config c = {
-		.magic = VM_CONFIG_MAGIC,
-		.version = VM_CONFIG_VERSION,
-		.size = sizeof(c),
-		.vcpu_count = 1,
-		.weight = VM_WEIGHT_DEFAULT,
-		.ram_size = VM_RIG_RAM,
-		.overhead = VM_OVERHEAD_DEFAULT,
-		.entry = VM_RAM_BASE,
-		.arg = 0x1234,
-	};
-
-	memcpy(c.name, name, strlen(name));
-	return c;
+	memset(c, 0, sizeof(*c));
+	c->magic = VM_CONFIG_MAGIC;
+	c->version = VM_CONFIG_VERSION;
+	c->size = sizeof(*c);
+	c->vcpu_count = 1;
+	c->weight = VM_WEIGHT_DEFAULT;
+	c->ram_size = VM_RIG_RAM;
+	c->overhead = VM_OVERHEAD_DEFAULT;
+	c->entry = VM_RAM_BASE;
+	c->arg = 0x1234;
+	c->range_count = 1;
+	c->ranges[0] = (struct vm_range){VM_RIG_ROM, VM_RIG_ROM_SIZE, VM_RANGE_READ_ONLY, 0};
+	memcpy(c->name, name, strlen(name));
 }
 
 struct vm *vm_rig_create(const char *name, uint32_t vcpu_count, uint32_t flags)
 {
-	struct vm_config config = vm_rig_config(name);
+	static struct vm_config config; /* too large for a frame */
 	struct vm *vm = NULL;
 	const char *why = NULL;
 
+	vm_rig_config(&config, name);
 	config.vcpu_count = vcpu_count;
 	config.flags = flags;
 	assert_int_equal(vm_create(&config, &vm, &why), PLINTH_OK);

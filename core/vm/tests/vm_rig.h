@@ -10,8 +10,10 @@
 #include "percpu/percpu.h"
 #include "vm/vm.h"
 
-#define VM_RIG_HZ  UINT64_C(1000000)
-#define VM_RIG_RAM MIB(4)
+#define VM_RIG_HZ	UINT64_C(1000000)
+#define VM_RIG_RAM	MIB(4)
+#define VM_RIG_ROM	UINT64_C(0)
+#define VM_RIG_ROM_SIZE KIB(64)
 
 extern struct percpu vm_rig_cpu;
 extern uint64_t vm_rig_lr[4];
@@ -19,8 +21,8 @@ extern uint64_t vm_rig_lr[4];
 /* Once. */
 void vm_rig_init(void);
 
-/* A good config: one vCPU, VM_RIG_RAM, entry at its start. */
-struct vm_config vm_rig_config(const char *name);
+/* A good config: one vCPU, VM_RIG_RAM, entry at its start, a read-only range of zeroes. */
+void vm_rig_config(struct vm_config *config, const char *name);
 
 /* A VM of that config with `flags`; must succeed. */
 struct vm *vm_rig_create(const char *name, uint32_t vcpu_count, uint32_t flags);

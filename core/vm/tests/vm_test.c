@@ -110,7 +110,7 @@ static struct vm_config config; /* too large for a test's frame */
 
 static void good_config(void)
 {
-	config = vm_rig_config("refused");
+	vm_rig_config(&config, "refused");
 }
 
 static void check_failed_create(enum plinth_status expected)
@@ -162,7 +162,7 @@ static void no_allocation_that_fails_leaves_anything(void **state)
 	unsigned n;
 
 	(void)state;
-	config = vm_rig_config("starved");
+	vm_rig_config(&config, "starved");
 	for (n = 1; n < 100U; n++) {
 		struct vm *vm = NULL;
 		const char *why = NULL;

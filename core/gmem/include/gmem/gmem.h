@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A VM's RAM: populated at first touch from images and zeroes, kept coherent, and the one door
- * through which Plinth reads and writes guest memory.
+ * A VM's memory: RAM, and ranges beside it (abi/vm_config.h). Populated at first touch from images
+ * and zeroes, kept coherent, and the one door through which Plinth reads and writes guest memory.
  *
  * Locks: every function takes gmem->lock (LOCK_RANK_S2) itself, and pmem's below it; none may be
  * called with a lock of LOCK_RANK_S2 or above held. Any number of CPUs may call at once, while
@@ -37,7 +37,7 @@ struct gmem_fault {
 enum gmem_result {
 	GMEM_RESUME,  /* mapped, or another vCPU's fault did it: let the guest try again */
 	GMEM_NOT_RAM, /* no memory of this VM: MMIO or a hole */
-	GMEM_DENIED,  /* memory, but the VM may not do that with it (lent out, not owned) */
+	GMEM_DENIED,  /* memory, but the VM may not do that with it (read-only, lent out) */
 	GMEM_NOMEM,   /* no page was to be had: never for a guaranteed VM; stop it or wait */
 };
 
@@ -63,12 +63,21 @@ struct gmem_counters {
 
 #define GMEM_OFF_RUN_MAX 64U
 
+/* RAM, or a range beside it. */
+struct gmem_area {
+	uint64_t ipa;
+	uint64_t size;
+	bool read_only;
+};
+
+#define GMEM_AREA_MAX (1U + VM_RANGE_MAX)
+
 struct gmem {
 	struct lock lock; /* LOCK_RANK_S2: protects all below that is not immutable */
 	struct s2_space space;
-	uint64_t ram_base; /* immutable after gmem_init, down to image[] */
-	uint64_t ram_size;
+	uint32_t area_count; /* immutable after gmem_init, down to image[] */
 	uint32_t image_count;
+	struct gmem_area area[GMEM_AREA_MAX]; /* the first is RAM */
 	bool eager; /* maintain each page when it is mapped, not when it is executed */
 	bool overcommit;
 	bool to_poc; /* others start with caches off when the first runs: fetch from PoC, too */
@@ -76,7 +85,11 @@ struct gmem {
 	uint64_t promise; /* pages that pmem keeps for this VM and that it has not taken yet */
 	uint64_t used;	  /* pages of the VM's own memory now; images' pages in place don't count */
 	bool mmu_off;	  /* a vCPU accesses memory past the caches; never with FWB */
-	uint64_t hide_next; /* while mmu_off: what is mapped below this was maintained, or faults */
+	bool hide_all;	  /* what is shown is of the run before: nobody maintained anything */
+	/* While mmu_off: what is mapped before this (area[hide_area], its address) was maintained,
+	 * or faults. */
+	uint32_t hide_area;
+	uint64_t hide_next;
 	/* What was mapped meanwhile: ipa | pages - 1. More than fit: off_run_count is one above. */
 	uint64_t off_run[GMEM_OFF_RUN_MAX];
 	uint32_t off_run_count;
@@ -85,15 +98,15 @@ struct gmem {
 };
 
 /* From a config that vm_config_check (core/vm) has passed; copies what it needs. Nothing is mapped.
- * EINVAL: an image outside RAM, or more than GMEM_SECRET_SIZE bytes of secrets. ENOMEM: the
- * guaranteed memory is not to be had. On failure nothing is held. */
+ * EINVAL: an image outside the VM's memory, or more than GMEM_SECRET_SIZE bytes of secrets. ENOMEM:
+ * the guaranteed memory is not to be had. On failure nothing is held. */
 enum plinth_status gmem_init(struct gmem *gmem, const struct vm_config *config);
 
 /* Content of one RANDOM or TOKEN image (kind: enum vm_image_kind). */
 typedef void gmem_secret_fn(void *ctx, uint32_t kind, void *buf, size_t size);
 
-/* Before each start: fetches the images' secrets, and sets the caches to off. Nothing may be mapped
- * from a former run (gmem_reset_step). */
+/* Before each start: fetches the images' secrets, and sets the caches to off. No RAM may be mapped
+ * from a former run (gmem_reset_step); ranges are as that run left them. */
 void gmem_start(struct gmem *gmem, gmem_secret_fn *fill, void *ctx);
 
 /* After gmem_start(), before a vCPU runs: one bounded step of copying the images that the guest
@@ -103,29 +116,32 @@ void gmem_start(struct gmem *gmem, gmem_secret_fn *fill, void *ctx);
  */
 enum plinth_status gmem_prepare_step(struct gmem *gmem, ipa_t *cursor);
 
-/* One bounded step of dropping all the VM's pages; the reservation stays, and what gmem_map_* put
- * below RAM stays mapped (the rest is to be mapped again). EAGAIN: call again. OK: all gone,
- * gmem_start may follow. */
+/* One bounded step of dropping all pages of the VM's RAM; the reservation stays, and all that lies
+ * outside RAM: ranges, and what gmem_map_* mapped. EAGAIN: call again. OK: all gone, gmem_start may
+ * follow. */
 enum plinth_status gmem_reset_step(struct gmem *gmem);
 
-/* The same, and at its end gives back tables and reservation; accepts a gmem of zeroes, and a
- * second call after OK. */
+/* The same for all memory, and at its end gives back tables and reservation; accepts a gmem of
+ * zeroes, and a second call after OK. */
 enum plinth_status gmem_fini_step(struct gmem *gmem);
 
 enum gmem_result gmem_fault(struct gmem *gmem, const struct gmem_fault *fault);
 
 /* For Plinth's own reading and writing. Any alignment and size; pages are populated as needed. A
  * write takes execute permission off what it touches first, so the next fetch is maintained.
- * EFAULT: part of it is no RAM of this VM, or not the VM's to touch (nothing is copied if the first
- * byte is, else up to there). ENOMEM. */
+ * EFAULT: part of it is no memory of this VM, or not the VM's to touch so (nothing is copied if the
+ * first byte is, else up to there). ENOMEM. */
 enum plinth_status gmem_read(struct gmem *gmem, ipa_t ipa, void *buf, size_t size);
 enum plinth_status gmem_write(struct gmem *gmem, ipa_t ipa, const void *buf, size_t size);
 
 /* A 32-bit little-endian word (an instruction); ipa 4-byte aligned, else EINVAL. */
 enum plinth_status gmem_read_u32(struct gmem *gmem, ipa_t ipa, uint32_t *value);
 
-/* True if [ipa, ipa + size) lies in the VM's RAM. */
-bool gmem_is_ram(const struct gmem *gmem, ipa_t ipa, uint64_t size);
+/* True if [ipa, ipa + size) lies in the VM's RAM, or in one of its ranges. */
+bool gmem_is_memory(const struct gmem *gmem, ipa_t ipa, uint64_t size);
+
+/* The same, and the guest may write there. */
+bool gmem_is_writable(const struct gmem *gmem, ipa_t ipa, uint64_t size);
 
 /* A vCPU starts with MMU and caches off (gmem_start implies it for the first): before it runs, one
  * bounded step of seeing to it that it finds at PoC all that the guest did not write itself,
@@ -144,12 +160,12 @@ enum plinth_status gmem_caches_on(struct gmem *gmem, ipa_t *cursor);
 enum plinth_status gmem_set_way(struct gmem *gmem, ipa_t *cursor);
 
 /* Takes one 4 KiB page from the VM; the next touch gets a fresh one. EINVAL: not page-aligned.
- * ERANGE: no RAM. ENOENT: not present. EPERM: shared or lent. ENOMEM: no table to split its block
- * with. Freed only when no TLB holds it. */
+ * ERANGE: not in RAM. ENOENT: not present. EPERM: shared or lent. ENOMEM: no table to split its
+ * block with. Freed only when no TLB holds it. */
 enum plinth_status gmem_relinquish(struct gmem *gmem, ipa_t ipa);
 
 /* Maps a host device's pages (assignment, GICV) as Device-nGnRE, never executable, page by page.
- * EINVAL: not page-aligned. EEXIST: overlaps RAM or a mapping. ERANGE. ENOMEM: part of it may be
+ * EINVAL: not page-aligned. EEXIST: overlaps memory or a mapping. ERANGE. ENOMEM: part of it may be
  * mapped, gmem_fini_step removes it. */
 enum plinth_status gmem_map_device(struct gmem *gmem, ipa_t ipa, pa_t pa, uint64_t size);
 
