@@ -83,6 +83,7 @@ struct efi_rt_properties {
 #define EFI_MEMORY_WC		      UINT64_C(0x2)
 #define EFI_MEMORY_WT		      UINT64_C(0x4)
 #define EFI_MEMORY_WB		      UINT64_C(0x8)
+#define EFI_MEMORY_NV		      UINT64_C(0x8000)
 
 struct efi_memory_descriptor {
 	uint32_t type;

@@ -20,7 +20,7 @@
 
 #define FIXED_BOUND 2048U /* RSDP, XSDT, FADT, GTDT, SPCR and what alignment takes: tested */
 
-enum { FADT, MADT, GTDT, SPCR, TABLE_COUNT };
+enum { FADT, MADT, GTDT, SPCR, NFIT, TABLE_COUNT_MAX };
 
 void *guest_acpi_begin(const struct guest_acpi_input *input, struct guest_area *area,
 	const char *signature, uint8_t revision, size_t size)
@@ -102,14 +102,16 @@ static uint64_t write_spcr(const struct guest_acpi_input *input, struct guest_ar
 	return guest_area_ipa(area, spcr);
 }
 
-static uint64_t write_xsdt(const struct guest_acpi_input *input, const uint64_t tables[TABLE_COUNT],
-	struct guest_area *area)
+/* The NFIT is the last, and not always there. */
+static uint64_t write_xsdt(const struct guest_acpi_input *input,
+	const uint64_t tables[TABLE_COUNT_MAX], struct guest_area *area)
 {
-	size_t size = sizeof(struct acpi_xsdt) + TABLE_COUNT * sizeof(uint64_t);
+	uint32_t count = tables[NFIT] != 0 ? TABLE_COUNT_MAX : NFIT;
+	size_t size = sizeof(struct acpi_xsdt) + count * sizeof(uint64_t);
 	struct acpi_xsdt *xsdt =
 		guest_acpi_begin(input, area, ACPI_SIGNATURE_XSDT, XSDT_REVISION, size);
 
-	memcpy(xsdt->entry, tables, TABLE_COUNT * sizeof(uint64_t));
+	memcpy(xsdt->entry, tables, count * sizeof(uint64_t));
 	acpi_seal(&xsdt->header);
 	return guest_area_ipa(area, xsdt);
 }
@@ -133,16 +135,18 @@ size_t guest_acpi_bound(const struct vmdesc *desc)
 	const struct loader_host gicv3 = {.gic_version = 3}; /* has the larger MADT */
 	const struct guest_acpi_input input = {.desc = desc, .host = &gicv3};
 
-	return FIXED_BOUND + guest_acpi_madt_size(&input) + guest_acpi_dsdt_bound(desc);
+	return FIXED_BOUND + guest_acpi_madt_size(&input) + guest_acpi_dsdt_bound(desc) +
+	       guest_acpi_nfit_size(desc);
 }
 
 uint64_t guest_acpi_build(const struct guest_acpi_input *input, struct guest_area *area)
 {
-	uint64_t tables[TABLE_COUNT];
+	uint64_t tables[TABLE_COUNT_MAX];
 
 	tables[FADT] = write_fadt(input, guest_acpi_write_dsdt(input, area), area);
 	tables[MADT] = guest_acpi_write_madt(input, area);
 	tables[GTDT] = write_gtdt(input, area);
 	tables[SPCR] = write_spcr(input, area);
+	tables[NFIT] = input->disks->count != 0 ? guest_acpi_write_nfit(input, area) : 0;
 	return write_rsdp(input, write_xsdt(input, tables, area), area);
 }

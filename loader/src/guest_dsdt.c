@@ -14,7 +14,8 @@
 
 size_t guest_acpi_dsdt_bound(const struct vmdesc *desc)
 {
-	return sizeof(struct acpi_header) + FIXED_BOUND + (size_t)desc->vcpu_count * BOUND_PER_VCPU;
+	return sizeof(struct acpi_header) + FIXED_BOUND +
+	       (size_t)desc->vcpu_count * BOUND_PER_VCPU + guest_acpi_nvdimm_bound(desc);
 }
 
 static char hex_digit(uint32_t value)
@@ -56,6 +57,7 @@ uint64_t guest_acpi_write_dsdt(const struct guest_acpi_input *input, struct gues
 	}
 	write_device(&aml, "COM0", HID_UART, GUEST_UART_BASE, GUEST_SPI_UART);
 	write_device(&aml, "RTC0", HID_RTC, GUEST_RTC_BASE, GUEST_SPI_RTC);
+	guest_acpi_write_nvdimms(&aml, input->disks->count);
 	aml_end(&aml, bus);
 	dsdt->length = (uint32_t)aml.used;
 	acpi_seal(dsdt);

@@ -59,7 +59,7 @@ static uint64_t write_rt_properties(struct guest_area *area)
 static uint64_t write_configuration(
 	const struct guest_efi_input *input, struct guest_area *area, uint64_t *count)
 {
-	const struct guest_acpi_input acpi = {input->desc, input->host, input->pen};
+	const struct guest_acpi_input acpi = {input->desc, input->host, input->pen, input->disks};
 	struct efi_configuration_table *tables =
 		guest_area_take(area, TABLE_COUNT_MAX * sizeof(*tables));
 
@@ -108,7 +108,8 @@ static struct efi_memory_descriptor describe(uint32_t type, uint64_t start, uint
 	};
 }
 
-/* RAM from its start to its end, all of it. Where kernel, initrd and devicetree lie, their reader
+/* RAM from its start to its end, all of it; no disks, for Linux would take persistent memory for
+ * its own. Where kernel, initrd and devicetree lie, their reader
  * knows: it was entered with them. */
 static void write_memory_map(
 	const struct guest_efi_input *input, struct guest_area *area, struct guest_efi *result)

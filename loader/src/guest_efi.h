@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "guest_disks.h"
 #include "loader/loader.h"
 #include "vmdesc.h"
 
@@ -19,6 +20,7 @@ struct guest_efi_input {
 	uint64_t ipa; /* where the guest finds the result: the last guest_efi_reserved() of RAM */
 	uint64_t pen; /* IPA; with VMDESC_PARKING alone, right before the result */
 	const uint8_t *uuid; /* 16 bytes */
+	const struct guest_disks *disks;
 };
 
 struct guest_efi {

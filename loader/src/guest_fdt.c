@@ -12,6 +12,7 @@
 
 #define FIXED_BOUND    4096U /* all but CPUs and command line: about 2.2 KiB, tested */
 #define BOUND_PER_VCPU 192U
+#define BOUND_PER_DISK 128U
 
 #define PHANDLE_GIC   1U
 #define PHANDLE_CLOCK 2U
@@ -29,8 +30,9 @@
 
 size_t guest_fdt_bound(const struct vmdesc *desc)
 {
-	size_t bound =
-		FIXED_BOUND + strlen(desc->bootargs) + (size_t)desc->vcpu_count * BOUND_PER_VCPU;
+	size_t bound = FIXED_BOUND + strlen(desc->bootargs) +
+		       (size_t)desc->vcpu_count * BOUND_PER_VCPU +
+		       (size_t)desc->disk_count * BOUND_PER_DISK;
 
 	return align_up(bound, PAGE_SIZE);
 }
@@ -103,6 +105,23 @@ static void write_reserved(struct fdt_writer *w, const struct guest_fdt_input *i
 		CELLS((uint32_t)(input->pen >> 32), (uint32_t)input->pen, 0, (uint32_t)size));
 	fdt_writer_end(w);
 	fdt_writer_end(w);
+}
+
+/* Binding pmem/pmem-region: memory that is `volatile` needs no flush for what is written to last as
+ * long as it can, here as long as Plinth runs. There is no property for what cannot be written. */
+static void write_disks(struct fdt_writer *w, const struct guest_disks *disks)
+{
+	for (uint32_t i = 0; i < disks->count; i++) {
+		const struct guest_disk *disk = &disks->disk[i];
+
+		fdt_writer_begin_at(w, "pmem", disk->ipa);
+		fdt_writer_string(w, "compatible", "pmem-region");
+		fdt_writer_cells(w, "reg",
+			CELLS((uint32_t)(disk->ipa >> 32), (uint32_t)disk->ipa,
+				(uint32_t)(disk->size >> 32), (uint32_t)disk->size));
+		fdt_writer_flag(w, "volatile");
+		fdt_writer_end(w);
+	}
 }
 
 static void write_boot_method(struct fdt_writer *w, const struct guest_fdt_input *input, uint32_t i)
@@ -279,6 +298,7 @@ static void write_machine(struct fdt_writer *w, const struct guest_fdt_input *in
 	write_clock(w);
 	write_uart(w);
 	write_rtc(w);
+	write_disks(w, input->disks);
 	write_hypervisor(w, input->desc->flags);
 	fdt_writer_end(w);
 }

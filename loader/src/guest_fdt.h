@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "guest_disks.h"
 #include "guest_efi.h"
 #include "loader/loader.h"
 #include "vmdesc.h"
@@ -26,6 +27,7 @@ struct guest_fdt_input {
 	uint64_t initrd_size;	     /* 0: none */
 	uint64_t pen;		     /* IPA; with VMDESC_SPIN_TABLE alone */
 	const struct guest_efi *efi; /* where guest_efi_reserved() is not 0 */
+	const struct guest_disks *disks;
 };
 
 /* Places in the devicetree that are zero in it and that the core fills at each start of the VM:

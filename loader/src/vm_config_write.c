@@ -63,6 +63,20 @@ static void add_images(const struct vm_build *build, struct vm_config *config)
 	add_overlay(build, config, fdt->token, GUEST_FDT_TOKEN_SIZE, VM_IMAGE_TOKEN);
 }
 
+static void add_ranges(const struct vm_build *build, struct vm_config *config)
+{
+	config->range_count = build->range_count;
+	for (uint32_t i = 0; i < build->range_count; i++) {
+		const struct vm_build_range *range = &build->ranges[i];
+
+		config->ranges[i] = (struct vm_range){
+			.ipa = range->ipa, .size = range->size, .flags = range->flags};
+		if (range->source_size != 0) {
+			add_image(config, range->ipa, range->source_size, range->source);
+		}
+	}
+}
+
 void vm_config_write(const struct vm_build *build, struct vm_config *config)
 {
 	const struct vmdesc *desc = &build->desc;
@@ -85,5 +99,6 @@ void vm_config_write(const struct vm_build *build, struct vm_config *config)
 	};
 	PLINTH_CHECK(str_copy(config->name, build->input->name, VM_NAME_SIZE));
 	add_images(build, config);
+	add_ranges(build, config);
 	memcpy(config->uuid, build->uuid, sizeof(config->uuid));
 }

@@ -6,6 +6,7 @@
 #define LOADER_VM_CONFIG_WRITE_H
 
 #include "bundle/cpio.h"
+#include "guest_disks.h"
 #include "guest_fdt.h"
 #include "kernel_image.h"
 #include "layout.h"
@@ -16,6 +17,14 @@ struct vm_block {
 	uint64_t size; /* 0: not allocated */
 	pa_t pa;
 	void *va;
+};
+
+struct vm_build_range {
+	uint64_t ipa;
+	uint64_t size;
+	uint32_t flags; /* VM_RANGE_* */
+	pa_t source;
+	uint64_t source_size; /* 0: zeroes alone */
 };
 
 struct vm_build {
@@ -29,6 +38,9 @@ struct vm_build {
 	pa_t initrd_pa;
 	/* In the order in which they are allocated. */
 	struct vm_block unpacked, pen, tables, dtb, guestinfo;
+	uint32_t range_count;
+	struct vm_build_range ranges[VM_RANGE_MAX];
+	struct guest_disks disks; /* those of the ranges that are disks */
 	struct kernel_image kernel;
 	struct layout layout;
 	uint8_t uuid[16];

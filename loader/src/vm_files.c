@@ -5,7 +5,7 @@
 #include "kernel_unpack.h"
 #include "vm_memory.h"
 
-static enum plinth_status find_file(
+enum plinth_status vm_files_find(
 	struct vm_build *build, const char *property, const char *name, struct cpio_entry *file)
 {
 	const struct vm_build_input *input = build->input;
@@ -51,7 +51,7 @@ enum plinth_status vm_files_read_description(struct vm_build *build)
 {
 	const struct loader *loader = build->input->loader;
 	size_t size;
-	enum plinth_status status = find_file(build, "vm.dtb", "vm.dtb", &build->dtb_file);
+	enum plinth_status status = vm_files_find(build, "vm.dtb", "vm.dtb", &build->dtb_file);
 
 	if (status != PLINTH_OK) {
 		return status;
@@ -83,15 +83,15 @@ static enum plinth_status unpack_kernel(struct vm_build *build, uint64_t *free_m
 	build->kernel_bytes = build->unpacked.va;
 	build->kernel_size = packed.unpacked_size;
 	build->kernel_pa = build->unpacked.pa;
-	return kernel_unpack(&packed, build->unpacked.va, zlib_memory,
-		LOADER_SCRATCH_SIZE - LOADER_VM_DTB_MAX, build->error);
+	return kernel_unpack(
+		&packed, build->unpacked.va, zlib_memory, LOADER_ZLIB_SIZE, build->error);
 }
 
 enum plinth_status vm_files_read_kernel(struct vm_build *build, uint64_t *free_memory)
 {
 	const struct loader *loader = build->input->loader;
 	enum plinth_status status =
-		find_file(build, "kernel", build->desc.kernel, &build->kernel_file);
+		vm_files_find(build, "kernel", build->desc.kernel, &build->kernel_file);
 
 	if (status != PLINTH_OK) {
 		return status;
@@ -118,7 +118,7 @@ enum plinth_status vm_files_read_initrd(struct vm_build *build)
 	if (build->desc.initrd == NULL) {
 		return PLINTH_OK;
 	}
-	status = find_file(build, "initrd", build->desc.initrd, &build->initrd_file);
+	status = vm_files_find(build, "initrd", build->desc.initrd, &build->initrd_file);
 	if (status == PLINTH_OK) {
 		build->initrd_pa = loader->ops->pa_of(loader->ctx, build->initrd_file.data);
 	}

@@ -14,6 +14,10 @@ enum plinth_status vm_files_check_name(struct vm_build *build);
 /* vm.dtb, into build->desc, whose strings then lie in the scratch area. */
 enum plinth_status vm_files_read_description(struct vm_build *build);
 
+/* A file of the VM's folder that `property` names; empty ones are refused. */
+enum plinth_status vm_files_find(
+	struct vm_build *build, const char *property, const char *name, struct cpio_entry *file);
+
 /* Finds the initrd, if the description has one. */
 enum plinth_status vm_files_read_initrd(struct vm_build *build);
 

@@ -45,6 +45,7 @@ static enum plinth_status write_tables(struct vm_build *build, uint64_t *free_me
 		.ipa = build->layout.tables,
 		.pen = build->layout.pen,
 		.uuid = build->uuid,
+		.disks = &build->disks,
 	};
 	enum plinth_status status;
 
@@ -68,6 +69,7 @@ static enum plinth_status write_devicetree(struct vm_build *build, uint64_t *fre
 		.initrd_size = build->initrd_file.size,
 		.pen = build->layout.pen,
 		.efi = &build->efi,
+		.disks = &build->disks,
 	};
 	enum plinth_status status = vm_memory_allocate(
 		build, guest_fdt_bound(&build->desc), free_memory, "vm.dtb", &build->dtb);

@@ -3,21 +3,32 @@
 
 #include "base/bits.h"
 
-enum plinth_status vm_memory_take(struct vm_build *build, uint64_t *free_memory)
+enum plinth_status vm_memory_take_range(
+	struct vm_build *build, const char *property, uint64_t size, uint64_t *free_memory)
 {
-	const struct vmdesc *desc = &build->desc;
-	bool is_overcommitted = (desc->flags & VM_FLAG_OVERCOMMIT) != 0;
+	bool is_overcommitted = (build->desc.flags & VM_FLAG_OVERCOMMIT) != 0;
 	uint64_t all = build->input->loader->host.free_memory;
 	uint64_t limit = is_overcommitted ? all : *free_memory;
 
-	if (desc->memory > limit) {
-		return loader_fail(build->error,
-			"memory: 0x%llx bytes, of 0x%llx only 0x%llx are free",
-			(unsigned long long)desc->memory, (unsigned long long)all,
+	if (size > limit) {
+		return loader_fail(build->error, "%s: 0x%llx bytes, of 0x%llx only 0x%llx are free",
+			property, (unsigned long long)size, (unsigned long long)all,
 			(unsigned long long)limit);
 	}
 	if (!is_overcommitted) {
-		*free_memory -= desc->memory;
+		*free_memory -= size;
+	}
+	return PLINTH_OK;
+}
+
+enum plinth_status vm_memory_take(struct vm_build *build, uint64_t *free_memory)
+{
+	const struct vmdesc *desc = &build->desc;
+	enum plinth_status status =
+		vm_memory_take_range(build, "memory", desc->memory, free_memory);
+
+	if (status != PLINTH_OK) {
+		return status;
 	}
 	if (desc->overhead > *free_memory) {
 		return loader_fail(build->error, "overhead: 0x%llx bytes, only 0x%llx are free",

@@ -12,6 +12,10 @@
  * memory is promised to others, but none may have more than the machine. */
 enum plinth_status vm_memory_take(struct vm_build *build, uint64_t *free_memory);
 
+/* The same for memory of a range beside RAM; `property` is what it is for. */
+enum plinth_status vm_memory_take_range(
+	struct vm_build *build, const char *property, uint64_t size, uint64_t *free_memory);
+
 /* Allocates at least `size` bytes for *block, and takes them from *free_memory. `property` is
  * what they are for. From 2 MiB on they are aligned to 2 MiB. */
 enum plinth_status vm_memory_allocate(struct vm_build *build, uint64_t size, uint64_t *free_memory,

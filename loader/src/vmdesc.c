@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/bits.h"
+#include "vmdesc_disk.h"
 #include "vmdesc_guestinfo.h"
 #include "vmdesc_property.h"
 #include "vmdesc_rules.h"
@@ -49,8 +50,8 @@ static enum plinth_status parse_node(struct vmdesc_parser *parser, const void *f
 	if (name != NULL && strcmp(name, "guestinfo") == 0) {
 		return vmdesc_guestinfo_parse(parser, fdt, node);
 	}
-	if (name != NULL && strncmp(name, "disk@", 5) == 0) {
-		return loader_fail(parser->error, "%s: disks are not supported yet", name);
+	if (name != NULL && strncmp(name, VMDESC_DISK_PREFIX, strlen(VMDESC_DISK_PREFIX)) == 0) {
+		return vmdesc_disk_parse(parser, fdt, node);
 	}
 	return loader_fail(
 		parser->error, "vm.dtb: unknown node \"%s\" in /", name == NULL ? "" : name);

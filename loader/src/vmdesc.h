@@ -5,6 +5,7 @@
 #ifndef LOADER_VMDESC_H
 #define LOADER_VMDESC_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -12,10 +13,11 @@
 #include "loader/loader.h"
 
 #define VMDESC_BOOTARGS_MAX	 2047U /* what arm64 Linux takes */
-#define VMDESC_FILE_NAME_MAX	 200U
 #define VMDESC_OVERHEAD_MAX	 GIB(1)
 #define VMDESC_GICV2_VCPU_MAX	 8U
 #define VMDESC_GUESTINFO_KEY_MAX 55U
+#define VMDESC_DISK_MAX		 8U
+#define VMDESC_DISK_NAME_SIZE	 16U /* "disk@ffffffff" with its NUL */
 /* The map of the virtual machine has the PCIe configuration space at 0x40_1000_0000. */
 #define VMDESC_RAM_END_MAX UINT64_C(0x4000000000)
 
@@ -35,6 +37,15 @@ enum vmdesc_tables {
 	VMDESC_ACPI, /* reached from a devicetree that says nothing else */
 };
 
+/* Memory that the guest finds as a disk. */
+struct vmdesc_disk {
+	char name[VMDESC_DISK_NAME_SIZE]; /* of its node */
+	uint32_t number;
+	bool is_read_only;
+	uint64_t size;	   /* a multiple of 2 MiB; 0: as large as the image, rounded up */
+	const char *image; /* a file; NULL: zeroes */
+};
+
 /* Strings lie in the vm.dtb. */
 struct vmdesc {
 	uint32_t vcpu_count;
@@ -51,6 +62,8 @@ struct vmdesc {
 	const char *bootargs; /* "" where there are none */
 	uint32_t guestinfo_count;
 	int guestinfo_node; /* in the vm.dtb; each of its properties is one string */
+	uint32_t disk_count;
+	struct vmdesc_disk disks[VMDESC_DISK_MAX]; /* by number */
 };
 
 /* Reads the devicetree of `size` bytes at dtb, which must be aligned to 8; any bytes are safe.

@@ -63,6 +63,27 @@ enum plinth_status property_string(
 	return PLINTH_OK;
 }
 
+enum plinth_status property_size(
+	const struct property *property, uint64_t *value, struct loader_error *error)
+{
+	if (property->size == CELL_SIZE) {
+		*value = property_cell(property, 0);
+		return PLINTH_OK;
+	}
+	return property_u64(property, value, error);
+}
+
+enum plinth_status property_file_name(
+	const struct property *property, const char **value, struct loader_error *error)
+{
+	enum plinth_status status = property_string(property, PROPERTY_FILE_NAME_MAX, value, error);
+
+	if (status == PLINTH_OK && (*value)[0] == '\0') {
+		return loader_fail(error, "%s: is empty", property->name);
+	}
+	return status;
+}
+
 enum plinth_status property_flag(const struct property *property, struct loader_error *error)
 {
 	if (property->size != 0) {

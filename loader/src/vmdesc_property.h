@@ -12,6 +12,8 @@
 
 #include "error.h"
 
+#define PROPERTY_FILE_NAME_MAX 200U
+
 struct property {
 	const char *name;
 	const uint8_t *value;
@@ -28,6 +30,14 @@ enum plinth_status property_u32(
 /* One 64-bit number: /bits/ 64 <...>, or two cells. */
 enum plinth_status property_u64(
 	const struct property *property, uint64_t *value, struct loader_error *error);
+
+/* A number of bytes: one cell, or 64 bits. */
+enum plinth_status property_size(
+	const struct property *property, uint64_t *value, struct loader_error *error);
+
+/* The name of a file: one string that is not empty. */
+enum plinth_status property_file_name(
+	const struct property *property, const char **value, struct loader_error *error);
 
 /* One string of at most max characters; "" is allowed. */
 enum plinth_status property_string(const struct property *property, size_t max, const char **value,

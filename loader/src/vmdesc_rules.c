@@ -62,28 +62,16 @@ static enum plinth_status parse_memory(
 	return PLINTH_OK;
 }
 
-static enum plinth_status parse_file_name(
-	struct vmdesc_parser *parser, const struct property *property, const char **file)
-{
-	enum plinth_status status =
-		property_string(property, VMDESC_FILE_NAME_MAX, file, parser->error);
-
-	if (status == PLINTH_OK && (*file)[0] == '\0') {
-		return loader_fail(parser->error, "%s: is empty", property->name);
-	}
-	return status;
-}
-
 static enum plinth_status parse_kernel(
 	struct vmdesc_parser *parser, const struct property *property)
 {
-	return parse_file_name(parser, property, &parser->desc->kernel);
+	return property_file_name(property, &parser->desc->kernel, parser->error);
 }
 
 static enum plinth_status parse_initrd(
 	struct vmdesc_parser *parser, const struct property *property)
 {
-	return parse_file_name(parser, property, &parser->desc->initrd);
+	return property_file_name(property, &parser->desc->initrd, parser->error);
 }
 
 static enum plinth_status parse_bootargs(
@@ -137,16 +125,12 @@ static enum plinth_status parse_weight(
 static enum plinth_status parse_overhead(
 	struct vmdesc_parser *parser, const struct property *property)
 {
-	uint32_t small = 0;
-	uint64_t size = 0;
-	bool is_small = property->size == 4;
-	enum plinth_status status = is_small ? property_u32(property, &small, parser->error)
-					     : property_u64(property, &size, parser->error);
+	uint64_t size;
+	enum plinth_status status = property_size(property, &size, parser->error);
 
 	if (status != PLINTH_OK) {
 		return status;
 	}
-	size = is_small ? small : size;
 	if (!is_aligned(size, PAGE_SIZE) || size > VMDESC_OVERHEAD_MAX) {
 		return loader_fail(parser->error,
 			"overhead: 0x%llx is not a multiple of 4 KiB up to 1 GiB",
@@ -235,7 +219,7 @@ static enum plinth_status parse_choice(struct vmdesc_parser *parser,
 {
 	const char *value;
 	enum plinth_status status =
-		property_string(property, VMDESC_FILE_NAME_MAX, &value, parser->error);
+		property_string(property, PROPERTY_FILE_NAME_MAX, &value, parser->error);
 
 	if (status != PLINTH_OK) {
 		return status;

@@ -228,6 +228,42 @@ static void test_kernel_too_large(void **state)
 		"0x40000000");
 }
 
+static void test_disk_without_its_image(void **state)
+{
+	(void)state;
+	fixture_add_vm("bad", VM "disk@0 { image = \"data.img\"; };");
+	fixture_expect_line("VM \"bad\": disk@0: image: file \"data.img\" is not in the bundle");
+}
+
+static void test_disk_smaller_than_its_image(void **state)
+{
+	static uint8_t image[MIB(2) + 1];
+
+	(void)state;
+	fixture_add_vm("bad", VM "disk@a { image = \"data.img\"; size = <0x200000>; };");
+	fixture_add_file("bad", "data.img", image, sizeof(image));
+	fixture_expect_line(
+		"VM \"bad\": disk@a: image: has 0x200001 bytes, more than the disk's 0x200000");
+}
+
+static void test_disk_beyond_memory(void **state)
+{
+	(void)state;
+	fixture_add_vm("bad", VM "disk@0 { size = /bits/ 64 <0x100000000>; };");
+	fixture_expect_line("VM \"bad\": disk@0: 0x100000000 bytes, of 0x100000000 only "
+			    "0xfbf00000 are free");
+}
+
+static void test_disk_beyond_addresses(void **state)
+{
+	(void)state;
+	machine.loader.host.ipa_bits = 32;
+	fixture_add_vm("bad", VM "disk@0 { size = <0x40000000>; };"
+				 "disk@1 { size = <0x40200000>; };");
+	fixture_expect_line("VM \"bad\": disk@1: 0x40200000 bytes do not fit between 0xc0000000 "
+			    "and 0x100000000");
+}
+
 static void test_bad_names(void **state)
 {
 	(void)state;
@@ -284,6 +320,10 @@ int main(void)
 		CASE(test_vcpus_1000),
 		CASE(test_kernel_of_x86),
 		CASE(test_kernel_too_large),
+		CASE(test_disk_without_its_image),
+		CASE(test_disk_smaller_than_its_image),
+		CASE(test_disk_beyond_memory),
+		CASE(test_disk_beyond_addresses),
 		CASE(test_bad_names),
 		CASE(test_all_broken),
 	};

@@ -33,6 +33,8 @@ static const struct guest_efi efi = {
 	.descriptor_version = 1,
 };
 
+static struct guest_disks disks;
+
 static int setup(void **state)
 {
 	(void)state;
@@ -40,6 +42,7 @@ static int setup(void **state)
 		.gic_version = 3, .cpu_count = 4, .ipa_bits = 40, .has_entropy = true};
 	desc = (struct vmdesc){
 		.vcpu_count = 2, .memory = 0x20000000, .kernel = "Image", .bootargs = "quiet"};
+	disks.count = 0;
 	return 0;
 }
 
@@ -52,6 +55,7 @@ static struct built build(uint64_t initrd, uint64_t initrd_size)
 		.initrd_size = initrd_size,
 		.pen = PEN,
 		.efi = &efi,
+		.disks = &disks,
 	};
 	struct built b = {.bound = guest_fdt_bound(&desc)};
 
@@ -304,6 +308,33 @@ static void test_stub(void **state)
 	free_built(&b);
 }
 
+static void test_disks(void **state)
+{
+	static const char node[] = "\tpmem@140000000 {\n"
+				   "\t\tcompatible = \"pmem-region\";\n"
+				   "\t\treg = <0x01 0x40000000 0x01 0x800000>;\n"
+				   "\t\tvolatile;\n\t};\n";
+
+	(void)state;
+	disks.count = VMDESC_DISK_MAX;
+	desc.disk_count = VMDESC_DISK_MAX;
+	disks.disk[0] = (struct guest_disk){GIB(5), GIB(4) + MIB(8), false};
+	for (uint32_t i = 1; i < VMDESC_DISK_MAX; i++) {
+		disks.disk[i] = (struct guest_disk){GIB(255) - i * MIB(2), MIB(2), true};
+	}
+
+	struct built b = build(0, 0);
+
+	assert_non_null(strstr(b.source, node));
+	assert_non_null(strstr(b.source, "pmem@3fbfe00000 {"));
+	assert_non_null(strstr(b.source, "pmem@3fbf200000 {"));
+	free_built(&b);
+	desc.tables = VMDESC_ACPI; /* the NFIT tells */
+	b = build(0, 0);
+	assert_null(strstr(b.source, "pmem"));
+	free_built(&b);
+}
+
 static void test_mpidr(void **state)
 {
 	(void)state;
@@ -324,6 +355,7 @@ int main(void)
 		cmocka_unit_test_setup(test_most_cpus_and_longest_arguments, setup),
 		cmocka_unit_test_setup(test_spin_table, setup),
 		cmocka_unit_test_setup(test_stub, setup),
+		cmocka_unit_test_setup(test_disks, setup),
 		cmocka_unit_test(test_mpidr),
 	};
 

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "acpi/acpi.h"
+#include "acpi/nfit.h"
 #include "base/checked.h"
 #include "efi_tables.h"
 #include "guest_efi.h"
@@ -29,6 +30,7 @@ static uint8_t *tables;
 static uint64_t tables_ipa;
 static uint64_t pen;
 static struct guest_efi efi;
+static struct guest_disks disks;
 static struct acpi acpi;
 
 static int setup(void **state)
@@ -36,6 +38,7 @@ static int setup(void **state)
 	(void)state;
 	host = (struct loader_host){.gic_version = 3, .cpu_count = 4, .ipa_bits = 40};
 	desc = (struct vmdesc){.vcpu_count = 3, .memory = MEMORY, .tables = VMDESC_ACPI};
+	disks.count = 0;
 	return 0;
 }
 
@@ -90,7 +93,7 @@ static void build_tables(void)
 	tables_ipa = END - guest_efi_reserved(&desc);
 	pen = guest_pen_reserved(&desc) != 0 ? tables_ipa - guest_pen_reserved(&desc) : 0;
 
-	const struct guest_efi_input input = {&desc, &host, tables_ipa, pen, uuid};
+	const struct guest_efi_input input = {&desc, &host, tables_ipa, pen, uuid, &disks};
 
 	free(tables);
 	tables = malloc(bound);
@@ -436,14 +439,71 @@ static void test_identity(void **state)
 		0);
 }
 
+static void set_disks(uint32_t count)
+{
+	desc.disk_count = count;
+	disks.count = count;
+	for (uint32_t i = 0; i < count; i++) {
+		disks.disk[i] = (struct guest_disk){GIB(2) + i * MIB(4), MIB(4), i % 2 == 1};
+	}
+}
+
+static void test_no_nfit_without_disks(void **state)
+{
+	struct acpi_header *table;
+
+	(void)state;
+	build();
+	assert_int_equal(acpi_find(&acpi, ACPI_SIGNATURE_NFIT, 40, &table, NULL), PLINTH_ENOENT);
+	assert_null(memmem(tables, efi.size, "ACPI0012", 8));
+}
+
+static void test_nfit(void **state)
+{
+	static const uint8_t guid[] = ACPI_NFIT_SPA_PM;
+
+	(void)state;
+	set_disks(2);
+	build();
+
+	const struct acpi_nfit *nfit = find(ACPI_SIGNATURE_NFIT, 40 + 2 * 136);
+	const uint8_t *at = (const uint8_t *)(nfit + 1);
+
+	assert_int_equal(nfit->header.length, 40 + 2 * 136);
+	for (uint32_t i = 0; i < 2; i++) {
+		const struct acpi_nfit_spa_range *spa = (const void *)at;
+		const struct acpi_nfit_region_mapping *mapping = (const void *)(at + spa->length);
+		const struct acpi_nfit_control_region *control =
+			(const void *)(at + spa->length + mapping->length);
+
+		assert_int_equal(spa->type, ACPI_NFIT_SPA_RANGE);
+		assert_int_equal(spa->spa_range_index, i + 1);
+		assert_int_equal(spa->base, GIB(2) + i * MIB(4));
+		assert_int_equal(spa->range_length, MIB(4));
+		assert_int_equal(spa->memory_mapping_attribute, EFI_MEMORY_WB | EFI_MEMORY_NV);
+		assert_memory_equal(spa->address_range_type_guid, guid, sizeof(guid));
+		assert_int_equal(mapping->type, ACPI_NFIT_REGION_MAPPING);
+		assert_int_equal(mapping->spa_range_index, i + 1);
+		assert_int_equal(mapping->control_region_index, i + 1);
+		assert_int_equal(mapping->region_size, MIB(4));
+		assert_int_equal(mapping->state_flags, i == 1 ? ACPI_NFIT_MEM_NOT_ARMED : 0);
+		assert_int_equal(control->type, ACPI_NFIT_CONTROL_REGION);
+		assert_int_equal(control->control_region_index, i + 1);
+		at += spa->length + mapping->length + control->length;
+	}
+	assert_non_null(memmem(tables, efi.size, "ACPI0012", 8));
+	assert_non_null(memmem(tables, efi.size, "NV01\x08_ADR\x0a\x02", 11));
+}
+
 /* Each table lies in memory that the bound counts, from one vCPU to the most; ASan watches. */
 static void test_bounds(void **state)
 {
 	(void)state;
 	for (uint32_t count = 1; count <= VM_VCPU_MAX; count++) {
 		desc.vcpu_count = count;
+		set_disks(count % (VMDESC_DISK_MAX + 1));
 		build();
-		assert_int_equal(acpi.entry_count, 4);
+		assert_int_equal(acpi.entry_count, disks.count == 0 ? 4 : 5);
 		for (uint32_t i = 0; i < acpi.entry_count; i++) {
 			struct acpi_header *table;
 
@@ -472,6 +532,8 @@ int main(void)
 		CASE(test_smbios),
 		CASE(test_smbios_of_vmware),
 		CASE(test_identity),
+		CASE(test_no_nfit_without_disks),
+		CASE(test_nfit),
 		CASE(test_bounds),
 	};
 

@@ -125,6 +125,37 @@ static bool is_source(const struct harness *h, const struct vm_image *image, con
 
 static volatile uint8_t touched; /* by ASan's leave */
 
+static bool is_in_memory(const struct vm_config *c, uint64_t ipa, uint64_t size)
+{
+	bool found = range_contains(VM_RAM_BASE, c->ram_size, ipa, size);
+
+	for (uint32_t i = 0; i < c->range_count; i++) {
+		found |= range_contains(c->ranges[i].ipa, c->ranges[i].size, ipa, size);
+	}
+	return found;
+}
+
+static void check_ranges(const struct harness *h, const struct vm_config *c)
+{
+	uint64_t ram_end = align_up(VM_RAM_BASE + c->ram_size, BLOCK_1G);
+
+	REQUIRE(c->range_count <= VM_RANGE_MAX);
+	for (uint32_t i = 0; i < c->range_count; i++) {
+		const struct vm_range *r = &c->ranges[i];
+
+		REQUIRE(r->size != 0 && is_aligned(r->ipa, BLOCK_2M) &&
+			is_aligned(r->size, PAGE_SIZE));
+		REQUIRE((r->flags & ~VM_RANGE_READ_ONLY) == 0);
+		REQUIRE(range_contains(0, BIT(h->loader.host.ipa_bits), r->ipa, r->size));
+		REQUIRE(!ranges_overlap(
+			VM_DEVICES_BASE, ram_end - VM_DEVICES_BASE, r->ipa, r->size));
+		for (uint32_t j = 0; j < i; j++) {
+			REQUIRE(!ranges_overlap(
+				c->ranges[j].ipa, c->ranges[j].size, r->ipa, r->size));
+		}
+	}
+}
+
 static void check_config(
 	const struct harness *h, const struct vm_config *c, const void *bundle, size_t size)
 {
@@ -135,11 +166,12 @@ static void check_config(
 	REQUIRE(c->ram_size != 0 && is_aligned(c->ram_size, BLOCK_2M));
 	REQUIRE(range_contains(VM_RAM_BASE, c->ram_size, c->entry, 4) && is_aligned(c->entry, 4));
 	REQUIRE(range_contains(VM_RAM_BASE, c->ram_size, c->arg, 8) && is_aligned(c->arg, 8));
+	check_ranges(h, c);
 	for (uint32_t i = 0; i < c->image_count; i++) {
 		const struct vm_image *image = &c->images[i];
 
 		REQUIRE(image->size != 0);
-		REQUIRE(range_contains(VM_RAM_BASE, c->ram_size, image->ipa, image->size));
+		REQUIRE(is_in_memory(c, image->ipa, image->size));
 		if (image->kind == VM_IMAGE_COPY) {
 			REQUIRE(is_source(h, image, bundle, size));
 			touched = *(const uint8_t *)(uintptr_t)image->source;

@@ -332,6 +332,80 @@ static void test_vmware_has_tables(void **state)
 		"IBI SYST", 8);
 }
 
+/* By number, above RAM, each with 2 MiB to itself, its image at its start. */
+static void test_disks(void **state)
+{
+	static uint8_t image[MIB(2) + 5];
+
+	(void)state;
+	memset(image, 0x5a, sizeof(image));
+	fixture_add_vm("vm", VM "disk@2 { size = <0x400000>; };"
+				"disk@1 { image = \"data\"; };"
+				"disk@0 { image = \"rom\"; size = <0x200000>; read-only; };");
+	fixture_add_file("vm", "data", image, sizeof(image));
+	fixture_add_file("vm", "rom", "rom", 3);
+	assert_int_equal(fixture_load(), PLINTH_OK);
+	assert_int_equal(machine.line_count, 0);
+
+	const struct vm_config *c = &machine.configs[0];
+	const void *fdt = image_at(c, c->arg, 1);
+
+	assert_int_equal(c->range_count, 3);
+	assert_int_equal(c->ranges[0].ipa, VM_RAM_BASE + GIB(1));
+	assert_int_equal(c->ranges[0].size, MIB(2));
+	assert_int_equal(c->ranges[0].flags, VM_RANGE_READ_ONLY);
+	assert_int_equal(c->ranges[1].ipa, c->ranges[0].ipa + MIB(2));
+	assert_int_equal(c->ranges[1].size, MIB(4));
+	assert_int_equal(c->ranges[1].flags, 0);
+	assert_int_equal(c->ranges[2].ipa, c->ranges[1].ipa + MIB(4));
+	assert_int_equal(c->ranges[2].size, MIB(4));
+	assert_memory_equal(image_at(c, c->ranges[0].ipa, 3), "rom", 3);
+	assert_memory_equal(image_at(c, c->ranges[1].ipa, sizeof(image)), image, sizeof(image));
+	assert_true(fdt_path_offset(fdt, "/pmem@80000000") > 0);
+	assert_true(fdt_path_offset(fdt, "/pmem@80200000") > 0);
+	assert_true(fdt_path_offset(fdt, "/pmem@80600000") > 0);
+}
+
+/* Loads a VM with a disk of 4 MiB where so much memory is left beside its RAM. */
+static enum plinth_status load_disk(const char *disk, uint64_t left)
+{
+	static uint8_t image[MIB(4)];
+
+	fixture_add_vm("vm", disk);
+	fixture_add_file("vm", "data", image, sizeof(image));
+	machine.loader.host.free_memory = 0x4000000 + VM_OVERHEAD_DEFAULT + KIB(8) + left;
+	return fixture_load();
+}
+
+static void test_memory_of_a_disk(void **state)
+{
+	(void)state;
+	assert_int_equal(load_disk(VM "disk@0 { image = \"data\"; };", MIB(4)), PLINTH_OK);
+}
+
+static void test_no_memory_for_a_disk(void **state)
+{
+	(void)state;
+	assert_int_equal(
+		load_disk(VM "disk@0 { image = \"data\"; };", MIB(4) - KIB(12)), PLINTH_ENOENT);
+	assert_string_equal(machine.lines[0],
+		"VM \"vm\": disk@0: 0x400000 bytes, of 0x44ff000 only 0x3ff000 are free");
+}
+
+/* Half of it is shown where it lies, unless cpio has put it askew. */
+static void test_memory_of_a_read_only_disk(void **state)
+{
+	static const char disk[] = VM "disk@0 { image = \"data\"; size = <0x800000>; read-only; };";
+
+	(void)state;
+	assert_int_equal(load_disk(disk, MIB(8)), PLINTH_OK);
+	const struct vm_config *c = &machine.configs[0];
+	const struct vm_image *image = &c->images[c->image_count - 1];
+
+	assert_int_equal(image->ipa, c->ranges[0].ipa);
+	assert_false((image->source & (PAGE_SIZE - 1)) == 0);
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)
 
 int main(void)
@@ -352,6 +426,10 @@ int main(void)
 		CASE(test_spin_table),
 		CASE(test_parking),
 		CASE(test_acpi_and_psci),
+		CASE(test_disks),
+		CASE(test_memory_of_a_disk),
+		CASE(test_no_memory_for_a_disk),
+		CASE(test_memory_of_a_read_only_disk),
 	};
 
 	return cmocka_run_group_tests_name("loader/loader", tests, NULL, NULL);

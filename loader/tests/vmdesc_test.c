@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#define _GNU_SOURCE /* memmem */
 #include "vmdesc.h"
 
 #include <setjmp.h>
@@ -22,6 +23,7 @@ static const struct loader_host host2 = {
 
 struct parsed {
 	uint8_t *dtb;
+	size_t size;
 	struct vmdesc desc;
 	struct loader_error error;
 	enum plinth_status status;
@@ -31,11 +33,10 @@ static struct parsed parse_on(const struct loader_host *host, const char *before
 {
 	struct parsed p = {.dtb = NULL};
 	static char text[6144];
-	size_t size;
 
 	snprintf(text, sizeof(text), "/dts-v1/; / { %s%s };", before, body);
-	p.dtb = dts_compile(text, &size);
-	p.status = vmdesc_parse(p.dtb, size, host, &p.desc, &p.error);
+	p.dtb = dts_compile(text, &p.size);
+	p.status = vmdesc_parse(p.dtb, p.size, host, &p.desc, &p.error);
 	return p;
 }
 
@@ -134,7 +135,6 @@ static void test_not_yet(void **state)
 	expect_error("iommu;", "iommu: is not supported yet");
 	expect_error("stream-ids = <1>;", "stream-ids: is not supported yet");
 	expect_error("consoles = <2>;", "consoles: is not supported yet");
-	expect_error("disk@0 { image = \"esp.img\"; };", "disk@0: disks are not supported yet");
 }
 
 static void expect_start(
@@ -333,6 +333,82 @@ static void test_old_version(void **state)
 	free(dtb);
 }
 
+static void test_disks(void **state)
+{
+	(void)state;
+	struct parsed p = parse_on(&host3, COMPLETE,
+		"disk@1f { size = /bits/ 64 <0x140000000>; };"
+		"disk@0 { image = \"esp.img\"; read-only; };"
+		"disk@3 { image = \"data\"; size = <0x200000>; };");
+
+	assert_int_equal(p.status, PLINTH_OK);
+	assert_int_equal(p.desc.disk_count, 3);
+	assert_string_equal(p.desc.disks[0].name, "disk@0");
+	assert_string_equal(p.desc.disks[0].image, "esp.img");
+	assert_true(p.desc.disks[0].is_read_only);
+	assert_int_equal(p.desc.disks[0].size, 0);
+	assert_string_equal(p.desc.disks[1].name, "disk@3");
+	assert_string_equal(p.desc.disks[1].image, "data");
+	assert_int_equal(p.desc.disks[1].size, 0x200000);
+	assert_false(p.desc.disks[1].is_read_only);
+	assert_string_equal(p.desc.disks[2].name, "disk@1f");
+	assert_null(p.desc.disks[2].image);
+	assert_int_equal(p.desc.disks[2].size, 0x140000000);
+	free(p.dtb);
+}
+
+static void test_bad_disks(void **state)
+{
+	static const char not_a_number[] =
+		"vm.dtb: node \"disk@%s\": a disk is disk@ and a hexadecimal number";
+	static const char *const names[] = {"x", "A", "01", "123456789", "1,0"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		char body[64], error[128];
+
+		snprintf(body, sizeof(body), "disk@%s { image = \"i\"; };", names[i]);
+		snprintf(error, sizeof(error), not_a_number, names[i]);
+		expect_error(body, error);
+	}
+	expect_error("disk { };", "vm.dtb: unknown node \"disk\" in /");
+	expect_error("disk@0 { };", "disk@0: has neither image nor size");
+	expect_error("disk@0 { read-only; size = <0x200000>; };", "disk@0: read-only: needs image");
+	expect_error("disk@0 { image = \"\"; };", "disk@0: image: is empty");
+	expect_error("disk@0 { image; };", "disk@0: image: is not one string");
+	expect_error(
+		"disk@0 { image = \"i\"; read-only = <1>; };", "disk@0: read-only: takes no value");
+	expect_error("disk@0 { size = <0>; };", "disk@0: size: 0x0 is not a multiple of 2 MiB");
+	expect_error("disk@0 { size = <0x100000>; };",
+		"disk@0: size: 0x100000 is not a multiple of 2 MiB");
+	expect_error("disk@0 { size = <1 2 3>; };",
+		"disk@0: size: is 12 bytes long, not one number of 8 bytes: write /bits/ 64 <...>");
+	expect_error("disk@0 { format = \"raw\"; };", "disk@0: unknown property \"format\"");
+	expect_error("disk@0 { size = <0x200000>; a { }; };", "disk@0: has a node in it");
+	expect_error("disk@0 { size = <0x200000>; }; disk@1 { size = <0x200000>; };"
+		     "disk@2 { size = <0x200000>; }; disk@3 { size = <0x200000>; };"
+		     "disk@4 { size = <0x200000>; }; disk@5 { size = <0x200000>; };"
+		     "disk@6 { size = <0x200000>; }; disk@7 { size = <0x200000>; };"
+		     "disk@8 { size = <0x200000>; };",
+		"disk@8: is one more than the 8 disks that a VM can have");
+}
+
+/* dtc makes one node of two; a blob may hold both. */
+static void test_disk_twice(void **state)
+{
+	(void)state;
+	struct parsed p = parse_on(
+		&host3, COMPLETE, "disk@1 { size = <0x200000>; }; disk@2 { size = <0x200000>; };");
+	size_t size = p.size;
+	uint8_t *name = memmem(p.dtb, size, "disk@2", 6);
+
+	assert_non_null(name);
+	name[5] = '1';
+	assert_int_equal(vmdesc_parse(p.dtb, size, &host3, &p.desc, &p.error), PLINTH_EINVAL);
+	assert_string_equal(p.error.text, "disk@1: is there twice");
+	free(p.dtb);
+}
+
 static void test_no_devicetree(void **state)
 {
 	(void)state;
@@ -362,6 +438,9 @@ int main(void)
 		cmocka_unit_test(test_guestinfo_is_bounded),
 		cmocka_unit_test(test_damaged_blobs),
 		cmocka_unit_test(test_old_version),
+		cmocka_unit_test(test_disks),
+		cmocka_unit_test(test_bad_disks),
+		cmocka_unit_test(test_disk_twice),
 		cmocka_unit_test(test_no_devicetree),
 	};
 

@@ -18,8 +18,11 @@
 
 /* A vm.dtb may be this large; more is an error of that VM. */
 #define LOADER_VM_DTB_MAX KIB(256)
-/* Working memory for one VM at a time: an aligned copy of its vm.dtb and zlib's state. */
-#define LOADER_SCRATCH_SIZE  (LOADER_VM_DTB_MAX + KIB(64))
+/* Working memory for one VM at a time: an aligned copy of its vm.dtb, zlib's state, and what is
+ * known of it so far. */
+#define LOADER_ZLIB_SIZE     KIB(64)
+#define LOADER_BUILD_SIZE    KIB(4)
+#define LOADER_SCRATCH_SIZE  (LOADER_VM_DTB_MAX + LOADER_ZLIB_SIZE + LOADER_BUILD_SIZE)
 #define LOADER_SCRATCH_ALIGN 16U
 
 /* Page sizes that guests can use (ID_AA64MMFR0_EL1.TGRAN4, TGRAN64, TGRAN16). */
