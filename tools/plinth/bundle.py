@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Bundles: folders of VMs as one cpio archive (docs: the bundle format is plain "newc").
 
-Each VM's vm.dts is compiled on the way. File data lies at 2 MiB for kernels and at 4 KiB for all
-else, so that Plinth can move pages of the bundle into a guest instead of copying them."""
+Each VM's vm.dts is compiled on the way. File data lies at 2 MiB for kernels and disks and at 4 KiB
+for all else, so that Plinth can move pages of the bundle into a guest instead of copying them."""
 
 import tempfile
 from pathlib import Path
@@ -63,11 +63,11 @@ def vm_entries(folder, extra_bootargs):
     """The archive's entries of one VM's folder, vm.dtb first."""
     name = folder.name
     entries = [cpio.folder(name)]
-    kernel = None
+    large = set()
     if is_vm_folder(folder):
         description = vm_dtb(folder, extra_bootargs)
         entries.append(cpio.file(f"{name}/vm.dtb", description, align=PAGE))
-        kernel = kernel_name(description)
+        large = block_files(description)
     for path in sorted(folder.rglob("*")):
         relative = path.relative_to(folder).as_posix()
         if relative == "vm.dtb" or path.suffix == ".dts":
@@ -76,8 +76,7 @@ def vm_entries(folder, extra_bootargs):
             entries.append(cpio.folder(f"{name}/{relative}"))
             continue
         data = read(path)
-        is_kernel = relative == kernel or is_arm64_image(data)
-        align = BLOCK if is_kernel else PAGE
+        align = BLOCK if relative in large or is_arm64_image(data) else PAGE
         entries.append(cpio.file(f"{name}/{relative}", data, align=align))
     return entries
 
@@ -113,14 +112,20 @@ def vm_dtb(folder, extra_bootargs):
         return output.read_bytes()
 
 
-def kernel_name(description):
-    """The file that vm.dtb names as kernel, or None; Plinth refuses what is no devicetree."""
+def block_files(description):
+    """The files that a VM finds in blocks of 2 MiB, kernel and disks, as vm.dtb names them; Plinth
+    refuses what is no devicetree."""
     with tempfile.NamedTemporaryFile(suffix=".dtb") as file:
         file.write(description)
         file.flush()
-        return string_property(file.name, "kernel")
+        names = {string_property(file.name, "kernel")}
+        command = ["fdtget", "-l", file.name, "/"]
+        nodes = run(command).split() if succeeds(command) else []
+        disks = [f"/{node}" for node in nodes if node.startswith("disk@")]
+        names |= {string_property(file.name, "image", disk) for disk in disks}
+    return names - {None}
 
 
-def string_property(dtb, name):
-    command = ["fdtget", "-t", "s", dtb, "/", name]
+def string_property(dtb, name, node="/"):
+    command = ["fdtget", "-t", "s", dtb, node, name]
     return run(command).strip() if succeeds(command) else None

@@ -70,6 +70,35 @@ def write_jit(path, script):
     write(path, extra=[own, lua, *program_entries(LUAJIT_ROOT, LUAJIT)])
 
 
+def write_modules(path, *names):
+    """Writes an initramfs of ours with these kernel modules and what they need, for the action
+    `modules` (tools/plinth/guest/actions)."""
+    files = {file.stem: file for file in (GUEST_ROOT / "lib/modules").rglob("*.ko")}
+    order = modules_in_order(files, names)
+    entries = [cpio.folder("lib/modules"), cpio.file("lib/modules/order", " ".join(order).encode())]
+    entries += [cpio.file(f"lib/modules/{name}.ko", files[name].read_bytes()) for name in order]
+    write(path, extra=entries)
+
+
+def modules_in_order(files, names):
+    """The modules and all that they depend on, by their own word, each after what it needs."""
+    order = []
+
+    def add(name):
+        if name in order:
+            return
+        if name not in files:
+            raise PlinthError(f"{shown(GUEST_ROOT)} has no kernel module {name}")
+        match = re.search(rb"\0depends=([^\0]*)\0", files[name].read_bytes())
+        for needed in filter(None, match.group(1).decode().split(",") if match else ()):
+            add(needed)
+        order.append(name)
+
+    for name in names:
+        add(name)
+    return order
+
+
 def program_entries(root, *programs):
     """Programs of unpacked packages, as bin/NAME, and their libraries."""
     paths = [root / program for program in programs]

@@ -11,6 +11,7 @@ HOST = (
     "cpio",
     "cppcheck",
     "device-tree-compiler",
+    "e2fsprogs",
     "gcc",
     "gcc-aarch64-linux-gnu",
     "gdb-multiarch",
