@@ -466,10 +466,10 @@ static void test_nfit(void **state)
 	set_disks(2);
 	build();
 
-	const struct acpi_nfit *nfit = find(ACPI_SIGNATURE_NFIT, 40 + 2 * 136);
+	const struct acpi_nfit *nfit = find(ACPI_SIGNATURE_NFIT, 40 + 2 * 184);
 	const uint8_t *at = (const uint8_t *)(nfit + 1);
 
-	assert_int_equal(nfit->header.length, 40 + 2 * 136);
+	assert_int_equal(nfit->header.length, 40 + 2 * 184);
 	for (uint32_t i = 0; i < 2; i++) {
 		const struct acpi_nfit_spa_range *spa = (const void *)at;
 		const struct acpi_nfit_region_mapping *mapping = (const void *)(at + spa->length);

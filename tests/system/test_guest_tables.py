@@ -140,10 +140,19 @@ def dump(plinth_check, bundle, folder, name, *options):
     return folder
 
 
+def check_by_iasl(folder, tables):
+    """Each table, taken apart and put together again, is free of errors and warnings."""
+    assert sorted(path.stem for path in folder.iterdir()) == sorted((*tables, "xsdt"))
+    for table in tables:
+        said = run_iasl(folder, "-d", f"{table}.dat")
+        assert not re.search(r"(?i)\b(error|warning|invalid)\b", said), said
+        said = run_iasl(folder, "-p", f"{table}-again", f"{table}.dsl")
+        assert "0 Errors, 0 Warnings, 0 Remarks" in said, said
+
+
 @ONE_BUILD
 @pytest.mark.parametrize("gic", [2, 3])
 def test_iasl_finds_no_fault(tmp_path, plinth_check, gic):
-    """Each table, taken apart and put together again, is free of errors and warnings."""
     counts = (1, 2, 8) if gic == 2 else (1, 2, 8, 123)
     machines = {
         f"{name}{count}": guest(f"{name}{count}", count, TOLD[name][0])
@@ -153,12 +162,17 @@ def test_iasl_finds_no_fault(tmp_path, plinth_check, gic):
     bundle = write_bundle(tmp_path / "vms", machines, tmp_path / "bundle.cpio")
     for name in machines:
         folder = dump(plinth_check, bundle, tmp_path / name, name, "--gic", str(gic))
-        assert sorted(path.stem for path in folder.iterdir()) == sorted((*TABLES, "xsdt"))
-        for table in TABLES:
-            said = run_iasl(folder, "-d", f"{table}.dat")
-            assert not re.search(r"(?i)\b(error|warning|invalid)\b", said), said
-            said = run_iasl(folder, "-p", f"{table}-again", f"{table}.dsl")
-            assert "0 Errors, 0 Warnings, 0 Remarks" in said, said
+        check_by_iasl(folder, TABLES)
+
+
+@ONE_BUILD
+@pytest.mark.parametrize("count", [1, 8])
+def test_iasl_finds_no_fault_with_disks(tmp_path, plinth_check, count):
+    disks = [f"disk@{i} {{ size = <0x200000>; }}" for i in range(count)]
+    machines = {"disks": guest("disks", 1, [*ACPI, *disks])}
+    bundle = write_bundle(tmp_path / "vms", machines, tmp_path / "bundle.cpio")
+    folder = dump(plinth_check, bundle, tmp_path / "tables", "disks")
+    check_by_iasl(folder, (*TABLES, "nfit"))
 
 
 @ONE_BUILD

@@ -65,7 +65,8 @@ struct ACPI_PACKED acpi_nfit_region_mapping {
 /* 5.2.26.6: a byte-addressable device without energy of its own. */
 #define ACPI_NFIT_FORMAT_BYTE_ADDRESSABLE 0x301U
 
-/* 5.2.26.6: what kind of device it is; without block windows the structure ends here. */
+/* 5.2.26.6: what kind of device it is. May end behind block_control_window_count where that is 0,
+ * but iasl wants the rest too. */
 struct ACPI_PACKED acpi_nfit_control_region {
 	uint16_t type;
 	uint16_t length;
@@ -83,6 +84,13 @@ struct ACPI_PACKED acpi_nfit_control_region {
 	uint32_t serial_number;
 	uint16_t region_format_interface_code;
 	uint16_t block_control_window_count;
+	uint64_t block_control_window_size;
+	uint64_t command_offset;
+	uint64_t command_size;
+	uint64_t status_offset;
+	uint64_t status_size;
+	uint16_t flags;
+	uint8_t reserved1[6];
 };
 
 STATIC_ASSERT(sizeof(struct acpi_nfit) == 40, "5.2.26");
@@ -90,7 +98,7 @@ STATIC_ASSERT(sizeof(struct acpi_nfit_spa_range) == 56, "5.2.26.2");
 STATIC_ASSERT(offsetof(struct acpi_nfit_spa_range, base) == 32, "5.2.26.2");
 STATIC_ASSERT(sizeof(struct acpi_nfit_region_mapping) == 48, "5.2.26.3");
 STATIC_ASSERT(offsetof(struct acpi_nfit_region_mapping, state_flags) == 44, "5.2.26.3");
-STATIC_ASSERT(sizeof(struct acpi_nfit_control_region) == 32, "5.2.26.6");
+STATIC_ASSERT(sizeof(struct acpi_nfit_control_region) == 80, "5.2.26.6");
 STATIC_ASSERT(offsetof(struct acpi_nfit_control_region, serial_number) == 24, "5.2.26.6");
 
 #endif
