@@ -161,7 +161,7 @@ NOINLINE static enum outcome out_of_memory(struct vcpu *vcpu, ipa_t ipa)
 
 /* Memory that it may not write, for that is what a guest is denied. An invalidation by DC IVAC
  * wants to: nobody has anything to lose there. */
-static enum outcome denied(struct vcpu *vcpu, uint64_t esr, uint64_t far, bool is_fetch)
+NOINLINE static enum outcome denied(struct vcpu *vcpu, uint64_t esr, uint64_t far, bool is_fetch)
 {
 	if (!is_fetch && (esr & (ISS_CM | ISS_S1PTW)) == ISS_CM) {
 		vcpu_skip((esr & ESR_IL) != 0U);
