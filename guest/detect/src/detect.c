@@ -16,8 +16,11 @@ void detect_request_init(struct detect_request *request, enum detect_level level
 }
 
 /* Sparse probes: controls for each run, and after how many runs it is looked whether these are
- * enough. Three looks make an accident at most three times as likely: two bits. */
+ * enough. Three looks make an accident at most three times as likely: two bits. Where the second
+ * look finds nothing cleared, the quarter that a trap needs is not to be expected (0.3 %). */
 #define SPARSE_CONTROLS	 16U
+#define SPARSE_LOOK	 10U
+#define SPARSE_LAST_LOOK 20U
 #define SPARSE_LOOK_BITS 2U
 
 static void count_run(struct detect_evidence *evidence, enum detect_outcome outcome)
@@ -100,9 +103,13 @@ static bool is_refused(const struct detect_evidence *evidence)
 static bool is_clear_early(const struct stats_table *table, const struct detect_probe *probe,
 	const struct detect_evidence *evidence)
 {
-	bool is_look = evidence->runs == 10U || evidence->runs == 20U;
-
-	return probe->is_sparse && is_look &&
+	if (!probe->is_sparse) {
+		return false;
+	}
+	if (evidence->runs == SPARSE_LAST_LOOK && evidence->cleared == 0U) {
+		return true;
+	}
+	return (evidence->runs == SPARSE_LOOK || evidence->runs == SPARSE_LAST_LOOK) &&
 	       trapped_bits(table, probe, evidence) >= DETECT_DOUBT_BITS;
 }
 

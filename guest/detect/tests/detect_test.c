@@ -163,6 +163,16 @@ static void a_used_up_sparse_probe_says_not_trapped(void **state)
 
 	(void)state;
 	assert_int_equal(finding.verdict, DETECT_NOT_TRAPPED);
+	assert_int_equal(finding.evidence.runs, 20);
+}
+
+static void a_sparse_probe_goes_on_while_there_is_hope(void **state)
+{
+	struct fake_cpu cpu = {.probe_percent = {[PROBE_FIRST_FETCH] = 12}, .random = 1};
+	struct detect_finding finding = run_one(&cpu, PROBE_FIRST_FETCH, 256);
+
+	(void)state;
+	assert_true(finding.evidence.cleared != 0U);
 	assert_int_equal(finding.evidence.runs, 40);
 }
 
@@ -307,6 +317,7 @@ int main(void)
 		cmocka_unit_test(a_sparse_probe_needs_few_runs_and_many_controls),
 		cmocka_unit_test(a_sparse_probe_may_be_half_used_up),
 		cmocka_unit_test(a_used_up_sparse_probe_says_not_trapped),
+		cmocka_unit_test(a_sparse_probe_goes_on_while_there_is_hope),
 		cmocka_unit_test(each_recorded_system_is_judged_rightly),
 		cmocka_unit_test(a_trap_that_the_system_may_have_made_decides_nothing),
 		cmocka_unit_test(absent_does_not_rest_on_mdccsr),
