@@ -16,12 +16,13 @@ letters() {
 		sed 's/not trapped/N/;s/trapped/T/;s/refused/R/;s/unclear/?/' | tr -d '\n'
 }
 
-# tally NAME OPTION...: the counts of the exit statuses 0, 1, 2 and others.
+# tally NAME OPTION...: the counts of the exit statuses 0, 1, 2 and others; so far after each 50, since
+# a run that is ended early has been one too.
 tally() {
 	what=$1
 	shift
 	present=0 absent=0 undecided=0 other=0
-	for _ in $(seq "$runs"); do
+	for run in $(seq "$runs"); do
 		plinth-detect "$@" >/tmp/report
 		case $? in
 		0) present=$((present + 1)) ;;
@@ -29,8 +30,10 @@ tally() {
 		2) undecided=$((undecided + 1)) ;;
 		*) other=$((other + 1)) ;;
 		esac
+		if [ $((run % 50)) -eq 0 ] || [ "$run" -eq "$runs" ]; then
+			say "$what present=$present absent=$absent undecided=$undecided other=$other"
+		fi
 	done
-	say "$what present=$present absent=$absent undecided=$undecided other=$other"
 }
 
 statuses=
@@ -50,9 +53,10 @@ for program in systemd-detect-virt virt-what; do
 		say "$program: $($program 2>&1 | tr '\n' ' ')"
 	fi
 done
+head -c 65536 /bin/busybox >/tmp/load
 workers=
 for _ in $(seq "$(grep -c ^processor /proc/cpuinfo)"); do
-	sh -c 'while true; do sha1sum /bin/busybox >/dev/null; usleep 20000; done' &
+	sh -c 'while true; do sha1sum /tmp/load >/dev/null; usleep 10000; done' &
 	workers="$workers $!"
 done
 tally full
