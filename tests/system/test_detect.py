@@ -8,11 +8,11 @@ import subprocess
 
 import pytest
 from harness import detection
-from harness.detection import Domain
 from harness.vms import KERNEL
-from plinth import deb, peers, qemu
+from plinth import deb, peers, qemu, xen
 from plinth.paths import TEST_LOGS
 from plinth.qemu import Board
+from plinth.xen import Domain
 
 RUNS = int(os.environ.get("PLINTH_DETECT_RUNS", "200"))
 RUNS_IN_CI = 5
@@ -209,16 +209,12 @@ def xen_domains(initrd, image):
 @pytest.mark.parametrize("cpu", CPUS)
 def test_matrix_xen(start, long_initrd, tmp_path, cpu):
     """Debian's Xen, dom0less; seven vCPUs on two CPUs."""
-    image = detection.payload_image(tmp_path / "detect.img")
+    image = xen.payload_image(tmp_path / "detect.img", detection.PAYLOAD)
     board = {"cpu": cpu, "cpus": 2, "memory_mib": 4096}
-    dtb = detection.write_xen_dtb(
-        tmp_path / "xen.dtb", Board(**board), xen_domains(long_initrd, image)
-    )
+    domains = xen_domains(long_initrd, image)
+    dtb = xen.write_dtb(tmp_path / "xen.dtb", Board(**board), domains)
     files = {XEN_KERNEL: KERNEL, XEN_INITRD: long_initrd, XEN_PAYLOAD: image}
-    extra = ["-dtb", str(dtb)]
-    for address, file in files.items():
-        extra += ["-device", f"loader,file={file},addr={address:#x},force-raw=on"]
-    machine = start(peers.XEN, **board, extra=extra)
+    machine = start(peers.XEN, **board, extra=xen.options(dtb, files))
     guests = ("one", "four", "payload")
     machine.expect_all([rf"detect: {guest} done" for guest in guests], timeout=2 * HOURS)
     record(f"Xen on {cpu}", machine.console.transcript, guests, hypervisor)

@@ -3,14 +3,11 @@
 what they said."""
 
 import re
-import struct
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
 from harness.vms import KERNEL, vm_dts
-from plinth import cpio, initramfs, peers, qemu
-from plinth.command import run
+from plinth import cpio, initramfs, peers
 from plinth.paths import BUILD, GUEST
 
 HERE = Path(__file__).resolve().parent
@@ -26,12 +23,6 @@ REMARK = re.compile(r"detect: (\S+) (profile \S+|statuses [ 0-9]+|\"likely\".*|s
 
 # Of --help, --list, two command lines that make no sense, and two probes that decide nothing.
 STATUSES = "statuses 0 0 64 64 2 2"
-
-# A PE-less arm64 Image header in front of the payload, which is linked 512 KiB into RAM.
-PAYLOAD_OFFSET = 0x80000
-HEADER_SIZE = 0x10000
-BRANCH = 0x14000000
-IMAGE_FLAGS = 0xA  # 4 KiB pages, anywhere in memory
 
 
 @dataclass
@@ -133,70 +124,4 @@ def write_kvm_initrd(path, guest_initrd):
         *peers.programs(peers.QEMU),
     ]
     initramfs.write(path, extra=entries)
-    return path
-
-
-def payload_image(path):
-    """The payload as an Image, which is what Xen's dom0less domains boot."""
-    raw = path.with_suffix(".raw")
-    run(["aarch64-linux-gnu-objcopy", "-O", "binary", PAYLOAD, raw])
-    header = bytearray(HEADER_SIZE)
-    struct.pack_into("<I", header, 0, BRANCH | HEADER_SIZE // 4)
-    offset = PAYLOAD_OFFSET - HEADER_SIZE
-    struct.pack_into("<QQQ", header, 8, offset, 0x400000, IMAGE_FLAGS)
-    header[56:60] = b"ARM\x64"
-    path.write_bytes(bytes(header) + raw.read_bytes())
-    return path
-
-
-@dataclass
-class Domain:
-    """A dom0less domain: its files are at these addresses of the host's memory."""
-
-    cpus: int
-    memory_kib: int
-    kernel: tuple  # address, size
-    initrd: tuple = ()
-    bootargs: str = ""
-
-    def text(self, number):
-        lines = [
-            f"domU{number} {{",
-            'compatible = "xen,domain"; vpl011; #address-cells = <2>; #size-cells = <2>;',
-            f"cpus = <{self.cpus}>; memory = <0 {self.memory_kib:#x}>;",
-            module("kernel", self.kernel, self.bootargs),
-            module("ramdisk", self.initrd) if self.initrd else "",
-            "};",
-        ]
-        return "\n".join(lines)
-
-
-def module(kind, place, bootargs=""):
-    address, size = place
-    return (
-        f"module@{address:x} {{ "
-        f'compatible = "multiboot,{kind}", "multiboot,module"; '
-        f'reg = <0 {address:#x} 0 {size:#x}>; bootargs = "{bootargs}"; }};'
-    )
-
-
-def write_xen_dtb(path, board, domains):
-    """QEMU's own devicetree of the board, with the domains in /chosen."""
-    own = path.with_suffix(".qemu")
-    command = qemu.command(board, "/dev/null")
-    machine = command.index("-M") + 1
-    command[machine] += f",dumpdtb={own}"
-    del command[command.index("-kernel") : command.index("-kernel") + 2]
-    subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=True)
-    text = run(["dtc", "-q", "-I", "dtb", "-O", "dts", own])
-    nodes = "\n".join(domain.text(number) for number, domain in enumerate(domains))
-    chosen = (
-        "\tchosen {\n#address-cells = <2>; #size-cells = <2>;\n"
-        'xen,xen-bootargs = "console=dtuart dtuart=/pl011@9000000 bootscrub=0";\n'
-        f"{nodes}\n\t}};\n"
-    )
-    text = re.sub(r"\tchosen \{.*?\n\t\};\n", lambda _: chosen, text, flags=re.S)
-    source = path.with_suffix(".dts")
-    source.write_text(text)
-    run(["dtc", "-q", "-I", "dts", "-O", "dtb", "-o", path, source])
     return path
