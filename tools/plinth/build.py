@@ -35,6 +35,7 @@ OUTPUTS = {
     "plinth-detect": "guest/plinth-detect",
     "bench-init": "guest/bench-init",
     "jit-stress": "guest/jit-stress",
+    "kvm-run": "guest/kvm-run",
 }
 
 PAYLOAD_SUFFIXES = (".img", ".elf")  # bare test guests, in payload/ of the build folder
