@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Measures, prints tables, and writes build/bench.json: flat "name": number, in instructions or
 bytes. Exits with 1 if a goal is missed. The benches, each a module bench/NAME.py:
-  exits       what an exit costs: Plinth's part, NAME_total as a guest, NAME_bare without Plinth
+  exits       what an exit costs: Plinth's part, NAME_total as a guest, NAME_bare without Plinth;
+              with --peers beside Debian's KVM and Xen, as a table and build/exits-CPU.svg
   boot        a Debian guest's boot: beside bare EL1, and what EL2 executes of it
   coherency   cache lines maintained for a Debian guest, lazily and eagerly, beside KVM's and Xen's
   scan        what a scan of a Debian guest's address space costs
@@ -25,6 +26,7 @@ OUTPUT = BUILD / "bench.json"
 
 def add_arguments(parser):
     parser.add_argument("name", nargs="*", metavar="NAME", help="benches to run (default: all)")
+    parser.add_argument("--peers", action="store_true", help="the same of KVM and Xen beside it (exits)")
 
 
 def main(arguments):
@@ -35,6 +37,8 @@ def main(arguments):
         raise PlinthError(f"bench: no such bench: {', '.join(unknown)} (there are: {names})", 2)
     setup.ensure()
     build.build(("gcc", "guest"))
+    if arguments.peers:
+        return beside_peers(arguments.name or ["exits"])
     figures = json.loads(OUTPUT.read_text()) if OUTPUT.exists() and arguments.name else {}
     missed = []
     for name, path in available.items():
@@ -50,6 +54,20 @@ def main(arguments):
     OUTPUT.write_text(json.dumps(figures, indent=1, sort_keys=True) + "\n")
     print(f"figures: {shown(OUTPUT)}" + (f"; MISSED: {', '.join(missed)}" if missed else ""))
     return 1 if missed else 0
+
+
+def beside_peers(names):
+    """The benches that can, with tables of their own; the figures join those that are there."""
+    figures = json.loads(OUTPUT.read_text()) if OUTPUT.exists() else {}
+    for name in names:
+        bench = load(BENCHES / f"{name}.py")
+        if not hasattr(bench, "measure_peers"):
+            raise PlinthError(f"bench: {name} compares with nobody", 2)
+        with timed(f"bench {name} --peers"):
+            figures.update(bench.measure_peers())
+    OUTPUT.write_text(json.dumps(figures, indent=1, sort_keys=True) + "\n")
+    print(f"figures: {shown(OUTPUT)}")
+    return 0
 
 
 def load(path):

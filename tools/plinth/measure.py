@@ -23,8 +23,8 @@ BOOTARGS = f"console=ttyAMA0 panic=-1 nokaslr rdinit=/{initramfs.BENCH_INIT}"
 NS_PER_SECOND = 1_000_000_000
 
 
-def board(**settings):
-    return qemu.Board(cpu=CPU, icount=True, **settings)
+def board(cpu=CPU, **settings):
+    return qemu.Board(cpu=cpu, icount=True, **settings)
 
 
 def console(machine, kernel, initrd=None, append="", until=None):

@@ -2,7 +2,8 @@
 /*
  * Ground of bare programs at EL1: the tests' payloads and benches. They run the same as a guest of
  * Plinth and on QEMU's `virt` board without any hypervisor: ELF at 0x40080000, GICv3, PL011, PSCI
- * by HVC. MMU on, RAM and devices mapped onto themselves.
+ * by HVC. MMU on, RAM and devices mapped onto themselves. Built as libguest_xen, the same in a
+ * domain of Xen's, which has its devices elsewhere (xen/include/public/arch-arm.h, 4.17).
  */
 #ifndef LIBGUEST_LIBGUEST_H
 #define LIBGUEST_LIBGUEST_H
@@ -14,11 +15,19 @@
 
 #define GUEST_CPU_MAX 8U
 
-#define GUEST_GICD 0x08000000UL
-#define GUEST_GICR 0x080A0000UL
-#define GUEST_UART 0x09000000UL
-#define GUEST_RTC  0x09010000UL
-#define GUEST_RAM  0x40000000UL
+#if GUEST_ON_XEN
+#define GUEST_GICD     0x03001000UL
+#define GUEST_GICR     0x03020000UL
+#define GUEST_UART     0x22000000UL
+#define GUEST_UART_IRQ 32U
+#else
+#define GUEST_GICD     0x08000000UL
+#define GUEST_GICR     0x080A0000UL
+#define GUEST_UART     0x09000000UL
+#define GUEST_UART_IRQ 33U
+#endif
+#define GUEST_RTC 0x09010000UL
+#define GUEST_RAM 0x40000000UL
 
 /* The program's own. Runs on CPU 0; when it returns, the machine is powered off. */
 void guest_main(void);
