@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A plugin for QEMU's TCG that ends a CPU's turn after so many blocks. Under icount QEMU runs the CPUs
- * in turn, and one that waits in a loop without YIELD or WFE, as Xen's do, keeps the others from ever
- * running. QEMU's header is not packaged, and cpu_exit() is what QEMU exports beside it.
+ * A plugin for QEMU's TCG that ends a CPU's turn after so many blocks. Under icount QEMU runs the
+ * CPUs in turn, and one that waits in a loop without YIELD or WFE, as Xen's do, keeps the others
+ * from ever running. QEMU's header is not packaged, and cpu_exit() is what QEMU exports beside it.
  */
 #include <stdint.h>
 
