@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "detect/detect.h"
 
+#include "base/compiler.h"
 #include "detect/profile.h"
 
 /* A refused instruction costs a signal each time, and is refused each time. */
@@ -15,13 +16,18 @@ void detect_request_init(struct detect_request *request, enum detect_level level
 	request->runs = DETECT_RUNS_DEFAULT;
 }
 
-/* Sparse probes: controls for each run, and after how many runs it is looked whether these are
- * enough. Three looks make an accident at most three times as likely: two bits. Where the second
- * look finds nothing cleared, the quarter that a trap needs is not to be expected (0.3 %). */
-#define SPARSE_CONTROLS	 16U
-#define SPARSE_LOOK	 10U
-#define SPARSE_LAST_LOOK 20U
+/* Sparse probes find a trap only where memory was not executed before. Few runs settle it while
+ * most of it is such; else there are more looks. Four of them make an accident at most four times
+ * as likely: two bits. Where the last but one finds nothing cleared, the last would find nothing
+ * either (if an eighth of the memory were left: 0.5 %). */
+static const uint32_t sparse_looks[] = {10, 20, 40, 80};
 #define SPARSE_LOOK_BITS 2U
+#define SPARSE_HOPELESS	 40U
+
+/* Controls for each run: many, for the first few runs to be enough. */
+#define SPARSE_CONTROLS	      16U
+#define SPARSE_CONTROLS_LATER 4U
+#define SPARSE_LATER	      20U
 
 static void count_run(struct detect_evidence *evidence, enum detect_outcome outcome)
 {
@@ -48,7 +54,7 @@ static uint32_t trapped_bits(const struct stats_table *table, const struct detec
 {
 	struct stats_sample cleared = {evidence->runs, evidence->cleared};
 	struct stats_sample control = {evidence->control_runs, evidence->control_cleared};
-	uint32_t share = probe->is_sparse ? 4U : 2U;
+	uint32_t share = probe->is_sparse ? 8U : 2U;
 	uint32_t price = probe->is_sparse ? SPARSE_LOOK_BITS : 0U;
 	uint32_t bits;
 
@@ -106,18 +112,29 @@ static bool is_clear_early(const struct stats_table *table, const struct detect_
 	if (!probe->is_sparse) {
 		return false;
 	}
-	if (evidence->runs == SPARSE_LAST_LOOK && evidence->cleared == 0U) {
+	if (evidence->runs == SPARSE_HOPELESS && evidence->cleared == 0U) {
 		return true;
 	}
-	return (evidence->runs == SPARSE_LOOK || evidence->runs == SPARSE_LAST_LOOK) &&
-	       trapped_bits(table, probe, evidence) >= DETECT_DOUBT_BITS;
+	for (size_t i = 0; i < ARRAY_SIZE(sparse_looks); i++) {
+		if (evidence->runs == sparse_looks[i]) {
+			return trapped_bits(table, probe, evidence) >= DETECT_DOUBT_BITS;
+		}
+	}
+	return false;
+}
+
+static uint32_t controls_for(const struct detect_probe *probe, uint32_t run)
+{
+	if (!probe->is_sparse) {
+		return 1;
+	}
+	return run < SPARSE_LATER ? SPARSE_CONTROLS : SPARSE_CONTROLS_LATER;
 }
 
 struct detect_finding detect_run_probe(const struct detect_backend *backend,
 	const struct stats_table *table, enum detect_probe_id id, uint32_t runs)
 {
 	const struct detect_probe *probe = detect_probe(id);
-	uint32_t controls = probe->is_sparse ? SPARSE_CONTROLS : 1U;
 	struct detect_evidence evidence = {0};
 
 	if (probe->runs_max != 0U && runs > probe->runs_max) {
@@ -125,6 +142,7 @@ struct detect_finding detect_run_probe(const struct detect_backend *backend,
 	}
 	while (evidence.runs < runs && !is_refused(&evidence) &&
 		!is_clear_early(table, probe, &evidence)) {
+		uint32_t controls = controls_for(probe, evidence.runs);
 		enum detect_outcome outcome = backend->run(backend->ctx, id, false);
 
 		count_run(&evidence, outcome);

@@ -30,7 +30,7 @@ static const struct detect_probe probes[] = {
 		"again. "
 		"Hypervisors that keep caches coherent at the first fetch see the first alone. "
 		"Memory that was executed before, maybe by another program, shows nothing.",
-		EL0_AND_EL1(ROLE_DECISIVE, ROLE_DECISIVE), 40, true},
+		EL0_AND_EL1(ROLE_DECISIVE, ROLE_DECISIVE), 80, true},
 	[PROBE_CTR] = {"ctr", "mrs x, CTR_EL0", "HCR_EL2.TID2",
 		"Cache type. At EL0 an operating system may trap it (SCTLR_EL1.UCT) and answer.",
 		EL0_AND_EL1(ROLE_PROFILE, ROLE_DECISIVE), 0, false},

@@ -49,7 +49,7 @@ struct detect_backend {
 enum detect_answer {
 	DETECT_NOT_RUN,	    /* no role at this level, or not asked for */
 	DETECT_TRAPPED,	    /* cleared more often than its control, beyond doubt, and in more than
-			     * half of its runs (sparse probes: a quarter) */
+			     * half of its runs (sparse probes: an eighth) */
 	DETECT_NOT_TRAPPED, /* mostly stored: no trap, beyond doubt */
 	DETECT_REFUSED,	    /* faults: who refused it is not known */
 	DETECT_UNCLEAR,	    /* none of these beyond doubt */

@@ -118,6 +118,11 @@ unsigned linux_map_code(unsigned most, uint64_t size, uint64_t *start)
 	}
 	*start = align_up((uint64_t)at, size);
 	(void)system_call(SYS_MADVISE, *start, blocks * size, MADV_HUGEPAGE, 0);
+	/* Linux gives out first what it got back last: programs that take few large pages get the
+	 * same ones each time. Of many, other places are taken each time. */
+	for (uint64_t i = 0; i < blocks; i++) {
+		*(volatile uint8_t *)(*start + i * size) = 0;
+	}
 	return (unsigned)blocks;
 }
 
