@@ -64,11 +64,11 @@ def test_exits_beside_peers(capsys):
 def test_bars_are_as_long_as_the_figures():
     drawn = bars.svg("a <title>", {"one": {"a": 50, "b": 100}, "two": {"b": 7}})
     root = ElementTree.fromstring(drawn)
-    texts = [text.text for text in root.iter("{*}text")]
+    texts = [text.text for text in root.iterfind(".//{*}text")]
     assert texts[0] == "a <title>"
     assert {"one", "two", "a", "b", "50", "100", "7"} <= set(texts)
     bar_height = str(bars.BAR - 2)
-    widths = [float(rect.get("width")) for rect in root.iter("{*}rect") if rect.get("height") == bar_height]
+    widths = [float(rect.get("width")) for rect in root.iterfind(".//{*}rect") if rect.get("height") == bar_height]
     assert widths == [bars.BARS / 2, bars.BARS, bars.BARS]
 
 
