@@ -12,6 +12,8 @@
 #define ENTRY_SIZE_MAX	4096U
 #define ENTRIES_MAX	1024U
 
+#define PADDING_BLOCKS_MAX 4096U
+
 #define MBR_SIGNATURE_OFFSET 510U
 #define MBR_SIGNATURE	     UINT16_C(0xaa55)
 #define MBR_DISK_NUMBER	     440U
@@ -166,6 +168,21 @@ static void read_mbr(struct partitions *partitions, const uint8_t *disk, uint64_
 	}
 }
 
+/* Where the backup's header is: in the last block, or before the zeros that a disk's image was
+ * padded with (docs/vm.md: to 2 MiB). */
+static uint64_t backup_block(const uint8_t *disk, uint64_t blocks)
+{
+	static const uint8_t zeros[DISK_BLOCK_SIZE];
+	uint64_t block = blocks - 1U;
+	uint64_t lowest = blocks > PADDING_BLOCKS_MAX ? blocks - PADDING_BLOCKS_MAX : 2U;
+
+	while (block > lowest &&
+		memcmp(disk + block * DISK_BLOCK_SIZE, zeros, DISK_BLOCK_SIZE) == 0) {
+		block--;
+	}
+	return block;
+}
+
 void partitions_read(struct partitions *partitions, const void *disk, uint64_t size)
 {
 	uint64_t blocks = size / DISK_BLOCK_SIZE;
@@ -181,7 +198,7 @@ void partitions_read(struct partitions *partitions, const void *disk, uint64_t s
 		read_entries(partitions, disk, &header);
 		return;
 	}
-	if (is_header_sound(disk, blocks, blocks - 1U, &header)) {
+	if (is_header_sound(disk, blocks, backup_block(disk, blocks), &header)) {
 		partitions->from_backup = true;
 		read_entries(partitions, disk, &header);
 		return;

@@ -127,6 +127,20 @@ static void test_broken_primary(void **state)
 	}
 }
 
+/* A disk's image is padded with zeros: the backup is before them. */
+static void test_backup_before_padding(void **state)
+{
+	uint8_t *padded = calloc(1, 3U * SIZE);
+
+	(void)state;
+	memcpy(padded, disk, SIZE);
+	padded[512] ^= 1U;
+	partitions_read(&found, padded, 3U * SIZE);
+	check_two();
+	assert_true(found.from_backup);
+	free(padded);
+}
+
 static void test_both_broken(void **state)
 {
 	(void)state;
@@ -228,6 +242,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_gpt),
 		TEST(test_broken_primary),
+		TEST(test_backup_before_padding),
 		TEST(test_both_broken),
 		TEST(test_sealed_nonsense),
 		TEST(test_entries_that_cannot_be),
