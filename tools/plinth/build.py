@@ -38,7 +38,7 @@ OUTPUTS = {
     "kvm-run": "guest/kvm-run",
 }
 
-PAYLOAD_SUFFIXES = (".img", ".elf")  # bare test guests, in payload/ of the build folder
+PAYLOAD_SUFFIXES = (".img", ".elf", ".efi")  # bare test guests, in payload/ of the build folder
 
 
 def add_arguments(parser):
