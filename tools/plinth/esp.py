@@ -2,10 +2,19 @@
 """An EFI system partition as a folder: QEMU shows it to the firmware as a FAT volume."""
 
 import shutil
+import subprocess
+from pathlib import PurePosixPath
+
+from plinth.command import run
+from plinth.errors import PlinthError
 
 DEFAULT = "EFI/BOOT/BOOTAA64.EFI"  # what a firmware starts that knows no boot entry
 PROGRAM = "plinth/plinth.efi"
 BUNDLE = "plinth/bundle.cpio"
+
+ESP_TYPE = "C12A7328-F81F-11D2-BA4B-00A0C93EC93B"
+SECTOR = 512
+ESP_START = 1 << 20  # bytes: where partitioning tools begin
 
 
 def make(folder, image, bundle=None, append=""):
@@ -38,3 +47,32 @@ def make_with_loader(folder, loader, files, links):
     for path, target in links.items():
         link(folder / path, target)
     return folder
+
+
+def write_disk(path, files, size, fat_bits=32):
+    """A disk of `size` bytes with a GPT and one EFI system partition, FAT with `fat_bits`, with
+    `files` {name in it: path}: made by Debian's own tools."""
+    count = (size - 2 * ESP_START) // SECTOR
+    path.unlink(missing_ok=True)
+    with open(path, "wb") as stream:
+        stream.truncate(size)
+    script = f"label: gpt\nstart={ESP_START // SECTOR}, size={count}, type={ESP_TYPE}\n"
+    done = subprocess.run(
+        ["/usr/sbin/sfdisk", "-q", path], input=script, capture_output=True, text=True
+    )
+    if done.returncode != 0:
+        raise PlinthError(f"sfdisk {path}: {done.stdout}{done.stderr}")
+    fat = ["-F", fat_bits, "-n", "ESP", f"--offset={ESP_START // SECTOR}", path, count // 2]
+    run(["/usr/sbin/mkfs.vfat", *fat])
+    volume = f"{path}@@{ESP_START}"
+    for folder in folders_of(files):
+        run(["mmd", "-i", volume, f"::{folder}"])
+    for name, source in files.items():
+        run(["mcopy", "-i", volume, source, f"::{name}"])
+    return path
+
+
+def folders_of(files):
+    """All folders above the names, each before what is in it."""
+    folders = {str(parent) for name in files for parent in PurePosixPath(name).parents}
+    return sorted(folders - {"."})

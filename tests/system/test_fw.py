@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: Apache-2.0
+"""guest/fw, the UEFI firmware of VMs, on QEMU's own board at EL1: there it runs as in a VM, but for
+the runtime services, which nobody answers. Debian's kernel, GRUB and systemd-boot judge it."""
+
+import pytest
+from harness import fw
+from harness.vms import INITRD, KERNEL, MIB, PAYLOADS
+from plinth import esp
+from plinth.paths import BUILD, LOADERS
+
+DEFAULT = "EFI/BOOT/BOOTAA64.EFI"
+GRUB = LOADERS / "usr/lib/grub/arm64-efi/monolithic/grubaa64.efi"
+SYSTEMD_BOOT = LOADERS / "usr/lib/systemd/boot/efi/systemd-bootaa64.efi"
+OPTIONS = "console=ttyAMA0 quiet plinth.name=guest plinth.action=poweroff"
+REPORT = r"^plinth-guest: guest cpus=1 mem=(\d+)"
+FW_BYTES = 160 * 1024
+
+
+@pytest.fixture
+def bare(start, tmp_path):
+    """bare(disks, **...) -> Machine: fw.start_bare()."""
+    return lambda *arguments, **options: fw.start_bare(start, tmp_path, *arguments, **options)
+
+
+@pytest.fixture
+def make_disk(tmp_path):
+    """make_disk({name: path or text}, size, fat_bits) -> path."""
+    made = []
+
+    def make(files, size=40 * MIB, fat_bits=16):
+        number = len(made)
+        paths = {}
+        for name, content in files.items():
+            if isinstance(content, str):
+                path = tmp_path / f"file-{number}-{len(paths)}"
+                path.write_text(content)
+                content = path
+            paths[name] = content
+        made.append(esp.write_disk(tmp_path / f"disk-{number}.img", paths, size, fat_bits))
+        return made[-1]
+
+    yield make
+    for path in made:
+        path.unlink(missing_ok=True)
+
+
+def test_size():
+    assert fw.FIRMWARE.stat().st_size <= FW_BYTES
+
+
+def test_runtime_calls_nothing_else():
+    """What is copied into EfiRuntimeServicesCode needs no symbol but its own, and has no data."""
+    archive = BUILD / "gcc/guest/fw/runtime/libfw_runtime.a"
+    lines = fw.run(["aarch64-linux-gnu-nm", "-P", archive]).splitlines()
+    symbols = [line.split()[:2] for line in lines if len(line.split()) >= 2]
+    own = {name for name, kind in symbols if kind == "T"}
+    wanted = {name for name, kind in symbols if kind == "U"}
+    assert own and wanted <= own, wanted - own
+    assert not [name for name, kind in symbols if kind in "bBcC"]
+    writable = [name for name, kind in symbols if kind in "dD"]
+    assert writable == ["fw_runtime_stub"]  # the boot phase's own table of them
+
+
+def test_kernel_of_the_bundle(bare):
+    """By its EFI stub, with the initrd by LoadFile2 and the command line as load options."""
+    machine = bare(kernel=KERNEL, initrd=INITRD, bootargs=OPTIONS)
+    machine.expect(REPORT, timeout=180)
+    machine.wait(60)
+    assert "nobody answers runtime services" in machine.console.transcript
+
+
+def test_grub(bare, make_disk):
+    config = f"linux /vmlinuz {OPTIONS}\ninitrd /initrd.gz\nboot\n"
+    files = {DEFAULT: GRUB, "EFI/debian/grub.cfg": config, "vmlinuz": KERNEL, "initrd.gz": INITRD}
+    machine = bare([make_disk(files, 96 * MIB, 32)])
+    machine.expect(r"Welcome to GRUB!", timeout=120)
+    machine.expect(REPORT, timeout=180)
+    machine.wait(60)
+
+
+def test_systemd_boot(bare, make_disk):
+    entry = f"title Debian\nlinux /vmlinuz\ninitrd /initrd.gz\noptions {OPTIONS}\n"
+    files = {
+        DEFAULT: SYSTEMD_BOOT,
+        "loader/loader.conf": "default debian.conf\ntimeout 0\n",
+        "loader/entries/debian.conf": entry,
+        "vmlinuz": KERNEL,
+        "initrd.gz": INITRD,
+    }
+    machine = bare([make_disk(files, 96 * MIB, 32)])
+    machine.expect(REPORT, timeout=180)
+    machine.wait(60)
+
+
+@pytest.mark.parametrize(
+    ("size", "bits"), [(6 * MIB, 12), (40 * MIB, 16), (40 * MIB, 32)], ids=["12", "16", "32"]
+)
+def test_services(bare, make_disk, size, bits):
+    """An application that calls them all, from each kind of FAT."""
+    machine = bare([make_disk({DEFAULT: PAYLOADS / "services.efi"}, size, bits)])
+    text = fw.check_app(machine, "services")
+    assert "services: on the console" in text
+    assert "services: runtime mask 0x0, after ExitBootServices" in text
+
+
+def test_broken_disks_and_files(bare, make_disk, tmp_path):
+    """Each is a line on the console, and the next option; a disk whose primary GPT is broken has a
+    backup, which is not in its last block here: images are padded."""
+    program = PAYLOADS / "returns.efi"
+    damaged = tmp_path / "damaged.efi"
+    damaged.write_bytes(program.read_bytes()[:3000])
+    primary = make_disk({DEFAULT: program}, 6 * MIB + 4096, 12)
+    with open(primary, "r+b") as stream:
+        stream.seek(512)
+        stream.write(bytes(512))
+    noise = tmp_path / "noise.img"
+    noise.write_bytes(bytes(range(256)) * 8192)
+    disks = [make_disk({DEFAULT: damaged}, 6 * MIB, 12), noise, primary]
+    disks.append(make_disk({"nothing": program}, 6 * MIB, 12))
+    machine = bare(disks)
+    machine.expect(r"plinth-fw: disk 3: the primary GPT is broken, the backup is not")
+    machine.expect(r"file system 1: .*: cannot be loaded: Load Error")
+    machine.expect(r'returns: here, options ""')
+    machine.expect(r"file system 2: .*: ended: Aborted")
+    machine.expect(r"file system 3: .*: cannot be loaded: Not Found")
+    machine.expect(r"nothing of it could be booted")
+    machine.expect(r"menu> ")
+
+
+def test_menu_and_command_line(bare, make_disk):
+    machine = bare([make_disk({DEFAULT: PAYLOADS / "returns.efi"}, 6 * MIB, 12)])
+    machine.expect(r"menu> ")
+    machine.send("9\n")
+    machine.expect(r"plinth-fw: 9: not in the menu")
+    machine.expect(r"menu> ")
+    machine.send("1\n")
+    machine.expect(r'returns: here, options ""')
+    machine.expect(r"menu> ")
+    machine.send("c\n")
+    machine.expect(r"plinth-fw> ")
+    machine.send("help\n")
+    machine.expect(r"boot N \[ARGUMENTS\]: boot option N")
+    machine.expect(r"plinth-fw> ")
+    machine.send("boot --help\n")
+    machine.expect(r"^boot N \[ARGUMENTS\]: ")
+    machine.expect(r"plinth-fw> ")
+    machine.send("nonsense\n")
+    machine.expect(r"nonsense: no such command; help lists them")
+    machine.expect(r"plinth-fw> ")
+    machine.send("memory\n")
+    machine.expect(r"0x40200000 .* boot code")
+    machine.expect(r"runtime data")
+    machine.expect(r"plinth-fw> ")
+    machine.send("bootX\x7f 1 one two\n")  # a key that is taken back
+    machine.expect(r'returns: here, options "one two"')
+    machine.expect(r"plinth-fw> ")
+    machine.send("off\n")
+    machine.wait(30)
+
+
+def test_nothing_to_boot(bare):
+    machine = bare()
+    machine.expect(r"plinth-fw: nothing to boot: no kernel, no disk with a file system")
+    machine.expect(r"menu> ")
+    machine.send("o\n")
+    machine.wait(30)
+
+
+def test_kernel_that_is_none(bare, tmp_path):
+    kernel = tmp_path / "kernel"
+    kernel.write_bytes(b"no kernel at all" * 4096)
+    machine = bare(kernel=kernel)
+    machine.expect(r"plinth-fw: kernel of the bundle: cannot be loaded: Load Error")
+    machine.expect(r"menu> ")
+
+
+def test_an_application_that_faults(bare, make_disk):
+    """It stores into its own code: a line with the registers, and the end."""
+    machine = bare([make_disk({DEFAULT: PAYLOADS / "faults.efi"}, 6 * MIB, 12)])
+    machine.expect(r"plinth-fw: synchronous exception in what it started: ESR 0x9\w+, ELR 0x\w+")
+    machine.expect(r"plinth-fw: powering off")
+    machine.wait(30)
+
+
+def test_not_at_el2(start):
+    """Somebody's QEMU with EL2: it says why, and waits."""
+    machine = start(None, firmware=fw.FIRMWARE, cpus=1, memory_mib=256, el2=True)
+    machine.expect(r"plinth-fw: not entered at EL1")
