@@ -20,6 +20,7 @@ LEVEL_SKIPPING = 351_569
 GOALS = {
     "scan_at": LEVEL_SKIPPING * 101 // 100,
     "scan_insns_per_at": 20,
+    "scan_insns_per_at_user": 20,
     "scan_step_max": 10_000,
     "scan_step_max_user": 10_000,
     "scan_reads_of_guest_memory": 0,

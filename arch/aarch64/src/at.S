@@ -5,6 +5,10 @@
  * faulting PC in the fix-up table (core/exits) and continues at its second address, which answers
  * all ones. That exception overwrites ELR_EL2, SPSR_EL2, ESR_EL2 and FAR_EL2, where the guest's state
  * is: that path puts them back. Clobbers x3 to x6.
+ *
+ * struct arch_at_answer arch_at_run_FORM(x0 = gva, x1 = count, x2 = expected, x3 = step, x4 = span,
+ * x5 = relevant): the same for one address after the other, arch/cpu.h says how far. Ten
+ * instructions for each. Clobbers x6 to x11.
  */
 #include "arch_impl/asm.h"
 
@@ -36,3 +40,34 @@ endfunc arch_at_\name
 	at_form	s12e0w, s12e0w
 	at_form	s12e1r, s12e1r
 	at_form	s12e1w, s12e1w
+
+	.macro at_run name, operation
+func arch_at_run_\name
+	mrs	x6, elr_el2
+	mrs	x7, spsr_el2
+	mrs	x8, esr_el2
+	mrs	x9, far_el2
+1:	at	\operation, x0
+	isb
+	mrs	x10, par_el1
+	eor	x11, x10, x2
+	tst	x11, x5
+	b.ne	3f
+	add	x2, x2, x3
+	add	x0, x0, x4
+	subs	x1, x1, #1
+	b.ne	1b
+3:	mov	x0, x10
+	ret
+2:	msr	elr_el2, x6
+	msr	spsr_el2, x7
+	msr	esr_el2, x8
+	msr	far_el2, x9
+	mov	x0, #-1
+	ret
+	fixup	1b, 2b
+endfunc arch_at_run_\name
+	.endm
+
+	at_run	s1e0w, s1e0w
+	at_run	s1e1w, s1e1w

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "arch/at.h"
 #include "arch/cpu.h"
 #include "arch/smccc.h"
 #include "arch/sysreg.h"
@@ -85,6 +86,23 @@ AT(s12e0r, FAKE_AT_S12, 0, false)
 AT(s12e0w, FAKE_AT_S12, 0, true)
 AT(s12e1r, FAKE_AT_S12, 1, false)
 AT(s12e1w, FAKE_AT_S12, 1, true)
+
+#define AT_RUN(name)                                                                               \
+	struct arch_at_answer arch_at_run_##name(uint64_t gva, uint64_t count, uint64_t expected,  \
+		uint64_t step, uint64_t span, uint64_t relevant)                                   \
+	{                                                                                          \
+		for (uint64_t i = 0;; i++) {                                                       \
+			uint64_t par = arch_at_##name(gva + i * span);                             \
+			bool ok = ((par ^ (expected + i * step)) & relevant) == 0U;                \
+                                                                                                   \
+			if (!ok || i + 1U == count) {                                              \
+				return (struct arch_at_answer){par, ok ? 0U : count - i};          \
+			}                                                                          \
+		}                                                                                  \
+	}
+
+AT_RUN(s1e0w)
+AT_RUN(s1e1w)
 
 void fake_smccc_hook(void (*fn)(void *ctx, struct smccc_regs *regs), void *ctx)
 {

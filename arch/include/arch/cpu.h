@@ -13,8 +13,5 @@
 /* void arch_yield(void);  hint in spin loops that no SEV ends */
 /* struct percpu *arch_percpu(void);  this CPU's private state (TPIDR_EL2) */
 /* void arch_percpu_set(struct percpu *);  */
-/* uint64_t arch_at_s1e0r(uint64_t gva); and s1e0w, s1e1r, s1e1w, s12e1r, s12e1w, s12e0r, s12e0w:
- *      AT, ISB, PAR_EL1; ARCH_AT_ABORTED (in which PAR_EL1.F is set) where AT itself aborted. The
- *      guest's PAR_EL1 is the caller's to keep. */
 
 #endif

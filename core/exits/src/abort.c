@@ -2,8 +2,8 @@
 /*
  * Stage-2 aborts: memory that is not there yet, devices, and holes.
  */
+#include "arch/at.h"
 #include "arch/barrier.h"
-#include "arch/cpu.h"
 #include "arch/esr.h"
 #include "arch/pstate.h"
 #include "arch/sysreg.h"

@@ -7,7 +7,7 @@
  * level is the leaf's, which success does not show. EL0 may not touch most of a kernel's pages:
  * where a block is possible, that question finds its size.
  */
-#include "arch/cpu.h"
+#include "arch/at.h"
 #include "base/compiler.h"
 #include "scan_private.h"
 
@@ -18,6 +18,11 @@ struct forms {
 
 static const struct forms el1 = {arch_at_s1e1w, arch_at_s1e1r};
 static const struct forms el0 = {arch_at_s1e0w, arch_at_s1e0r};
+
+scan_at_run_fn *scan_write_run(const struct scan *scan)
+{
+	return scan->request.view == SCAN_EL0 ? arch_at_run_s1e0w : arch_at_run_s1e1w;
+}
 
 scan_at_fn *scan_write_form(const struct scan *scan)
 {

@@ -4,20 +4,20 @@
 #include "base/compiler.h"
 #include "scan_private.h"
 
-/* What a step may spend, in addresses of the quick loop, 18 instructions each: docs/design/scan.md.
- */
-#define CREDIT	  480
-#define COST_LOOK 26
-#define COST_WALK 110 /* its reads are long */
+/* What a step may spend, in addresses of the quick loop: docs/design/scan.md. */
+#define CREDIT	  720
+#define COST_LOOK 56
+#define COST_WALK 200 /* its reads are long */
+#define COST_READ 3   /* a page that may be read alone */
 
 /* What the next answers are to be. */
 struct run {
 	uint64_t write_fault; /* pages that may not be written: what that says. 0: they may */
 	uint64_t expected;    /* PAR_EL1 */
+	uint64_t relevant;    /* the bits of it that count: all, or not where the page lies */
 	uint64_t step;	      /* from one answer to the next; 0: holes */
 	uint64_t span;	      /* from one address to the next */
 	bool may_jump;	      /* pages that lie elsewhere belong to the range all the same */
-	bool has_jumped;
 };
 
 /* Everything up to `last` is done. */
@@ -99,46 +99,51 @@ static uint64_t spans_to(const struct scan *scan, uint64_t last, uint64_t span)
 	return room / span + (room % span == span - 1U ? 1U : 0U);
 }
 
+/* From here on it does not matter where pages lie. */
+static void let_jump(struct run *run)
+{
+	run->relevant = ~PAR_PA;
+	run->step = 0;
+}
+
 /* Takes `par` where `expected` was expected, if the run allows it. */
 static bool takes_jump(struct run *run, uint64_t expected, uint64_t par)
 {
-	bool takes = run->may_jump && ((par ^ expected) & ~PAR_PA) == 0U;
-
-	run->has_jumped = run->has_jumped || takes;
-	return takes;
+	if (!run->may_jump || ((par ^ expected) & ~PAR_PA) != 0U) {
+		return false;
+	}
+	let_jump(run);
+	return true;
 }
 
-/* Holes, and pages that may be written: one AT each. Most of a scan is in here: a call, a compare,
- * two additions. Returns how many of `most` gave what was expected. */
+/* Holes, and pages that may be written: one AT each. Most of a scan is in here. Returns how many of
+ * `most` gave what was expected. */
 static uint64_t run_by_writes(struct scan *scan, struct run *run, uint64_t most)
 {
-	scan_at_fn *at = scan_write_form(scan);
-	const uint64_t step = run->step;
-	const uint64_t span = run->span;
-	uint64_t expected = run->expected;
+	scan_at_run_fn *ask = scan_write_run(scan);
 	uint64_t gva = scan->gva;
 	uint64_t left = most;
-	uint64_t jumps = 0; /* each costs as much as a page more */
 
-	for (; left != 0U; left--) {
-		uint64_t par = at(gva);
+	while (left != 0U) {
+		struct arch_at_answer answer =
+			ask(gva, left, run->expected, run->step, run->span, run->relevant);
+		uint64_t done = left - answer.left;
 
-		if (UNLIKELY(par != expected)) {
-			if (!takes_jump(run, expected, par)) {
-				scan_told(scan, par);
-				scan->counts.at++;
-				break;
-			}
-			expected = par;
-			jumps += left > 1U ? 1U : 0U;
-			left -= left > 1U ? 1U : 0U;
+		left = answer.left;
+		if (left == 0U) {
+			break;
 		}
-		expected += step;
-		gva += span;
+		if (!takes_jump(run, run->expected + done * run->step, answer.par)) {
+			scan_told(scan, answer.par);
+			scan->counts.at++;
+			break;
+		}
+		gva += (done + 1U) * run->span;
+		left--;
 	}
 	scan->credit -= (int32_t)(most - left);
-	scan->counts.at += most - left - jumps;
-	return most - left - jumps;
+	scan->counts.at += most - left;
+	return most - left;
 }
 
 /* Pages that may be read alone: two. */
@@ -161,13 +166,13 @@ static uint64_t run_by_reads(struct scan *scan, struct run *run, uint64_t most)
 		}
 		par = read(gva);
 		scan->counts.at++;
-		if (par != expected && !takes_jump(run, expected, par)) {
+		if (((par ^ expected) & run->relevant) != 0U && !takes_jump(run, expected, par)) {
 			break;
 		}
 		expected = par + run->step;
 		gva += run->span;
 	}
-	scan->credit -= (int32_t)(most - left) * 2;
+	scan->credit -= (int32_t)(most - left) * COST_READ;
 	return most - left;
 }
 
@@ -176,8 +181,9 @@ static uint64_t run_on(struct scan *scan, struct run *run, uint64_t most)
 {
 	uint64_t count = min_u64(most, scan->credit > 0 ? (uint64_t)scan->credit : 0U);
 
-	count = run->write_fault == 0U ? run_by_writes(scan, run, count)
-				       : run_by_reads(scan, run, (count + 1U) / 2U);
+	count = run->write_fault == 0U
+			? run_by_writes(scan, run, count)
+			: run_by_reads(scan, run, (count + COST_READ - 1U) / COST_READ);
 	if (count != 0U) {
 		go_on_after(scan, scan->gva + count * run->span - 1U);
 	}
@@ -187,7 +193,11 @@ static uint64_t run_on(struct scan *scan, struct run *run, uint64_t most)
 /* More holes like this one, each as far as an entry of its level reaches. */
 static void run_over_holes(struct scan *scan, const struct scan_look *look)
 {
-	struct run run = {.expected = look->par, .span = scan_span(scan->half, look->level)};
+	struct run run = {
+		.expected = look->par,
+		.relevant = UINT64_MAX,
+		.span = scan_span(scan->half, look->level),
+	};
 	uint64_t last = min_u64(scan->request.to, scan->half->last);
 
 	if (!scan->at_end && !look->whole_half && scan_is_plain_hole(look->par) &&
@@ -207,6 +217,7 @@ static void run_over_pages(struct scan *scan, const struct scan_look *look)
 	struct run run = {
 		.write_fault = look->write_fault,
 		.expected = look->par + page,
+		.relevant = UINT64_MAX,
 		.step = page,
 		.span = page,
 		.may_jump = !scan->request.split_gpa,
@@ -220,8 +231,11 @@ static void run_over_pages(struct scan *scan, const struct scan_look *look)
 	if (start > last) {
 		return;
 	}
+	if ((now->flags & LIBSCAN_SCATTERED) != 0U) {
+		let_jump(&run);
+	}
 	now->last += page * run_on(scan, &run, spans_to(scan, last, page));
-	if (run.has_jumped) {
+	if (run.relevant != UINT64_MAX) {
 		now->flags = (now->flags & ~LIBSCAN_GPA) | LIBSCAN_SCATTERED;
 		now->gpa = 0;
 	}

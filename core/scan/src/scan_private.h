@@ -5,6 +5,7 @@
 #ifndef SCAN_PRIVATE_H
 #define SCAN_PRIVATE_H
 
+#include "arch/at.h"
 #include "base/bits.h"
 #include "scan/scan.h"
 
@@ -67,8 +68,11 @@ static inline uint64_t scan_span_last(const struct scan_half *half, unsigned lev
 /* look.c: asks the CPU about scan->gva. */
 void scan_look(struct scan *scan, struct scan_look *look);
 
-/* What AT by the form of the view's writes says of `gva`, for the quick loop in scan.c. */
+/* AT by the forms of the view, for the quick loops in scan.c (arch/at.h). */
 typedef uint64_t scan_at_fn(uint64_t gva);
+typedef struct arch_at_answer scan_at_run_fn(uint64_t gva, uint64_t count, uint64_t expected,
+	uint64_t step, uint64_t span, uint64_t relevant);
+scan_at_run_fn *scan_write_run(const struct scan *scan);
 scan_at_fn *scan_write_form(const struct scan *scan);
 scan_at_fn *scan_read_form(const struct scan *scan);
 

@@ -506,7 +506,7 @@ static void test_random_maps(void **state)
 			run(view, false);
 			compare(view);
 			assert_int_equal(model_reads, 0);
-			assert_true(most_ats <= 520U);
+			assert_true(most_ats <= 760U);
 		}
 	}
 }

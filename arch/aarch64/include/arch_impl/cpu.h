@@ -42,15 +42,4 @@ static inline void arch_percpu_set(struct percpu *p)
 	__asm__ volatile("msr tpidr_el2, %0" ::"r"(p) : "memory");
 }
 
-/* at.S: each is one AT with a fix-up for the Data Abort that AT itself may take at EL2. */
-#define ARCH_AT_ABORTED UINT64_MAX
-uint64_t arch_at_s1e0r(uint64_t gva);
-uint64_t arch_at_s1e0w(uint64_t gva);
-uint64_t arch_at_s1e1r(uint64_t gva);
-uint64_t arch_at_s1e1w(uint64_t gva);
-uint64_t arch_at_s12e0r(uint64_t gva);
-uint64_t arch_at_s12e0w(uint64_t gva);
-uint64_t arch_at_s12e1r(uint64_t gva);
-uint64_t arch_at_s12e1w(uint64_t gva);
-
 #endif

@@ -41,15 +41,4 @@ static inline void arch_percpu_set(struct percpu *p)
 	fake_percpu = p;
 }
 
-/* Answered by what the test installs with fake_at_hook (fake/at.h); without it, false. */
-#define ARCH_AT_ABORTED UINT64_MAX
-uint64_t arch_at_s1e0r(uint64_t gva);
-uint64_t arch_at_s1e0w(uint64_t gva);
-uint64_t arch_at_s1e1r(uint64_t gva);
-uint64_t arch_at_s1e1w(uint64_t gva);
-uint64_t arch_at_s12e0r(uint64_t gva);
-uint64_t arch_at_s12e0w(uint64_t gva);
-uint64_t arch_at_s12e1r(uint64_t gva);
-uint64_t arch_at_s12e1w(uint64_t gva);
-
 #endif
