@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a scan of a Debian guest costs: 1 GiB, the kernel's half while its CPU waits (without KASLR,
 as the baseline) and the user's half of a dd with 64 MiB in use. In AT instructions, in instructions
-of Plinth for each of them, and in instructions of its longest step."""
+of Plinth for each of them, and in instructions of its longest step. Beside them, for honesty, what
+tests/payload/walk.c takes, which reads the same tables whole and must find the same ranges."""
 
 import re
+import struct
 import subprocess
 import tempfile
 import threading
@@ -12,7 +14,7 @@ from pathlib import Path
 from plinth import bundle, qemu
 from plinth import measure as qemu_runs
 from plinth.errors import PlinthError
-from plinth.paths import GUEST, IMAGE
+from plinth.paths import BUILD, GUEST, IMAGE
 
 # By levels alone it is one AT for each invalid entry and each mapped page (baselines, section 5).
 LEVEL_SKIPPING = 351_569
@@ -38,6 +40,13 @@ DESCRIPTION = """/dts-v1/;
 """
 COUNTS = re.compile(r"AT (\d+) times, descriptors read (\d+)")
 COSTS = re.compile(r"instructions: (\d+) in them, longest (\d+); showing a line (\d+)")
+REGISTERS = re.compile(r"tcr (\w+) mair (\w+) ttbr0 (\w+) ttbr1 (\w+)")
+STAGE2 = re.compile(r"stage 2 at (0x\w+)")
+RANGE = re.compile(r"^[0-9a-f]{16}-[0-9a-f]{16} .*$", re.M)
+WALKER = BUILD / "payload" / "walk.elf"
+WALKER_ASKED = 0x43000000  # struct asked
+WALKER_MIB = 64  # its own memory, below the copy
+MACHINE_MIB = 2048
 PROMPT = "guest# "
 MONITOR = "plinth> "
 BUSY = "dd if=/dev/zero of=/dev/null bs=64M 2>/dev/null &"
@@ -46,8 +55,10 @@ BUSY = "dd if=/dev/zero of=/dev/null bs=64M 2>/dev/null &"
 class Terminal:
     """Plinth's console, for a program that types."""
 
-    def __init__(self, archive):
-        board = qemu_runs.board(cpus=1, memory_mib=2048)
+    def __init__(self, archive, memory):
+        extra = ["-machine", "memory-backend=ram", "-object"]
+        extra += [f"memory-backend-file,id=ram,size={MACHINE_MIB}M,mem-path={memory},share=on"]
+        board = qemu_runs.board(cpus=1, memory_mib=MACHINE_MIB, extra=extra)
         command = qemu.command(board, IMAGE, archive, "bench", serial="stdio")
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
@@ -95,41 +106,71 @@ def measure():
             (folder / name).symlink_to(GUEST / name)
         archive = Path(scratch) / "bundle.cpio"
         bundle.pack(folder, archive)
-        terminal = Terminal(archive)
+        memory = Path(scratch) / "memory"
+        terminal = Terminal(archive, memory)
         try:
-            kernel, user = scans(terminal)
+            return measure_halves(terminal, memory)
         finally:
             terminal.close()
-    return figures(kernel, user)
 
 
-def scans(terminal):
-    """What the monitor says of the two halves."""
+def measure_halves(terminal, memory):
     terminal.until(PROMPT)
     terminal.go_to_monitor()
-    terminal.ask("vm pause guest", MONITOR)
-    kernel = terminal.ask("scan guest --from ffff000000000000", MONITOR)
+    kernel = half(terminal, memory, "--from ffff000000000000", 1)
     terminal.ask("vm resume guest", MONITOR)
     terminal.ask("console guest", PROMPT)
     terminal.ask(BUSY, PROMPT)
     terminal.ask("sleep 1", PROMPT)
     terminal.go_to_monitor()
+    user = half(terminal, memory, "--to ffffffffffff --el0", 0)
+    return {**kernel, **{f"{name}_user": value for name, value in user.items()}}
+
+
+def half(terminal, memory, options, number):
+    """Scanned, then walked, while the VM is paused."""
     terminal.ask("vm pause guest", MONITOR)
-    user = terminal.ask("scan guest --to ffffffffffff --el0", MONITOR)
-    return kernel, user
+    text = terminal.ask(f"scan guest {options}", MONITOR)
+    stage2 = STAGE2.search(terminal.ask("coherency guest", MONITOR))
+    if not stage2:
+        raise PlinthError("bench: where is stage 2?")
+    return {**figures(text), **walked(text, stage2.group(1), memory, number)}
 
 
-def figures(kernel, user):
-    found = {}
-    for name, text in {"": kernel, "_user": user}.items():
-        counts, costs = COUNTS.search(text), COSTS.search(text)
-        if not counts or not costs:
-            raise PlinthError(f"bench: that is no scan\n{text}")
-        at, reads = map(int, counts.groups())
-        insns, longest, line = map(int, costs.groups())
-        found[f"scan_at{name}"] = at
-        found[f"scan_insns_per_at{name}"] = round(insns / at, 2)
-        found[f"scan_step_max{name}"] = longest
-        found[f"scan_line_max{name}"] = line  # the console's work, for each range
-        found[f"scan_reads_of_guest_memory{name}"] = reads
-    return found
+def walked(text, stage2, memory, number):
+    """What a walk by software takes for the half that `text` is a scan of."""
+    tcr, mair, *ttbr = REGISTERS.search(text).groups()
+    asked = memory.with_name("asked")
+    registers = (int(word, 16) for word in (tcr, mair, ttbr[number]))
+    words = (WALKER_MIB << 20, int(stage2, 16), *registers, number, 1 - number)
+    asked.write_bytes(struct.pack("<7Q", *words))
+    extra = ["-object", f"memory-backend-ram,id=own,size={WALKER_MIB}M", "-object"]
+    extra += [f"memory-backend-file,id=copy,size={MACHINE_MIB}M,mem-path={memory},share=off"]
+    extra += ["-device", f"loader,file={asked},addr={WALKER_ASKED:#x},force-raw=on"]
+    extra += ["-numa", "node,memdev=own", "-numa", "node,memdev=copy"]
+    board = qemu_runs.board(
+        cpus=1, memory_mib=WALKER_MIB + MACHINE_MIB, el2=False, extra=extra
+    )
+    console = qemu_runs.console(board, WALKER)
+    if RANGE.findall(console) != RANGE.findall(text):
+        raise PlinthError(f"bench: scan and walk differ\n{text}\n{console}")
+    return {
+        "scan_walk_insns": qemu_runs.number(console, r"BENCH: insns (\d+)"),
+        "scan_walk_reads": qemu_runs.number(console, r"BENCH: reads (\d+)"),
+    }
+
+
+def figures(text):
+    counts, costs = COUNTS.search(text), COSTS.search(text)
+    if not counts or not costs:
+        raise PlinthError(f"bench: that is no scan\n{text}")
+    at, reads = map(int, counts.groups())
+    insns, longest, line = map(int, costs.groups())
+    return {
+        "scan_at": at,
+        "scan_insns": insns,
+        "scan_insns_per_at": round(insns / at, 2),
+        "scan_step_max": longest,
+        "scan_line_max": line,  # the console's work, for each range
+        "scan_reads_of_guest_memory": reads,
+    }
