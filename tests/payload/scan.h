@@ -17,6 +17,7 @@ enum scan_case {
 	SCAN_SMALL_4K,	    /* 36 bits */
 	SCAN_SMALL_16K,	    /* 36 bits */
 	SCAN_SMALL_64K,	    /* 42 bits */
+	SCAN_LARGE_64K,	    /* 52 bits: FEAT_LVA */
 	SCAN_ABSENT,	    /* tables in untouched RAM, behind RAM, in devices */
 	SCAN_LOOP,	    /* a root that is its own table */
 	SCAN_NO_UPPER_HALF, /* EPD1 */

@@ -257,6 +257,7 @@ void scan_make_space(uint64_t number)
 		[SCAN_SMALL_4K] = {12, 36},
 		[SCAN_SMALL_16K] = {14, 36},
 		[SCAN_SMALL_64K] = {16, 42},
+		[SCAN_LARGE_64K] = {16, 52},
 	};
 
 	seed += number;

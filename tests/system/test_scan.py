@@ -165,14 +165,15 @@ CASES = {
     "small_4k": 3,
     "small_16k": 4,
     "small_64k": 5,
-    "absent": 6,
-    "loop": 7,
-    "no_upper": 8,
-    "no_lower": 9,
-    "no_mmu": 10,
-    "remaps": 11,
+    "large_64k": 6,
+    "absent": 7,
+    "loop": 8,
+    "no_upper": 9,
+    "no_lower": 10,
+    "no_mmu": 11,
+    "remaps": 12,
 }
-RANDOM = [name for name in CASES if name.startswith(("pages", "small"))]
+RANDOM = [name for name in CASES if name.startswith(("pages", "small", "large"))]
 PAYLOAD_MEMORY = 64
 
 

@@ -31,6 +31,7 @@ static struct scan_regime regime_now(void)
 		.tcr = read_tcr_el1(),
 		.ttbr = {read_ttbr0_el1(), read_ttbr1_el1()},
 		.mmfr0 = read_id_aa64mmfr0_el1(),
+		.mmfr2 = read_id_aa64mmfr2_el1(),
 	};
 
 	return scan_regime_of(&registers);

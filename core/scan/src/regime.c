@@ -32,8 +32,13 @@
 #define SHIFT_16K 14U
 #define SHIFT_64K 16U
 
+/* ID_AA64MMFR2_EL1: 1 and more is FEAT_LVA */
+#define MMFR2_VARANGE_SHIFT 16U
+#define MMFR2_VARANGE_WIDTH 4U
+
 #define VA_BITS_LEAST 16U /* T1SZ = 48, with FEAT_TTST */
-#define VA_BITS_MOST  48U /* guests are not told of FEAT_LVA */
+#define VA_BITS_MOST  48U
+#define VA_BITS_LARGE 52U /* with FEAT_LVA and 64 KiB pages; guests are not told of FEAT_LPA2 */
 #define FLAT_BITS     48U
 
 static uint8_t if_implemented(const struct scan_registers *r, uint8_t shift)
@@ -58,17 +63,18 @@ static uint8_t page_shift_of(const struct scan_registers *r, unsigned n)
 		r, n == 0U ? tg0[FIELD_GET(r->tcr, TCR_TG0)] : tg1[FIELD_GET(r->tcr, TCR_TG1)]);
 }
 
-static uint64_t va_bits_of(const struct scan_registers *r, unsigned n)
+static uint64_t va_bits_of(const struct scan_registers *r, unsigned n, uint8_t page_shift)
 {
+	bool large = page_shift == SHIFT_64K && FIELD_GET(r->mmfr2, MMFR2_VARANGE) != 0U;
 	uint64_t size = n == 0U ? FIELD_GET(r->tcr, TCR_T0SZ) : FIELD_GET(r->tcr, TCR_T1SZ);
 
-	return max_u64(VA_BITS_LEAST, min_u64(VA_BITS_MOST, 64U - size));
+	return max_u64(VA_BITS_LEAST, min_u64(large ? VA_BITS_LARGE : VA_BITS_MOST, 64U - size));
 }
 
 static struct scan_half half_of(const struct scan_registers *r, unsigned n)
 {
-	uint64_t bits = va_bits_of(r, n);
 	uint8_t shift = page_shift_of(r, n);
+	uint64_t bits = va_bits_of(r, n, shift);
 	/* At least one level, however few bits are left. */
 	uint64_t resolved = bits > shift ? bits - shift : 1U;
 	unsigned levels = (unsigned)((resolved + (shift - 3U) - 1U) / (shift - 3U));

@@ -15,6 +15,7 @@
 #define UPPER	  UINT64_C(0xffff000000000000)
 #define RANGE_MAX 512U
 #define MMFR0_ALL UINT64_C(0x00100000) /* all granules */
+#define MMFR2_LVA UINT64_C(0x00010000) /* 52 bits with 64 KiB */
 #define MAP_MAX	  64U
 
 static struct scan scan;
@@ -30,6 +31,7 @@ static struct scan_regime regime(void)
 		.tcr = model_tcr(),
 		.ttbr = {model_half[0].root | UINT64_C(7) << 48, model_half[1].root | 1U},
 		.mmfr0 = MMFR0_ALL,
+		.mmfr2 = MMFR2_LVA,
 	};
 
 	return scan_regime_of(&r);
@@ -380,6 +382,25 @@ static void test_registers(void **state)
 	assert_int_equal(with.half[0].last, 0xffff);
 }
 
+/* FEAT_LVA: 52 bits, with 64 KiB pages alone. */
+static void test_large_addresses(void **state)
+{
+	struct scan_registers r = {.sctlr = 1, .mmfr0 = MMFR0_ALL, .mmfr2 = MMFR2_LVA};
+	struct scan_regime with;
+
+	(void)state;
+	r.tcr = UINT64_C(12) | UINT64_C(12) << 16 | UINT64_C(1) << 14 | UINT64_C(2) << 30;
+	r.ttbr[0] = UINT64_C(0x4000b000);
+	with = scan_regime_of(&r);
+	assert_int_equal(with.half[0].last, (UINT64_C(1) << 52) - 1U);
+	assert_int_equal(with.half[0].start_level, 1);
+	assert_int_equal(with.half[0].table, 0x4000a000); /* 1,024 entries */
+	assert_int_equal(with.half[1].base, UPPER);
+	r.mmfr2 = 0;
+	with = scan_regime_of(&r);
+	assert_int_equal(with.half[0].last, (UINT64_C(1) << 48) - 1U);
+}
+
 /* Random maps */
 
 struct mapping {
@@ -491,8 +512,10 @@ static void test_random_maps(void **state)
 	(void)state;
 	srand(7);
 	for (unsigned round = 0; round < 150; round++) {
-		model_reset(shifts[round % 3U], 36U + (unsigned)rand() % 13U,
-			36U + (unsigned)rand() % 13U);
+		unsigned shift = shifts[round % 3U];
+		unsigned sizes = shift == 16U ? 17U : 13U; /* to 52 bits, to 48 bits */
+
+		model_reset(shift, 36U + (unsigned)rand() % sizes, 36U + (unsigned)rand() % sizes);
 		map_count = 0;
 		make_maps(0);
 		make_maps(1);
@@ -530,6 +553,7 @@ int main(void)
 		cmocka_unit_test(test_exec_reads_leaves),
 		cmocka_unit_test(test_hierarchical_permissions),
 		cmocka_unit_test(test_registers),
+		cmocka_unit_test(test_large_addresses),
 		cmocka_unit_test(test_random_maps),
 	};
 

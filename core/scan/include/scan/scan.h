@@ -40,14 +40,15 @@ struct scan_regime {
 	bool write_implies_xn;	  /* SCTLR_EL1.WXN */
 };
 
-/* From SCTLR_EL1, TCR_EL1, TTBR0_EL1, TTBR1_EL1 and ID_AA64MMFR0_EL1. A granule that the CPU has
- * not, or that no encoding stands for, is taken as 4 KiB: its spans are those that skip least.
- * Pure. */
+/* From SCTLR_EL1, TCR_EL1, TTBR0_EL1, TTBR1_EL1, ID_AA64MMFR0_EL1 and ID_AA64MMFR2_EL1. A granule
+ * that the CPU has not, or that no encoding stands for, is taken as 4 KiB: its spans are those that
+ * skip least. Pure. */
 struct scan_registers {
 	uint64_t sctlr;
 	uint64_t tcr;
 	uint64_t ttbr[2];
 	uint64_t mmfr0;
+	uint64_t mmfr2;
 };
 
 struct scan_regime scan_regime_of(const struct scan_registers *registers);
