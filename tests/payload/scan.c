@@ -2,7 +2,7 @@
 /*
  * Address spaces for Plinth's scanner, in the upper half: "case=N" says which. Then it watches its
  * own registers for ever: a scan under it must change none. "counter at" tells where it counts its
- * looks, in memory that is mapped onto itself.
+ * looks, in memory that is mapped onto itself. With "crash=1" it ends in a crash instead.
  */
 #include "scan.h"
 #include "libguest/libguest.h"
@@ -14,7 +14,8 @@
 #define SCTLR_M	    1UL
 #define SCTLR_CACHE 0x1004UL
 
-#define WATCHED 7U
+#define WATCHED	    7U
+#define CRASH_LOOKS 0x5ca1ab1eUL
 
 volatile uint64_t scan_looks;
 
@@ -86,11 +87,25 @@ static void without_mmu(void)
 	}
 }
 
+/* No vectors and nothing to execute: the VM cannot go on, and Plinth ends it. */
+static void crash(void)
+{
+	print("scan: ready, counter at %lx\n", (uint64_t)&scan_looks);
+	scan_looks = CRASH_LOOKS;
+	WRITE_SYSREG("vbar_el1", SCAN_BEHIND_RAM);
+	isb();
+	__asm__ volatile("br	%0" ::"r"(SCAN_BEHIND_RAM) : "memory");
+	__builtin_unreachable();
+}
+
 void guest_main(void)
 {
 	uint64_t number = option("case", SCAN_PAGES_4K);
 
 	scan_make_space(number);
+	if (option("crash", 0) != 0U) {
+		crash();
+	}
 	switch (number) {
 	case SCAN_NO_LOWER_HALF:
 		without_lower_half();

@@ -10,6 +10,9 @@
 /* Where the upper half of SCAN_NO_LOWER_HALF has RAM: its own addresses and this. */
 #define SCAN_ALIAS 0xffffff8000000000UL
 
+/* An address that stage 1 maps onto itself, and no memory has. */
+#define SCAN_BEHIND_RAM 0x7f00000000UL
+
 enum scan_case {
 	SCAN_PAGES_4K,	    /* 48 bits, like the next two: pages and blocks of all kinds */
 	SCAN_PAGES_16K,	    /* 47 bits */

@@ -15,7 +15,6 @@
 #define LEAF_BITS   (3UL << 53 | 1UL << 7 | 1UL << 6)
 #define SHARE_SHIFT 8U
 #define UNTOUCHED   0x43800000UL /* RAM that nothing else uses */
-#define BEHIND_RAM  0x7f00000000UL
 #define TCR_T1_MASK 0xffff0000UL
 #define TCR_WALKS   (1UL << 24 | 1UL << 26 | 3UL << 28)
 #define LEAVES	    300U
@@ -173,8 +172,8 @@ static void make_absent(void)
 	}
 	*entry_of(1UL << 39, 0) = UNTOUCHED | TABLE;
 	*entry_of(0x40200000UL, 2) = (UNTOUCHED + 0x1000UL) | TABLE;
-	*entry_of(0x80200000UL, 2) = BEHIND_RAM | TABLE;
-	*entry_of(2UL << 39, 0) = BEHIND_RAM | TABLE;
+	*entry_of(0x80200000UL, 2) = SCAN_BEHIND_RAM | TABLE;
+	*entry_of(2UL << 39, 0) = SCAN_BEHIND_RAM | TABLE;
 	*entry_of(0xc0200000UL, 2) = GUEST_UART | TABLE;
 	*entry_of(3UL << 39, 1) = GUEST_GICD | TABLE;
 	*entry_of(4UL << 39, LAST_LEVEL) = 0x55000000UL | AF | TABLE;
@@ -231,7 +230,7 @@ void scan_remap(void)
 		} else if (how == 1U) {
 			*entry = (uint64_t)spare | TABLE;
 		} else if (how == 2U) {
-			*entry = BEHIND_RAM | TABLE;
+			*entry = SCAN_BEHIND_RAM | TABLE;
 		}
 		__asm__ volatile("dsb ishst" ::: "memory");
 	}

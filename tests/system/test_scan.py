@@ -11,7 +11,8 @@ import pytest
 from harness import shell, stage1
 from harness.monitor import ESCAPE, ask, go_to_monitor
 from harness.vms import MIB, debian, payload
-from plinth.paths import ROOT
+from plinth import cpio, initramfs
+from plinth.paths import GUEST, ROOT
 
 UPPER_4K = 0xFFFF_0000_0000_0000
 LOWER_LAST = 0x0000_FFFF_FFFF_FFFF
@@ -138,6 +139,32 @@ def test_debian(boot, make_bundle, cpu):
     check_scan(machine, "guest", size, "el0")
 
 
+def test_writable_code_of_a_debian_process(boot, make_bundle, tmp_path):
+    """A JIT's pages are what --wx shows of Debian, and no others."""
+    size = 256 * MIB
+    guest = debian("guest", vcpus=1, memory=size, action="shell")
+    program = cpio.file("bin/jit-stress", (GUEST / "jit-stress").read_bytes(), 0o755)
+    guest["initrd.gz"] = tmp_path / "jit.gz"
+    initramfs.write(guest["initrd.gz"], extra=[program])
+    machine = boot(make_bundle({"guest": guest}), cpus=1, memory_mib=1024)
+    shell.expect_prompt(machine)
+    maps = shell.ask(machine, "jit-stress 100000 >/dev/null & sleep 3; cat /proc/$!/maps")
+    wanted = [line.split()[0] for line in maps.splitlines() if " rwx" in line]
+    assert wanted, maps
+    go_to_monitor(machine)
+    pause(machine)
+    everything = check_scan(machine, "guest", size, "both", exec_too=True)
+    found = scan(machine, "guest", "-x --wx --both")
+    assert found.ranges == [line for line in everything.ranges if is_writable_and_exec(line)]
+    for line in found.ranges:
+        first, last = (int(number, 16) for number in line.split()[0].split("-"))
+        assert any(
+            int(low, 16) <= first and last < int(high, 16)
+            for low, high in (area.split("-") for area in wanted)
+        ), (line, wanted)
+    assert found.ranges
+
+
 def boots_with_other_seeds(machine, count):
     bases = set()
     machine.expect(r"guest shell$")
@@ -201,6 +228,18 @@ def looks(machine, name, counter):
     return int.from_bytes(bytes.fromhex("".join(text.split()[1:9])), "little")
 
 
+def is_writable_and_exec(line):
+    """By the one or the other level."""
+    return any(rights[1:] == "wx" for rights in line.split()[1].split("/"))
+
+
+def check_writable_and_exec(machine, name, with_exec):
+    assert with_exec.reads > 0
+    found = scan(machine, name, "-x --wx --both")
+    assert found.ranges == [line for line in with_exec.ranges if is_writable_and_exec(line)]
+    assert 0 < found.count < with_exec.count
+
+
 def test_granules_sizes_and_odd_tables(boot, make_bundle):
     names = [name for name in CASES if name != "remaps"]
     machine, counters = boot_cases(boot, make_bundle, names, cpu="max", cpus=2)
@@ -209,7 +248,7 @@ def test_granules_sizes_and_odd_tables(boot, make_bundle):
         before = looks(machine, name, counters[name])
         found = check_scan(machine, name, size)
         assert found.count > 10 and found.lost == 0
-        assert check_scan(machine, name, size, "both", exec_too=True).reads > 0
+        check_writable_and_exec(machine, name, check_scan(machine, name, size, "both", exec_too=True))
         check_scan(machine, name, size, "el0")
         assert looks(machine, name, counters[name]) > before
 
@@ -255,6 +294,29 @@ def test_guest_that_remaps_meanwhile(boot, make_bundle, seconds):
     assert "FAIL" not in machine.console.transcript
 
 
+def test_vm_that_plinth_has_stopped(boot, make_bundle):
+    """A crash leaves all as it was: tables, registers, memory."""
+    vms = {
+        name: payload("scan", bootargs=f"case=0 crash={crash}", memory=PAYLOAD_MEMORY)
+        for name, crash in (("dead", 1), ("goes_on", 0))
+    }
+    machine = boot(make_bundle(vms), cpus=2, memory_mib=512)
+    ready = r"scan: ready, counter at (\w+)\n"
+    crashed = r"^plinth: vm dead: crashed: vcpu 0 jumped to nowhere"
+    found = machine.expect_all([rf"^dead\| {ready}", rf"^goes_on\| {ready}", crashed])
+    counter = found[0].group(1)
+    go_to_monitor(machine)
+    assert re.search(r"^dead +crashed", ask(machine, "vm list"), re.M)
+
+    check_scan(machine, "dead", PAYLOAD_MEMORY * MIB, "both")
+    check_scan(machine, "dead", PAYLOAD_MEMORY * MIB, exec_too=True, first=UPPER_4K)
+    assert looks(machine, "dead", counter) == 0x5CA1AB1E
+    translated = ask(machine, f"translate dead {counter}").split()
+    assert translated[0][:16] == translated[2] == counter.zfill(16)
+    assert "not mapped" in ask(machine, "translate dead fffffffffffff000")
+    assert looks(machine, "goes_on", found[1].group(1)) > 0
+
+
 def test_states_of_a_vm(boot, make_bundle):
     """Off, crashed, unknown: what the monitor answers."""
     crash = debian("guest", vcpus=1, memory=128 * MIB, action="panic", bootargs="panic=0")
@@ -269,11 +331,18 @@ def test_states_of_a_vm(boot, make_bundle):
     machine.expect(r"plinth: vm guest: off")
 
 
-def test_escape_is_still_the_consoles(boot, make_bundle):
-    """While a look goes on, Ctrl-T changes the focus, and stops nothing."""
-    machine, _ = boot_cases(boot, make_bundle, ["loop"], cpus=1)
+def test_scan_without_end_yields_and_stops(boot, make_bundle):
+    """On the guest's only CPU: the guest goes on meanwhile, Ctrl-T changes the focus and stops
+    nothing, a key ends it."""
+    machine, counters = boot_cases(boot, make_bundle, ["loop"], cpus=1)
+    memory = memory_of(machine, "loop", PAYLOAD_MEMORY * MIB)
     machine.send("scan loop --gpa\n")
-    machine.expect(r"^ffff0000000\w+-.*$")
+    seen = []
+    for _ in range(3):
+        machine.expect(r"^ffff0000000\w+-.*$")
+        seen.append(memory.read(int(counters["loop"], 16), 8))
+        time.sleep(0.5)
+    assert len(set(seen)) == 3
     machine.send(f"{ESCAPE}1{ESCAPE}m")
     machine.send("q")
     machine.expect(r"^loop: stopped$")
