@@ -284,12 +284,11 @@ def test_guest_that_remaps_meanwhile(boot, make_bundle, seconds):
     before = looks(machine, "remaps", counters["remaps"])
     end = time.monotonic() + seconds
     scans = 0
-    while time.monotonic() < end:
+    while time.monotonic() < end or scans < 2:
         found = scan(machine, "remaps", "--from ffff000000000000" + (" -x" if scans % 4 == 3 else ""))
         starts = {line.split("-")[0] for line in found.ranges}
         assert starts.issuperset(STAYS), found.text
         scans += 1
-    assert scans >= 2
     assert looks(machine, "remaps", counters["remaps"]) > before
     assert "FAIL" not in machine.console.transcript
 
