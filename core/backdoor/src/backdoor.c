@@ -93,7 +93,7 @@ static enum backdoor_result low_bandwidth(
 }
 
 static enum backdoor_result high_bandwidth(struct backdoor_vm *vm, uint64_t *x,
-	const struct backdoor_io *io, const struct backdoor_caller *caller)
+	const struct backdoor_io *io, const struct caller *caller)
 {
 	if (!io->repeat || io->backward || io->size != HB_SIZE ||
 		((uint32_t)x[1] & COMMAND_MASK) != HB_MESSAGE) {
@@ -103,7 +103,7 @@ static enum backdoor_result high_bandwidth(struct backdoor_vm *vm, uint64_t *x,
 }
 
 enum backdoor_result backdoor_call(
-	struct backdoor_vm *vm, uint64_t x[BACKDOOR_REGS], const struct backdoor_caller *caller)
+	struct backdoor_vm *vm, uint64_t x[BACKDOOR_REGS], const struct caller *caller)
 {
 	struct backdoor_io io = backdoor_decode((uint32_t)x[7], (uint32_t)x[3]);
 

@@ -109,7 +109,7 @@ bool channel_put(struct backdoor_vm *vm, struct channel *channel, const char *he
 /* message.c, message_hb.c */
 void message_serve(struct backdoor_vm *vm, uint64_t *x);
 enum backdoor_result message_serve_hb(
-	struct backdoor_vm *vm, uint64_t *x, bool is_read, const struct backdoor_caller *caller);
+	struct backdoor_vm *vm, uint64_t *x, bool is_read, const struct caller *caller);
 
 #define STATUS_SUCCESS UINT32_C(0x01)
 #define STATUS_DORECV  UINT32_C(0x02)

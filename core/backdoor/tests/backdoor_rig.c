@@ -64,6 +64,7 @@ void rig_start(uint64_t budget)
 
 	backdoor_fini(&rig.vm);
 	memset(&rig, 0, sizeof(rig));
+	memset(&caller_rig, 0, sizeof(caller_rig));
 	if (backdoor_init(&rig.vm, &config) != PLINTH_OK) {
 		abort();
 	}
@@ -75,59 +76,9 @@ bool rig_end(void)
 	return pages_free() == free_pages;
 }
 
-static enum plinth_status translate(void *ctx, uint64_t va, bool write, ipa_t *ipa)
-{
-	uint64_t page = (va - RIG_VA) / RIG_PAGE;
-
-	(void)ctx;
-	if (va < RIG_VA || page >= RIG_PAGES || rig.access[page] == RIG_ABSENT ||
-		(write && rig.access[page] == RIG_READ_ONLY)) {
-		rig.fault_va = va;
-		rig.fault_is_write = write;
-		return PLINTH_EFAULT;
-	}
-	*ipa = ipa_init(va - RIG_VA);
-	return PLINTH_OK;
-}
-
-/* The place of [ipa, ipa + size), which lies in one page. */
-static uint8_t *place(ipa_t ipa, size_t size)
-{
-	if (ipa.v / RIG_PAGE != (ipa.v + size - 1U) / RIG_PAGE) {
-		abort();
-	}
-	rig.copied++;
-	return rig.access[ipa.v / RIG_PAGE] == RIG_DEVICE ? NULL : &rig.memory[ipa.v];
-}
-
-static enum plinth_status read_memory(void *ctx, ipa_t ipa, void *buf, size_t size)
-{
-	const uint8_t *from = place(ipa, size);
-
-	(void)ctx;
-	if (from == NULL) {
-		return PLINTH_EFAULT;
-	}
-	memcpy(buf, from, size);
-	return PLINTH_OK;
-}
-
-static enum plinth_status write_memory(void *ctx, ipa_t ipa, const void *buf, size_t size)
-{
-	uint8_t *to = place(ipa, size);
-
-	(void)ctx;
-	if (to == NULL) {
-		return PLINTH_EFAULT;
-	}
-	memcpy(to, buf, size);
-	return PLINTH_OK;
-}
-
 enum backdoor_result rig_call(unsigned el)
 {
-	static const struct backdoor_memory memory = {translate, read_memory, write_memory};
-	const struct backdoor_caller caller = {.el = el, .memory = &memory};
+	const struct caller caller = caller_rig_at(el);
 
 	return backdoor_call(&rig.vm, rig.x, &caller);
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A VM with `vmware;` and a guest program that speaks as open-vm-tools does, with memory of its own
- * whose pages may be absent or read-only.
+ * A VM with `vmware;` and a guest program that speaks as open-vm-tools does.
  */
 #ifndef BACKDOOR_RIG_H
 #define BACKDOOR_RIG_H
@@ -11,10 +10,8 @@
 #include <stdint.h>
 
 #include "backdoor/backdoor.h"
+#include "caller_rig.h"
 
-#define RIG_VA	    UINT64_C(0xffff800010000000) /* of the guest's memory */
-#define RIG_PAGES   40U
-#define RIG_PAGE    4096U
 #define RIG_BUDGET  UINT64_C(0x100000)
 #define RIG_JUNK    UINT64_C(0xdeadbeef00000000)
 #define RIG_HZ	    UINT64_C(1000)
@@ -26,16 +23,9 @@
 #define RIG_TCLO    UINT32_C(0x4f4c4354)
 #define RIG_COOKIES UINT32_C(0x80000000)
 
-enum rig_access { RIG_READ_WRITE, RIG_READ_ONLY, RIG_ABSENT, RIG_DEVICE };
-
 struct rig {
 	struct backdoor_vm vm;
-	uint8_t memory[RIG_PAGES * RIG_PAGE];
-	enum rig_access access[RIG_PAGES];
 	uint64_t x[BACKDOOR_REGS];
-	unsigned copied;   /* calls of read and write */
-	uint64_t fault_va; /* of the last refused translation */
-	bool fault_is_write;
 };
 
 extern struct rig rig;

@@ -96,7 +96,8 @@ static void one_call(struct input *input)
 		(void)rig_receive_hb(*channel, RIG_VA + take(input, 3), take(input, 3));
 		break;
 	case 6:
-		rig.access[take(input, 1) % RIG_PAGES] = (enum rig_access)(take(input, 1) & 3U);
+		caller_rig.access[take(input, 1) % RIG_PAGES] =
+			(enum rig_access)(take(input, 1) & 3U);
 		break;
 	case 7:
 		rig_pass_seconds((unsigned)take(input, 1));

@@ -168,7 +168,7 @@ static void a_reply_ends_with_its_last_byte(void **state)
 
 static void put_text(uint64_t va, const char *text)
 {
-	memcpy(&rig.memory[va - RIG_VA], text, strlen(text));
+	memcpy(&caller_rig.memory[va - RIG_VA], text, strlen(text));
 }
 
 static void high_bandwidth_both_ways(void **state)
@@ -183,12 +183,12 @@ static void high_bandwidth_both_ways(void **state)
 	assert_int_equal(rig.x[1], 0x10000); /* exactly, for BSD */
 	assert_int_equal(rig.x[2], 20);
 	assert_int_equal(rig.x[4], va);
-	assert_int_equal(rig.copied, 2);
+	assert_int_equal(caller_rig.copied, 2);
 	assert_int_equal(rig_message(channel, RECVSIZE, 0), RIG_SUCCESS | RIG_DORECV | RIG_HB);
 	assert_int_equal(rig.x[1], 16);
 	assert_int_equal(rig_receive_hb(channel, va, 16), RIG_SUCCESS);
-	assert_memory_equal(&rig.memory[va - RIG_VA], "0 No value found", 16);
-	assert_int_equal(rig.memory[va - RIG_VA + 16U], 'f'); /* no byte more */
+	assert_memory_equal(&caller_rig.memory[va - RIG_VA], "0 No value found", 16);
+	assert_int_equal(caller_rig.memory[va - RIG_VA + 16U], 'f'); /* no byte more */
 }
 
 static void sixty_four_kib_from_an_odd_address(void **state)
@@ -197,7 +197,7 @@ static void sixty_four_kib_from_an_odd_address(void **state)
 	size_t size;
 
 	(void)state;
-	memset(rig.memory, 'v', sizeof(rig.memory));
+	memset(caller_rig.memory, 'v', sizeof(caller_rig.memory));
 	put_text(BUFFER, "info-set guestinfo.big ");
 	assert_int_equal(
 		rig_message(channel, OPENSEND, BACKDOOR_MESSAGE_MAX), RIG_SUCCESS | RIG_HB);
@@ -207,12 +207,12 @@ static void sixty_four_kib_from_an_odd_address(void **state)
 	assert_int_equal(rig_message(channel, RECVSIZE, 0), RIG_SUCCESS | RIG_DORECV | RIG_HB);
 	size = (uint32_t)rig.x[1];
 	assert_int_equal(size, BACKDOOR_MESSAGE_MAX - 23U + 2U);
-	memset(rig.memory, 0, sizeof(rig.memory));
+	memset(caller_rig.memory, 0, sizeof(caller_rig.memory));
 	assert_int_equal(rig_receive_hb(channel, BUFFER, size), RIG_SUCCESS);
-	assert_int_equal(rig.memory[BUFFER - RIG_VA - 1U], 0);
-	assert_memory_equal(&rig.memory[BUFFER - RIG_VA], "1 vvvv", 6);
-	assert_int_equal(rig.memory[BUFFER - RIG_VA + size - 1U], 'v');
-	assert_int_equal(rig.memory[BUFFER - RIG_VA + size], 0);
+	assert_int_equal(caller_rig.memory[BUFFER - RIG_VA - 1U], 0);
+	assert_memory_equal(&caller_rig.memory[BUFFER - RIG_VA], "1 vvvv", 6);
+	assert_int_equal(caller_rig.memory[BUFFER - RIG_VA + size - 1U], 'v');
+	assert_int_equal(caller_rig.memory[BUFFER - RIG_VA + size], 0);
 }
 
 static void a_fault_changes_nothing(void **state)
@@ -222,14 +222,16 @@ static void a_fault_changes_nothing(void **state)
 
 	(void)state;
 	put_text(BUFFER, "log x");
-	rig.access[1] = RIG_ABSENT;
+	caller_rig.access[1] = RIG_ABSENT;
 	assert_int_equal(rig_message(channel, OPENSEND, 5000), RIG_SUCCESS | RIG_HB);
 	assert_int_equal(rig_send_hb(channel, BUFFER, 5000), FAULT);
-	assert_int_equal(rig.fault_va, RIG_VA + RIG_PAGE); /* the first byte that is not there */
-	assert_false(rig.fault_is_write);
-	assert_int_equal(rig.copied, 0);
+	assert_int_equal(
+		caller_rig.fault_va, RIG_VA + RIG_PAGE); /* the first byte that is not there */
+	assert_false(caller_rig.fault_is_write);
+	assert_int_equal(caller_rig.copied, 0);
 	memcpy(x, rig.x, sizeof(x));
-	rig.access[1] = RIG_READ_ONLY; /* the guest's kernel has paged it in: the call again */
+	caller_rig.access[1] =
+		RIG_READ_ONLY; /* the guest's kernel has paged it in: the call again */
 	assert_int_equal(rig_call(0), BACKDOOR_DONE);
 	assert_int_equal(rig.x[1], 0x10000);
 	rig.x[1] = x[1];
@@ -237,8 +239,8 @@ static void a_fault_changes_nothing(void **state)
 
 	assert_int_equal(rig_message(channel, RECVSIZE, 0), RIG_SUCCESS | RIG_DORECV | RIG_HB);
 	assert_int_equal(rig_receive_hb(channel, RIG_VA + 2U * RIG_PAGE - 1U, 2), FAULT);
-	assert_int_equal(rig.fault_va, RIG_VA + 2U * RIG_PAGE - 1U);
-	assert_true(rig.fault_is_write);
+	assert_int_equal(caller_rig.fault_va, RIG_VA + 2U * RIG_PAGE - 1U);
+	assert_true(caller_rig.fault_is_write);
 	assert_int_equal(rig_receive_hb(channel, 0, 2), FAULT);
 	assert_int_equal(rig_receive_hb(channel, UINT64_MAX, 2), FAULT);
 	assert_int_equal(rig_receive_hb(channel, RIG_VA + 2U * RIG_PAGE, 2), RIG_SUCCESS);
@@ -249,7 +251,7 @@ static void what_is_no_memory_fails_the_message(void **state)
 	struct rig_channel channel = opened();
 
 	(void)state;
-	rig.access[0] = RIG_DEVICE;
+	caller_rig.access[0] = RIG_DEVICE;
 	assert_int_equal(rig_message(channel, OPENSEND, 4), RIG_SUCCESS | RIG_HB);
 	assert_int_equal(rig_send_hb(channel, BUFFER, 4), 0);
 	assert_int_equal(rig_message(channel, SENDPAYLOAD, 0), RIG_SUCCESS); /* it waits on */
@@ -272,7 +274,7 @@ static void high_bandwidth_that_fits_nothing(void **state)
 	wrong.number = BACKDOOR_CHANNELS;
 	assert_int_equal(rig_send_hb(wrong, BUFFER, 4), 0);
 	assert_int_equal(rig_send_hb(channel, 0, 0), RIG_SUCCESS); /* nothing is nowhere */
-	assert_int_equal(rig.copied, 0);
+	assert_int_equal(caller_rig.copied, 0);
 }
 
 static void forms_that_high_bandwidth_has_not(void **state)

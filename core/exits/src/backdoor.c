@@ -71,12 +71,12 @@ static enum plinth_status write(void *ctx, ipa_t ipa, const void *buf, size_t si
 	return gmem_write(&call->vcpu->vm->gmem, ipa, buf, size);
 }
 
-static const struct backdoor_memory memory = {.translate = translate, .read = read, .write = write};
+static const struct caller_memory memory = {.translate = translate, .read = read, .write = write};
 
 enum outcome exits_backdoor(struct vcpu *vcpu, bool is_past)
 {
 	struct call call = {.vcpu = vcpu, .el = exits_from_el0() ? 0U : 1U};
-	const struct backdoor_caller caller = {.el = call.el, .memory = &memory, .ctx = &call};
+	const struct caller caller = {.el = call.el, .memory = &memory, .ctx = &call};
 
 	if (LIKELY(backdoor_call(&vcpu->vm->backdoor, vcpu->ctx.x, &caller) == BACKDOOR_DONE)) {
 		if (!is_past) {

@@ -27,7 +27,7 @@ static uint64_t x[BACKDOOR_REGS];
 
 static uint64_t step(struct vm *vm, uint64_t type, uint64_t bx)
 {
-	static const struct backdoor_caller caller;
+	static const struct caller caller;
 
 	x[0] = BACKDOOR_MAGIC;
 	x[1] = bx;

@@ -19,6 +19,7 @@
 
 #include "base/status.h"
 #include "base/types.h"
+#include "caller/caller.h"
 #include "lock/lock.h"
 #include "log/log.h"
 
@@ -55,26 +56,10 @@ struct backdoor_config {
 	uint64_t budget; /* bytes that messages and values may take, in whole pages */
 };
 
-/* How a call by a guest reaches the memory of its caller. All of them on the vCPU's own CPU, with
- * the VM's backdoor lock held. */
-struct backdoor_memory {
-	/* The caller's virtual address to its IPA, by stage 1 at the caller's level, for reading or
-	 * writing. EFAULT: the guest is to get this fault (the callee has noted it). */
-	enum plinth_status (*translate)(void *ctx, uint64_t va, bool write, ipa_t *ipa);
-	/* Any error: not memory of this VM. Never across a page. */
-	enum plinth_status (*read)(void *ctx, ipa_t ipa, void *buf, size_t size);
-	enum plinth_status (*write)(void *ctx, ipa_t ipa, const void *buf, size_t size);
-};
-
-struct backdoor_caller {
-	unsigned el; /* 0 or 1 */
-	const struct backdoor_memory *memory;
-	void *ctx; /* of memory */
-};
-
 enum backdoor_result {
 	BACKDOOR_DONE,	/* step over the instruction (not for HVC) */
-	BACKDOOR_FAULT, /* translate() refused: nothing has changed; give the guest its fault */
+	BACKDOOR_FAULT, /* the caller's translate() refused: nothing has changed; give the guest its
+			   fault */
 };
 
 /* A power operation that the guest's tools are asked for. */
@@ -134,7 +119,7 @@ bool backdoor_is_call(const struct backdoor_vm *vm, uint32_t iss, uint64_t x7);
  * all before it begins: as much work as zeroing as many bytes, which EL2 does in one step too.
  */
 enum backdoor_result backdoor_call(
-	struct backdoor_vm *vm, uint64_t x[BACKDOOR_REGS], const struct backdoor_caller *caller);
+	struct backdoor_vm *vm, uint64_t x[BACKDOOR_REGS], const struct caller *caller);
 
 /*
  * guestinfo: keys without the leading "guestinfo.", of 1 to BACKDOOR_KEY_SIZE - 1 printable

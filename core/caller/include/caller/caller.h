@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The memory of a guest's software that called Plinth, by its own addresses: each page is
+ * translated by stage 1 as it is at the caller's level, all of them before the first byte is
+ * copied, so a fault leaves nothing half done. Another vCPU that changes the tables in between
+ * changes only what its own guest gets.
+ */
+#ifndef CALLER_CALLER_H
+#define CALLER_CALLER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/status.h"
+#include "base/types.h"
+
+/* How the memory is reached. All of it on the calling vCPU's own CPU, while the locks of the module
+ * that copies are held (LOCK_RANK_DEVICE). */
+struct caller_memory {
+	/* The caller's virtual address to its IPA, by stage 1 at the caller's level, for reading or
+	 * writing. EFAULT: the caller may not do that (the callee has noted why). */
+	enum plinth_status (*translate)(void *ctx, uint64_t va, bool write, ipa_t *ipa);
+	/* Any error: not memory of this VM. Never across a page. */
+	enum plinth_status (*read)(void *ctx, ipa_t ipa, void *buf, size_t size);
+	enum plinth_status (*write)(void *ctx, ipa_t ipa, const void *buf, size_t size);
+};
+
+struct caller {
+	unsigned el; /* 0 or 1 */
+	const struct caller_memory *memory;
+	void *ctx; /* of memory */
+};
+
+#define CALLER_COPY_MAX UINT32_C(0x10000)
+
+/* Copies `size` bytes, at most CALLER_COPY_MAX, from or to the caller's `va`; whatever alignment.
+ * Behind the last address comes address 0. *refused, if not NULL: whether translate() refused, and
+ * nothing was copied; the status is its own then. Else what read() or write() said; up to there it
+ * is copied. Size 0 is OK and looks at nothing. */
+enum plinth_status caller_read(
+	const struct caller *caller, uint64_t va, void *buf, uint32_t size, bool *refused);
+enum plinth_status caller_write(
+	const struct caller *caller, uint64_t va, const void *buf, uint32_t size, bool *refused);
+
+#endif
