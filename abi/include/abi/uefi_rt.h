@@ -136,7 +136,8 @@ struct uefi_guid {
 	uint8_t data4[8];
 };
 
-/* EFI_TIME (8.3). The VM's clock is kept as it was set; zone and daylight with it. */
+/* EFI_TIME (8.3). The VM's clock is in UTC, local time and the zone's minutes; zone and daylight
+ * are kept as they were set, the latter without a meaning. */
 struct uefi_time {
 	uint16_t year;	/* 1900 to 9999; the VM's clock: 1970 to 2105 */
 	uint8_t month;	/* 1 to 12 */

@@ -120,6 +120,13 @@ static uint32_t read_reg(const struct vrtc *rtc, uint64_t offset)
 	}
 }
 
+static void set_offset(struct vrtc *rtc, uint32_t offset)
+{
+	rtc->offset = offset;
+	rtc->deadline = VRTC_NEVER;
+	plan_alarm(rtc);
+}
+
 static void write_reg(struct vrtc *rtc, uint64_t offset, uint32_t v)
 {
 	switch (offset) {
@@ -131,9 +138,7 @@ static void write_reg(struct vrtc *rtc, uint64_t offset, uint32_t v)
 		break;
 	case RTCLR:
 		rtc->load = v;
-		rtc->offset += v - guest_time(rtc, read_cntpct_el0());
-		rtc->deadline = VRTC_NEVER;
-		plan_alarm(rtc);
+		set_offset(rtc, rtc->offset + v - guest_time(rtc, read_cntpct_el0()));
 		break;
 	case RTCIMSC:
 		rtc->imsc = v & RTC_ALARM;
@@ -166,6 +171,40 @@ enum mmio_result vrtc_mmio(void *ctx, struct mmio_access *access)
 	}
 	lock_drop(&rtc->lock);
 	return MMIO_DONE;
+}
+
+uint32_t vrtc_seconds(struct vrtc *rtc)
+{
+	lock_take(&rtc->lock);
+	uint32_t seconds = guest_time(rtc, read_cntpct_el0());
+
+	lock_drop(&rtc->lock);
+	return seconds;
+}
+
+uint32_t vrtc_offset(struct vrtc *rtc)
+{
+	lock_take(&rtc->lock);
+	uint32_t offset = rtc->offset;
+
+	lock_drop(&rtc->lock);
+	return offset;
+}
+
+void vrtc_set_offset(struct vrtc *rtc, uint32_t offset)
+{
+	lock_take(&rtc->lock);
+	set_offset(rtc, offset);
+	update_line(rtc);
+	lock_drop(&rtc->lock);
+}
+
+void vrtc_set_seconds(struct vrtc *rtc, uint32_t seconds)
+{
+	lock_take(&rtc->lock);
+	set_offset(rtc, rtc->offset + seconds - guest_time(rtc, read_cntpct_el0()));
+	update_line(rtc);
+	lock_drop(&rtc->lock);
 }
 
 void vrtc_alarm(struct vrtc *rtc)

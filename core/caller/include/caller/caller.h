@@ -16,7 +16,7 @@
 #include "base/types.h"
 
 /* How the memory is reached. All of it on the calling vCPU's own CPU, while the locks of the module
- * that copies are held (LOCK_RANK_DEVICE). */
+ * that copies are held (LOCK_RANK_DEVICE at most). */
 struct caller_memory {
 	/* The caller's virtual address to its IPA, by stage 1 at the caller's level, for reading or
 	 * writing. EFAULT: the caller may not do that (the callee has noted why). */

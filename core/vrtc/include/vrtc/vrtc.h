@@ -52,6 +52,13 @@ void vrtc_init(struct vrtc *rtc, const struct vrtc_ops *ops, void *ctx);
 /* Interrupt and alarm as after reset; the time that the guest has set stays, as with a battery. */
 void vrtc_reset(struct vrtc *rtc);
 
+/* The VM's clock by other ways than its registers: seconds since 1970, and how far it has been set
+ * from the host's, modulo 2^32. Setting acts on the alarm as a write to RTCLR does. */
+uint32_t vrtc_seconds(struct vrtc *rtc);
+void vrtc_set_seconds(struct vrtc *rtc, uint32_t seconds);
+uint32_t vrtc_offset(struct vrtc *rtc);
+void vrtc_set_offset(struct vrtc *rtc, uint32_t offset);
+
 /* mmio_handler_fn for a region of VRTC_SIZE; ctx is the struct vrtc. 1, 2 and 4 bytes are
  * answered, 8 get MMIO_FAULT; registers that are not there read as 0. */
 enum mmio_result vrtc_mmio(void *ctx, struct mmio_access *access);

@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Variables (UEFI 2.10, 8.2). All that a call brings is copied before any of it is looked at.
+ */
+#include "base/bits.h"
+#include "base/string.h"
+
+#include "uefirt_private.h"
+
+#define CHAR_SIZE  2U
+#define NAME_STEP  64U /* most names end within it */
+#define STORED	   (UEFI_VAR_NON_VOLATILE | UEFI_VAR_BOOT | UEFI_VAR_RUNTIME)
+#define EMPTY_SIZE CHAR_SIZE
+
+/* Bytes of the name's characters in `name`, of which `size` are there and the first `from` have
+ * been looked at, with its zero; 0: it does not end there. */
+static uint32_t end_of_name(const uint8_t *name, uint32_t from, uint32_t size)
+{
+	for (uint32_t i = from; i + CHAR_SIZE <= size; i += CHAR_SIZE) {
+		if (name[i] == 0U && name[i + 1U] == 0U) {
+			return i + CHAR_SIZE;
+		}
+	}
+	return 0;
+}
+
+/* The name at `va` into state->name, of at most `max` bytes with its zero. In steps, for what is
+ * behind its end need not be there. Returns its size; 0: it is bad. */
+static uint32_t read_name(const struct call *call, uint64_t va, uint64_t max)
+{
+	uint8_t *name = call->state->name;
+	uint32_t have = 0;
+	uint32_t size = 0;
+
+	max = min_u64(max, UEFI_VAR_NAME_MAX);
+	while (size == 0U && have < max) {
+		uint64_t at = va + have;
+		uint32_t step = (uint32_t)min_u64(
+			min_u64(NAME_STEP, max - have), PAGE_SIZE - (at & (PAGE_SIZE - 1U)));
+
+		if (!call_read(call, va == 0U ? 0U : at, name + have, step)) {
+			return 0;
+		}
+		size = end_of_name(name, (uint32_t)align_down(have, CHAR_SIZE), have + step);
+		have += step;
+	}
+	return size;
+}
+
+/* GUID and name; false: bad pointers, or a name without an end. */
+static bool read_key(const struct call *call, uint64_t name, uint64_t name_max, uint64_t guid,
+	struct nvstore_key *key)
+{
+	key->name = call->state->name;
+	key->name_size = read_name(call, name, name_max);
+	return key->name_size != 0U && call_read(call, guid, key->guid, sizeof(key->guid));
+}
+
+static bool is_visible(const struct uefirt_state *state, const struct nvstore_record *record)
+{
+	return !state->at_runtime || (record->attributes & UEFI_VAR_RUNTIME) != 0U;
+}
+
+/* NULL: there is no such variable for the caller. */
+static const struct nvstore_record *find(
+	const struct uefirt_state *state, const struct nvstore_key *key)
+{
+	const struct nvstore_record *record = nvstore_find(&state->store, key);
+
+	return record != NULL && is_visible(state, record) ? record : NULL;
+}
+
+/* GetVariable's results. */
+static uint64_t give(const struct call *call, const struct nvstore_record *record, uint64_t room)
+{
+	uint32_t attributes = record->attributes;
+	uint64_t size = record->data_size;
+	bool is_enough = room >= size;
+
+	if ((is_enough && !call_write(call, call->x[4], nvstore_data(record), (uint32_t)size)) ||
+		(call->x[2] != 0U &&
+			!call_write(call, call->x[2], &attributes, sizeof(attributes))) ||
+		!call_write(call, call->x[3], &size, sizeof(size))) {
+		return UEFI_INVALID_PARAMETER;
+	}
+	return is_enough ? UEFI_SUCCESS : UEFI_BUFFER_TOO_SMALL;
+}
+
+uint64_t uefirt_get_variable(struct call *call)
+{
+	const struct nvstore_record *record;
+	struct nvstore_key key;
+	uint64_t room;
+
+	if (!read_key(call, call->x[0], UEFI_VAR_NAME_MAX, call->x[1], &key) ||
+		!call_read(call, call->x[3], &room, sizeof(room))) {
+		return UEFI_INVALID_PARAMETER;
+	}
+	record = find(call->state, &key);
+	return record != NULL ? give(call, record, room) : UEFI_NOT_FOUND;
+}
+
+static bool is_last(const struct uefirt_state *state, const struct nvstore_key *key)
+{
+	return state->last_size == key->name_size && state->last_guid[0] == key->guid[0] &&
+	       state->last_guid[1] == key->guid[1] &&
+	       memcmp(state->last_name, key->name, key->name_size) == 0;
+}
+
+/* Gives the name of a variable that is next, and remembers it. */
+static uint64_t give_name(struct call *call, const struct nvstore_record *record, uint64_t room)
+{
+	struct uefirt_state *state = call->state;
+	uint64_t size = record->name_size;
+
+	if (room < size) {
+		return call_write(call, call->x[0], &size, sizeof(size)) ? UEFI_BUFFER_TOO_SMALL
+									 : UEFI_INVALID_PARAMETER;
+	}
+	if (!call_write(call, call->x[1], nvstore_name(record), record->name_size) ||
+		!call_write(call, call->x[2], record->guid, sizeof(record->guid)) ||
+		!call_write(call, call->x[0], &size, sizeof(size))) {
+		return UEFI_INVALID_PARAMETER;
+	}
+	state->last_guid[0] = record->guid[0];
+	state->last_guid[1] = record->guid[1];
+	state->last_size = record->name_size;
+	memcpy(state->last_name, nvstore_name(record), record->name_size);
+	return UEFI_SUCCESS;
+}
+
+uint64_t uefirt_get_next_variable_name(struct call *call)
+{
+	struct uefirt_state *state = call->state;
+	const struct nvstore_record *record;
+	struct nvstore_key key;
+	uint64_t room;
+
+	if (!call_read(call, call->x[0], &room, sizeof(room)) ||
+		!read_key(call, call->x[1], room, call->x[2], &key)) {
+		return UEFI_INVALID_PARAMETER;
+	}
+	if (key.name_size == EMPTY_SIZE) {
+		record = nvstore_first(&state->store);
+	} else if (find(state, &key) != NULL || is_last(state, &key)) {
+		record = nvstore_behind(&state->store, &key);
+	} else {
+		return UEFI_INVALID_PARAMETER;
+	}
+	while (record != NULL && !is_visible(state, record)) {
+		record = nvstore_next(&state->store, record);
+	}
+	return record != NULL ? give_name(call, record, room) : UEFI_NOT_FOUND;
+}
+
+/* Attributes of a variable, or of a kind of them. */
+static uint64_t check_attributes(const struct uefirt_state *state, uint32_t attributes)
+{
+	if ((attributes & UEFI_VAR_RUNTIME) != 0U && (attributes & UEFI_VAR_BOOT) == 0U) {
+		return UEFI_INVALID_PARAMETER;
+	}
+	if (state->at_runtime && (attributes & UEFI_VAR_RUNTIME) == 0U) {
+		return UEFI_INVALID_PARAMETER;
+	}
+	return (attributes & UEFI_VAR_BOOT) != 0U ? UEFI_SUCCESS : UEFI_INVALID_PARAMETER;
+}
+
+static void changed(const struct call *call, uint32_t attributes)
+{
+	const struct uefirt_config *config = &call->vm->config;
+
+	if ((attributes & UEFI_VAR_NON_VOLATILE) != 0U) {
+		config->ops->changed(config->ctx);
+	}
+}
+
+/* SetVariable without data, or without attributes that a variable has. */
+static uint64_t erase(struct call *call, const struct nvstore_key *key, uint32_t attributes)
+{
+	struct uefirt_state *state = call->state;
+	const struct nvstore_record *record = find(state, key);
+
+	if (record == NULL) {
+		return UEFI_NOT_FOUND;
+	}
+	uint32_t kind = record->attributes;
+
+	if (attributes != 0U && attributes != kind) {
+		return UEFI_INVALID_PARAMETER;
+	}
+	if (state->at_runtime && (kind & UEFI_VAR_NON_VOLATILE) == 0U) {
+		return UEFI_WRITE_PROTECTED;
+	}
+	nvstore_delete(&state->store, record);
+	changed(call, kind);
+	return UEFI_SUCCESS;
+}
+
+static bool is_as_before(const struct nvstore_record *record, const void *data, uint32_t size)
+{
+	return record != NULL && record->data_size == size &&
+	       memcmp(nvstore_data(record), data, size) == 0;
+}
+
+/* SetVariable with all that it was given in state->name and state->data. */
+static uint64_t set(struct call *call, const struct nvstore_key *key, uint32_t attributes,
+	uint32_t size, bool append)
+{
+	struct uefirt_state *state = call->state;
+	/* Also one that the caller does not see: no second one of its name. */
+	const struct nvstore_record *record = nvstore_find(&state->store, key);
+	bool is_kept = (attributes & UEFI_VAR_NON_VOLATILE) != 0U;
+	uint64_t status = check_attributes(state, attributes);
+
+	if (status != UEFI_SUCCESS) {
+		return status;
+	}
+	if (record != NULL && record->attributes != attributes) {
+		return UEFI_INVALID_PARAMETER;
+	}
+	if (is_kept ? !call->vm->config.keeps : state->at_runtime) {
+		return UEFI_WRITE_PROTECTED;
+	}
+	if (size == 0U || (!append && is_as_before(record, state->data, size))) {
+		return UEFI_SUCCESS;
+	}
+	if (nvstore_set(&state->store, key, attributes, state->data, size, append) != PLINTH_OK) {
+		return UEFI_OUT_OF_RESOURCES;
+	}
+	changed(call, attributes);
+	return UEFI_SUCCESS;
+}
+
+uint64_t uefirt_set_variable(struct call *call)
+{
+	uint32_t attributes = (uint32_t)call->x[2];
+	bool append = (attributes & UEFI_VAR_APPEND) != 0U;
+	uint64_t size = call->x[3];
+	struct nvstore_key key;
+
+	if (!read_key(call, call->x[0], UEFI_VAR_NAME_MAX, call->x[1], &key) ||
+		key.name_size == EMPTY_SIZE) {
+		return UEFI_INVALID_PARAMETER;
+	}
+	if ((attributes & ~(uint32_t)(STORED | UEFI_VAR_APPEND)) != 0U) {
+		return UEFI_UNSUPPORTED;
+	}
+	attributes &= STORED;
+	if (attributes == 0U || (size == 0U && !append)) {
+		return erase(call, &key, attributes);
+	}
+	if (size > UEFI_VAR_DATA_MAX ||
+		(size != 0U && !call_read(call, call->x[4], call->state->data, (uint32_t)size))) {
+		return UEFI_INVALID_PARAMETER;
+	}
+	return set(call, &key, attributes, (uint32_t)size, append);
+}
+
+uint64_t uefirt_query_variable_info(struct call *call)
+{
+	const struct nvstore *store = &call->state->store;
+	uint32_t attributes = (uint32_t)call->x[0];
+	bool is_kept = (attributes & UEFI_VAR_NON_VOLATILE) != 0U;
+	uint64_t all = is_kept ? store->limit_kept : store->limit_lost;
+	uint64_t used = is_kept ? store->used_kept : store->used - store->used_kept;
+	uint64_t left = all - used;
+	uint64_t largest = nvstore_room(store, is_kept);
+
+	if ((attributes & ~(uint32_t)(STORED | UEFI_VAR_APPEND)) != 0U) {
+		return UEFI_UNSUPPORTED;
+	}
+	if (check_attributes(call->state, attributes) != UEFI_SUCCESS) {
+		return UEFI_INVALID_PARAMETER;
+	}
+	if (is_kept && !call->vm->config.keeps) {
+		all = 0;
+		left = 0;
+		largest = 0;
+	}
+	if (!call_write(call, call->x[1], &all, sizeof(all)) ||
+		!call_write(call, call->x[2], &left, sizeof(left)) ||
+		!call_write(call, call->x[3], &largest, sizeof(largest))) {
+		return UEFI_INVALID_PARAMETER;
+	}
+	return UEFI_SUCCESS;
+}
