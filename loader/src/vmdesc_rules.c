@@ -261,13 +261,18 @@ static enum plinth_status parse_tables(
 	return status;
 }
 
-/* Without firmware there are no variables to keep, so "volatile" is what the VM has anyway. */
+/* Where there are variables there are UEFI's runtime services: for a kernel too that brings its own
+ * firmware. */
 static enum plinth_status parse_nvram(struct vmdesc_parser *parser, const struct property *property)
 {
-	static const char *const words[] = {"volatile"};
-	uint32_t index;
+	static const char *const words[] = {"kept", "volatile"};
+	uint32_t is_volatile = 0;
+	enum plinth_status status =
+		parse_choice(parser, property, words, ARRAY_SIZE(words), &is_volatile);
 
-	return parse_choice(parser, property, words, ARRAY_SIZE(words), &index);
+	parser->desc->flags &= ~VM_FLAG_NVRAM_VOLATILE;
+	parser->desc->flags |= VM_FLAG_UEFI | (is_volatile != 0 ? VM_FLAG_NVRAM_VOLATILE : 0);
+	return status;
 }
 
 static enum plinth_status parse_coherency(

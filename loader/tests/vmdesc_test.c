@@ -100,7 +100,8 @@ static void test_everything(void **state)
 	assert_int_equal(p.desc.rights, VM_RIGHT_OBSERVE | VM_RIGHT_POWER);
 	assert_int_equal(p.desc.flags, VM_FLAG_VMWARE | VM_FLAG_CONTROL | VM_FLAG_ANONYMOUS |
 					       VM_FLAG_OVERCOMMIT | VM_FLAG_COHERENCY_EAGER |
-					       VM_FLAG_GICV2);
+					       VM_FLAG_GICV2 | VM_FLAG_UEFI |
+					       VM_FLAG_NVRAM_VOLATILE);
 	assert_int_equal(p.desc.guestinfo_count, 2);
 	free(p.dtb);
 }

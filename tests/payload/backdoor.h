@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "attempt.h"
+#include "pages.h"
 
 #define INSN_MRS_CALL 0xd533011fU /* mrs xzr, MDCCSR_EL0 */
 #define INSN_HVC_CALL 0xd40010c2U /* hvc #0x86 */
@@ -24,15 +25,6 @@
 #define CLOSED	   4U
 #define JUNK	   0xdeadbeef00000000UL
 #define MESSAGE_64 0x10000UL
-
-/* Pages that EL0 may use, each with a sort of its own, from PAGES_VA on. */
-#define PAGES_VA  0x80000000UL
-#define PAGE	  0x1000UL
-#define WRITABLE  17U /* the first are all that EL0 needs for 64 KiB across pages */
-#define READ_ONLY (PAGES_VA + 17UL * PAGE)
-#define ABSENT	  (PAGES_VA + 18UL * PAGE)
-#define EL1_ONLY  (PAGES_VA + 19UL * PAGE)
-#define HOLE	  (PAGES_VA + 20UL * PAGE) /* maps what is no memory */
 
 struct call {
 	struct attempt a;
@@ -63,7 +55,6 @@ bool open_channel(struct handle *h);
 uint32_t step(const struct handle *h, uint32_t type, uint64_t bx);
 
 /* backdoor_buffers.c */
-void map_pages(void);
 void test_buffers(void);
 
 #endif

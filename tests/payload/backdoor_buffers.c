@@ -14,51 +14,6 @@
 #define STATUS_SHIFT	 16U
 #define RESULTS_HB	 2U /* X1 alone */
 
-#define TABLE	 3UL
-#define PTE	 0x0000000000000703UL /* a page, inner shareable, AF */
-#define PTE_NORM (PTE | 4UL)
-#define PTE_EL0	 (1UL << 6)
-#define PTE_RO	 (1UL << 7)
-#define PTE_XN	 (3UL << 53)
-#define NO_RAM	 0x0b000000UL
-
-static uint64_t level2[512] __attribute__((aligned(4096)));
-static uint64_t level3[512] __attribute__((aligned(4096)));
-static uint8_t pages[21][PAGE] __attribute__((aligned(4096)));
-
-static void flush(void)
-{
-	__asm__ volatile("dsb ish\n\ttlbi vmalle1\n\tdsb ish\n\tisb" ::: "memory");
-}
-
-static void set_page(uint64_t va, uint64_t pa, uint64_t attributes)
-{
-	level3[va / PAGE % 512U] = attributes != 0U ? pa | attributes | PTE_NORM | PTE_XN : 0U;
-	flush();
-}
-
-static uint64_t pa_of(uint64_t va)
-{
-	return (uint64_t)pages[(va - PAGES_VA) / PAGE];
-}
-
-void map_pages(void)
-{
-	uint64_t *level1 = (uint64_t *)READ_SYSREG("ttbr0_el1");
-
-	level1[PAGES_VA >> 30] = 0; /* break before make */
-	flush();
-	for (unsigned i = 0; i < WRITABLE; i++) {
-		set_page(PAGES_VA + i * PAGE, pa_of(PAGES_VA + i * PAGE), PTE_EL0);
-	}
-	set_page(READ_ONLY, pa_of(READ_ONLY), PTE_EL0 | PTE_RO);
-	set_page(EL1_ONLY, pa_of(EL1_ONLY), PTE_NORM);
-	set_page(HOLE, NO_RAM, PTE_EL0);
-	level2[0] = (uint64_t)level3 | TABLE;
-	level1[PAGES_VA >> 30] = (uint64_t)level2 | TABLE;
-	flush();
-}
-
 /* Out or in, of `size` bytes at `va`. */
 static uint32_t transfer(
 	struct call *c, const struct handle *h, bool in, uint64_t va, uint64_t size)
@@ -94,7 +49,7 @@ static bool aborted(const struct call *c, unsigned ec, uint64_t va, unsigned fsc
 
 static void put(uint64_t va, const char *text)
 {
-	memcpy((uint8_t *)pa_of(va) + va % PAGE, text, strlen(text));
+	memcpy((uint8_t *)page_pa(va) + va % PAGE, text, strlen(text));
 }
 
 enum { OPEN, SENDSIZE, SENDPAYLOAD, RECVSIZE, RECVPAYLOAD, RECVSTATUS, CLOSE };
@@ -104,7 +59,7 @@ static void test_out(struct handle *h)
 	struct call c = from(PSTATE_EL0, INSN_MRS_CALL);
 	uint64_t crossing = PAGES_VA + PAGE - 7U;
 
-	memcpy(pages[0] + PAGE - 7U, "log two pages", 13);
+	memcpy(page_bytes[0] + PAGE - 7U, "log two pages", 13);
 	check(transfer(&c, h, false, PAGES_VA, 4) == 0U, "out without a size");
 	check((step(h, SENDSIZE, 13) & SUCCESS) != 0U, "a size");
 	check(transfer(&c, h, false, PAGES_VA, 14) == 0U && call_kept(&c, RESULTS_HB), "too much");
@@ -134,17 +89,17 @@ static void test_in(struct handle *h)
 	uint64_t edge = READ_ONLY - 1U;
 
 	check((step(h, RECVSIZE, 0) & SUCCESS) != 0U, "an answer waits");
-	pages[16][PAGE - 1U] = 'x';
+	page_bytes[16][PAGE - 1U] = 'x';
 	(void)transfer(&c, h, true, edge, 2);
 	check(aborted(&c, EC_DABT_EL0, READ_ONLY, FSC_PERMISSION3, true), "in to a read-only page");
-	check(pages[16][PAGE - 1U] == 'x', "wrote nothing");
-	set_page(ABSENT, 0, 0);
+	check(page_bytes[16][PAGE - 1U] == 'x', "wrote nothing");
+	page_set(ABSENT, 0);
 	c = from(PSTATE_EL0, INSN_MRS_CALL);
 	(void)transfer(&c, h, true, ABSENT, 2);
 	check(aborted(&c, EC_DABT_EL0, ABSENT, FSC_TRANSLATION3, true), "in to an absent page");
-	set_page(ABSENT, pa_of(ABSENT), PTE_EL0);
+	page_set(ABSENT, PAGE_EL0);
 	call_run(&c, PSTATE_EL0); /* as after a page fault */
-	check(!c.faulted && c.a.x[1] == 0x10000U && memcmp(pages[18], "1 ", 2) == 0,
+	check(!c.faulted && c.a.x[1] == 0x10000U && memcmp(page_bytes[18], "1 ", 2) == 0,
 		"again when the page has come");
 }
 
@@ -153,13 +108,13 @@ static void test_64k(struct handle *h)
 	struct call c = from(PSTATE_EL0, INSN_MRS_CALL);
 	uint64_t va = PAGES_VA + 100U;
 
-	memset(pages, 'v', sizeof(pages[0]) * WRITABLE);
+	memset(page_bytes, 'v', sizeof(page_bytes[0]) * WRITABLE);
 	put(va, "info-set guestinfo.big ");
 	check((step(h, SENDSIZE, MESSAGE_64) & SUCCESS) != 0U, "64 KiB to send");
 	check(transfer(&c, h, false, va, MESSAGE_64) == SUCCESS, "64 KiB out of 17 pages");
 	check((step(h, RECVSIZE, 0) & SUCCESS) != 0U, "an answer to them");
 	c = from(PSTATE_EL1T, INSN_MRS_CALL);
-	check(transfer(&c, h, true, EL1_ONLY, 2) == SUCCESS && memcmp(pages[19], "1 ", 2) == 0,
+	check(transfer(&c, h, true, EL1_ONLY, 2) == SUCCESS && memcmp(page_bytes[19], "1 ", 2) == 0,
 		"EL1 may have its page written");
 }
 

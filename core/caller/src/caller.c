@@ -3,6 +3,7 @@
 
 #include "base/bits.h"
 #include "base/check.h"
+#include "base/compiler.h"
 
 #define PAGES_MAX (CALLER_COPY_MAX / PAGE_SIZE + 1U)
 
@@ -42,7 +43,7 @@ static enum plinth_status copy(const struct caller *caller, uint64_t va, uint8_t
 	return status;
 }
 
-static enum plinth_status transfer(const struct caller *caller, uint64_t va, uint8_t *in,
+NOINLINE static enum plinth_status across(const struct caller *caller, uint64_t va, uint8_t *in,
 	const uint8_t *out, uint32_t size, bool *refused)
 {
 	ipa_t pages[PAGES_MAX];
@@ -50,20 +51,39 @@ static enum plinth_status transfer(const struct caller *caller, uint64_t va, uin
 	PLINTH_CHECK(size <= CALLER_COPY_MAX);
 	enum plinth_status status = translate(caller, va, size, out != NULL, pages);
 
-	if (refused != NULL) {
-		*refused = status != PLINTH_OK;
-	}
+	*refused = status != PLINTH_OK;
 	return status == PLINTH_OK ? copy(caller, va, in, out, size, pages) : status;
+}
+
+static bool is_in_page(uint64_t va, uint32_t size)
+{
+	return (va & (PAGE_SIZE - 1U)) + size <= PAGE_SIZE && size != 0U;
 }
 
 enum plinth_status caller_read(
 	const struct caller *caller, uint64_t va, void *buf, uint32_t size, bool *refused)
 {
-	return transfer(caller, va, buf, NULL, size, refused);
+	enum plinth_status status;
+	ipa_t ipa;
+
+	if (UNLIKELY(!is_in_page(va, size))) {
+		return across(caller, va, buf, NULL, size, refused);
+	}
+	status = caller->memory->translate(caller->ctx, va, false, &ipa);
+	*refused = status != PLINTH_OK;
+	return status == PLINTH_OK ? caller->memory->read(caller->ctx, ipa, buf, size) : status;
 }
 
 enum plinth_status caller_write(
 	const struct caller *caller, uint64_t va, const void *buf, uint32_t size, bool *refused)
 {
-	return transfer(caller, va, NULL, buf, size, refused);
+	enum plinth_status status;
+	ipa_t ipa;
+
+	if (UNLIKELY(!is_in_page(va, size))) {
+		return across(caller, va, NULL, buf, size, refused);
+	}
+	status = caller->memory->translate(caller->ctx, va, true, &ipa);
+	*refused = status != PLINTH_OK;
+	return status == PLINTH_OK ? caller->memory->write(caller->ctx, ipa, buf, size) : status;
 }

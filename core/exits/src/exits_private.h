@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/compiler.h"
+#include "caller/caller.h"
 #include "exits/exits.h"
 #include "outcome/outcome.h"
 #include "vm/vm.h"
@@ -26,6 +27,24 @@ enum outcome exits_brk(struct vcpu *vcpu, uint64_t esr);
 /* A call of the backdoor, by whatever instruction: works on x0 to x6 and steps over it, or gives
  * the guest the fault of its buffer. is_past: the PC is behind the instruction already (HVC). */
 enum outcome exits_backdoor(struct vcpu *vcpu, bool is_past);
+
+/* A vCPU's software that calls, and the fault that its buffer has ended in. */
+struct exits_caller {
+	struct caller caller;
+	struct vcpu *vcpu;
+	uint64_t far;
+	unsigned fsc;
+	bool is_write;
+};
+
+/* The vCPU's registers are loaded. *from stays where it is. */
+void exits_caller_init(struct exits_caller *from, struct vcpu *vcpu);
+
+/* A runtime service of UEFI, in a VM that has them: works on x0. The PC stays. */
+enum outcome exits_uefirt(struct vcpu *vcpu, uint32_t operand);
+
+/* Is a call by the backdoor's MRS one of a runtime service, which this VM may make so? */
+bool exits_is_uefirt_mrs(const struct vcpu *vcpu);
 
 /* Blocks the vCPU as a WFI does, unless something is there for it. */
 enum outcome exits_wait(struct vcpu *vcpu);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Calls by HVC and SMC: SMCCC (DEN0028) with its services, and the backdoor.
+ * Calls by HVC and SMC: SMCCC (DEN0028) with its services, the backdoor, and UEFI's runtime
+ * services.
  */
 #include "arch/esr.h"
 #include "backdoor/backdoor.h"
@@ -116,6 +117,9 @@ NOINLINE static enum outcome numbered(struct vcpu *vcpu, uint64_t imm)
 {
 	if (imm == BACKDOOR_HVC_IMM && (vcpu->vm->config.flags & VM_FLAG_VMWARE) != 0U) {
 		return exits_backdoor(vcpu, true);
+	}
+	if (uefirt_owns(imm) && uefirt_is_on(&vcpu->vm->uefirt)) {
+		return exits_uefirt(vcpu, (uint32_t)imm);
 	}
 	vcpu->ctx.x[0] = SMCCC_NOT_SUPPORTED;
 	return OUTCOME_RESUME;

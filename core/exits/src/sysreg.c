@@ -95,6 +95,19 @@ static enum outcome by_row(struct vcpu *vcpu, uint64_t esr, const struct sysreg_
 	return OUTCOME_RESUME;
 }
 
+/* A call by MRS. */
+static enum outcome call(struct vcpu *vcpu)
+{
+	enum outcome outcome;
+
+	if (!exits_is_uefirt_mrs(vcpu)) {
+		return exits_backdoor(vcpu, false);
+	}
+	outcome = exits_uefirt(vcpu, (uint32_t)vcpu->ctx.x[7]);
+	vcpu_skip(true);
+	return outcome;
+}
+
 /* Apart, so that the two below need no frame for it. */
 NOINLINE static enum outcome any_register(struct vcpu *vcpu, uint64_t esr)
 {
@@ -104,7 +117,7 @@ NOINLINE static enum outcome any_register(struct vcpu *vcpu, uint64_t esr)
 
 	if (a64_sysreg_op0(reg) == 2U) {
 		return backdoor_is_call(&vcpu->vm->backdoor, iss, vcpu->ctx.x[7])
-			       ? exits_backdoor(vcpu, false)
+			       ? call(vcpu)
 			       : debug(vcpu, esr, reg);
 	}
 	row = find_row(reg);
@@ -113,8 +126,7 @@ NOINLINE static enum outcome any_register(struct vcpu *vcpu, uint64_t esr)
 
 /* Does the ISS say `direction` (0, or ISS_SYS_READ) of one of the registers that agree with `reg`
  * in `mask`? Both are constants, so that it is one comparison. */
-static inline bool is_access(
-	uint64_t esr, uint64_t direction, a64_sysreg_t reg, a64_sysreg_t mask)
+static inline bool is_access(uint64_t esr, uint64_t direction, a64_sysreg_t reg, a64_sysreg_t mask)
 {
 	uint64_t bits = a64_sysreg_to_iss(mask) | ISS_SYS_READ;
 

@@ -119,6 +119,38 @@ static void the_backdoor_by_hvc(void **state)
 	assert_int_equal(rig.vcpu->ctx.x[7], IN_DX_4);
 }
 
+#define TIME (VM_RAM_BASE + 0x3ff8U) /* across pages */
+
+static void uefi_services_by_hvc(void **state)
+{
+	struct uefi_time time;
+
+	(void)state;
+	rig_start(VM_FLAG_UEFI | VM_FLAG_NVRAM_VOLATILE);
+	rig.vcpu->ctx.x[0] = TIME;
+	rig.vcpu->ctx.x[1] = 0;
+	assert_int_equal(exits_hvc(rig.vcpu, HVC(UEFI_RT_GET_TIME)), OUTCOME_RESUME);
+	assert_int_equal(rig.vcpu->ctx.x[0], UEFI_SUCCESS);
+	assert_int_equal(rig.at_el, 1);
+	assert_true(rig.at_write);
+	assert_int_equal(gmem_read(&rig.vm->gmem, ipa_init(TIME), &time, sizeof(time)), PLINTH_OK);
+	assert_int_equal(time.timezone, UEFI_TIMEZONE_NONE);
+	rig.vcpu->ctx.x[0] = TIME;
+	assert_int_equal(exits_hvc(rig.vcpu, HVC(UEFI_RT_SET_TIME)), OUTCOME_RESUME);
+	assert_int_equal(rig.vcpu->ctx.x[0], UEFI_SUCCESS);
+	assert_false(rig.at_write);
+	rig.vcpu->ctx.x[0] = RIG_UNMAPPED;
+	assert_int_equal(exits_hvc(rig.vcpu, HVC(UEFI_RT_SET_TIME)), OUTCOME_RESUME);
+	assert_int_equal(rig.vcpu->ctx.x[0], UEFI_INVALID_PARAMETER);
+	rig_put_instruction(0);
+	rig.vcpu->ctx.x[0] = UEFI_RESET_WARM;
+	assert_int_equal(exits_hvc(rig.vcpu, HVC(UEFI_RT_RESET_SYSTEM)), OUTCOME_VM_RESET);
+	rig.vcpu->ctx.x[0] = UEFI_RESET_SHUTDOWN;
+	assert_int_equal(exits_hvc(rig.vcpu, HVC(UEFI_RT_RESET_SYSTEM)), OUTCOME_VM_OFF);
+	assert_int_equal(exits_hvc(rig.vcpu, HVC(UEFI_RT_LAST + 2U)), OUTCOME_RESUME);
+	assert_int_equal(rig.vcpu->ctx.x[0], NOT_SUPPORTED);
+}
+
 static void other_immediates_are_not_supported(void **state)
 {
 	(void)state;
@@ -127,6 +159,9 @@ static void other_immediates_are_not_supported(void **state)
 		assert_int_equal(exits_hvc(rig.vcpu, HVC(imm)), OUTCOME_RESUME);
 		assert_int_equal(rig.vcpu->ctx.x[0], NOT_SUPPORTED);
 	}
+	rig.vcpu->ctx.x[0] = UEFI_RESET_SHUTDOWN; /* without UEFI there are no services */
+	assert_int_equal(exits_hvc(rig.vcpu, HVC(UEFI_RT_RESET_SYSTEM)), OUTCOME_RESUME);
+	assert_int_equal(rig.vcpu->ctx.x[0], NOT_SUPPORTED);
 	rig.vcpu->ctx.x[0] = BACKDOOR_MAGIC; /* without `vmware;` there is none */
 	assert_int_equal(exits_hvc(rig.vcpu, HVC(BACKDOOR_HVC_IMM)), OUTCOME_RESUME);
 	assert_int_equal(rig.vcpu->ctx.x[0], NOT_SUPPORTED);
@@ -193,6 +228,7 @@ int main(void)
 		TEST_OWN(an_anonymous_vm_sees_no_vendor),
 		TEST_OWN(a_vmware_vm_sees_no_vendor),
 		TEST_OWN(the_backdoor_by_hvc),
+		TEST_OWN(uefi_services_by_hvc),
 		TEST(other_immediates_are_not_supported),
 		TEST(smc_reaches_nobody),
 		TEST(services_that_are_elsewhere),

@@ -205,6 +205,48 @@ static void with_vmware_there_is(void **state)
 	assert_int_equal(rig.vcpu->ctx.x[2], BACKDOOR_PRODUCT_WORKSTATION);
 }
 
+/* GetTime from EL0, by the MRS that carries calls. */
+static void call_get_time(void)
+{
+	fake_sysregs.spsr_el2 = PSTATE_MODE_EL0T;
+	rig.vcpu->ctx.x[0] = RIG_CODE + 0x100U;
+	rig.vcpu->ctx.x[1] = 0;
+	rig.vcpu->ctx.x[7] = UEFI_RT_MRS | UEFI_RT_GET_TIME;
+	trap(MRS(2, 3, 0, 1, 0, 31));
+	rig_check_done();
+}
+
+static void uefi_services_want_the_right(void **state)
+{
+	(void)state;
+	rig_start(VM_FLAG_UEFI | VM_FLAG_CONTROL);
+	call_get_time();
+	assert_int_equal(rig.vcpu->ctx.x[0], BACKDOOR_UNKNOWN);
+	rig.vm->config.rights = VM_RIGHT_ALL & ~VM_RIGHT_CONFIG;
+	call_get_time();
+	assert_int_equal(rig.vcpu->ctx.x[0], BACKDOOR_UNKNOWN);
+	rig.vm->config.rights = VM_RIGHT_CONFIG;
+	rig.at_count = 0;
+	call_get_time();
+	assert_int_equal(rig.vcpu->ctx.x[0], UEFI_SUCCESS);
+	assert_int_equal(rig.at_count, 1);
+	assert_int_equal(rig.at_el, 0);
+	assert_true(rig.at_write);
+	rig.vcpu->ctx.x[0] = UEFI_RESET_COLD;
+	rig.vcpu->ctx.x[7] = UEFI_RT_MRS | UEFI_RT_RESET_SYSTEM;
+	assert_int_equal(
+		exits_sysreg(rig.vcpu, ESR(EC_SYSREG, MRS(2, 3, 0, 1, 0, 31))), OUTCOME_VM_RESET);
+}
+
+static void without_uefi_the_right_is_no_help(void **state)
+{
+	(void)state;
+	rig_start(VM_FLAG_CONTROL);
+	rig.vm->config.rights = VM_RIGHT_ALL;
+	call_get_time();
+	assert_int_equal(rig.vcpu->ctx.x[0], BACKDOOR_UNKNOWN);
+}
+
 /* The registers of REP OUTSB from `va` on a channel that waits for 8 bytes. */
 static void prepare_out(uint64_t va)
 {
@@ -380,6 +422,8 @@ int main(void)
 		TEST(debug_registers),
 		TEST(without_vmware_there_is_no_backdoor),
 		cmocka_unit_test_teardown(with_vmware_there_is, rig_teardown),
+		cmocka_unit_test_teardown(uefi_services_want_the_right, rig_teardown),
+		cmocka_unit_test_teardown(without_uefi_the_right_is_no_help, rig_teardown),
 		cmocka_unit_test_teardown(a_buffer_s_fault_is_the_guest_s, rig_teardown),
 		cmocka_unit_test_teardown(brk_is_a_call_where_the_vm_asks, rig_teardown),
 		TEST(exits_go_to_their_handlers),

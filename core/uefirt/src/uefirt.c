@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "uefirt/uefirt.h"
 
-#include "a64/sysreg.h"
 #include "base/bits.h"
 #include "base/nospec.h"
 #include "base/string.h"
@@ -9,10 +8,6 @@
 #include "pmem/pmem.h"
 
 #include "uefirt_private.h"
-
-#define MDCCSR_EL0   A64_SYSREG(2, 3, 0, 1, 0)
-#define XZR	     31U
-#define OPERAND_MASK UINT64_C(0xffffffff)
 
 #define META_ZONE_SHIFT	    32U
 #define META_ZONE_WIDTH	    16U
@@ -72,21 +67,18 @@ void uefirt_reset(struct uefirt_vm *vm)
 	lock_drop(&vm->lock);
 }
 
-bool uefirt_is_mrs(const struct uefirt_vm *vm, uint32_t iss, uint64_t x7)
-{
-	return vm->state != NULL && (x7 & ~OPERAND_MASK) == UEFI_RT_MRS &&
-	       uefirt_owns(x7 & OPERAND_MASK) && a64_sysreg_of_iss(iss) == MDCCSR_EL0 &&
-	       a64_sysreg_iss_rt(iss) == XZR && a64_sysreg_iss_is_read(iss);
-}
-
 bool call_read(const struct call *call, uint64_t va, void *buf, uint32_t size)
 {
-	return va != 0U && caller_read(call->caller, va, buf, size, NULL) == PLINTH_OK;
+	bool refused;
+
+	return va != 0U && caller_read(call->caller, va, buf, size, &refused) == PLINTH_OK;
 }
 
 bool call_write(const struct call *call, uint64_t va, const void *buf, uint32_t size)
 {
-	return va != 0U && caller_write(call->caller, va, buf, size, NULL) == PLINTH_OK;
+	bool refused;
+
+	return va != 0U && caller_write(call->caller, va, buf, size, &refused) == PLINTH_OK;
 }
 
 /* Once boot services are gone the firmware's mask says what there is. */

@@ -5,6 +5,7 @@
 #ifndef UEFIRT_PRIVATE_H
 #define UEFIRT_PRIVATE_H
 
+#include "base/compiler.h"
 #include "nvstore/nvstore.h"
 #include "uefirt/uefirt.h"
 
@@ -29,9 +30,9 @@ struct uefirt_state {
 	 * it may have been deleted. last_size 0: none. */
 	uint64_t last_guid[2];
 	uint32_t last_size;
-	uint8_t last_name[UEFI_VAR_NAME_MAX];
+	ALIGNED(NVSTORE_ALIGN) uint8_t last_name[UEFI_VAR_NAME_MAX];
 	/* Of the present call. */
-	uint8_t name[UEFI_VAR_NAME_MAX];
+	ALIGNED(NVSTORE_ALIGN) uint8_t name[UEFI_VAR_NAME_MAX];
 	uint64_t data[UEFI_VAR_DATA_MAX / sizeof(uint64_t)];
 	uint64_t bytes[(UEFIRT_KEPT_MAX + UEFIRT_LOST_MAX) / sizeof(uint64_t)]; /* of store */
 };

@@ -10,6 +10,7 @@
 #define YEAR_LAST      2106U
 #define ZONE_MAX       1440
 #define DAYLIGHT_MASK  3U
+#define EPOCH_DAYS     719468U /* from 0000-03-01 to 1970-01-01 */
 #define NANOSECONDS    1000000000U
 
 #define ACCURACY 50000000U /* 50 ppm, in parts of 1e-12: what a crystal is good for */
@@ -26,13 +27,11 @@ static unsigned days_of_month(unsigned year, unsigned month)
 	return days[month - 1U] + (month == 2U && is_leap(year) ? 1U : 0U);
 }
 
-/* Days from 1970 to the first of March of `year`, if years began there: leap days come last. The
- * number of leap days since the year 0 is year/4 - year/100 + year/400. */
-static unsigned days_before_march(unsigned year)
+/* Days from 0000-03-01, where years begin in March for leap days to come last, to that of `year`,
+ * which has year/4 - year/100 + year/400 leap days before it. */
+static unsigned days_to_march(unsigned year)
 {
-	const unsigned epoch = 719468U; /* days from 0000-03-01 to 1970-01-01 */
-
-	return year * 365U + year / 4U - year / 100U + year / 400U - epoch;
+	return year * 365U + year / 4U - year / 100U + year / 400U;
 }
 
 /* Days from the first of March to the first of a month, 0 for March to 11 for February: 153 days
@@ -46,27 +45,25 @@ static unsigned days_of(unsigned year, unsigned month, unsigned day)
 {
 	unsigned from_march = (month + 9U) % 12U;
 
-	return days_before_march(month <= 2U ? year - 1U : year) + days_before_month(from_march) +
-	       day - 1U;
+	return days_to_march(month <= 2U ? year - 1U : year) + days_before_month(from_march) + day -
+	       1U - EPOCH_DAYS;
 }
 
 /* The date, from days since 1970: the year is guessed a little too high and then put right. */
 static void set_date(struct uefi_time *time, unsigned days)
 {
 	unsigned year = YEAR_FIRST + days / 365U;
-	unsigned month = 1;
+	unsigned from_march;
 
-	while (days_of(year, 1, 1) > days) {
+	days += EPOCH_DAYS;
+	while (days_to_march(year) > days) {
 		year--;
 	}
-	days -= days_of(year, 1, 1);
-	while (days >= days_of_month(year, month)) {
-		days -= days_of_month(year, month);
-		month++;
-	}
-	time->year = (uint16_t)year;
-	time->month = (uint8_t)month;
-	time->day = (uint8_t)(days + 1U);
+	days -= days_to_march(year);
+	from_march = (5U * days + 2U) / 153U;
+	time->day = (uint8_t)(days - days_before_month(from_march) + 1U);
+	time->month = (uint8_t)(from_march < 10U ? from_march + 3U : from_march - 9U);
+	time->year = (uint16_t)(from_march < 10U ? year : year + 1U);
 }
 
 /* UTC is local time and the zone's minutes. */

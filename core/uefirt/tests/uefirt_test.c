@@ -9,7 +9,6 @@
 
 #include <cmocka.h>
 
-#include "a64/sysreg.h"
 #include "arch/sysreg.h"
 #include "uefirt_rig.h"
 
@@ -300,23 +299,6 @@ static void maps_are_checked(void **state)
 	assert_int_equal(set_map(3), UEFI_SUCCESS);
 }
 
-static void the_mrs_form(void **state)
-{
-	/* MRS XZR, MDCCSR_EL0: op0 2, op1 3, CRn 0, CRm 1, op2 0, Rt 31, read. */
-	const uint32_t iss = 2U << 20 | 0U << 17 | 3U << 14 | 0U << 10 | 31U << 5 | 1U << 1 | 1U;
-	struct uefirt_vm none = {0};
-
-	(void)state;
-	assert_true(uefirt_is_mrs(&rig.vm, iss, UEFI_RT_MRS | UEFI_RT_GET_TIME));
-	assert_false(uefirt_is_mrs(&none, iss, UEFI_RT_MRS | UEFI_RT_GET_TIME));
-	assert_false(uefirt_is_mrs(&rig.vm, iss, UEFI_RT_GET_TIME));
-	assert_false(uefirt_is_mrs(&rig.vm, iss, UEFI_RT_MRS | 0xe));
-	assert_false(uefirt_is_mrs(&rig.vm, iss, UEFI_RT_MRS | 0x5200));
-	assert_false(uefirt_is_mrs(&rig.vm, iss & ~1U, UEFI_RT_MRS | UEFI_RT_GET_TIME));
-	assert_false(uefirt_is_mrs(&rig.vm, iss ^ 1U << 5, UEFI_RT_MRS | UEFI_RT_GET_TIME));
-	assert_false(uefirt_is_mrs(&rig.vm, iss ^ 1U << 17, UEFI_RT_MRS | UEFI_RT_GET_TIME));
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -331,7 +313,6 @@ int main(void)
 		TEST(pointers_are_converted),
 		TEST(one_entry_may_map_several_regions),
 		TEST(maps_are_checked),
-		TEST(the_mrs_form),
 	};
 
 	rig_init();

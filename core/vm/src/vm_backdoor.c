@@ -30,7 +30,8 @@ enum plinth_status vm_backdoor_init(struct vm *vm, const char **why)
 		.name = vm->config.name,
 		.uuid = vm->config.uuid,
 		.ram_size = vm->config.ram_size,
-		.budget = align_down(vm->config.overhead, PAGE_SIZE),
+		.budget = align_down(vm->config.overhead, PAGE_SIZE) -
+			  (uefirt_is_on(&vm->uefirt) ? UEFIRT_STATE_SIZE : 0U),
 	};
 	enum plinth_status status = backdoor_init(&vm->backdoor, &config);
 

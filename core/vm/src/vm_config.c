@@ -156,6 +156,8 @@ enum plinth_status vm_config_check(const struct vm_config *c, const char **why)
 	} else if (c->ram_size == 0U || !is_aligned(c->ram_size, BLOCK_2M) ||
 		   c->ram_size > (UINT64_C(1) << s2_features()->ipa_bits) - VM_RAM_BASE) {
 		*why = "the memory size is 0, no multiple of 2 MiB, or more than can be addressed";
+	} else if ((c->flags & VM_FLAG_UEFI) != 0U && c->overhead < UEFIRT_STATE_SIZE) {
+		*why = "less overhead than its UEFI variables take";
 	} else if (c->guestinfo_count > VM_GUESTINFO_MAX) {
 		*why = "more guestinfo than there are slots";
 	} else {

@@ -144,6 +144,9 @@ static enum plinth_status init_vm(struct vm *vm, const char **why)
 		}
 	}
 	status = vm_pvtime_init(vm);
+	if (status == PLINTH_OK) {
+		status = vm_uefi_init(vm);
+	}
 	if (status != PLINTH_OK) {
 		*why = "there is not enough free memory for it";
 		return status;
@@ -202,6 +205,7 @@ enum plinth_status vm_create(const struct vm_config *config, struct vm **out, co
 		while (gmem_fini_step(&vm->gmem) == PLINTH_EAGAIN) {
 		}
 		vm_pvtime_fini(vm);
+		uefirt_fini(&vm->uefirt);
 		backdoor_fini(&vm->backdoor);
 		pmem_free(pages, order);
 		return status;

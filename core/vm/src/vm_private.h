@@ -18,6 +18,9 @@ void vm_soft_expired(struct timer *timer, void *ctx, uint64_t now);
 /* vm_backdoor.c: the backdoor of a VM with its presets, and their number. *why on failure. */
 enum plinth_status vm_backdoor_init(struct vm *vm, const char **why);
 
+/* vm_uefi.c: runtime services, where the VM has them. ENOMEM: nothing is held. */
+enum plinth_status vm_uefi_init(struct vm *vm);
+
 /* The smallest block of pages that holds them. */
 unsigned vm_order_for(uint64_t bytes);
 

@@ -89,6 +89,7 @@ static void reset_hardware(struct vm *vm)
 	vuart_reset(&vm->uart);
 	vrtc_reset(&vm->rtc);
 	backdoor_reset(&vm->backdoor);
+	uefirt_reset(&vm->uefirt);
 	psci_reset(&vm->psci);
 	vtimer_vm_init(&vm->time);
 }

@@ -95,6 +95,14 @@ static void flags_and_rights(void **state)
 	REFUSED(rights, (uint32_t)BIT(4));
 }
 
+static void uefi_takes_overhead(void **state)
+{
+	(void)state;
+	c.flags = VM_FLAG_UEFI;
+	REFUSED(overhead, UEFIRT_STATE_SIZE - 1U);
+	ACCEPTED(overhead, UEFIRT_STATE_SIZE);
+}
+
 static void guestinfo(void **state)
 {
 	(void)state;
@@ -202,6 +210,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(header, setup),
 		cmocka_unit_test_setup(names, setup),
+		cmocka_unit_test_setup(uefi_takes_overhead, setup),
 		cmocka_unit_test_setup(flags_and_rights, setup),
 		cmocka_unit_test_setup(guestinfo, setup),
 		cmocka_unit_test_setup(vcpus, setup),

@@ -38,6 +38,23 @@ void nvstore_init(struct nvstore *store, void *buf, uint32_t limit_kept, uint32_
 	*store = (struct nvstore){.bytes = buf, .limit_kept = limit_kept, .limit_lost = limit_lost};
 }
 
+/* Any order will do: by words, as long as there are whole ones. Names are aligned. */
+static int compare_names(const uint8_t *a, const uint8_t *b, uint32_t size)
+{
+	const uint64_t *x = (const uint64_t *)(const void *)a;
+	const uint64_t *y = (const uint64_t *)(const void *)b;
+	uint32_t words = size / (uint32_t)sizeof(*x);
+	uint32_t i = 0;
+
+	while (i < words && x[i] == y[i]) {
+		i++;
+	}
+	if (i < words) {
+		return x[i] < y[i] ? -1 : 1;
+	}
+	return memcmp(x + words, y + words, size % sizeof(*x));
+}
+
 /* Below 0: the record stands before the key, above 0: behind it. */
 static int compare(const struct nvstore_record *record, const struct nvstore_key *key)
 {
@@ -50,7 +67,7 @@ static int compare(const struct nvstore_record *record, const struct nvstore_key
 	if (record->name_size != key->name_size) {
 		return record->name_size < key->name_size ? -1 : 1;
 	}
-	return memcmp(nvstore_name(record), key->name, key->name_size);
+	return compare_names(nvstore_name(record), key->name, key->name_size);
 }
 
 /* Offset of the first record that does not stand before the key; *equal: it is the key's own. */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/compiler.h"
 #include "nvstore/nvstore.h"
 #include "nvstore/nvstore_slots.h"
 
@@ -61,7 +62,7 @@ static void check_records(const struct nvstore *store)
 
 static void use(struct nvstore *store)
 {
-	static const uint8_t name[] = {'n', 0, 0, 0};
+	ALIGNED(NVSTORE_ALIGN) static const uint8_t name[] = {'n', 0, 0, 0};
 	const struct nvstore_key key = {.guid = {7, 7}, .name = name, .name_size = sizeof(name)};
 
 	(void)!nvstore_set(store, &key, NVSTORE_BOOT, "abc", 3, false);

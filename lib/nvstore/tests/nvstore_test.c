@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "base/compiler.h"
 #include "nvstore/nvstore.h"
 
 #define KEPT   4096U
@@ -41,7 +42,7 @@ static int fresh(void **state)
 
 static void variables_come_change_and_go(void **state)
 {
-	uint8_t name[NVSTORE_NAME_MAX];
+	ALIGNED(NVSTORE_ALIGN) uint8_t name[NVSTORE_NAME_MAX];
 	const struct nvstore_key key = key_of(name, 1, 'a', 3);
 	const struct nvstore_record *record;
 
@@ -71,7 +72,7 @@ static void variables_come_change_and_go(void **state)
 static void each_kind_has_its_limit(void **state)
 {
 	static const uint8_t data[NVSTORE_DATA_MAX];
-	uint8_t name[NVSTORE_NAME_MAX];
+	ALIGNED(NVSTORE_ALIGN) uint8_t name[NVSTORE_NAME_MAX];
 	struct nvstore_key key = key_of(name, 1, 'a', 1);
 	uint32_t room = nvstore_room(&store, false) - key.name_size;
 
@@ -103,7 +104,7 @@ static void order_is_of_guid_and_name(void **state)
 		uint32_t length;
 	} keys[] = {{2, 'a', 2}, {1, 'b', 1}, {2, 'b', 1}, {1, 'a', 9}, {1, 'a', 1}};
 	static const unsigned order[] = {4, 1, 3, 2, 0};
-	uint8_t name[NVSTORE_NAME_MAX];
+	ALIGNED(NVSTORE_ALIGN) uint8_t name[NVSTORE_NAME_MAX];
 	const struct nvstore_record *record;
 	struct nvstore_key key;
 	uint8_t i;
@@ -132,7 +133,7 @@ static void what_is_volatile_is_forgotten(void **state)
 	static uint64_t image[KEPT / 8U];
 	static struct nvstore other;
 	static uint64_t other_buffer[(KEPT + LOST) / 8U];
-	uint8_t name[NVSTORE_NAME_MAX];
+	ALIGNED(NVSTORE_ALIGN) uint8_t name[NVSTORE_NAME_MAX];
 	struct nvstore_key key;
 	uint32_t size;
 
@@ -159,7 +160,7 @@ static void what_is_volatile_is_forgotten(void **state)
 static void an_image_is_checked(void **state)
 {
 	static uint64_t image[KEPT / 8U + 1U];
-	uint8_t name[NVSTORE_NAME_MAX];
+	ALIGNED(NVSTORE_ALIGN) uint8_t name[NVSTORE_NAME_MAX];
 	struct nvstore_record *record = (struct nvstore_record *)(void *)image;
 	struct nvstore_key key = key_of(name, 1, 'a', 1);
 	uint32_t size;
@@ -213,7 +214,7 @@ static struct model model[MODEL];
 
 static void check_model(void)
 {
-	uint8_t name[NVSTORE_NAME_MAX];
+	ALIGNED(NVSTORE_ALIGN) uint8_t name[NVSTORE_NAME_MAX];
 	uint32_t used = 0;
 	uint32_t kept = 0;
 
@@ -262,7 +263,7 @@ static void model_set(unsigned i, const struct nvstore_key *key)
 
 static void any_sequence_is_as_a_table(void **state)
 {
-	uint8_t name[NVSTORE_NAME_MAX];
+	ALIGNED(NVSTORE_ALIGN) uint8_t name[NVSTORE_NAME_MAX];
 	unsigned refused = 0;
 
 	(void)state;

@@ -35,7 +35,7 @@ struct caller {
 #define CALLER_COPY_MAX UINT32_C(0x10000)
 
 /* Copies `size` bytes, at most CALLER_COPY_MAX, from or to the caller's `va`; whatever alignment.
- * Behind the last address comes address 0. *refused, if not NULL: whether translate() refused, and
+ * Behind the last address comes address 0. *refused: whether translate() refused, and
  * nothing was copied; the status is its own then. Else what read() or write() said; up to there it
  * is copied. Size 0 is OK and looks at nothing. */
 enum plinth_status caller_read(

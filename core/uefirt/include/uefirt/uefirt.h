@@ -76,9 +76,6 @@ static inline bool uefirt_owns(uint64_t operand)
 	return operand - UEFI_RT_FIRST <= UEFI_RT_ENTER_RUNTIME - UEFI_RT_FIRST;
 }
 
-/* Is the trapped system register access (EC 0x18) with this ISS a call? x7 is the guest's X7. */
-bool uefirt_is_mrs(const struct uefirt_vm *vm, uint32_t iss, uint64_t x7);
-
 /*
  * Serves the call `operand`, which uefirt_owns(), of the running vCPU on its X0 to X4: x[0] becomes
  * the status, nothing else changes. The VM has UEFI; whether the caller may call is its caller's

@@ -31,6 +31,7 @@
 #include "pvtime/pvtime.h"
 #include "sched/sched.h"
 #include "timerq/timerq.h"
+#include "uefirt/uefirt.h"
 #include "vcpu/context.h"
 #include "vgic/vgic.h"
 #include "vrtc/vrtc.h"
@@ -149,6 +150,7 @@ struct vm {
 	struct vuart uart;
 	struct vrtc rtc;
 	struct backdoor_vm backdoor;
+	struct uefirt_vm uefirt;
 	struct console_port port;
 	struct log_limit log_limit;
 };
