@@ -4,6 +4,7 @@ bytes. Exits with 1 if a goal is missed. The benches, each a module bench/NAME.p
   exits       what an exit costs: Plinth's part, NAME_total as a guest, NAME_bare without Plinth;
               with --peers beside Debian's KVM and Xen, as a table and build/exits-CPU.svg
   boot        a Debian guest's boot: beside bare EL1, and what EL2 executes of it
+  work        a Debian guest's system calls, forks and compiling, beside bare EL1; 1 and 4 vCPUs
   coherency   cache lines maintained for a Debian guest, lazily and eagerly, beside KVM's and Xen's
   scan        what a scan of a Debian guest's address space costs
   cold_start  from Plinth's first instruction to the first guest's

@@ -34,6 +34,7 @@ OUTPUTS = {
     "plinthctl": "guest/plinthctl",
     "plinth-detect": "guest/plinth-detect",
     "bench-init": "guest/bench-init",
+    "bench-work": "guest/bench-work",
     "jit-stress": "guest/jit-stress",
     "kvm-run": "guest/kvm-run",
 }

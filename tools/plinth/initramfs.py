@@ -16,6 +16,7 @@ SOURCES = Path(__file__).resolve().parent / "guest"
 VMWARE_PROGRAMS = ("usr/bin/vmware-checkvm", "usr/bin/vmware-rpctool")
 LUAJIT = "usr/bin/luajit"
 BENCH_INIT = "bin/bench-init"
+BENCH_WORK = "bin/bench-work"
 LIBRARY_FOLDERS = ("lib/aarch64-linux-gnu", "usr/lib/aarch64-linux-gnu", "lib", "usr/lib")
 
 
@@ -43,8 +44,17 @@ def write_debian(path):
 
 def write_bench(path):
     """Writes the initramfs of the benches: ours with guest/bench_init in it, for rdinit=."""
-    program = (GUEST / "bench-init").read_bytes()
-    write(path, extra=[cpio.file(BENCH_INIT, program, 0o755)])
+    write_with(path, BENCH_INIT)
+
+
+def write_bench_work(path):
+    """The same with bench_work."""
+    write_with(path, BENCH_WORK)
+
+
+def write_with(path, name):
+    program = (GUEST / Path(name).name).read_bytes()
+    write(path, extra=[cpio.file(name, program, 0o755)])
 
 
 def base_entries():
