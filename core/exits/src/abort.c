@@ -62,22 +62,43 @@ NOINLINE bool exits_translate_fetch(gva_t pc, ipa_t *ipa)
 	return ipa_of_par(stage1_par(pc, false, false), pc, ipa);
 }
 
+/* Who is known to have caused a fault. A fetch counts as EL1's, which may read whatever is mapped:
+ * code may be executable without being readable at EL0. */
+enum fault_from { FROM_ANY, FROM_EL1 };
+
+static inline ipa_t hpfar_ipa(uint64_t far)
+{
+	return ipa_init(((read_hpfar_el2() & HPFAR_FIPA) << HPFAR_TO_IPA) | (far & (PAGE_SIZE - 1U)));
+}
+
+static inline bool walked_ipa(uint64_t far, enum fault_from from, ipa_t *ipa)
+{
+	return ipa_of_par(stage1_par(gva_init(far), from == FROM_ANY && exits_from_el0(), false),
+		gva_init(far), ipa);
+}
+
+/* Of a translation fault. False: as for fault_ipa. */
+static inline bool translation_ipa(uint64_t far, enum fault_from from, ipa_t *ipa)
+{
+	if (errata_needs(ERRATA_RECHECK_HPFAR)) {
+		return walked_ipa(far, from, ipa);
+	}
+	*ipa = hpfar_ipa(far);
+	return true;
+}
+
 /* HPFAR_EL2 holds the IPA for translation faults and faults on the guest's table walks, not for
  * permission faults (DDI 0487, D19.2, HPFAR_EL2). False: FAR_EL2 does not translate any more,
  * another vCPU has changed the tables; the guest is to try again. */
-static inline bool fault_ipa(uint64_t esr, uint64_t far, bool is_fetch, ipa_t *ipa)
+static inline bool fault_ipa(uint64_t esr, uint64_t far, enum fault_from from, ipa_t *ipa)
 {
-	bool from_hpfar =
-		(esr & ISS_S1PTW) != 0U || (FSC_KIND(FIELD_GET(esr, ISS_FSC)) == FSC_TRANSLATION &&
-						   !errata_needs(ERRATA_RECHECK_HPFAR));
-
-	if (from_hpfar) {
-		*ipa = ipa_init(((read_hpfar_el2() & HPFAR_FIPA) << HPFAR_TO_IPA) |
-				(far & (PAGE_SIZE - 1U)));
+	if ((esr & ISS_S1PTW) != 0U) {
+		*ipa = hpfar_ipa(far);
 		return true;
 	}
-	return ipa_of_par(stage1_par(gva_init(far), !is_fetch && exits_from_el0(), false),
-		gva_init(far), ipa);
+	return FSC_KIND(FIELD_GET(esr, ISS_FSC)) == FSC_TRANSLATION
+		       ? translation_ipa(far, from, ipa)
+		       : walked_ipa(far, from, ipa);
 }
 
 /* Offset in the vector table: synchronous, from EL1 with SP_EL1 (DDI 0487, D1.10.2). */
@@ -125,7 +146,7 @@ static enum gmem_access access_of(uint64_t esr, bool is_fetch, bool permission)
 	return (esr & ISS_WNR) != 0U ? GMEM_WRITE : GMEM_READ;
 }
 
-static ALWAYS_INLINE inline enum outcome not_ram(
+NOINLINE static enum outcome not_ram(
 	struct vcpu *vcpu, uint64_t esr, ipa_t ipa, uint64_t far, bool is_fetch)
 {
 	if (is_fetch || (esr & ISS_S1PTW) != 0U) {
@@ -139,29 +160,9 @@ static ALWAYS_INLINE inline enum outcome not_ram(
 	return exits_mmio(vcpu, esr, ipa, far);
 }
 
-/* What gmem has to say of it. Apart, so that a device's access needs no struct on the stack. */
-NOINLINE static enum gmem_result memory_fault(
-	struct vcpu *vcpu, uint64_t esr, ipa_t ipa, bool is_fetch)
-{
-	struct gmem_fault fault = {
-		.ipa = ipa,
-		.table_walk = (esr & ISS_S1PTW) != 0U,
-		.permission = FSC_KIND(FIELD_GET(esr, ISS_FSC)) == FSC_PERMISSION,
-	};
-
-	fault.access = access_of(esr, is_fetch, fault.permission);
-	return gmem_fault(&vcpu->vm->gmem, &fault);
-}
-
-NOINLINE static enum outcome out_of_memory(struct vcpu *vcpu, ipa_t ipa)
-{
-	vm_crash(vcpu->vm, "no memory for the page at 0x%llx", (unsigned long long)ipa.v);
-	return OUTCOME_RESCHED;
-}
-
 /* Memory that it may not write, for that is what a guest is denied. An invalidation by DC IVAC
  * wants to: nobody has anything to lose there. */
-NOINLINE static enum outcome denied(struct vcpu *vcpu, uint64_t esr, uint64_t far, bool is_fetch)
+static enum outcome denied(struct vcpu *vcpu, uint64_t esr, uint64_t far, bool is_fetch)
 {
 	if (!is_fetch && (esr & (ISS_CM | ISS_S1PTW)) == ISS_CM) {
 		vcpu_skip((esr & ESR_IL) != 0U);
@@ -170,44 +171,96 @@ NOINLINE static enum outcome denied(struct vcpu *vcpu, uint64_t esr, uint64_t fa
 	return refuse(vcpu, esr, far, is_fetch);
 }
 
-/* Twice in the program, for data and for code, since each of them is a path that guests wait for.
- */
-static ALWAYS_INLINE inline enum outcome stage2_abort(
-	struct vcpu *vcpu, uint64_t esr, bool is_fetch)
+/* gmem gave the guest nothing. */
+NOINLINE static enum outcome no_memory(struct vcpu *vcpu, uint64_t esr,
+	const struct gmem_fault *fault, uint64_t far, enum gmem_result result)
 {
-	uint64_t far = read_far_el2();
+	bool is_fetch = fault->access == GMEM_FETCH;
+
+	if (result == GMEM_NOT_RAM) {
+		return not_ram(vcpu, esr, fault->ipa, far, is_fetch);
+	}
+	if (result == GMEM_DENIED) {
+		return denied(vcpu, esr, far, is_fetch);
+	}
+	vm_crash(vcpu->vm, "no memory for the page at 0x%llx", (unsigned long long)fault->ipa.v);
+	return OUTCOME_RESCHED;
+}
+
+/* Apart, so that a device's access needs no struct on the stack. */
+NOINLINE static enum outcome memory_fault(
+	struct vcpu *vcpu, uint64_t esr, ipa_t ipa, uint64_t far, bool is_fetch)
+{
+	struct gmem_fault fault = {
+		.ipa = ipa,
+		.table_walk = (esr & ISS_S1PTW) != 0U,
+		.permission = FSC_KIND(FIELD_GET(esr, ISS_FSC)) == FSC_PERMISSION,
+	};
+	enum gmem_result result;
+
+	fault.access = access_of(esr, is_fetch, fault.permission);
+	result = gmem_fault(&vcpu->vm->gmem, &fault);
+	return LIKELY(result == GMEM_RESUME) ? OUTCOME_RESUME
+					     : no_memory(vcpu, esr, &fault, far, result);
+}
+
+/* Devices are between a firmware's ROM, if there is one, and RAM; no memory is near them. */
+static inline bool is_memory(ipa_t ipa)
+{
+	return ipa.v - VM_DEVICES_BASE >= VM_RAM_BASE - VM_DEVICES_BASE;
+}
+
+/* Twice in the program, for data and for code, since code is a path that guests wait for. */
+static ALWAYS_INLINE inline enum outcome stage2_abort(
+	struct vcpu *vcpu, uint64_t esr, uint64_t far, bool is_fetch)
+{
 	ipa_t ipa;
 
-	vcpu->exits.abort++;
 	if (UNLIKELY(!is_stage2_fault(esr))) {
 		return refuse(vcpu, esr, far, is_fetch);
 	}
-	if (UNLIKELY(!fault_ipa(esr, far, is_fetch, &ipa))) {
+	if (UNLIKELY(!fault_ipa(esr, far, is_fetch ? FROM_EL1 : FROM_ANY, &ipa))) {
 		return OUTCOME_RESUME;
 	}
-	/* The emulated devices first: most aborts are theirs, and no memory is near them. Below
-	 * them is a firmware's ROM, if there is one. */
-	if (ipa.v - VM_DEVICES_BASE >= VM_RAM_BASE - VM_DEVICES_BASE) {
-		enum gmem_result result = memory_fault(vcpu, esr, ipa, is_fetch);
-
-		if (LIKELY(result == GMEM_RESUME)) {
-			return OUTCOME_RESUME;
-		}
-		if (result != GMEM_NOT_RAM) {
-			return result == GMEM_NOMEM ? out_of_memory(vcpu, ipa)
-						    : denied(vcpu, esr, far, is_fetch);
-		}
-	}
-	return not_ram(vcpu, esr, ipa, far, is_fetch);
+	return is_memory(ipa) ? memory_fault(vcpu, esr, ipa, far, is_fetch)
+			      : not_ram(vcpu, esr, ipa, far, is_fetch);
 }
 
+NOINLINE static enum outcome any_data_abort(struct vcpu *vcpu, uint64_t esr, uint64_t far)
+{
+	return stage2_abort(vcpu, esr, far, false);
+}
+
+/* What a driver's load or store leaves in ESR_EL2, the level and all about the register apart. */
+#define PLAIN_MASK (ISS_ISV | ISS_CM | ISS_S1PTW | FSC_KIND(MASK_BELOW(ISS_FSC_WIDTH)))
+#define PLAIN	   (ISS_ISV | FSC_TRANSLATION)
+
+/* And in SPSR_EL2: AArch64, EL1, and nothing to undo for an instruction that is stepped over. */
+#define USUAL_MASK (VCPU_SKIP_UNDOES | PSTATE_AARCH32 | PSTATE_EL_MASK)
+
+/* A plain access of EL1 to a device is nearly all that guests do without memory: first of all, and
+ * without a test that does not matter to it. */
 enum outcome exits_data_abort(struct vcpu *vcpu, uint64_t esr)
 {
-	return stage2_abort(vcpu, esr, false);
+	uint64_t far = read_far_el2();
+
+	vcpu->exits.abort++;
+	if (LIKELY((esr & PLAIN_MASK) == PLAIN &&
+		    (vcpu_pstate() & USUAL_MASK) == PSTATE_EL1)) {
+		ipa_t ipa;
+
+		if (UNLIKELY(!translation_ipa(far, FROM_EL1, &ipa))) {
+			return OUTCOME_RESUME;
+		}
+		return is_memory(ipa) ? memory_fault(vcpu, esr, ipa, far, false)
+				      : exits_mmio_plain(vcpu, esr, ipa);
+	}
+	return any_data_abort(vcpu, esr, far);
 }
 
 enum outcome exits_instruction_abort(struct vcpu *vcpu, uint64_t esr)
 {
+	vcpu->exits.abort++;
 	/* A fetch whose table walk faulted needs data, not code. */
-	return stage2_abort(vcpu, esr, true);
+	return stage2_abort(vcpu, esr, read_far_el2(), true);
 }

@@ -63,10 +63,19 @@ static exit_fn *const exits[1U << ESR_EC_WIDTH] = {
 	[EC_BRK64] = brk_exit,
 };
 
-static struct vcpu_context *run_exit(struct vcpu *vcpu, uint64_t esr)
+static inline struct vcpu_context *run_exit(struct vcpu *vcpu, uint64_t esr)
 {
-	exit_fn *exit = exits[FIELD_GET(esr, ESR_EC)];
+	uint64_t class = FIELD_GET(esr, ESR_EC);
+	exit_fn *exit;
 
+	/* Ahead of the table what guests do most. */
+	if (class == EC_DABT_LOWER) {
+		return data_abort_exit(vcpu, esr);
+	}
+	if (class == EC_SYSREG) {
+		return sysreg_exit(vcpu, esr);
+	}
+	exit = exits[class];
 	return exit != NULL ? exit(vcpu, esr) : undefined_exit(vcpu, esr);
 }
 

@@ -52,6 +52,9 @@ enum outcome exits_wait(struct vcpu *vcpu);
 /* One device access of the guest at an IPA without memory, from the syndrome or, where there is
  * none, from the instruction. */
 enum outcome exits_mmio(struct vcpu *vcpu, uint64_t esr, ipa_t ipa, uint64_t far);
+/* The first, where the syndrome is valid, and the guest has nothing to be undone when it is stepped
+ * over (VCPU_SKIP_UNDOES). */
+enum outcome exits_mmio_plain(struct vcpu *vcpu, uint64_t esr, ipa_t ipa);
 enum outcome exits_mmio_decode(struct vcpu *vcpu, uint64_t esr, ipa_t ipa, uint64_t far);
 
 /* One access of `size` bytes (1, 2, 4, 8). False: the guest has been given an exception. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "mmio/mmio.h"
 
+#include "base/bits.h"
 #include "base/checked.h"
 
 /* Number of regions whose base is at or below `address`. With MMIO_REGION_MAX regions the loop
@@ -37,7 +38,8 @@ enum plinth_status mmio_add(struct mmio_map *map, ipa_t base, uint64_t size,
 {
 	uint64_t last;
 
-	if (size == 0U || add_overflows(base.v, size - 1U, &last)) {
+	if (size == 0U || add_overflows(base.v, size - 1U, &last) ||
+		!is_aligned(base.v | size, MMIO_ALIGNMENT)) {
 		return PLINTH_EINVAL;
 	}
 	if (is_taken(map, base.v, size)) {
@@ -57,7 +59,7 @@ enum plinth_status mmio_add(struct mmio_map *map, ipa_t base, uint64_t size,
 	return PLINTH_OK;
 }
 
-const struct mmio_region *mmio_find(const struct mmio_map *map, ipa_t ipa, unsigned size)
+const struct mmio_region *mmio_find(const struct mmio_map *map, ipa_t ipa)
 {
 	uint32_t count = count_at_or_below(map, ipa.v);
 
@@ -66,5 +68,5 @@ const struct mmio_region *mmio_find(const struct mmio_map *map, ipa_t ipa, unsig
 	}
 	const struct mmio_region *region = &map->region[count - 1U];
 
-	return mmio_region_has(region, ipa, size) ? region : NULL;
+	return mmio_region_has(region, ipa) ? region : NULL;
 }

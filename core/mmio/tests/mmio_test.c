@@ -31,9 +31,9 @@ static enum plinth_status add(uint64_t base, uint64_t size, const char *name)
 	return mmio_add(&map, ipa_init(base), size, nothing, &map, name);
 }
 
-static const char *find(uint64_t address, unsigned size)
+static const char *find(uint64_t address)
 {
-	const struct mmio_region *region = mmio_find(&map, ipa_init(address), size);
+	const struct mmio_region *region = mmio_find(&map, ipa_init(address));
 
 	return region != NULL ? region->name : "none";
 }
@@ -41,8 +41,8 @@ static const char *find(uint64_t address, unsigned size)
 static void an_empty_map_answers_nothing(void **state)
 {
 	(void)state;
-	assert_string_equal(find(0, 1), "none");
-	assert_string_equal(find(UINT64_MAX, 8), "none");
+	assert_string_equal(find(0), "none");
+	assert_string_equal(find(UINT64_MAX), "none");
 }
 
 static void regions_are_found_by_all_their_bytes(void **state)
@@ -56,31 +56,34 @@ static void regions_are_found_by_all_their_bytes(void **state)
 	assert_string_equal(map.region[3].name, "virtio");
 	assert_ptr_equal(map.region[0].ctx, &map);
 
-	assert_string_equal(find(0x08000000, 4), "gicd");
-	assert_string_equal(find(0x0800fff8, 8), "gicd");
-	assert_string_equal(find(0x0800fffc, 8), "none");
-	assert_string_equal(find(0x09000ffc, 4), "uart");
-	assert_string_equal(find(0x09001000, 4), "rtc");
-	assert_string_equal(find(0x09000ffc, 8), "none"); /* straddles two */
-	assert_string_equal(find(0x07ffffff, 1), "none");
-	assert_string_equal(find(0x08010000, 1), "none");
-	assert_string_equal(find(0x0a0001ff, 1), "virtio");
-	assert_string_equal(find(0x0a000200, 1), "none");
+	assert_string_equal(find(0x08000000), "gicd");
+	assert_string_equal(find(0x0800ffff), "gicd");
+	assert_string_equal(find(0x09000fff), "uart");
+	assert_string_equal(find(0x09001000), "rtc");
+	assert_string_equal(find(0x07ffffff), "none");
+	assert_string_equal(find(0x08010000), "none");
+	assert_string_equal(find(0x0a0001ff), "virtio");
+	assert_string_equal(find(0x0a000200), "none");
+	assert_true(mmio_region_has(&map.region[0], ipa_init(0x0800ffff)));
+	assert_false(mmio_region_has(&map.region[0], ipa_init(0x08010000)));
+	assert_false(mmio_region_has(&map.region[0], ipa_init(0x07ffffff)));
 }
 
 static void bad_regions_are_refused(void **state)
 {
 	(void)state;
 	assert_int_equal(add(0x1000, 0, "empty"), PLINTH_EINVAL);
-	assert_int_equal(add(UINT64_MAX, 2, "wraps"), PLINTH_EINVAL);
+	assert_int_equal(add(UINT64_MAX - 7U, 16, "wraps"), PLINTH_EINVAL);
+	/* A wide access would lie in it with one half. */
+	assert_int_equal(add(0x1004, 0x1000, "begins between"), PLINTH_EINVAL);
+	assert_int_equal(add(0x1000, 0xffc, "ends between"), PLINTH_EINVAL);
 	assert_int_equal(add(0x1000, 0x1000, "a"), PLINTH_OK);
-	assert_int_equal(add(0x1fff, 1, "last byte"), PLINTH_EEXIST);
-	assert_int_equal(add(0x0, 0x1001, "first byte"), PLINTH_EEXIST);
+	assert_int_equal(add(0x1ff8, 8, "last bytes"), PLINTH_EEXIST);
+	assert_int_equal(add(0x0, 0x1008, "first bytes"), PLINTH_EEXIST);
 	assert_int_equal(add(0x0, 0x10000, "around"), PLINTH_EEXIST);
 	assert_int_equal(map.count, 1);
-	assert_int_equal(add(UINT64_MAX, 1, "the last byte there is"), PLINTH_OK);
-	assert_string_equal(find(UINT64_MAX, 1), "the last byte there is");
-	assert_string_equal(find(UINT64_MAX, 2), "none");
+	assert_int_equal(add(UINT64_MAX - 7U, 8, "the last bytes there are"), PLINTH_OK);
+	assert_string_equal(find(UINT64_MAX), "the last bytes there are");
 }
 
 static void a_full_map_is_told_and_still_finds(void **state)
@@ -94,11 +97,11 @@ static void a_full_map_is_told_and_still_finds(void **state)
 	assert_int_equal(add(0x100000, 0x10, "one more"), PLINTH_ENOMEM);
 	for (uint64_t i = 0; i < MMIO_REGION_MAX; i++) {
 		const struct mmio_region *region =
-			mmio_find(&map, ipa_init(i * 0x1000U + 0x7fcU), 4);
+			mmio_find(&map, ipa_init(i * 0x1000U + 0x7fcU));
 
 		assert_non_null(region);
 		assert_int_equal(region->base, i * 0x1000U);
-		assert_null(mmio_find(&map, ipa_init(i * 0x1000U + 0x800U), 4));
+		assert_null(mmio_find(&map, ipa_init(i * 0x1000U + 0x800U)));
 	}
 }
 

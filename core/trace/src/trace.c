@@ -26,7 +26,7 @@ struct cpu_trace {
 };
 
 static struct cpu_trace cpu_trace[CPU_MAX];
-bool trace_enabled;
+uint32_t trace_enabled;
 
 void trace_init_cpu(cpu_id_t cpu, struct trace_ring *ring)
 {
@@ -37,7 +37,7 @@ void trace_init_cpu(cpu_id_t cpu, struct trace_ring *ring)
 
 void trace_enable(bool on)
 {
-	store_relaxed(&trace_enabled, on);
+	store_relaxed(&trace_enabled, on ? 1U : 0U);
 }
 
 static uint64_t number_of(uint64_t index)

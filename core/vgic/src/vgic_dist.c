@@ -30,12 +30,12 @@ static bool has_writes_pending(const struct vgic *vgic)
 	return changed != 0U;
 }
 
-uint64_t vgic_read_dist_ctlr(struct vgic_reg_access a)
+uint64_t vgic_read_dist_ctlr(const struct vgic_reg_access *a)
 {
-	uint64_t value = a.cpu->vgic->group_enable;
+	uint64_t value = a->cpu->vgic->group_enable;
 
-	if (a.cpu->vgic->view == VGIC_VIEW_V3) {
-		value |= CTLR_ARE | CTLR_DS | (has_writes_pending(a.cpu->vgic) ? CTLR_RWP : 0U);
+	if (a->cpu->vgic->view == VGIC_VIEW_V3) {
+		value |= CTLR_ARE | CTLR_DS | (has_writes_pending(a->cpu->vgic) ? CTLR_RWP : 0U);
 	}
 	return value;
 }
@@ -56,9 +56,9 @@ static void take_back_groups(struct vgic *vgic, struct vgic_cpu *cpu, unsigned n
 	}
 }
 
-void vgic_write_dist_ctlr(struct vgic_reg_access a, uint64_t value)
+void vgic_write_dist_ctlr(const struct vgic_reg_access *a, uint64_t value)
 {
-	struct vgic *vgic = a.cpu->vgic;
+	struct vgic *vgic = a->cpu->vgic;
 	uint32_t old = vgic->group_enable;
 	uint32_t groups = (uint32_t)value & CTLR_GROUPS;
 
@@ -83,25 +83,25 @@ void vgic_write_dist_ctlr(struct vgic_reg_access a, uint64_t value)
 	}
 }
 
-static uint64_t read_typer(struct vgic_reg_access a)
+static uint64_t read_typer(const struct vgic_reg_access *a)
 {
-	uint64_t value = a.cpu->vgic->bank_count - 1U;
+	uint64_t value = a->cpu->vgic->bank_count - 1U;
 
-	if (a.cpu->vgic->view == VGIC_VIEW_V2) {
-		return value | ((uint64_t)(a.cpu->vgic->vcpu_count - 1U) << TYPER_CPUS_SHIFT);
+	if (a->cpu->vgic->view == VGIC_VIEW_V2) {
+		return value | ((uint64_t)(a->cpu->vgic->vcpu_count - 1U) << TYPER_CPUS_SHIFT);
 	}
 	return value | TYPER_IDBITS | TYPER_NO1N;
 }
 
-static uint64_t read_iidr(struct vgic_reg_access a)
+static uint64_t read_iidr(const struct vgic_reg_access *a)
 {
 	(void)a;
 	return VGIC_IIDR;
 }
 
-static uint64_t read_v3_ids(struct vgic_reg_access a)
+static uint64_t read_v3_ids(const struct vgic_reg_access *a)
 {
-	return vgic_read_id_block(a.offset, 3);
+	return vgic_read_id_block(a->offset, 3);
 }
 
 static uint8_t vcpu_of_affinity(const struct vgic *vgic, uint32_t affinity)
@@ -127,15 +127,15 @@ void vgic_set_route_locked(const struct vgic_irq *irq, uint32_t affinity, uint8_
 	vgic_push_locked(irq);
 }
 
-/* IROUTER<n> of the SPI at a.offset, false: there is none. */
-static bool find_routed(struct vgic_reg_access a, struct vgic_irq *irq)
+/* IROUTER<n> of the SPI at a->offset, false: there is none. */
+static bool find_routed(const struct vgic_reg_access *a, struct vgic_irq *irq)
 {
-	uint32_t spi = a.offset / 8U;
+	uint32_t spi = a->offset / 8U;
 
-	if (spi >= a.cpu->vgic->spi_count) {
+	if (spi >= a->cpu->vgic->spi_count) {
 		return false;
 	}
-	*irq = vgic_irq_of(a.cpu->vgic, NULL, VGIC_SPI_FIRST + spi);
+	*irq = vgic_irq_of(a->cpu->vgic, NULL, VGIC_SPI_FIRST + spi);
 	return true;
 }
 
@@ -146,19 +146,19 @@ static uint64_t router_of(const struct vgic_irq *irq)
 	return FIELD_PREP(IROUTER_AFF3, affinity >> 24) | FIELD_PREP(IROUTER_LOW, affinity);
 }
 
-static uint64_t read_irouter(struct vgic_reg_access a)
+static uint64_t read_irouter(const struct vgic_reg_access *a)
 {
 	struct vgic_irq irq;
 
 	if (!find_routed(a, &irq)) {
 		return 0;
 	}
-	return a.offset % 8U != 0U ? router_of(&irq) >> 32
-	       : a.size == 4U	   ? (uint32_t)router_of(&irq)
+	return a->offset % 8U != 0U ? router_of(&irq) >> 32
+	       : a->size == 4U	   ? (uint32_t)router_of(&irq)
 				   : router_of(&irq);
 }
 
-static void write_irouter(struct vgic_reg_access a, uint64_t value)
+static void write_irouter(const struct vgic_reg_access *a, uint64_t value)
 {
 	struct vgic_irq irq;
 	uint64_t router;
@@ -168,16 +168,16 @@ static void write_irouter(struct vgic_reg_access a, uint64_t value)
 		return;
 	}
 	router = router_of(&irq);
-	if (a.size == 8U) {
+	if (a->size == 8U) {
 		router = value;
-	} else if (a.offset % 8U != 0U) {
+	} else if (a->offset % 8U != 0U) {
 		router = (router & MASK_BELOW(32)) | (value << 32);
 	} else {
 		router = (router & ~MASK_BELOW(32)) | (value & MASK_BELOW(32));
 	}
 	affinity =
 		(uint32_t)(FIELD_GET(router, IROUTER_AFF3) << 24 | FIELD_GET(router, IROUTER_LOW));
-	vgic_set_route_locked(&irq, affinity, vcpu_of_affinity(a.cpu->vgic, affinity));
+	vgic_set_route_locked(&irq, affinity, vcpu_of_affinity(a->cpu->vgic, affinity));
 }
 
 #define W32 WIDTH_32
@@ -203,19 +203,15 @@ static const struct vgic_reg v3_regs[] = {
 static const uint8_t v3_hints[VGIC_HINT_COUNT + 1U] = {0, 3, 4, 5, 6, 7, 8, 9, 10, 10, 10, 10, 10,
 	10, 10, 10, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 12, 12, 12, 12, 12, 12, 12};
 
-const struct vgic_frame vgic_dist_v3_frame = {v3_regs, ARRAY_SIZE(v3_regs), 3, v3_hints};
+const struct vgic_frame vgic_dist_v3_frame = {v3_regs, ARRAY_SIZE(v3_regs), 3, false, v3_hints};
 
 enum mmio_result vgic_dist_mmio(void *ctx, struct mmio_access *access)
 {
 	struct vgic *vgic = ctx;
-	bool v2 = vgic->view == VGIC_VIEW_V2;
-	struct vgic_reg_access a = {
-		.offset = (uint32_t)access->offset, .size = access->size, .banked = v2};
 
 	if (access->vcpu >= vgic->vcpu_count || access->offset >= VGIC_DIST_SIZE) {
 		return MMIO_FAULT;
 	}
-	a.cpu = vgic->cpu[access->vcpu];
-	vgic_reg_access(v2 ? &vgic_dist_v2_frame : &vgic_dist_v3_frame, a, access);
+	vgic_reg_access(vgic->dist, vgic->cpu[access->vcpu], (uint32_t)access->offset, access);
 	return MMIO_DONE;
 }

@@ -9,8 +9,15 @@
 #define FOR_EACH_LR(X)                                                                             \
 	X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13) X(14) X(15)
 
+/* Ahead of the jump the two that are nearly all that guests need. */
 static uint64_t read_lr(unsigned n)
 {
+	if (LIKELY(n == 0U)) {
+		return read_ich_lr0_el2();
+	}
+	if (LIKELY(n == 1U)) {
+		return read_ich_lr1_el2();
+	}
 #define CASE(i)                                                                                    \
 	case i:                                                                                    \
 		return read_ich_lr##i##_el2();
@@ -24,6 +31,14 @@ static uint64_t read_lr(unsigned n)
 
 static void write_lr(unsigned n, uint64_t lr)
 {
+	if (LIKELY(n == 0U)) {
+		write_ich_lr0_el2(lr);
+		return;
+	}
+	if (LIKELY(n == 1U)) {
+		write_ich_lr1_el2(lr);
+		return;
+	}
 #define CASE(i)                                                                                    \
 	case i:                                                                                    \
 		write_ich_lr##i##_el2(lr);                                                         \

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/string.h"
-#include "vgic_private.h"
+#include "vgic_reg.h"
 
 /* The hardware's reset value of the CPU interface is all zero but for the binary points, which
  * saturate at their minimum when written. */
@@ -70,6 +70,7 @@ enum plinth_status vgic_init(struct vgic *vgic, const struct vgic_config *config
 	vgic->priority_mask = (uint8_t)(0xff00U >> hw->priority_bits);
 	vgic->lr_mask = (uint32_t)MASK_BELOW(hw->lr_count);
 	vgic->hw = hw;
+	vgic->dist = config->view == VGIC_VIEW_V2 ? &vgic_dist_v2_frame : &vgic_dist_v3_frame;
 	vgic->ops = config->ops;
 	vgic->ctx = config->ctx;
 	reset_spis(vgic);

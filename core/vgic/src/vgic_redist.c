@@ -14,45 +14,45 @@
 #define WAKER_SLEEP	     UINT32_C(2)
 #define WAKER_CHILDREN	     UINT32_C(4)
 
-static uint64_t read_ctlr(struct vgic_reg_access a)
+static uint64_t read_ctlr(const struct vgic_reg_access *a)
 {
-	return a.cpu->bank.changed != 0U ? CTLR_RWP : 0U;
+	return a->cpu->bank.changed != 0U ? CTLR_RWP : 0U;
 }
 
-static uint64_t read_iidr(struct vgic_reg_access a)
+static uint64_t read_iidr(const struct vgic_reg_access *a)
 {
 	(void)a;
 	return VGIC_IIDR;
 }
 
-static uint64_t read_typer(struct vgic_reg_access a)
+static uint64_t read_typer(const struct vgic_reg_access *a)
 {
-	const struct vgic_cpu *cpu = a.cpu;
+	const struct vgic_cpu *cpu = a->cpu;
 	uint64_t value = vgic_affinity(cpu->id) << TYPER_AFFINITY_SHIFT;
 
 	value |= (uint64_t)cpu->id << TYPER_NUMBER_SHIFT;
-	value |= cpu->id + 1U == a.cpu->vgic->vcpu_count ? TYPER_LAST : 0U;
-	if (a.size == 8U) {
+	value |= cpu->id + 1U == a->cpu->vgic->vcpu_count ? TYPER_LAST : 0U;
+	if (a->size == 8U) {
 		return value;
 	}
-	return (value >> (8U * a.offset)) & MASK_BELOW(32);
+	return (value >> (8U * a->offset)) & MASK_BELOW(32);
 }
 
 /* ProcessorSleep is kept and ChildrenAsleep follows at once; delivery does not depend on it, for
  * guests that do not know of it run on hardware that comes up awake. */
-static uint64_t read_waker(struct vgic_reg_access a)
+static uint64_t read_waker(const struct vgic_reg_access *a)
 {
-	return a.cpu->asleep != 0U ? WAKER_SLEEP | WAKER_CHILDREN : 0U;
+	return a->cpu->asleep != 0U ? WAKER_SLEEP | WAKER_CHILDREN : 0U;
 }
 
-static void write_waker(struct vgic_reg_access a, uint64_t value)
+static void write_waker(const struct vgic_reg_access *a, uint64_t value)
 {
-	a.cpu->asleep = (uint32_t)value & WAKER_SLEEP;
+	a->cpu->asleep = (uint32_t)value & WAKER_SLEEP;
 }
 
-static uint64_t read_ids(struct vgic_reg_access a)
+static uint64_t read_ids(const struct vgic_reg_access *a)
 {
-	return vgic_read_id_block(a.offset, 3);
+	return vgic_read_id_block(a->offset, 3);
 }
 
 #define W32 WIDTH_32
@@ -70,7 +70,7 @@ static const struct vgic_reg rd_regs[] = {
 
 static const uint8_t rd_hints[VGIC_HINT_COUNT + 1U] = {0};
 
-const struct vgic_frame vgic_rd_frame = {rd_regs, ARRAY_SIZE(rd_regs), 2, rd_hints};
+const struct vgic_frame vgic_rd_frame = {rd_regs, ARRAY_SIZE(rd_regs), 2, true, rd_hints};
 
 static const struct vgic_reg sgi_regs[] = {
 	{0x0080, 0x04, W32, LOCKED, vgic_read_group, vgic_write_group},
@@ -87,20 +87,18 @@ static const struct vgic_reg sgi_regs[] = {
 static const uint8_t sgi_hints[VGIC_HINT_COUNT + 1U] = {0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 8, 8, 8, 8, 8,
 	8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8};
 
-const struct vgic_frame vgic_sgi_frame = {sgi_regs, ARRAY_SIZE(sgi_regs), 0, sgi_hints};
+const struct vgic_frame vgic_sgi_frame = {sgi_regs, ARRAY_SIZE(sgi_regs), 0, true, sgi_hints};
 
 enum mmio_result vgic_redist_mmio(void *ctx, struct mmio_access *access)
 {
 	struct vgic *vgic = ctx;
 	uint64_t id = access->offset / VGIC_REDIST_SIZE;
 	uint32_t offset = (uint32_t)(access->offset % VGIC_REDIST_SIZE);
-	struct vgic_reg_access a = {
-		.offset = offset % FRAME_SIZE, .size = access->size, .banked = true};
 
 	if (access->vcpu >= vgic->vcpu_count || id >= vgic->vcpu_count) {
 		return MMIO_FAULT;
 	}
-	a.cpu = vgic->cpu[index_nospec(id, vgic->vcpu_count)];
-	vgic_reg_access(offset < FRAME_SIZE ? &vgic_rd_frame : &vgic_sgi_frame, a, access);
+	vgic_reg_access(offset < FRAME_SIZE ? &vgic_rd_frame : &vgic_sgi_frame,
+		vgic->cpu[index_nospec(id, vgic->vcpu_count)], offset % FRAME_SIZE, access);
 	return MMIO_DONE;
 }

@@ -3,91 +3,59 @@
 
 #define CONFIGS_PER_WORD 16U
 
-/* A row not past the one of `offset`. */
-static inline uint32_t first_row(const struct vgic_frame *frame, uint32_t offset)
+const struct vgic_reg *vgic_reg_search(
+	const struct vgic_frame *frame, const struct vgic_reg *from, uint32_t offset)
 {
-	uint32_t slot = offset >> VGIC_HINT_SHIFT;
+	const struct vgic_reg *end = &frame->regs[frame->count];
 
-	if (offset / 4U < frame->words) {
-		return offset / 4U;
-	}
-	return frame->hints[slot < VGIC_HINT_COUNT ? slot : VGIC_HINT_COUNT];
-}
-
-const struct vgic_reg *vgic_reg_find(const struct vgic_frame *frame, uint32_t offset)
-{
-	uint32_t i = first_row(frame, offset);
-
-	for (; i < frame->count && offset >= frame->regs[i].offset; i++) {
-		if (offset - frame->regs[i].offset < frame->regs[i].size) {
-			return &frame->regs[i];
+	for (; from < end && offset >= from->offset; from++) {
+		if (offset - from->offset < from->size) {
+			return from;
 		}
 	}
 	return NULL;
 }
 
-static void access_locked(
-	const struct vgic_reg *reg, struct vgic_reg_access a, struct mmio_access *access)
+void vgic_reg_access_locked(const struct vgic_reg *reg, const struct vgic_reg_access *a,
+	struct mmio_access *access)
 {
-	lock_take(&a.cpu->vgic->lock);
+	lock_take(&a->cpu->vgic->lock);
 	if (access->write) {
 		reg->write(a, access->value);
 	} else {
 		access->value = reg->read(a);
 	}
-	lock_drop(&a.cpu->vgic->lock);
+	lock_drop(&a->cpu->vgic->lock);
 }
 
-void vgic_reg_access(
-	const struct vgic_frame *frame, struct vgic_reg_access a, struct mmio_access *access)
+struct vgic_bank *vgic_reg_bank(const struct vgic_reg_access *a, unsigned n)
 {
-	const struct vgic_reg *reg = vgic_reg_find(frame, a.offset);
-
-	if (UNLIKELY(reg == NULL) || (reg->widths & a.size) == 0U ||
-		(access->write ? reg->write == NULL : reg->read == NULL)) {
-		if (!access->write) {
-			access->value = 0;
-		}
-		return;
-	}
-	a.offset -= reg->offset;
-	if (reg->lock == LOCKED || (reg->lock == READ_LOCKED && !access->write)) {
-		access_locked(reg, a, access);
-	} else if (access->write) {
-		reg->write(a, access->value);
-	} else {
-		access->value = reg->read(a);
-	}
-}
-
-struct vgic_bank *vgic_reg_bank(struct vgic_reg_access a, unsigned n)
-{
-	if (n >= a.cpu->vgic->bank_count || (n == 0U && !a.banked)) {
+	if (n >= a->cpu->vgic->bank_count || (n == 0U && !a->frame->banked)) {
 		return NULL;
 	}
-	return vgic_bank_of(a.cpu->vgic, a.cpu, n);
+	return vgic_bank_of(a->cpu->vgic, a->cpu, n);
 }
 
 void vgic_change_word_locked(
-	struct vgic_reg_access a, unsigned n, uint32_t mask, vgic_change_fn *change)
+	const struct vgic_reg_access *a, unsigned n, uint32_t mask, vgic_change_fn *change)
 {
 	for (; mask != 0U; mask &= mask - 1U) {
-		struct vgic_irq irq = vgic_irq_of(a.cpu->vgic, a.cpu, n * 32U + bit_lowest(mask));
+		struct vgic_irq irq = vgic_irq_of(a->cpu->vgic, a->cpu, n * 32U + bit_lowest(mask));
 
 		vgic_apply_locked(&irq, change);
 	}
 }
 
-uint64_t vgic_read_group(struct vgic_reg_access a)
+uint64_t vgic_read_group(const struct vgic_reg_access *a)
 {
-	const struct vgic_bank *bank = vgic_reg_bank(a, a.offset / 4U);
+	const struct vgic_bank *bank = vgic_reg_bank(a, a->offset / 4U);
 
 	return bank != NULL ? bank->group1 : 0U;
 }
 
-uint64_t vgic_read_enable(struct vgic_reg_access a)
+uint64_t vgic_read_enable(const struct vgic_reg_access *a)
 {
-	const struct vgic_bank *bank = vgic_reg_bank(a, a.offset / 4U);
+	const struct vgic_bank *bank = vgic_reg_bank(a, a->offset / 4U);
 
 	return bank != NULL ? bank->enable : 0U;
 }
@@ -95,12 +63,12 @@ uint64_t vgic_read_enable(struct vgic_reg_access a)
 /* Brings what is in list registers up to date: this CPU's are read back and filled again, other
  * CPUs' are asked for, so that a guest that polls sees the truth before long. */
 static void refresh(
-	struct vgic_reg_access a, unsigned n, uint32_t mask, uint32_t *pending, uint32_t *active)
+	const struct vgic_reg_access *a, unsigned n, uint32_t mask, uint32_t *pending, uint32_t *active)
 {
 	struct vgic_bank *bank = vgic_reg_bank(a, n);
 
 	for (; mask != 0U; mask &= mask - 1U) {
-		struct vgic_irq irq = vgic_irq_of(a.cpu->vgic, a.cpu, n * 32U + bit_lowest(mask));
+		struct vgic_irq irq = vgic_irq_of(a->cpu->vgic, a->cpu, n * 32U + bit_lowest(mask));
 
 		if (!vgic_pull_locked(&irq)) {
 			*pending |= bank->lr_latch & ~bank->drop_pending & irq_mask(&irq);
@@ -112,9 +80,9 @@ static void refresh(
 	}
 }
 
-uint64_t vgic_read_pending(struct vgic_reg_access a)
+uint64_t vgic_read_pending(const struct vgic_reg_access *a)
 {
-	const struct vgic_bank *bank = vgic_reg_bank(a, a.offset / 4U);
+	const struct vgic_bank *bank = vgic_reg_bank(a, a->offset / 4U);
 	uint32_t pending;
 	uint32_t active = 0;
 
@@ -122,16 +90,16 @@ uint64_t vgic_read_pending(struct vgic_reg_access a)
 		return 0;
 	}
 	pending = vgic_bank_pending(bank) & ~bank->in_lr;
-	refresh(a, a.offset / 4U, bank->in_lr, &pending, &active);
-	if (a.offset < 4U) {
-		pending |= load_relaxed(&a.cpu->due) & VGIC_SGI_MASK; /* not flushed yet */
+	refresh(a, a->offset / 4U, bank->in_lr, &pending, &active);
+	if (a->offset < 4U) {
+		pending |= load_relaxed(&a->cpu->due) & VGIC_SGI_MASK; /* not flushed yet */
 	}
 	return pending;
 }
 
-uint64_t vgic_read_active(struct vgic_reg_access a)
+uint64_t vgic_read_active(const struct vgic_reg_access *a)
 {
-	const struct vgic_bank *bank = vgic_reg_bank(a, a.offset / 4U);
+	const struct vgic_bank *bank = vgic_reg_bank(a, a->offset / 4U);
 	uint32_t pending = 0;
 	uint32_t active;
 
@@ -139,13 +107,13 @@ uint64_t vgic_read_active(struct vgic_reg_access a)
 		return 0;
 	}
 	active = bank->active & ~bank->in_lr;
-	refresh(a, a.offset / 4U, bank->in_lr, &pending, &active);
+	refresh(a, a->offset / 4U, bank->in_lr, &pending, &active);
 	return active;
 }
 
-void vgic_write_group(struct vgic_reg_access a, uint64_t value)
+void vgic_write_group(const struct vgic_reg_access *a, uint64_t value)
 {
-	unsigned n = a.offset / 4U;
+	unsigned n = a->offset / 4U;
 	const struct vgic_bank *bank = vgic_reg_bank(a, n);
 
 	if (bank != NULL) {
@@ -157,9 +125,9 @@ void vgic_write_group(struct vgic_reg_access a, uint64_t value)
 }
 
 /* SGIs of the accessing view that cannot be changed one by one (GICv2: by source instead). */
-static uint32_t pendable(struct vgic_reg_access a)
+static uint32_t pendable(const struct vgic_reg_access *a)
 {
-	return a.offset < 4U && a.cpu->vgic->view == VGIC_VIEW_V2 ? ~VGIC_SGI_MASK : UINT32_MAX;
+	return a->offset < 4U && a->cpu->vgic->view == VGIC_VIEW_V2 ? ~VGIC_SGI_MASK : UINT32_MAX;
 }
 
 /* The interrupts that a change would find other than it leaves them; guests clear whole words when
@@ -173,84 +141,84 @@ static uint32_t open_to(const struct vgic_bank *bank, vgic_change_fn *change)
 }
 
 /* The write does nothing to the interrupts without a 1, so for 0 not even the lock is needed. */
-static void write_some(struct vgic_reg_access a, uint32_t mask, vgic_change_fn *change)
+static void write_some(const struct vgic_reg_access *a, uint32_t mask, vgic_change_fn *change)
 {
-	const struct vgic_bank *bank = vgic_reg_bank(a, a.offset / 4U);
+	const struct vgic_bank *bank = vgic_reg_bank(a, a->offset / 4U);
 
 	if (bank == NULL) {
 		return;
 	}
-	lock_take(&a.cpu->vgic->lock);
+	lock_take(&a->cpu->vgic->lock);
 	mask &= open_to(bank, change);
-	vgic_change_word_locked(a, a.offset / 4U, mask, change);
-	lock_drop(&a.cpu->vgic->lock);
+	vgic_change_word_locked(a, a->offset / 4U, mask, change);
+	lock_drop(&a->cpu->vgic->lock);
 }
 
-static inline void write_bits(struct vgic_reg_access a, uint32_t mask, vgic_change_fn *change)
+static inline void write_bits(const struct vgic_reg_access *a, uint32_t mask, vgic_change_fn *change)
 {
 	if (mask != 0U) {
 		write_some(a, mask, change);
 	}
 }
 
-void vgic_write_set_enable(struct vgic_reg_access a, uint64_t value)
+void vgic_write_set_enable(const struct vgic_reg_access *a, uint64_t value)
 {
 	write_bits(a, (uint32_t)value, vgic_change_enable);
 }
 
-void vgic_write_clear_enable(struct vgic_reg_access a, uint64_t value)
+void vgic_write_clear_enable(const struct vgic_reg_access *a, uint64_t value)
 {
 	write_bits(a, (uint32_t)value, vgic_change_disable);
 }
 
-void vgic_write_set_pending(struct vgic_reg_access a, uint64_t value)
+void vgic_write_set_pending(const struct vgic_reg_access *a, uint64_t value)
 {
 	write_bits(a, (uint32_t)value & pendable(a), vgic_change_pend);
 }
 
-void vgic_write_clear_pending(struct vgic_reg_access a, uint64_t value)
+void vgic_write_clear_pending(const struct vgic_reg_access *a, uint64_t value)
 {
 	uint32_t mask = (uint32_t)value & pendable(a);
 
-	if (a.offset < 4U && a.banked) {
+	if (a->offset < 4U && a->frame->banked) {
 		/* Not flushed yet; no order between those who send and who clears. */
-		(void)fetch_and_acq_rel(&a.cpu->due, ~(mask & VGIC_SGI_MASK));
+		(void)fetch_and_acq_rel(&a->cpu->due, ~(mask & VGIC_SGI_MASK));
 	}
 	write_bits(a, mask, vgic_change_unpend);
 }
 
-void vgic_write_set_active(struct vgic_reg_access a, uint64_t value)
+void vgic_write_set_active(const struct vgic_reg_access *a, uint64_t value)
 {
 	write_bits(a, (uint32_t)value, vgic_change_activate);
 }
 
-void vgic_write_clear_active(struct vgic_reg_access a, uint64_t value)
+void vgic_write_clear_active(const struct vgic_reg_access *a, uint64_t value)
 {
 	write_bits(a, (uint32_t)value, vgic_change_deactivate);
 }
 
-uint64_t vgic_read_priority(struct vgic_reg_access a)
+uint64_t vgic_read_priority(const struct vgic_reg_access *a)
 {
-	const struct vgic_bank *bank = vgic_reg_bank(a, a.offset / 32U);
+	const struct vgic_bank *bank = vgic_reg_bank(a, a->offset / 32U);
 	uint64_t value = 0;
 
 	if (bank == NULL) {
 		return 0;
 	}
-	for (uint32_t i = 0; i < a.size; i++) {
-		value |= (uint64_t)bank->priority[(a.offset + i) % 32U] << (8U * i);
+	for (uint32_t i = 0; i < a->size; i++) {
+		value |= (uint64_t)bank->priority[(a->offset + i) % 32U] << (8U * i);
 	}
 	return value;
 }
 
-void vgic_write_priority(struct vgic_reg_access a, uint64_t value)
+void vgic_write_priority(const struct vgic_reg_access *a, uint64_t value)
 {
-	if (vgic_reg_bank(a, a.offset / 32U) == NULL) {
+	if (vgic_reg_bank(a, a->offset / 32U) == NULL) {
 		return;
 	}
-	for (uint32_t i = 0; i < a.size; i++) {
-		struct vgic_irq irq = vgic_irq_of(a.cpu->vgic, a.cpu, a.offset + i);
-		uint8_t priority = (uint8_t)((value >> (8U * i)) & a.cpu->vgic->priority_mask);
+	for (uint32_t i = 0; i < a->size; i++) {
+		struct vgic_irq irq = vgic_irq_of(a->cpu->vgic, a->cpu, a->offset + i);
+		uint8_t priority = (uint8_t)((value >> (8U * i)) & a->cpu->vgic->priority_mask);
 
 		if (irq.bank->priority[irq.intid % 32U] != priority) {
 			(void)vgic_pull_locked(&irq);
@@ -260,10 +228,10 @@ void vgic_write_priority(struct vgic_reg_access a, uint64_t value)
 	}
 }
 
-uint64_t vgic_read_config(struct vgic_reg_access a)
+uint64_t vgic_read_config(const struct vgic_reg_access *a)
 {
-	const struct vgic_bank *bank = vgic_reg_bank(a, a.offset / 8U);
-	uint32_t first = a.offset % 8U * 4U; /* interrupt in its bank */
+	const struct vgic_bank *bank = vgic_reg_bank(a, a->offset / 8U);
+	uint32_t first = a->offset % 8U * 4U; /* interrupt in its bank */
 	uint64_t value = 0;
 
 	if (bank == NULL) {
@@ -275,10 +243,10 @@ uint64_t vgic_read_config(struct vgic_reg_access a)
 	return value;
 }
 
-void vgic_write_config(struct vgic_reg_access a, uint64_t value)
+void vgic_write_config(const struct vgic_reg_access *a, uint64_t value)
 {
-	unsigned n = a.offset / 8U;
-	uint32_t first = a.offset % 8U * 4U;
+	unsigned n = a->offset / 8U;
+	uint32_t first = a->offset % 8U * 4U;
 	const struct vgic_bank *bank = vgic_reg_bank(a, n);
 	uint32_t edge = 0;
 	uint32_t changed;

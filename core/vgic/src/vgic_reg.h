@@ -12,17 +12,18 @@
 #define WIDTH_32 4U
 #define WIDTH_64 8U
 
-/* Two registers' worth, passed by value. */
+struct vgic_frame;
+
 struct vgic_reg_access {
 	struct vgic_cpu *cpu; /* whose SGIs and PPIs ids 0 to 31 are, where the frame has them;
 			       * GICv2: who accesses */
-	uint32_t offset;      /* from the row's */
-	uint16_t size;	      /* in bytes; one of the row's widths */
-	bool banked;	      /* the frame has ids 0 to 31 */
+	const struct vgic_frame *frame;
+	uint32_t offset; /* from the row's */
+	uint32_t size;	 /* in bytes; one of the row's widths */
 };
 
-typedef uint64_t vgic_reg_read_fn(struct vgic_reg_access a);
-typedef void vgic_reg_write_fn(struct vgic_reg_access a, uint64_t value);
+typedef uint64_t vgic_reg_read_fn(const struct vgic_reg_access *a);
+typedef void vgic_reg_write_fn(const struct vgic_reg_access *a, uint64_t value);
 
 enum vgic_reg_lock {
 	LOCKED,	     /* handlers are called with the VM's lock */
@@ -43,7 +44,9 @@ struct vgic_frame {
 	const struct vgic_reg *regs;
 	uint32_t count;
 	uint32_t words; /* so many rows at the start are a word each, from offset 0 on */
-	/* Of each 128 bytes below 4 KiB: a row not past the one that covers them. */
+	bool banked;	/* it has ids 0 to 31 */
+	/* Of each 128 bytes below 4 KiB, and last of all above: a row not past the one that covers
+	 * them. */
 	const uint8_t *hints;
 };
 
@@ -55,12 +58,58 @@ extern const struct vgic_frame vgic_dist_v2_frame;
 extern const struct vgic_frame vgic_rd_frame;
 extern const struct vgic_frame vgic_sgi_frame;
 
-/* The row of `offset`, or NULL. */
-const struct vgic_reg *vgic_reg_find(const struct vgic_frame *frame, uint32_t offset);
+/* The row of `offset` from `from` on, or NULL. */
+const struct vgic_reg *vgic_reg_search(
+	const struct vgic_frame *frame, const struct vgic_reg *from, uint32_t offset);
 
-/* Carries out *access at a.offset of `frame`. */
-void vgic_reg_access(
-	const struct vgic_frame *frame, struct vgic_reg_access a, struct mmio_access *access);
+/* The row of `offset`, or NULL. Guests wait for this one and the next: they are part of the frames'
+ * handlers. */
+static inline const struct vgic_reg *vgic_reg_find(const struct vgic_frame *frame, uint32_t offset)
+{
+	uint32_t slot = offset >> VGIC_HINT_SHIFT;
+	const struct vgic_reg *reg;
+
+	if (offset / 4U < frame->words) {
+		reg = &frame->regs[offset / 4U];
+	} else {
+		reg = &frame->regs[frame->hints[slot < VGIC_HINT_COUNT ? slot : VGIC_HINT_COUNT]];
+	}
+	if (LIKELY(offset - reg->offset < reg->size)) {
+		return reg;
+	}
+	return vgic_reg_search(frame, reg, offset);
+}
+
+/* Calls the row's handler with the VM's lock. */
+void vgic_reg_access_locked(const struct vgic_reg *reg, const struct vgic_reg_access *a,
+	struct mmio_access *access);
+
+/* Carries out *access at `offset` of `frame`. */
+static inline void vgic_reg_access(const struct vgic_frame *frame, struct vgic_cpu *cpu,
+	uint32_t offset, struct mmio_access *access)
+{
+	const struct vgic_reg *reg = vgic_reg_find(frame, offset);
+	struct vgic_reg_access a;
+
+	bool known = LIKELY(reg != NULL) && (reg->widths & access->size) != 0U;
+
+	if (access->write) {
+		if (!known || reg->write == NULL) {
+			return;
+		}
+	} else if (!known || reg->read == NULL) {
+		access->value = 0;
+		return;
+	}
+	a = (struct vgic_reg_access){cpu, frame, offset - reg->offset, access->size};
+	if (access->write ? reg->lock == LOCKED : reg->lock != UNLOCKED) {
+		vgic_reg_access_locked(reg, &a, access);
+	} else if (access->write) {
+		reg->write(&a, access->value);
+	} else {
+		access->value = reg->read(&a);
+	}
+}
 
 /* One bit for each interrupt; the row's first word is bank 0. */
 vgic_reg_read_fn vgic_read_group, vgic_read_enable, vgic_read_pending, vgic_read_active;
@@ -73,9 +122,9 @@ vgic_reg_write_fn vgic_write_priority, vgic_write_config;
 
 /* Applies `change` to the interrupts in `mask` of bank `n`. Lock held. */
 void vgic_change_word_locked(
-	struct vgic_reg_access a, unsigned n, uint32_t mask, vgic_change_fn *change);
+	const struct vgic_reg_access *a, unsigned n, uint32_t mask, vgic_change_fn *change);
 /* Bank n as this access sees it, or NULL. */
-struct vgic_bank *vgic_reg_bank(struct vgic_reg_access a, unsigned n);
+struct vgic_bank *vgic_reg_bank(const struct vgic_reg_access *a, unsigned n);
 
 /* vgic_dist.c, also of the GICv2 view. */
 vgic_reg_read_fn vgic_read_dist_ctlr;

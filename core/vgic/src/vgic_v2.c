@@ -74,79 +74,79 @@ static void clear_source(struct vgic_cpu *cpu, intid_t sgi, uint8_t sources)
 	vgic_push_locked(&irq);
 }
 
-static uint32_t sgir_targets(struct vgic_reg_access a, uint64_t value)
+static uint32_t sgir_targets(const struct vgic_reg_access *a, uint64_t value)
 {
-	uint32_t all = (uint32_t)MASK_BELOW(a.cpu->vgic->vcpu_count);
+	uint32_t all = (uint32_t)MASK_BELOW(a->cpu->vgic->vcpu_count);
 
 	switch (FIELD_GET(value, SGIR_FILTER)) {
 	case SGIR_LIST:
 		return (uint32_t)FIELD_GET(value, SGIR_TARGETS) & all;
 	case SGIR_OTHERS:
-		return all & ~(UINT32_C(1) << a.cpu->id);
+		return all & ~(UINT32_C(1) << a->cpu->id);
 	case SGIR_SELF:
-		return UINT32_C(1) << a.cpu->id;
+		return UINT32_C(1) << a->cpu->id;
 	default: /* reserved */
 		return 0;
 	}
 }
 
-static void write_sgir(struct vgic_reg_access a, uint64_t value)
+static void write_sgir(const struct vgic_reg_access *a, uint64_t value)
 {
 	uint32_t targets = sgir_targets(a, value);
 
 	for (; targets != 0U; targets &= targets - 1U) {
-		set_source(a.cpu->vgic->cpu[bit_lowest(targets)],
-			(intid_t)FIELD_GET(value, SGIR_INTID), (uint8_t)(1U << a.cpu->id));
+		set_source(a->cpu->vgic->cpu[bit_lowest(targets)],
+			(intid_t)FIELD_GET(value, SGIR_INTID), (uint8_t)(1U << a->cpu->id));
 	}
 }
 
-static uint64_t read_sgi_pending(struct vgic_reg_access a)
+static uint64_t read_sgi_pending(const struct vgic_reg_access *a)
 {
 	uint64_t value = 0;
 
-	for (uint32_t i = 0; i < a.size; i++) {
-		struct vgic_irq irq = vgic_irq_of(a.cpu->vgic, a.cpu, a.offset + i);
+	for (uint32_t i = 0; i < a->size; i++) {
+		struct vgic_irq irq = vgic_irq_of(a->cpu->vgic, a->cpu, a->offset + i);
 
 		(void)vgic_pull_locked(&irq);
-		value |= (uint64_t)a.cpu->sgi_pending[irq.intid % VGIC_SGI_COUNT] << (8U * i);
+		value |= (uint64_t)a->cpu->sgi_pending[irq.intid % VGIC_SGI_COUNT] << (8U * i);
 		vgic_push_locked(&irq);
 	}
 	return value;
 }
 
-static void write_sgi_set(struct vgic_reg_access a, uint64_t value)
+static void write_sgi_set(const struct vgic_reg_access *a, uint64_t value)
 {
-	uint8_t all = (uint8_t)MASK_BELOW(a.cpu->vgic->vcpu_count);
+	uint8_t all = (uint8_t)MASK_BELOW(a->cpu->vgic->vcpu_count);
 
-	for (uint32_t i = 0; i < a.size; i++) {
-		set_source(a.cpu, a.offset + i, (uint8_t)(value >> (8U * i)) & all);
+	for (uint32_t i = 0; i < a->size; i++) {
+		set_source(a->cpu, a->offset + i, (uint8_t)(value >> (8U * i)) & all);
 	}
 }
 
-static void write_sgi_clear(struct vgic_reg_access a, uint64_t value)
+static void write_sgi_clear(const struct vgic_reg_access *a, uint64_t value)
 {
-	for (uint32_t i = 0; i < a.size; i++) {
-		clear_source(a.cpu, a.offset + i, (uint8_t)(value >> (8U * i)));
+	for (uint32_t i = 0; i < a->size; i++) {
+		clear_source(a->cpu, a->offset + i, (uint8_t)(value >> (8U * i)));
 	}
 }
 
-static bool is_spi(struct vgic_reg_access a, intid_t intid)
+static bool is_spi(const struct vgic_reg_access *a, intid_t intid)
 {
-	return intid >= VGIC_SPI_FIRST && intid - VGIC_SPI_FIRST < a.cpu->vgic->spi_count;
+	return intid >= VGIC_SPI_FIRST && intid - VGIC_SPI_FIRST < a->cpu->vgic->spi_count;
 }
 
-static uint64_t read_targets(struct vgic_reg_access a)
+static uint64_t read_targets(const struct vgic_reg_access *a)
 {
 	uint64_t value = 0;
 
-	for (uint32_t i = 0; i < a.size; i++) {
-		intid_t intid = a.offset + i;
+	for (uint32_t i = 0; i < a->size; i++) {
+		intid_t intid = a->offset + i;
 		uint32_t targets = 0;
 
 		if (intid < VGIC_SPI_FIRST) {
-			targets = UINT32_C(1) << a.cpu->id; /* how a CPU learns its number */
+			targets = UINT32_C(1) << a->cpu->id; /* how a CPU learns its number */
 		} else if (is_spi(a, intid)) {
-			struct vgic_irq irq = vgic_irq_of(a.cpu->vgic, NULL, intid);
+			struct vgic_irq irq = vgic_irq_of(a->cpu->vgic, NULL, intid);
 
 			targets = vgic_spi_bank_of(&irq)->affinity[intid % 32U];
 		}
@@ -156,16 +156,16 @@ static uint64_t read_targets(struct vgic_reg_access a)
 }
 
 /* An SPI with several targets goes to the lowest one: the 1-of-N model leaves the choice to us. */
-static void write_targets(struct vgic_reg_access a, uint64_t value)
+static void write_targets(const struct vgic_reg_access *a, uint64_t value)
 {
-	uint32_t all = (uint32_t)MASK_BELOW(a.cpu->vgic->vcpu_count);
+	uint32_t all = (uint32_t)MASK_BELOW(a->cpu->vgic->vcpu_count);
 
-	for (uint32_t i = 0; i < a.size; i++) {
+	for (uint32_t i = 0; i < a->size; i++) {
 		uint32_t targets = (uint32_t)(value >> (8U * i)) & all;
-		intid_t intid = a.offset + i;
+		intid_t intid = a->offset + i;
 
 		if (is_spi(a, intid)) {
-			struct vgic_irq irq = vgic_irq_of(a.cpu->vgic, NULL, intid);
+			struct vgic_irq irq = vgic_irq_of(a->cpu->vgic, NULL, intid);
 
 			vgic_set_route_locked(&irq, targets,
 				targets != 0U ? (uint8_t)bit_lowest(targets) : VGIC_NO_VCPU);
@@ -173,20 +173,20 @@ static void write_targets(struct vgic_reg_access a, uint64_t value)
 	}
 }
 
-static uint64_t read_typer(struct vgic_reg_access a)
+static uint64_t read_typer(const struct vgic_reg_access *a)
 {
-	return (a.cpu->vgic->bank_count - 1U) | ((uint64_t)(a.cpu->vgic->vcpu_count - 1U) << 5);
+	return (a->cpu->vgic->bank_count - 1U) | ((uint64_t)(a->cpu->vgic->vcpu_count - 1U) << 5);
 }
 
-static uint64_t read_iidr(struct vgic_reg_access a)
+static uint64_t read_iidr(const struct vgic_reg_access *a)
 {
 	(void)a;
 	return VGIC_IIDR;
 }
 
-static uint64_t read_ids(struct vgic_reg_access a)
+static uint64_t read_ids(const struct vgic_reg_access *a)
 {
-	return vgic_read_id_block(a.offset, 2);
+	return vgic_read_id_block(a->offset, 2);
 }
 
 #define W32 WIDTH_32
@@ -213,6 +213,6 @@ static const struct vgic_reg v2_regs[] = {
 };
 
 static const uint8_t v2_hints[VGIC_HINT_COUNT + 1U] = {0, 3, 4, 5, 6, 7, 8, 9, 10, 10, 10, 10, 10,
-	10, 10, 10, 11, 11, 11, 11, 11, 11, 11, 11, 12, 12, 12, 12, 13, 13, 13, 16, 17};
+	10, 10, 10, 11, 11, 11, 11, 11, 11, 11, 11, 12, 12, 12, 12, 13, 13, 13, 16, 16};
 
-const struct vgic_frame vgic_dist_v2_frame = {v2_regs, ARRAY_SIZE(v2_regs), 3, v2_hints};
+const struct vgic_frame vgic_dist_v2_frame = {v2_regs, ARRAY_SIZE(v2_regs), 3, true, v2_hints};

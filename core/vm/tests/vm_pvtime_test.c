@@ -54,7 +54,7 @@ static void a_guest_can_only_read_it(void **state)
 	fault.access = GMEM_FETCH;
 	assert_int_equal(gmem_fault(&vm->gmem, &fault), GMEM_DENIED);
 	/* So the exit goes to the devices, and no device is there: an external abort. */
-	assert_null(mmio_find(&vm->mmio, ipa_init(PVTIME_IPA), 8));
+	assert_null(mmio_find(&vm->mmio, ipa_init(PVTIME_IPA)));
 }
 
 static void waiting_is_stolen_and_a_new_run_starts_at_0(void **state)

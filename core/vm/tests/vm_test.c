@@ -100,10 +100,10 @@ static void its_devices_answer(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(bases); i++) {
-		assert_non_null(mmio_find(&vm->mmio, ipa_init(bases[i]), 4));
+		assert_non_null(mmio_find(&vm->mmio, ipa_init(bases[i])));
 	}
-	assert_null(mmio_find(&vm->mmio, ipa_init(VM_GICR_BASE + 2U * VGIC_REDIST_SIZE), 4));
-	assert_null(mmio_find(&vm->mmio, ipa_init(VM_RTC_BASE + VM_FRAME_SIZE), 4));
+	assert_null(mmio_find(&vm->mmio, ipa_init(VM_GICR_BASE + 2U * VGIC_REDIST_SIZE)));
+	assert_null(mmio_find(&vm->mmio, ipa_init(VM_RTC_BASE + VM_FRAME_SIZE)));
 }
 
 static struct vm_config config; /* too large for a test's frame */

@@ -20,7 +20,7 @@ enum mmio_result {
 
 struct mmio_access {
 	uint64_t offset; /* from the region's base */
-	uint64_t value;	 /* to write, or read; never wider than size */
+	uint64_t value;	 /* to write, or read: both no wider than size, the handler sees to the latter */
 	vcpu_id_t vcpu;	 /* who accesses */
 	uint8_t size;	 /* 1, 2, 4 or 8; offset is a multiple of it, and the whole lies inside */
 	bool write;
@@ -37,26 +37,26 @@ struct mmio_region {
 };
 
 #define MMIO_REGION_MAX 24U
+#define MMIO_ALIGNMENT	8U /* of regions: the widest access */
 
 struct mmio_map {
 	struct mmio_region region[MMIO_REGION_MAX]; /* sorted by base, disjoint */
 	uint32_t count;
 };
 
-/* EINVAL: size 0 or wraps. EEXIST: overlaps another region. ENOMEM: no slot left. */
+/* EINVAL: size 0 or wraps, or base and size are not multiples of MMIO_ALIGNMENT. EEXIST: overlaps another region. ENOMEM: no slot left. */
 enum plinth_status mmio_add(struct mmio_map *map, ipa_t base, uint64_t size,
 	mmio_handler_fn *handler, void *ctx, const char *name);
 
-/* Are all `size` bytes at `ipa` in the region? */
-static inline bool mmio_region_has(const struct mmio_region *region, ipa_t ipa, unsigned size)
+/* Is `ipa` in the region? With it all of an aligned access is, for none is wider than
+ * MMIO_ALIGNMENT. */
+static inline bool mmio_region_has(const struct mmio_region *region, ipa_t ipa)
 {
-	uint64_t offset = ipa.v - region->base;
-
-	return offset < region->size && region->size - offset >= size;
+	return ipa.v - region->base < region->size;
 }
 
-/* The region that holds all `size` bytes at `ipa`, or NULL. Whoever asks often keeps the last
- * answer and tries that one first. */
-const struct mmio_region *mmio_find(const struct mmio_map *map, ipa_t ipa, unsigned size);
+/* The region that `ipa` is in, or NULL. Whoever asks often keeps the last answer and tries that one
+ * first. */
+const struct mmio_region *mmio_find(const struct mmio_map *map, ipa_t ipa);
 
 #endif

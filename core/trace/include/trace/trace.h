@@ -61,7 +61,7 @@ void trace_init_cpu(cpu_id_t cpu, struct trace_ring *ring);
 void trace_enable(bool on);
 
 /* Read and written with relaxed order: a trace point may miss the change for a moment. */
-extern bool trace_enabled;
+extern uint32_t trace_enabled;
 
 /* The part of trace() that runs while tracing is on. Without a ring it does nothing. */
 void trace_write(enum trace_kind kind, vm_id_t vm, vcpu_id_t vcpu, uint64_t a, uint64_t b);
@@ -69,7 +69,7 @@ void trace_write(enum trace_kind kind, vm_id_t vm, vcpu_id_t vcpu, uint64_t a, u
 /* vm and vcpu are cut to 12 bits. */
 static inline void trace(enum trace_kind kind, vm_id_t vm, vcpu_id_t vcpu, uint64_t a, uint64_t b)
 {
-	if (UNLIKELY(load_relaxed(&trace_enabled))) {
+	if (UNLIKELY(load_relaxed(&trace_enabled) != 0U)) {
 		trace_write(kind, vm, vcpu, a, b);
 	}
 }

@@ -125,13 +125,21 @@ static inline void vcpu_set_pstate(uint64_t pstate)
  * IT state of AArch32 and PSTATE.SS as an executed instruction leaves them. */
 void vcpu_skip_slowly(bool il);
 
+/* Where SPSR_EL2 has any of these, stepping over is more than an addition; AArch32, too. */
+#define VCPU_SKIP_UNDOES (PSTATE_SS | PSTATE_BTYPE)
+
+/* Where it has none. */
+static inline void vcpu_skip_plainly(void)
+{
+	write_elr_el2(read_elr_el2() + 4U);
+}
+
 static inline void vcpu_skip(bool il)
 {
-	if (UNLIKELY(
-		    !il || (read_spsr_el2() & (PSTATE_SS | PSTATE_BTYPE | PSTATE_AARCH32)) != 0U)) {
+	if (UNLIKELY(!il || (read_spsr_el2() & (VCPU_SKIP_UNDOES | PSTATE_AARCH32)) != 0U)) {
 		vcpu_skip_slowly(il);
 	} else {
-		write_elr_el2(read_elr_el2() + 4U);
+		vcpu_skip_plainly();
 	}
 }
 

@@ -109,6 +109,7 @@ struct vgic_spi_bank {
 #define VGIC_NO_VCPU 0xffU
 
 struct vgic;
+struct vgic_frame;
 
 struct vgic_cpu {
 	/* Requests of other CPUs, atomic: SGIs 0 to 15 as bits, and VGIC_DUE_FLUSH. */
@@ -145,6 +146,7 @@ struct vgic {
 	uint8_t priority_mask; /* implemented priority bits */
 	uint32_t lr_mask;      /* the list registers that there are */
 	const struct vgic_hw *hw;
+	const struct vgic_frame *dist; /* the distributor's registers in this view */
 	const struct vgic_ops *ops;
 	void *ctx;
 	struct vgic_cpu *cpu[VGIC_VCPU_MAX];
