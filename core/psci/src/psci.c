@@ -37,7 +37,7 @@ static const struct psci_function {
 	[0x12] = {psci_system_reset2, 0, ALSO_64, 0},
 };
 
-static inline const struct psci_function *find_function(uint32_t id)
+static ALWAYS_INLINE inline const struct psci_function *find_function(uint32_t id)
 {
 	uint32_t number = (id & ~PSCI_FUNCTION_64) - PSCI_BASE;
 	const struct psci_function *function;
