@@ -80,6 +80,11 @@ static unsigned level_shift(unsigned level)
 	return PAGE_SHIFT + 9U * (LAST_LEVEL - level);
 }
 
+static uint64_t span_of(unsigned level)
+{
+	return UINT64_C(1) << level_shift(level);
+}
+
 static uint64_t *entry_at(uint64_t va, unsigned level)
 {
 	uint64_t table = state.root;
@@ -102,7 +107,7 @@ static uint64_t *entry_at(uint64_t va, unsigned level)
 static unsigned leaf_level(uint64_t va, uint64_t pa, uint64_t size)
 {
 	for (unsigned level = 1; level < LAST_LEVEL; level++) {
-		uint64_t span = UINT64_C(1) << level_shift(level);
+		uint64_t span = span_of(level);
 
 		if (is_aligned(va | pa, span) && size >= span) {
 			return level;
@@ -116,14 +121,17 @@ static void map(uint64_t va, uint64_t pa, uint64_t size, uint64_t attributes)
 {
 	while (size != 0U) {
 		unsigned level = leaf_level(va, pa, size);
-		uint64_t span = UINT64_C(1) << level_shift(level);
+		uint64_t span = span_of(level);
 		uint64_t *entry = entry_at(va, level);
 
-		PLINTH_CHECK(*entry == 0U);
-		*entry = pa | attributes | (level == LAST_LEVEL ? DESC_TABLE : 0U);
-		va += span;
-		pa += span;
-		size -= span;
+		/* As far as the table goes without another walk; no larger leaf begins within. */
+		do {
+			PLINTH_CHECK(*entry == 0U);
+			*entry++ = pa | attributes | (level == LAST_LEVEL ? DESC_TABLE : 0U);
+			va += span;
+			pa += span;
+			size -= span;
+		} while (size >= span && !is_aligned(va, span << 9));
 	}
 }
 
@@ -185,20 +193,60 @@ void hypmap_init(const struct boot_info *info, pa_t (*alloc_page)(void))
 	arch_isb();
 }
 
-/* Is something else than this device mapped at va? Looks without making tables. */
-static bool is_taken(uint64_t va)
+/* The entry that says what is at va, as deep as there are tables, and its level. */
+static uint64_t entry_for(uint64_t va, unsigned *level)
 {
 	uint64_t table = state.root;
-	uint64_t entry = 0;
 
-	for (unsigned level = 0; level <= LAST_LEVEL; level++) {
-		entry = table_at(table)[(va >> level_shift(level)) & 511U];
-		if ((entry & DESC_TABLE) == 0U) {
-			return entry != 0U; /* nothing yet, or a block of RAM */
+	for (*level = 0;; (*level)++) {
+		uint64_t entry = table_at(table)[(va >> level_shift(*level)) & 511U];
+
+		if ((entry & DESC_TABLE) == 0U || *level == LAST_LEVEL) {
+			return entry;
 		}
 		table = entry & DESC_ADDRESS;
 	}
-	return entry != (va | ATTR_DEVICE | DESC_TABLE);
+}
+
+static uint64_t device_entry(uint64_t va, unsigned level)
+{
+	return va | ATTR_DEVICE | (level == LAST_LEVEL ? DESC_TABLE : 0U);
+}
+
+static uint64_t next_after(uint64_t va, unsigned level)
+{
+	return align_down(va, span_of(level)) + span_of(level);
+}
+
+/* Is something else than devices mapped there? Looks without making tables. */
+static bool is_taken(uint64_t start, uint64_t end)
+{
+	unsigned level;
+
+	for (uint64_t at = start; at < end; at = next_after(at, level)) {
+		uint64_t entry = entry_for(at, &level);
+
+		if (entry != 0U && entry != device_entry(align_down(at, span_of(level)), level)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* By blocks where no table is in their place; what is there is right already. */
+static void map_devices(uint64_t start, uint64_t end)
+{
+	unsigned level;
+
+	end = align_up(end, PAGE_SIZE);
+	for (uint64_t at = start; at < end; at = next_after(at, level)) {
+		if (entry_for(at, &level) == 0U) {
+			unsigned wanted = leaf_level(at, at, end - at);
+
+			level = wanted > level ? wanted : level;
+			*entry_at(at, level) = device_entry(at, level);
+		}
+	}
 }
 
 enum plinth_status hypmap_device(pa_t base, uint64_t size)
@@ -212,14 +260,10 @@ enum plinth_status hypmap_device(pa_t base, uint64_t size)
 	if (ranges_overlap(start, end - start, state.image.pa, image_size())) {
 		return PLINTH_EEXIST;
 	}
-	for (uint64_t at = start; at < end; at += PAGE_SIZE) {
-		if (is_taken(at)) {
-			return PLINTH_EEXIST;
-		}
+	if (is_taken(start, end)) {
+		return PLINTH_EEXIST;
 	}
-	for (; start < end; start += PAGE_SIZE) {
-		*entry_at(start, LAST_LEVEL) = start | ATTR_DEVICE | DESC_TABLE;
-	}
+	map_devices(start, end);
 	arch_dsb_ish();
 	arch_isb();
 	return PLINTH_OK;

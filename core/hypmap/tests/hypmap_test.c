@@ -309,6 +309,32 @@ static void devices_are_mapped_by_the_page(void **state)
 	assert_true(is_mapped(DEVICE + 2U * PAGE_SIZE));
 }
 
+/* Redistributors of many CPUs are megabytes. */
+static void a_large_device_takes_blocks_where_it_fills_them(void **state)
+{
+	uint64_t base = DEVICE + PAGE_SIZE;
+
+	(void)state;
+	assert_int_equal(hypmap_device(pa_init(base), MIB(6)), PLINTH_OK);
+	assert_false(is_mapped(base - PAGE_SIZE));
+	assert_false(is_mapped(base + MIB(6)));
+	for (uint64_t at = base; at < base + MIB(6); at += PAGE_SIZE) {
+		bool fills = at >= DEVICE + MIB(2) && at < DEVICE + MIB(6);
+
+		assert_int_equal(walk(at).pa, at);
+		assert_int_equal(walk(at).level, fills ? 2 : 3);
+		assert_int_equal(attribute_of(at), 0);
+	}
+	/* Within a block, and over one, with pages on both sides. */
+	assert_int_equal(hypmap_device(pa_init(DEVICE + MIB(3)), PAGE_SIZE), PLINTH_OK);
+	assert_int_equal(hypmap_device(pa_init(DEVICE), MIB(8)), PLINTH_OK);
+	assert_int_equal(walk(DEVICE).level, 3);
+	assert_int_equal(walk(DEVICE + MIB(4)).level, 2);
+	assert_int_equal(walk(DEVICE + MIB(7)).level, 3); /* a table was there */
+	assert_int_equal(walk(DEVICE + MIB(7)).pa, DEVICE + MIB(7));
+	assert_false(is_mapped(DEVICE + MIB(8)));
+}
+
 static void a_device_in_ram_is_refused(void **state)
 {
 	(void)state;
@@ -407,6 +433,7 @@ int main(void)
 		TEST(without_free_memory_at_the_front),
 		TEST(ram_beyond_the_identity_map_panics),
 		TEST_RAM(devices_are_mapped_by_the_page),
+		TEST_RAM(a_large_device_takes_blocks_where_it_fills_them),
 		TEST_RAM(a_device_in_ram_is_refused),
 		TEST_RAM(a_device_in_the_core_is_refused),
 		TEST_RAM(malformed_devices_are_refused),
