@@ -58,7 +58,7 @@ static void read_device(
 	uint32_t gic_version = machine->gic.version;
 
 	for (size_t i = 0; i < ARRAY_SIZE(readers); i++) {
-		if (fdt_node_is(walk->fdt, walk->node, readers[i].compatible)) {
+		if (fdt_walk_is(walk, readers[i].compatible)) {
 			readers[i].read(walk, machine);
 			break;
 		}
@@ -66,7 +66,7 @@ static void read_device(
 	if (machine->gic.version != gic_version) {
 		found->gic = walk->node;
 	}
-	if (found->timer < 0 && fdt_node_is(walk->fdt, walk->node, "arm,armv8-timer")) {
+	if (found->timer < 0 && fdt_walk_is(walk, "arm,armv8-timer")) {
 		found->timer = walk->node;
 	}
 	/* Where the firmware names no console, the first UART that we know is one. */
@@ -87,7 +87,7 @@ static enum plinth_status read_node(
 	if (!fdt_walk_is_enabled(walk)) {
 		return PLINTH_OK;
 	}
-	if (walk->depth == 1 && fdt_prop_is(walk->fdt, walk->node, "device_type", "memory")) {
+	if (walk->depth == 1 && walk->is_memory) {
 		fdt_read_memory(walk, machine);
 	} else if (is_in(walk, "cpus")) {
 		fdt_read_cpu(walk, machine);

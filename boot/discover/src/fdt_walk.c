@@ -23,9 +23,10 @@ static bool read_cells(const uint8_t *p, int cells, uint64_t *v)
 	return true;
 }
 
-bool fdt_node_is(const void *fdt, int node, const char *name)
+bool fdt_walk_is(const struct fdt_walk *walk, const char *name)
 {
-	return fdt_node_check_compatible(fdt, node, name) == 0;
+	return walk->compatible != NULL &&
+	       fdt_stringlist_contains(walk->compatible, walk->compatible_size, name) != 0;
 }
 
 bool fdt_prop_is(const void *fdt, int node, const char *name, const char *value)
@@ -60,27 +61,65 @@ bool fdt_prop_u64(const void *fdt, int node, const char *name, uint64_t *v)
 	return read_cells(cells, size / CELL_SIZE, v);
 }
 
-static bool is_status_okay(const void *fdt, int node)
+/* #address-cells or #size-cells (devicetree specification, 2.3.5), -1: malformed. */
+static int cell_count(const void *value, int size)
 {
-	int size;
+	uint32_t count = size == CELL_SIZE ? fdt32_ld(value) : UINT32_MAX;
 
-	return fdt_getprop(fdt, node, "status", &size) == NULL ||
-	       fdt_prop_is(fdt, node, "status", "okay") || fdt_prop_is(fdt, node, "status", "ok");
+	return count <= FDT_MAX_NCELLS ? (int)count : -1;
 }
 
-/* Fills level[depth] for the node that the walk stands on. */
-static void enter_node(struct fdt_walk *walk)
+static bool is_text(const void *value, int size, const char *text)
+{
+	size_t wanted = strlen(text) + 1U;
+
+	return (size_t)size == wanted && memcmp(value, text, wanted) == 0;
+}
+
+/* What the walk wants of one property. */
+static void take_property(
+	struct fdt_walk *walk, const char *name, const void *value, int size, bool *okay)
 {
 	struct fdt_level *level = &walk->level[walk->depth];
 
-	level->node = walk->node;
-	level->address_cells = fdt_address_cells(walk->fdt, walk->node);
-	level->size_cells = fdt_size_cells(walk->fdt, walk->node);
-	if (level->address_cells < 0 || level->size_cells < 0) {
+	if (strcmp(name, "compatible") == 0) {
+		walk->compatible = value;
+		walk->compatible_size = size;
+	} else if (strcmp(name, "#address-cells") == 0) {
+		level->address_cells = cell_count(value, size);
+	} else if (strcmp(name, "#size-cells") == 0) {
+		level->size_cells = cell_count(value, size);
+	} else if (strcmp(name, "device_type") == 0) {
+		walk->is_memory = is_text(value, size, "memory");
+	} else if (strcmp(name, "status") == 0) {
+		*okay = is_text(value, size, "okay") || is_text(value, size, "ok");
+	}
+}
+
+/* Fills what the walk keeps of the node that it stands on, in one pass over its properties: looking
+ * each one up by name would be a pass of its own, and this is a good part of a cold start. */
+static void enter_node(struct fdt_walk *walk)
+{
+	struct fdt_level *level = &walk->level[walk->depth];
+	bool okay = true;
+	int property;
+
+	*level = (struct fdt_level){.node = walk->node, .address_cells = 2, .size_cells = 1};
+	walk->compatible = NULL;
+	walk->is_memory = false;
+	fdt_for_each_property_offset(property, walk->fdt, walk->node) {
+		const char *name;
+		int size;
+		const void *value = fdt_getprop_by_offset(walk->fdt, property, &name, &size);
+
+		if (value != NULL) {
+			take_property(walk, name, value, size, &okay);
+		}
+	}
+	if (level->address_cells <= 0 || level->size_cells < 0) {
 		level->address_cells = -1;
 	}
-	level->enabled =
-		is_status_okay(walk->fdt, walk->node) && (walk->depth == 0 || level[-1].enabled);
+	level->enabled = okay && (walk->depth == 0 || level[-1].enabled);
 }
 
 void fdt_walk_init(struct fdt_walk *walk, const void *fdt)

@@ -24,6 +24,9 @@ struct fdt_walk {
 	const void *fdt;
 	int node;				/* the current node; < 0: the end */
 	int depth;				/* 0: the root */
+	const char *compatible;			/* the current node's list; NULL: it has none */
+	int compatible_size;			/* of all its strings, in bytes */
+	bool is_memory;				/* its device_type says so */
 	struct fdt_level level[FDT_WALK_DEPTH]; /* [depth] is the current node itself */
 };
 
@@ -43,8 +46,8 @@ bool fdt_walk_reg(const struct fdt_walk *walk, unsigned index, struct boot_range
 /* The same without translation, for a reg that is no address of the CPU (a CPU's MPIDR). */
 bool fdt_walk_reg_local(const struct fdt_walk *walk, unsigned index, struct boot_range *range);
 
-/* Does the node's compatible list hold `name`? */
-bool fdt_node_is(const void *fdt, int node, const char *name);
+/* Does the current node's compatible list hold `name`? */
+bool fdt_walk_is(const struct fdt_walk *walk, const char *name);
 
 /* Does the string property hold exactly `value`? */
 bool fdt_prop_is(const void *fdt, int node, const char *name, const char *value);

@@ -77,8 +77,9 @@ static uint64_t *table_below(struct paging *paging, uint64_t *entry)
 	return table;
 }
 
-/* Maps one block or page at *base, as large as fits below end, and moves *base past it. */
-static enum plinth_status map_one(
+/* Maps one block or page at *base, as large as fits below end, with those of its size that follow
+ * in its table, and moves *base past them. */
+static enum plinth_status map_some(
 	struct paging *paging, uint64_t *base, uint64_t end, uint64_t desc)
 {
 	uint64_t *table = paging->table[0];
@@ -95,9 +96,12 @@ static enum plinth_status map_one(
 			return PLINTH_OK;
 		}
 		if (*entry == 0U && (level == LEVEL_LAST || fits)) {
-			*(volatile uint64_t *)entry =
-				*base | desc | (level == LEVEL_LAST ? DESC_TABLE : 0U);
-			*base += span;
+			do {
+				*(volatile uint64_t *)entry++ =
+					*base | desc | (level == LEVEL_LAST ? DESC_TABLE : 0U);
+				*base += span;
+			} while (end - *base >= span && !is_aligned(*base, span << 9) &&
+				 *entry == 0U);
 			return PLINTH_OK;
 		}
 		table = table_below(paging, entry);
@@ -120,7 +124,7 @@ enum plinth_status paging_map(
 	base = align_down(base, PAGE_SIZE);
 	end = align_up(end, PAGE_SIZE);
 	while (status == PLINTH_OK && base < end) {
-		status = map_one(paging, &base, end, desc);
+		status = map_some(paging, &base, end, desc);
 	}
 	return status;
 }
