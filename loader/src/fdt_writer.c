@@ -21,7 +21,8 @@ void fdt_writer_init(
 	struct fdt_writer *writer, void *buf, size_t size, const struct fdt_writer_range *reserved)
 {
 	*writer = (struct fdt_writer){.fdt = buf};
-	note(writer, fdt_create(buf, (int)size));
+	/* Looking for each name among those before is most of the work, for a KiB or two. */
+	note(writer, fdt_create_with_flags(buf, (int)size, FDT_CREATE_FLAG_NO_NAME_DEDUP));
 	if (reserved->size != 0) {
 		note(writer, fdt_add_reservemap_entry(buf, reserved->base, reserved->size));
 	}

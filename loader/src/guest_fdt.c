@@ -10,9 +10,9 @@
 #include "fdt_writer.h"
 #include "guest_pen.h"
 
-#define FIXED_BOUND    4096U /* all but CPUs and command line: about 2.2 KiB, tested */
-#define BOUND_PER_VCPU 192U
-#define BOUND_PER_DISK 128U
+#define FIXED_BOUND    6144U /* all but CPUs and command line: about 4 KiB, tested */
+#define BOUND_PER_VCPU 256U
+#define BOUND_PER_DISK 192U
 
 #define PHANDLE_GIC   1U
 #define PHANDLE_CLOCK 2U
