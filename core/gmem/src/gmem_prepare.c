@@ -25,13 +25,31 @@ static bool next_block(const struct gmem *gmem, uint64_t from, uint64_t *block)
 	return *block != UINT64_MAX;
 }
 
+/* Zeroes what no image covers. Of the image that covers most of the block whole pages are left out:
+ * all that is in it comes from images, its own bytes or those that lie over it. */
+static void zero_gaps(const struct gmem *gmem, ipa_t ipa, pa_t pa)
+{
+	uint64_t best_start = ipa.v;
+	uint64_t best_end = ipa.v;
+
+	for (uint32_t i = 0; i < gmem->image_count; i++) {
+		const struct vm_image *image = &gmem->image[i];
+		uint64_t start = align_up(max_u64(image->ipa, ipa.v), PAGE_SIZE);
+		uint64_t end = align_down(
+			min_u64(image->ipa + image->size, ipa.v + BLOCK_2M), PAGE_SIZE);
+
+		if (start < end && end - start > best_end - best_start) {
+			best_start = start;
+			best_end = end;
+		}
+	}
+	pmem_zero_fresh(pa, best_start - ipa.v);
+	pmem_zero_fresh(pa_init(pa.v + (best_end - ipa.v)), ipa.v + BLOCK_2M - best_end);
+}
+
 static void fill_block(const struct gmem *gmem, ipa_t ipa, pa_t pa)
 {
-	pa_t source;
-
-	if (gmem_image_content(gmem, ipa, BLOCK_2M, 1, &source) != GMEM_CONTENT_IN_PLACE) {
-		pmem_zero_fresh(pa, BLOCK_2M);
-	}
+	zero_gaps(gmem, ipa, pa);
 	gmem_image_fill(gmem, ipa, BLOCK_2M, pa_to_va(pa));
 }
 

@@ -17,9 +17,9 @@
 #define DCZID_DZP_SHIFT 4U
 #define DCZID_DZP_WIDTH 1U
 
-#define ZVA_MAX UINT64_C(2048)
+#define ZVA_MAX UINT64_C(1024)
 
-STATIC_ASSERT(PAGE_SIZE % (2U * ZVA_MAX) == 0U, "two blocks at a time come out even");
+STATIC_ASSERT(PAGE_SIZE % (4U * ZVA_MAX) == 0U, "four blocks at a time come out even");
 
 static void zero(pa_t pa, uint64_t size)
 {
@@ -33,9 +33,11 @@ static void zero(pa_t pa, uint64_t size)
 		memset(pa_to_va(pa), 0, size);
 		return;
 	}
-	for (; va != end; va += 2U * block) {
+	for (; va != end; va += 4U * block) {
 		arch_dc_zva(va);
 		arch_dc_zva(va + block);
+		arch_dc_zva(va + 2U * block);
+		arch_dc_zva(va + 3U * block);
 	}
 }
 
