@@ -149,7 +149,7 @@ def print_comparison(cpu, table):
 
 
 def cell(pair, own):
-    text = f"{pair[0]:,.0f} ({pair[1]:,.0f})"
+    text = f"{round(pair[0]):,} ({round(pair[1]):,})"
     return text if pair is own or own[0] < 1 else f"{text} {pair[0] / own[0]:>5.1f}x"
 
 
