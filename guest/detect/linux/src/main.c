@@ -9,7 +9,7 @@
 
 #include "linux.h"
 
-#define CODE_BLOCKS_MAX 128U
+#define CODE_BLOCKS_MAX 96U
 
 #define BUFFER_SIZE 4096U
 #define EX_SOFTWARE 70
