@@ -17,7 +17,7 @@ SIZE(boot_mailbox, 64);
 OFFSET(boot_mailbox, entry, 0);
 OFFSET(boot_mailbox, arg, 8);
 OFFSET(boot_mailbox, returned, 16);
-SIZE(boot_again, 24);
+SIZE(boot_again, 32);
 SIZE(boot_gic, 216);
 SIZE(boot_timer, 16);
 SIZE(boot_uart, 24);
@@ -31,7 +31,7 @@ OFFSET(boot_info, cache_lines, 7544);
 OFFSET(boot_info, icache_all, 7552);
 OFFSET(boot_info, wall_seconds, 7560);
 OFFSET(boot_info, again, 7576);
-SIZE(boot_info, 7600);
+SIZE(boot_info, 7608);
 
 SIZE(vm_image, 32);
 OFFSET(vm_config, name, 16);

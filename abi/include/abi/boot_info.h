@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #define BOOT_INFO_MAGIC	  UINT64_C(0x4f464e4948544c50) /* "PLTHINFO" read as bytes */
-#define BOOT_INFO_VERSION 2U
+#define BOOT_INFO_VERSION 3U
 
 #define BOOT_MEM_MAX	  128U
 #define BOOT_CPU_MAX	  64U
@@ -60,6 +60,11 @@ struct boot_mailbox {
 	uint64_t pad[5];   /* a cache line of 64 bytes of its own */
 };
 
+struct boot_range {
+	uint64_t base;
+	uint64_t size;
+};
+
 /* How the core leaves for another run of boot, without the firmware (soft restart). All CPUs are at
  * EL2 with MMU and caches off, HCR_EL2 = RW, everything masked, no interrupt enabled at the GIC,
  * timers off. Each CPU but the primary, in any order, enters `pen` with x0 = its mailbox, all of
@@ -68,12 +73,9 @@ struct boot_mailbox {
 struct boot_again {
 	uint64_t pen;
 	uint64_t entry;
-	uint64_t seed; /* BOOT_SEED_SIZE bytes: random ones, where the core has entropy */
-};
-
-struct boot_range {
-	uint64_t base;
-	uint64_t size;
+	uint64_t seed;	 /* BOOT_SEED_SIZE bytes: random ones, where the core has entropy */
+	uint64_t bundle; /* struct boot_range: the next run's bundle, in RAM, at a multiple of 2 MiB
+			  */
 };
 
 struct boot_gic {

@@ -48,10 +48,28 @@ void plinth_keep(struct boot *boot)
 	keep(boot, image, (uintptr_t)boot_lds_bss - image);
 	if (is_again(boot)) {
 		keep(boot, plinth_kept.pen, SMP_PEN_SIZE);
+		boot_set_type(boot, &plinth_kept.former, BOOT_MEM_IMAGE, "former bundle");
 	} else {
 		plinth_kept.machine = boot->machine;
 		memset(plinth_kept.machine.seed, 0, sizeof(plinth_kept.machine.seed));
 	}
+}
+
+bool plinth_take_former(struct boot *boot)
+{
+	const struct boot_range *former = &plinth_kept.former;
+
+	if (former->size == 0U || former->base == boot->machine.initrd.base) {
+		return false;
+	}
+	boot->machine.initrd = *former;
+	return true;
+}
+
+void plinth_keep_bundle(const struct boot *boot)
+{
+	plinth_kept.former = boot->machine.initrd;
+	plinth_kept.machine.initrd = boot->machine.initrd;
 }
 
 uint32_t plinth_start_cpus(struct plinth *plinth)
@@ -62,6 +80,7 @@ uint32_t plinth_start_cpus(struct plinth *plinth)
 		.pen = smp_back_entry((const void *)(uintptr_t)plinth_kept.pen),
 		.entry = (uintptr_t)plinth_again,
 		.seed = (uintptr_t)plinth_kept.machine.seed,
+		.bundle = (uintptr_t)&plinth_kept.machine.initrd,
 	};
 	return running;
 }

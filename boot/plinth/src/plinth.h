@@ -21,6 +21,7 @@ struct plinth_kept {
 	struct machine machine; /* as found; no seed, until the core puts one there */
 	struct boot_cpu cpu[BOOT_CPU_MAX];
 	uint64_t pen;
+	struct boot_range former; /* the bundle that the last run had */
 };
 
 extern struct plinth_kept plinth_kept __attribute__((visibility("hidden")));
@@ -33,6 +34,12 @@ void plinth_keep(struct boot *boot);
 /* again.c: the other CPUs, started or back in the pen, into info->cpu; the way back into
  * info->again. Returns how many run. */
 uint32_t plinth_start_cpus(struct plinth *plinth);
+
+/* again.c: the former bundle in the place of a new one that is no good. False: it is the same. */
+bool plinth_take_former(struct boot *boot);
+
+/* again.c: the bundle is good: the next run has it too, or may come back to it. */
+void plinth_keep_bundle(const struct boot *boot);
 
 /* vms.c: the bundle, into info->vm_config. */
 void plinth_load_vms(struct plinth *plinth);

@@ -96,10 +96,17 @@ static struct loader_host describe_host(const struct plinth *plinth)
 	};
 }
 
+static enum plinth_status load(struct plinth *plinth, struct loader *loader, size_t *count)
+{
+	const struct boot_range *initrd = &plinth->boot->machine.initrd;
+
+	return loader_load(loader, (const void *)(uintptr_t)initrd->base, initrd->size, plinth->vms,
+		BOOT_VM_MAX, count);
+}
+
 void plinth_load_vms(struct plinth *plinth)
 {
 	struct boot *boot = plinth->boot;
-	const struct boot_range *initrd = &boot->machine.initrd;
 	struct loader loader = {.ops = &ops, .ctx = boot};
 	enum plinth_status status;
 	size_t count = 0;
@@ -107,11 +114,15 @@ void plinth_load_vms(struct plinth *plinth)
 	boot_check_bundle(boot, "VMs");
 	loader.scratch = boot_alloc(boot, LOADER_SCRATCH_SIZE, LOADER_SCRATCH_ALIGN, BOOT_MEM_BOOT);
 	loader.host = describe_host(plinth);
-	status = loader_load(&loader, (const void *)(uintptr_t)initrd->base, initrd->size,
-		plinth->vms, BOOT_VM_MAX, &count);
+	status = load(plinth, &loader, &count);
+	if (status != PLINTH_OK && plinth_take_former(boot)) {
+		console_print("no VM of the new bundle can start: back to the former one");
+		status = load(plinth, &loader, &count);
+	}
 	if (status != PLINTH_OK) {
 		boot_exit(BOOT_EXIT_BUNDLE, "no VM in the bundle can start");
 	}
+	plinth_keep_bundle(boot);
 	plinth->info->vm_count = (uint32_t)count;
 	for (size_t i = 0; i < count; i++) {
 		plinth->info->vm_config[i] = (uintptr_t)&plinth->vms[i];

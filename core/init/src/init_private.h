@@ -67,8 +67,14 @@ void init_create_vms(void);
 void init_start_vms(void);
 
 /* restart.c */
-void init_soft_reboot(void);	 /* stops all VMs, then enters boot/ once more */
+void init_soft_reboot(void); /* stops all VMs, then enters boot/ once more */
+bool init_soft_reboot_is_wanted(void);
 bool init_soft_reboot_due(void); /* all VMs are off: true where that is what they stopped for */
+
+/* restart_bundle.c: the same with the bundle that begins at this address of the VM's memory, in one
+ * of its ranges beside RAM. NULL: under way. Else why it is not, and nothing has changed. */
+const char *init_soft_reboot_into(const char *name, uint64_t gpa);
+void init_hand_over_bundle(void); /* to boot, on the last CPU */
 
 /* power.c: say the exit line, and go. */
 NORETURN void init_power_off(unsigned code, const char *reason);

@@ -344,6 +344,12 @@ static void reboot(void *ctx, bool soft)
 	}
 }
 
+static const char *restart_into(void *ctx, const char *name, uint64_t gpa)
+{
+	(void)ctx;
+	return init_soft_reboot_into(name, gpa);
+}
+
 static void power_off(void *ctx)
 {
 	(void)ctx;
@@ -365,6 +371,7 @@ static const struct monitor_ops ops = {
 	.look = look,
 	.look_stop = look_stop,
 	.reboot = reboot,
+	.restart_into = restart_into,
 	.poweroff = power_off,
 };
 

@@ -105,6 +105,7 @@ NORETURN static void leave_for_boot(void)
 	}
 	/* ENOTSUP: then boot/ has no seed for the next run either. */
 	(void)entropy_fill(pa_to_va(pa_init(init_boot_info.again.seed)), BOOT_SEED_SIZE);
+	init_hand_over_bundle();
 	gic_leave();
 	leave_for(0, init_boot_info.again.entry);
 }
@@ -143,6 +144,11 @@ bool init_soft_reboot_due(void)
 	timer_init(&leave_timer, leave_next, NULL);
 	timer_arm(&leave_timer, last_up_below(percpu_count), read_cntpct_el0());
 	return true;
+}
+
+bool init_soft_reboot_is_wanted(void)
+{
+	return load_relaxed(&restart) != (uint32_t)RESTART_NONE;
 }
 
 void init_soft_reboot(void)

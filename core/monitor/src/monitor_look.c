@@ -30,8 +30,7 @@ static bool digit_of(char c, uint64_t base, uint64_t *digit)
 	return *digit < base;
 }
 
-/* "0x" makes it hexadecimal whatever `base`. */
-static bool parse(const char *text, uint64_t base, uint64_t *number)
+bool monitor_parse(const char *text, uint64_t base, uint64_t *number)
 {
 	uint64_t v = 0;
 	uint64_t digit;
@@ -59,12 +58,12 @@ static bool take_value(struct monitor_look *look, const char *option, const char
 	uint64_t vcpu;
 
 	if (strcmp(option, "--from") == 0) {
-		return parse(value, 16, &look->from);
+		return monitor_parse(value, 16, &look->from);
 	}
 	if (strcmp(option, "--to") == 0) {
-		return parse(value, 16, &look->to);
+		return monitor_parse(value, 16, &look->to);
 	}
-	if (!parse(value, 10, &vcpu) || vcpu >= MONITOR_ANY_VCPU) {
+	if (!monitor_parse(value, 10, &vcpu) || vcpu >= MONITOR_ANY_VCPU) {
 		return false;
 	}
 	look->vcpu = (uint32_t)vcpu;
@@ -137,13 +136,13 @@ static const char *take_positions(struct look_words *w)
 	}
 	look->name = w->position[0];
 	if (wanted >= 2U) {
-		if (!parse(w->position[1], 16, &look->from)) {
+		if (!monitor_parse(w->position[1], 16, &look->from)) {
 			return "the address is no number";
 		}
 		look->to = look->from;
 	}
 	if (wanted == 3U) {
-		if (!parse(w->position[2], 10, &length) || length == 0U ||
+		if (!monitor_parse(w->position[2], 10, &length) || length == 0U ||
 			length - 1U > UINT64_MAX - look->from) {
 			return "the length is no number of bytes there";
 		}

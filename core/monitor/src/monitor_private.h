@@ -28,6 +28,9 @@ monitor_command_fn monitor_find_kernel;
 monitor_command_fn monitor_translate;
 monitor_command_fn monitor_read;
 
+/* A number; "0x" makes it hexadecimal whatever `base`. False: it is none, or has over 64 bits. */
+bool monitor_parse(const char *text, uint64_t base, uint64_t *number);
+
 /* Says what went wrong, with the command's words before it. Nothing for OK. */
 void monitor_report(
 	struct monitor *monitor, enum plinth_status status, size_t count, char *const words[]);

@@ -163,6 +163,13 @@ static void reboot(void *ctx, bool soft)
 	called(soft ? "soft reboot;" : "reboot;");
 }
 
+static const char *restart_into(void *ctx, const char *name, uint64_t gpa)
+{
+	(void)ctx;
+	called("restart into %s %llx;", name, (unsigned long long)gpa);
+	return strcmp(name, "nobody") == 0 ? "no such VM" : NULL;
+}
+
 static void poweroff(void *ctx)
 {
 	(void)ctx;
@@ -184,6 +191,7 @@ static const struct monitor_ops ops = {
 	.look = look,
 	.look_stop = look_stop,
 	.reboot = reboot,
+	.restart_into = restart_into,
 	.poweroff = poweroff,
 };
 
@@ -338,7 +346,13 @@ static void commands_reach_their_ops(void **state)
 		{"console alpha", "console alpha;", ""},
 		{"reboot", "reboot;", ""},
 		{"reboot --soft", "soft reboot;", ""},
-		{"reboot now", "", "reboot: unknown argument now; --soft\r\n"},
+		{"reboot now", "", "reboot: unknown argument now; --soft [NAME GPA]\r\n"},
+		{"reboot --soft a", "", "reboot: unknown argument a; --soft [NAME GPA]\r\n"},
+		{"reboot now a 1", "", "reboot: unknown argument 1; --soft [NAME GPA]\r\n"},
+		{"reboot --soft a 80000000", "restart into a 80000000;", ""},
+		{"reboot --soft nobody 0x1", "restart into nobody 1;",
+			"reboot --soft nobody 0x1: no such VM\r\n"},
+		{"reboot --soft a disk", "", "reboot --soft a disk: not an address\r\n"},
 		{"poweroff", "poweroff;", ""},
 		{"frob", "", "frob: unknown command; `help` lists them\r\n"},
 		{"a b c d e f", "", "a: unknown command; `help` lists them\r\n"},
