@@ -100,37 +100,73 @@ static enum plinth_status take_areas(struct gmem *gmem, const struct vm_config *
 	return PLINTH_OK;
 }
 
-/* Pages of a read-only area that show images where they are. */
-static uint64_t pages_in_place(const struct gmem *gmem, const struct gmem_area *area)
+/* Pages of a read-only area that cannot show an image where it is. */
+static uint64_t pages_of_copies(const struct gmem *gmem, const struct gmem_area *area)
 {
 	uint64_t pages = 0;
 
-	for (uint32_t i = 0; i < gmem->image_count && area->read_only; i++) {
+	for (uint32_t i = 0; i < gmem->image_count; i++) {
 		const struct vm_image *image = &gmem->image[i];
+		uint64_t start = align_down(image->ipa, PAGE_SIZE);
 
-		if (gmem_area_has(area, ipa_init(image->ipa), image->size) &&
-			is_aligned(image->ipa | image->source, PAGE_SIZE)) {
-			pages += image->size / PAGE_SIZE;
+		if (gmem_area_has(area, ipa_init(image->ipa), image->size)) {
+			pages +=
+				(align_up(image->ipa + image->size, PAGE_SIZE) - start) / PAGE_SIZE;
+			pages -= is_aligned(image->ipa | image->source, PAGE_SIZE)
+					 ? image->size / PAGE_SIZE
+					 : 0U;
 		}
 	}
 	return pages;
 }
 
+static bool has_read_only(const struct gmem *gmem)
+{
+	bool found = false;
+
+	for (uint32_t i = 0; i < gmem->area_count; i++) {
+		found |= gmem->area[i].read_only;
+	}
+	return found;
+}
+
 static uint64_t pages_guaranteed(const struct gmem *gmem)
 {
-	uint64_t pages = EXTRA_TABLES;
+	uint64_t pages = EXTRA_TABLES + (has_read_only(gmem) ? 1U : 0U);
 
 	for (uint32_t i = 0; i < gmem->area_count; i++) {
 		const struct gmem_area *area = &gmem->area[i];
-		uint64_t all = area->size / PAGE_SIZE;
 
-		/* Images that overlap are shown once at most. */
-		pages += all - min_u64(all, pages_in_place(gmem, area));
+		pages += area->read_only ? pages_of_copies(gmem, area) : area->size / PAGE_SIZE;
 		pages += align_up(area->size, BLOCK_2M) / BLOCK_2M;
 		/* A range may begin anywhere in its first gigabyte. */
 		pages += align_up(area->ipa % BLOCK_1G + area->size, BLOCK_1G) / BLOCK_1G;
 	}
 	return pages;
+}
+
+/* The page that all zeroes of read-only areas are. */
+static enum plinth_status take_zeroes(struct gmem *gmem)
+{
+	enum plinth_status status = PLINTH_OK;
+
+	if (has_read_only(gmem)) {
+		status = gmem_alloc(gmem, 0, PMEM_CLEAN | PMEM_USER_GUEST, &gmem->zeroes);
+		gmem->used += status == PLINTH_OK ? 1U : 0U;
+	}
+	return status;
+}
+
+/* What the VM holds beside its leaves and tables. */
+static void give_back(struct gmem *gmem)
+{
+	if (gmem->zeroes.v != 0U) {
+		gmem->used--;
+		gmem_free(gmem, gmem->zeroes, 0);
+		gmem->zeroes = pa_init(0);
+	}
+	pmem_unreserve(gmem->promise);
+	gmem->promise = 0;
 }
 
 enum plinth_status gmem_init(struct gmem *gmem, const struct vm_config *config)
@@ -156,10 +192,12 @@ enum plinth_status gmem_init(struct gmem *gmem, const struct vm_config *config)
 		}
 		gmem->promise = pages_guaranteed(gmem);
 	}
-	status = s2_space_init(&gmem->space, &table_ops, gmem);
+	status = take_zeroes(gmem);
+	if (status == PLINTH_OK) {
+		status = s2_space_init(&gmem->space, &table_ops, gmem);
+	}
 	if (status != PLINTH_OK) {
-		pmem_unreserve(gmem->promise);
-		gmem->promise = 0;
+		give_back(gmem);
 	}
 	return status;
 }
@@ -247,8 +285,7 @@ enum plinth_status gmem_fini_step(struct gmem *gmem)
 	status = clear_step_locked(gmem, 0, UINT64_MAX);
 	if (status == PLINTH_OK) {
 		s2_space_fini(&gmem->space);
-		pmem_unreserve(gmem->promise);
-		gmem->promise = 0;
+		give_back(gmem);
 	}
 	lock_drop(&gmem->lock);
 	return status;

@@ -47,6 +47,12 @@ static bool granule_fits(const struct gmem *gmem, const struct gmem_area *area,
 		return false;
 	}
 	g->content = gmem_image_content(gmem, g->ipa, size, block ? size : PAGE_SIZE, &g->pa);
+	if (g->content == GMEM_CONTENT_ZERO && area->read_only) {
+		/* As large as an address space of ROM may be, it takes one page. */
+		g->content = GMEM_CONTENT_IN_PLACE;
+		g->pa = gmem->zeroes;
+		return order == 0U;
+	}
 	switch (g->content) {
 	case GMEM_CONTENT_ZERO:
 	case GMEM_CONTENT_IN_PLACE:

@@ -17,7 +17,7 @@
 #include "pmem/pmem.h"
 #include "s2/s2.h"
 
-#define SMALL_SIZE  KIB(704) /* all that init_pmem() gives out, and little more */
+#define SMALL_SIZE  KIB(736) /* all that init_pmem() gives out, and little more */
 #define BLOCKS_SIZE MIB(8)
 
 #define BUNDLE_PAGES 16U
@@ -387,7 +387,7 @@ static void init_pmem(void)
 		free[count++] =
 			(struct pmem_range){small + (64U + 8U * i) * PAGE_SIZE, 4U * PAGE_SIZE};
 	}
-	for (uint64_t i = 0; i < 23U; i++) {
+	for (uint64_t i = 0; i < 27U; i++) {
 		free[count++] = (struct pmem_range){small + (129U + 2U * i) * PAGE_SIZE, PAGE_SIZE};
 	}
 	if (world.config.blocks) {

@@ -82,6 +82,7 @@ struct gmem {
 	bool overcommit;
 	bool to_poc; /* others start with caches off when the first runs: fetch from PoC, too */
 	struct vm_image image[VM_IMAGE_MAX];
+	pa_t zeroes;	  /* the page that shows what no image fills of read-only areas; 0: none */
 	uint64_t promise; /* pages that pmem keeps for this VM and that it has not taken yet */
 	uint64_t used;	  /* pages of the VM's own memory now; images' pages in place don't count */
 	bool mmu_off;	  /* a vCPU accesses memory past the caches; never with FWB */
