@@ -116,18 +116,14 @@ static uint64_t write_xsdt(const struct guest_acpi_input *input,
 	return guest_area_ipa(area, xsdt);
 }
 
-static uint64_t write_rsdp(
-	const struct guest_acpi_input *input, uint64_t xsdt, struct guest_area *area)
+static void write_rsdp(const struct guest_acpi_input *input, uint64_t xsdt, struct acpi_rsdp *rsdp)
 {
-	struct acpi_rsdp *rsdp = guest_area_take(area, sizeof(*rsdp));
-
 	memcpy(rsdp->signature, ACPI_RSDP_SIGNATURE, sizeof(rsdp->signature));
 	memcpy(rsdp->oem_id, guest_identity(input->desc->flags)->oem_id, sizeof(rsdp->oem_id));
 	rsdp->revision = ACPI_RSDP_REVISION;
 	rsdp->length = sizeof(*rsdp);
 	rsdp->xsdt_address = xsdt;
 	acpi_seal_rsdp(rsdp);
-	return guest_area_ipa(area, rsdp);
 }
 
 size_t guest_acpi_bound(const struct vmdesc *desc)
@@ -141,6 +137,7 @@ size_t guest_acpi_bound(const struct vmdesc *desc)
 
 uint64_t guest_acpi_build(const struct guest_acpi_input *input, struct guest_area *area)
 {
+	struct acpi_rsdp *rsdp = guest_area_take(area, sizeof(*rsdp));
 	uint64_t tables[TABLE_COUNT_MAX];
 
 	tables[FADT] = write_fadt(input, guest_acpi_write_dsdt(input, area), area);
@@ -148,5 +145,6 @@ uint64_t guest_acpi_build(const struct guest_acpi_input *input, struct guest_are
 	tables[GTDT] = write_gtdt(input, area);
 	tables[SPCR] = write_spcr(input, area);
 	tables[NFIT] = input->disks->count != 0 ? guest_acpi_write_nfit(input, area) : 0;
-	return write_rsdp(input, write_xsdt(input, tables, area), area);
+	write_rsdp(input, write_xsdt(input, tables, area), rsdp);
+	return guest_area_ipa(area, rsdp);
 }

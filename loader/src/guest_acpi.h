@@ -23,8 +23,8 @@ struct guest_acpi_input {
 /* Bytes of a guest_area that the tables take at most. */
 size_t guest_acpi_bound(const struct vmdesc *desc);
 
-/* Writes RSDP, XSDT, FADT, DSDT, MADT, GTDT, SPCR, and NFIT where there are disks. Returns the IPA
- * of the RSDP. */
+/* Writes RSDP, first, and XSDT, FADT, DSDT, MADT, GTDT, SPCR, and NFIT where there are disks.
+ * Returns the IPA of the RSDP. */
 uint64_t guest_acpi_build(const struct guest_acpi_input *input, struct guest_area *area);
 
 #endif

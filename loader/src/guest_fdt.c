@@ -62,14 +62,41 @@ static void write_efi(struct fdt_writer *w, const struct guest_efi *efi)
 	fdt_writer_u32(w, "linux,uefi-secure-boot", SECURE_BOOT_DISABLED);
 }
 
+/* With firmware the tree is whole whatever `tables` says: the firmware reads it. */
+static bool has_tree(const struct vmdesc *desc)
+{
+	return desc->tables == VMDESC_FDT || vmdesc_has_firmware(desc);
+}
+
+static void write_piece(struct fdt_writer *w, const char *name, const struct guest_piece *piece)
+{
+	if (piece->size != 0) {
+		fdt_writer_cells(w, name,
+			CELLS((uint32_t)(piece->ipa >> 32), (uint32_t)piece->ipa,
+				(uint32_t)(piece->size >> 32), (uint32_t)piece->size));
+	}
+}
+
+/* What the firmware finds for the operating system (docs/firmware-contract.md). */
+static void write_pieces(struct fdt_writer *w, const struct guest_fdt_input *input)
+{
+	write_piece(w, "plinth,kernel", &input->kernel);
+	/* Not as Linux calls it: it would take the memory for RAM when it is done with it. */
+	write_piece(w, "plinth,initrd", &input->own_initrd);
+	write_piece(w, "plinth,acpi", &input->firmware->acpi);
+	write_piece(w, "plinth,smbios", &input->firmware->smbios);
+}
+
 static void write_chosen(struct fdt_writer *w, const struct guest_fdt_input *input)
 {
 	fdt_writer_begin(w, "chosen");
 	fdt_writer_string(w, "bootargs", input->desc->bootargs);
-	if (guest_efi_reserved(input->desc) != 0) {
+	if (vmdesc_has_firmware(input->desc)) {
+		write_pieces(w, input);
+	} else if (guest_efi_reserved(input->desc) != 0) {
 		write_efi(w, input->efi);
 	}
-	if (input->desc->tables == VMDESC_FDT) {
+	if (has_tree(input->desc)) {
 		fdt_writer_string(w, "stdout-path", "/pl011@9000000");
 	}
 	if (input->initrd_size != 0) {
@@ -86,23 +113,35 @@ static void write_chosen(struct fdt_writer *w, const struct guest_fdt_input *inp
 	fdt_writer_end(w);
 }
 
-/* The pen is not the OS's: the header's list says so (Linux's booting.rst) and a node, for either
+/* What the OS is to keep out of its hands: the pen, or what the firmware hands on. */
+static struct fdt_writer_range reserved_range(const struct guest_fdt_input *input)
+{
+	uint64_t firmware = guest_firmware_reserved(input->desc);
+
+	if (firmware != 0) {
+		return (struct fdt_writer_range){
+			VM_RAM_BASE + input->desc->memory - firmware, firmware};
+	}
+	return (struct fdt_writer_range){input->pen, guest_pen_reserved(input->desc)};
+}
+
+/* The header's list says so (Linux's booting.rst) and a node, for either
  * may be all that an OS reads. Not no-map too: Linux 6.1 calls that a failure where the list has
  * it. */
 static void write_reserved(struct fdt_writer *w, const struct guest_fdt_input *input)
 {
-	uint64_t size = guest_pen_reserved(input->desc);
+	const struct fdt_writer_range range = reserved_range(input);
 
-	if (size == 0) {
+	if (range.size == 0) {
 		return;
 	}
 	fdt_writer_begin(w, "reserved-memory");
 	fdt_writer_u32(w, "#address-cells", 2);
 	fdt_writer_u32(w, "#size-cells", 2);
 	fdt_writer_flag(w, "ranges");
-	fdt_writer_begin_at(w, "pen", input->pen);
+	fdt_writer_begin_at(w, range.base == input->pen ? "pen" : "tables", range.base);
 	fdt_writer_cells(w, "reg",
-		CELLS((uint32_t)(input->pen >> 32), (uint32_t)input->pen, 0, (uint32_t)size));
+		CELLS((uint32_t)(range.base >> 32), (uint32_t)range.base, 0, (uint32_t)range.size));
 	fdt_writer_end(w);
 	fdt_writer_end(w);
 }
@@ -315,14 +354,13 @@ static size_t find_chosen(const void *fdt, const char *name)
 void guest_fdt_build(const struct guest_fdt_input *input, void *buf, struct guest_fdt *result)
 {
 	const struct vmdesc *desc = input->desc;
-	bool has_tree = desc->tables == VMDESC_FDT;
-	const struct fdt_writer_range reserved = {
-		input->pen, has_tree ? guest_pen_reserved(desc) : 0};
+	const struct fdt_writer_range none = {0, 0};
+	const struct fdt_writer_range reserved = has_tree(desc) ? reserved_range(input) : none;
 	struct fdt_writer writer;
 	size_t size;
 
 	fdt_writer_init(&writer, buf, guest_fdt_bound(desc), &reserved);
-	if (has_tree) {
+	if (has_tree(desc)) {
 		write_machine(&writer, input);
 	} else {
 		write_stub(&writer, input);

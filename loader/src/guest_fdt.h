@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The devicetree that a VM sees: QEMU's virt board as far as this VM has it, with QEMU's names,
- * addresses and interrupts; for a VM with ACPI nothing but /chosen. From /chosen Linux finds the
- * EFI tables (its Documentation/arm64/acpi_object_usage.rst and drivers/firmware/efi/fdtparams.c).
- * Pure.
+ * addresses and interrupts; for a VM with ACPI and no firmware nothing but /chosen. From /chosen
+ * Linux finds the EFI tables (its Documentation/arm64/acpi_object_usage.rst and
+ * drivers/firmware/efi/fdtparams.c). Pure.
  */
 #ifndef LOADER_GUEST_FDT_H
 #define LOADER_GUEST_FDT_H
@@ -13,6 +13,7 @@
 
 #include "guest_disks.h"
 #include "guest_efi.h"
+#include "guest_firmware.h"
 #include "loader/loader.h"
 #include "vmdesc.h"
 
@@ -28,6 +29,8 @@ struct guest_fdt_input {
 	uint64_t pen;		     /* IPA; with VMDESC_SPIN_TABLE alone */
 	const struct guest_efi *efi; /* where guest_efi_reserved() is not 0 */
 	const struct guest_disks *disks;
+	struct guest_piece kernel, own_initrd; /* as it is in the bundle, with firmware */
+	const struct guest_firmware *firmware; /* with firmware */
 };
 
 /* Places in the devicetree that are zero in it and that the core fills at each start of the VM:

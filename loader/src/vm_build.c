@@ -12,6 +12,14 @@
 
 STATIC_ASSERT(sizeof(struct vm_build) <= LOADER_BUILD_SIZE, "it lies in the scratch area");
 
+/* Plinth itself puts kernel and initrd into RAM. */
+static enum plinth_status read_kernel(struct vm_build *build, uint64_t *free_memory)
+{
+	enum plinth_status status = vm_files_read_initrd(build);
+
+	return status == PLINTH_OK ? vm_files_read_kernel(build, free_memory) : status;
+}
+
 static enum plinth_status build_all(struct vm_build *build, uint64_t *free_memory)
 {
 	enum plinth_status status = vm_files_check_name(build);
@@ -23,13 +31,12 @@ static enum plinth_status build_all(struct vm_build *build, uint64_t *free_memor
 		status = vm_memory_take(build, free_memory);
 	}
 	if (status == PLINTH_OK) {
+		status = vmdesc_has_firmware(&build->desc)
+				 ? vm_ranges_add_firmware(build, free_memory)
+				 : read_kernel(build, free_memory);
+	}
+	if (status == PLINTH_OK) {
 		status = vm_ranges_add_disks(build, free_memory);
-	}
-	if (status == PLINTH_OK) {
-		status = vm_files_read_initrd(build);
-	}
-	if (status == PLINTH_OK) {
-		status = vm_files_read_kernel(build, free_memory);
 	}
 	if (status == PLINTH_OK) {
 		status = vm_made_write(build, free_memory);

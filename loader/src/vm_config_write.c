@@ -4,6 +4,8 @@
 #include "base/check.h"
 #include "base/string.h"
 
+#define FIRMWARE_ENTRY 0U /* the ROM's first instruction */
+
 static void add_image(struct vm_config *config, uint64_t ipa, uint64_t size, pa_t source)
 {
 	PLINTH_CHECK(config->image_count < VM_IMAGE_MAX);
@@ -55,7 +57,7 @@ static void add_images(const struct vm_build *build, struct vm_config *config)
 		add_image(config, build->layout.pen, build->pen.size, build->pen.pa);
 	}
 	if (build->tables.size != 0) {
-		add_image(config, build->layout.tables, build->efi.size, build->tables.pa);
+		add_image(config, build->layout.tables, build->tables_used, build->tables.pa);
 	}
 	add_image(config, build->layout.dtb, fdt->size, build->dtb.pa);
 	add_overlay(build, config, fdt->kaslr_seed, GUEST_FDT_KASLR_SIZE, VM_IMAGE_RANDOM);
@@ -77,6 +79,14 @@ static void add_ranges(const struct vm_build *build, struct vm_config *config)
 	}
 }
 
+static uint64_t entry_of(const struct vm_build *build)
+{
+	if (vmdesc_has_firmware(&build->desc)) {
+		return FIRMWARE_ENTRY;
+	}
+	return build->pen.size != 0 ? build->layout.pen : build->kernel.entry;
+}
+
 void vm_config_write(const struct vm_build *build, struct vm_config *config)
 {
 	const struct vmdesc *desc = &build->desc;
@@ -92,7 +102,7 @@ void vm_config_write(const struct vm_build *build, struct vm_config *config)
 		.affinity = desc->affinity,
 		.ram_size = desc->memory,
 		.overhead = desc->overhead,
-		.entry = build->pen.size != 0 ? build->layout.pen : build->kernel.entry,
+		.entry = entry_of(build),
 		.arg = build->layout.dtb,
 		.guestinfo_count = desc->guestinfo_count,
 		.guestinfo = build->guestinfo.size != 0 ? build->guestinfo.pa.v : 0,

@@ -8,6 +8,7 @@
 #include "bundle/cpio.h"
 #include "guest_disks.h"
 #include "guest_fdt.h"
+#include "guest_firmware.h"
 #include "kernel_image.h"
 #include "layout.h"
 #include "vm_build.h"
@@ -38,6 +39,7 @@ struct vm_build {
 	pa_t initrd_pa;
 	/* In the order in which they are allocated. */
 	struct vm_block unpacked, pen, tables, dtb, guestinfo;
+	uint64_t tables_used; /* bytes of `tables` */
 	uint32_t range_count;
 	struct vm_build_range ranges[VM_RANGE_MAX];
 	struct guest_disks disks; /* those of the ranges that are disks */
@@ -45,6 +47,10 @@ struct vm_build {
 	struct layout layout;
 	uint8_t uuid[16];
 	struct guest_efi efi; /* of size 0: none */
+	struct {
+		struct guest_piece kernel, initrd;
+		struct guest_firmware tables;
+	} for_firmware;
 	struct guest_fdt fdt;
 };
 

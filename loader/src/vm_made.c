@@ -3,22 +3,35 @@
 
 #include "guest_efi.h"
 #include "guest_fdt.h"
+#include "guest_firmware.h"
 #include "guest_pen.h"
 #include "vm_memory.h"
 #include "vm_uuid.h"
 
+static uint64_t tables_reserved(const struct vmdesc *desc)
+{
+	return vmdesc_has_firmware(desc) ? guest_firmware_reserved(desc) : guest_efi_reserved(desc);
+}
+
 static enum plinth_status lay_out(struct vm_build *build)
 {
+	uint64_t dtb_size = guest_fdt_bound(&build->desc);
 	const struct layout_input input = {
 		.ram_size = build->desc.memory,
 		.kernel = &build->kernel,
-		.dtb_size = guest_fdt_bound(&build->desc),
+		.dtb_size = dtb_size,
 		.initrd_size = build->initrd_file.size,
 		.initrd_pa = build->initrd_pa.v,
 		.pen_size = guest_pen_reserved(&build->desc),
-		.tables_size = guest_efi_reserved(&build->desc),
+		.tables_size = tables_reserved(&build->desc),
 	};
 
+	if (vmdesc_has_firmware(&build->desc)) {
+		/* Nothing is in RAM but the devicetree, at its start. */
+		build->kernel = (struct kernel_image){.kind = KERNEL_FLAT,
+			.start = VM_RAM_BASE + dtb_size,
+			.end = VM_RAM_BASE + dtb_size};
+	}
 	return layout_plan(&input, &build->layout, build->error);
 }
 
@@ -37,7 +50,7 @@ static enum plinth_status write_pen(struct vm_build *build, uint64_t *free_memor
 	return status;
 }
 
-static enum plinth_status write_tables(struct vm_build *build, uint64_t *free_memory)
+static void write_efi(struct vm_build *build)
 {
 	const struct guest_efi_input input = {
 		.desc = &build->desc,
@@ -47,17 +60,45 @@ static enum plinth_status write_tables(struct vm_build *build, uint64_t *free_me
 		.uuid = build->uuid,
 		.disks = &build->disks,
 	};
+
+	guest_efi_build(&input, build->tables.va, &build->efi);
+	build->tables_used = build->efi.size;
+}
+
+static void write_for_firmware(struct vm_build *build)
+{
+	const struct guest_firmware_input input = {
+		.desc = &build->desc,
+		.host = &build->input->loader->host,
+		.ipa = build->layout.tables,
+		.uuid = build->uuid,
+		.disks = &build->disks,
+	};
+
+	guest_firmware_build(&input, build->tables.va, &build->for_firmware.tables);
+	build->tables_used = build->for_firmware.tables.size;
+}
+
+static enum plinth_status write_tables(struct vm_build *build, uint64_t *free_memory)
+{
+	bool is_for_firmware = vmdesc_has_firmware(&build->desc);
+	uint64_t bound = is_for_firmware ? guest_firmware_bound(&build->desc)
+					 : guest_efi_bound(&build->desc);
 	enum plinth_status status;
 
 	if (build->layout.tables == 0) {
 		return PLINTH_OK;
 	}
-	status = vm_memory_allocate(
-		build, guest_efi_bound(&build->desc), free_memory, "tables", &build->tables);
-	if (status == PLINTH_OK) {
-		guest_efi_build(&input, build->tables.va, &build->efi);
+	status = vm_memory_allocate(build, bound, free_memory, "tables", &build->tables);
+	if (status != PLINTH_OK) {
+		return status;
 	}
-	return status;
+	if (is_for_firmware) {
+		write_for_firmware(build);
+	} else {
+		write_efi(build);
+	}
+	return PLINTH_OK;
 }
 
 static enum plinth_status write_devicetree(struct vm_build *build, uint64_t *free_memory)
@@ -67,6 +108,9 @@ static enum plinth_status write_devicetree(struct vm_build *build, uint64_t *fre
 		.host = &build->input->loader->host,
 		.initrd = build->layout.initrd,
 		.initrd_size = build->initrd_file.size,
+		.kernel = build->for_firmware.kernel,
+		.own_initrd = build->for_firmware.initrd,
+		.firmware = &build->for_firmware.tables,
 		.pen = build->layout.pen,
 		.efi = &build->efi,
 		.disks = &build->disks,

@@ -11,4 +11,8 @@
  * *free_memory. */
 enum plinth_status vm_ranges_add_disks(struct vm_build *build, uint64_t *free_memory);
 
+/* A VM with firmware: its ROM at IPA 0, and above RAM kernel and initrd for it, read-only, as they
+ * are in the bundle. */
+enum plinth_status vm_ranges_add_firmware(struct vm_build *build, uint64_t *free_memory);
+
 #endif

@@ -56,8 +56,10 @@ struct vmdesc {
 	enum vmdesc_tables tables;
 	uint64_t memory; /* bytes */
 	uint64_t overhead;
-	uint64_t affinity; /* 0: all CPUs */
-	const char *kernel;
+	uint64_t affinity;    /* 0: all CPUs */
+	const char *kernel;   /* NULL: none, with firmware alone */
+	const char *firmware; /* a file; NULL: none, or Plinth's own */
+	bool has_own_firmware;
 	const char *initrd;   /* NULL: none */
 	const char *bootargs; /* "" where there are none */
 	uint32_t guestinfo_count;
@@ -65,6 +67,12 @@ struct vmdesc {
 	uint32_t disk_count;
 	struct vmdesc_disk disks[VMDESC_DISK_MAX]; /* by number */
 };
+
+/* The VM starts in a firmware, which finds kernel and initrd by itself. */
+static inline bool vmdesc_has_firmware(const struct vmdesc *desc)
+{
+	return desc->firmware != NULL || desc->has_own_firmware;
+}
 
 /* Reads the devicetree of `size` bytes at dtb, which must be aligned to 8; any bytes are safe.
  * PLINTH_OK: *desc is complete and each value in the range that abi/vm_config.h and `host` allow.

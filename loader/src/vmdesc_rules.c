@@ -68,6 +68,25 @@ static enum plinth_status parse_kernel(
 	return property_file_name(property, &parser->desc->kernel, parser->error);
 }
 
+/* A file, or Plinth's own. */
+static enum plinth_status parse_firmware(
+	struct vmdesc_parser *parser, const struct property *property)
+{
+	const char *name;
+	enum plinth_status status = property_file_name(property, &name, parser->error);
+
+	if (status != PLINTH_OK) {
+		return status;
+	}
+	if (strcmp(name, "uefi") == 0) {
+		parser->desc->has_own_firmware = true;
+		parser->desc->flags |= VM_FLAG_UEFI;
+	} else {
+		parser->desc->firmware = name;
+	}
+	return PLINTH_OK;
+}
+
 static enum plinth_status parse_initrd(
 	struct vmdesc_parser *parser, const struct property *property)
 {
@@ -303,7 +322,7 @@ static const struct vmdesc_rule rules[] = {
 	{"compatible", parse_compatible, VMDESC_SEEN_COMPATIBLE},
 	{"consoles", refuse, 0},
 	{"control", parse_control, 0},
-	{"firmware", refuse, 0},
+	{"firmware", parse_firmware, 0},
 	{"initrd", parse_initrd, 0},
 	{"iommu", refuse, 0},
 	{"kernel", parse_kernel, VMDESC_SEEN_KERNEL},
@@ -331,8 +350,13 @@ const struct vmdesc_rule *vmdesc_rule_find(const char *name)
 
 enum plinth_status vmdesc_check_complete(const struct vmdesc_parser *parser)
 {
+	uint32_t seen = parser->seen;
+
+	if (vmdesc_has_firmware(parser->desc)) {
+		seen |= VMDESC_SEEN_KERNEL;
+	}
 	for (size_t i = 0; i < ARRAY_SIZE(rules); i++) {
-		if ((rules[i].seen & ~parser->seen) != 0) {
+		if ((rules[i].seen & ~seen) != 0) {
 			return loader_fail(parser->error, "%s: is missing", rules[i].name);
 		}
 	}
@@ -343,6 +367,10 @@ enum plinth_status vmdesc_check_together(const struct vmdesc_parser *parser)
 {
 	const struct vmdesc *desc = parser->desc;
 
+	if (vmdesc_has_firmware(desc) && desc->secondary_boot != VMDESC_PSCI) {
+		return loader_fail(parser->error,
+			"secondary-boot: with firmware, \"psci\" is all that there is");
+	}
 	if (desc->secondary_boot == VMDESC_SPIN_TABLE && desc->tables != VMDESC_FDT) {
 		return loader_fail(
 			parser->error, "secondary-boot: \"spin-table\" needs tables = \"fdt\"");

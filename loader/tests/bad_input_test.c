@@ -228,6 +228,33 @@ static void test_kernel_too_large(void **state)
 		"0x40000000");
 }
 
+static void test_firmware_not_in_the_bundle(void **state)
+{
+	(void)state;
+	fixture_add_vm("bad", VM "firmware = \"uefi\";");
+	fixture_add_file("bad", "plinth-fw.bin", "not here", 8);
+	fixture_expect_line("VM \"bad\": firmware: plinth-fw.bin is missing at the bundle's top, "
+			    "where ./plinth pack puts it");
+}
+
+static void test_firmware_of_the_vm_missing(void **state)
+{
+	(void)state;
+	fixture_add_vm("bad", VM "firmware = \"u-boot.bin\";");
+	archive_add(&bundle, "u-boot.bin", ARCHIVE_REGULAR, "not there");
+	fixture_expect_line("VM \"bad\": firmware: file \"u-boot.bin\" is not in the bundle");
+}
+
+static void test_firmware_too_large(void **state)
+{
+	static uint8_t rom[MIB(64) + 1];
+
+	(void)state;
+	fixture_add_vm("bad", VM "firmware = \"rom\";");
+	fixture_add_file("bad", "rom", rom, sizeof(rom));
+	fixture_expect_line("VM \"bad\": firmware: has 0x4000001 bytes, more than 0x4000000");
+}
+
 static void test_disk_without_its_image(void **state)
 {
 	(void)state;
@@ -320,6 +347,9 @@ int main(void)
 		CASE(test_vcpus_1000),
 		CASE(test_kernel_of_x86),
 		CASE(test_kernel_too_large),
+		CASE(test_firmware_not_in_the_bundle),
+		CASE(test_firmware_of_the_vm_missing),
+		CASE(test_firmware_too_large),
 		CASE(test_disk_without_its_image),
 		CASE(test_disk_smaller_than_its_image),
 		CASE(test_disk_beyond_memory),

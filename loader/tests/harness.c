@@ -164,7 +164,7 @@ static void check_config(
 	REQUIRE(strnlen(c->name, VM_NAME_SIZE) < VM_NAME_SIZE);
 	REQUIRE(c->vcpu_count >= 1 && c->vcpu_count <= VM_VCPU_MAX);
 	REQUIRE(c->ram_size != 0 && is_aligned(c->ram_size, BLOCK_2M));
-	REQUIRE(range_contains(VM_RAM_BASE, c->ram_size, c->entry, 4) && is_aligned(c->entry, 4));
+	REQUIRE(is_in_memory(c, c->entry, 4) && is_aligned(c->entry, 4));
 	REQUIRE(range_contains(VM_RAM_BASE, c->ram_size, c->arg, 8) && is_aligned(c->arg, 8));
 	check_ranges(h, c);
 	for (uint32_t i = 0; i < c->image_count; i++) {

@@ -392,18 +392,103 @@ static void test_no_memory_for_a_disk(void **state)
 		"VM \"vm\": disk@0: 0x400000 bytes, of 0x44ff000 only 0x3ff000 are free");
 }
 
-/* Half of it is shown where it lies, unless cpio has put it askew. */
+/* Zeroes take no more than a page; the rest is shown where it lies, unless cpio has put it askew.
+ */
 static void test_memory_of_a_read_only_disk(void **state)
 {
 	static const char disk[] = VM "disk@0 { image = \"data\"; size = <0x800000>; read-only; };";
 
 	(void)state;
-	assert_int_equal(load_disk(disk, MIB(8)), PLINTH_OK);
+	assert_int_equal(load_disk(disk, MIB(4) + KIB(4)), PLINTH_OK);
 	const struct vm_config *c = &machine.configs[0];
 	const struct vm_image *image = &c->images[c->image_count - 1];
 
 	assert_int_equal(image->ipa, c->ranges[0].ipa);
 	assert_false((image->source & (PAGE_SIZE - 1)) == 0);
+}
+
+/* A pair of 64-bit cells of /chosen. */
+static uint64_t chosen(const void *fdt, const char *name, unsigned index)
+{
+	int length = 0;
+	const fdt64_t *pair = fdt_getprop(fdt, fdt_path_offset(fdt, "/chosen"), name, &length);
+
+	assert_non_null(pair);
+	assert_true((size_t)length >= (index + 1) * sizeof(*pair));
+	return fdt64_ld(&pair[index]);
+}
+
+/* ROM at 0, devicetree at the start of RAM, all else for the firmware to find. */
+static void test_firmware_of_the_vm(void **state)
+{
+	(void)state;
+	fixture_add_vm("vm", VM "initrd = \"rd\"; firmware = \"rom\"; bootargs = \"quiet\";"
+				"disk@0 { size = <0x200000>; };");
+	fixture_add_file("vm", "rd", "initrd", 6);
+	fixture_add_file("vm", "rom", "firmware", 8);
+	assert_int_equal(fixture_load(), PLINTH_OK);
+	assert_int_equal(machine.line_count, 0);
+
+	const struct vm_config *c = &machine.configs[0];
+	const void *fdt = image_at(c, VM_RAM_BASE, 1);
+	uint64_t above = VM_RAM_BASE + GIB(1);
+
+	assert_int_equal(c->flags, 0);
+	assert_int_equal(c->entry, 0);
+	assert_int_equal(c->arg, VM_RAM_BASE);
+	assert_int_equal(c->range_count, 4);
+	for (uint32_t i = 0; i < 4; i++) {
+		assert_int_equal(c->ranges[i].flags, i < 3 ? VM_RANGE_READ_ONLY : 0);
+		assert_int_equal(c->ranges[i].size, i == 0  ? VM_DEVICES_BASE
+						    : i < 3 ? PAGE_SIZE
+							    : MIB(2));
+	}
+	assert_memory_equal(image_at(c, 0, 8), "firmware", 8);
+	assert_int_equal(chosen(fdt, "plinth,kernel", 0), above);
+	assert_int_equal(chosen(fdt, "plinth,kernel", 1), FIXTURE_KERNEL_SIZE);
+	assert_memory_equal(image_at(c, above, FIXTURE_KERNEL_SIZE), kernel, sizeof(kernel));
+	assert_int_equal(chosen(fdt, "plinth,initrd", 0), above + MIB(2));
+	assert_int_equal(chosen(fdt, "plinth,initrd", 1), 6);
+	assert_memory_equal(image_at(c, above + MIB(2), 6), "initrd", 6);
+	assert_true(fdt_path_offset(fdt, "/pmem@80400000") > 0);
+	assert_memory_equal(image_at(c, chosen(fdt, "plinth,smbios", 0), 5), "_SM3_", 5);
+	assert_null(fdt_getprop(fdt, fdt_path_offset(fdt, "/chosen"), "plinth,acpi", NULL));
+	assert_true(fdt_path_offset(fdt, "/reserved-memory/tables@43ff0000") > 0);
+	assert_int_equal(fdt_num_mem_rsv(fdt), 1);
+}
+
+/* The tree is whole all the same: the firmware reads it. */
+static void test_own_firmware_with_acpi(void **state)
+{
+	(void)state;
+	fixture_add_dtb("vm", "compatible = \"plinth,vm\"; vcpus = <2>; vmware; "
+			      "memory = /bits/ 64 <0x4000000>; firmware = \"uefi\"; "
+			      "nvram = \"volatile\"; tables = \"acpi\";");
+	archive_add(&bundle, "plinth-fw.bin", ARCHIVE_REGULAR, "plinth's");
+	assert_int_equal(fixture_load(), PLINTH_OK);
+
+	const struct vm_config *c = &machine.configs[0];
+	const void *fdt = image_at(c, VM_RAM_BASE, 1);
+	int node = fdt_path_offset(fdt, "/chosen");
+
+	assert_int_equal(c->flags, VM_FLAG_UEFI | VM_FLAG_NVRAM_VOLATILE | VM_FLAG_VMWARE);
+	assert_int_equal(c->range_count, 1);
+	assert_int_equal(c->ranges[0].size, PAGE_SIZE);
+	assert_memory_equal(image_at(c, 0, 8), "plinth's", 8);
+	assert_true(fdt_path_offset(fdt, "/cpus/cpu@1") > 0);
+	assert_null(fdt_getprop(fdt, node, "linux,uefi-system-table", NULL));
+	assert_null(fdt_getprop(fdt, node, "plinth,kernel", NULL));
+	assert_null(fdt_getprop(fdt, node, "plinth,initrd", NULL));
+	uint64_t tables = VM_RAM_BASE + 0x4000000 - KIB(64);
+	uint64_t smbios = chosen(fdt, "plinth,smbios", 0) - tables;
+	const uint8_t *bytes = image_at(c, tables, smbios + chosen(fdt, "plinth,smbios", 1));
+
+	assert_int_equal(chosen(fdt, "plinth,acpi", 0), tables);
+	assert_memory_equal(bytes, "RSD PTR ", 8);
+	assert_memory_equal(bytes + smbios, "_SM3_", 5);
+	assert_int_equal(chosen(fdt, "plinth,smbios", 0) % PAGE_SIZE, 0);
+	assert_true(chosen(fdt, "plinth,acpi", 0) + chosen(fdt, "plinth,acpi", 1) <=
+		    chosen(fdt, "plinth,smbios", 0));
 }
 
 #define CASE(test) cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)
@@ -427,6 +512,8 @@ int main(void)
 		CASE(test_parking),
 		CASE(test_acpi_and_psci),
 		CASE(test_disks),
+		CASE(test_firmware_of_the_vm),
+		CASE(test_own_firmware_with_acpi),
 		CASE(test_memory_of_a_disk),
 		CASE(test_no_memory_for_a_disk),
 		CASE(test_memory_of_a_read_only_disk),

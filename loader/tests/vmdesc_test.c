@@ -131,7 +131,6 @@ static void test_unknown(void **state)
 static void test_not_yet(void **state)
 {
 	(void)state;
-	expect_error("firmware = \"uefi\";", "firmware: is not supported yet");
 	expect_error("assign = \"/a\";", "assign: is not supported yet");
 	expect_error("iommu;", "iommu: is not supported yet");
 	expect_error("stream-ids = <1>;", "stream-ids: is not supported yet");
@@ -334,6 +333,41 @@ static void test_old_version(void **state)
 	free(dtb);
 }
 
+static void test_firmware(void **state)
+{
+	static const char without_kernel[] = "compatible = \"plinth,vm\"; vcpus = <1>; "
+					     "memory = /bits/ 64 <0x4000000>; ";
+
+	(void)state;
+	struct parsed p = parse_on(&host3, without_kernel, "firmware = \"uefi\";");
+
+	assert_int_equal(p.status, PLINTH_OK);
+	assert_int_equal(p.desc.flags, VM_FLAG_UEFI);
+	assert_null(p.desc.kernel);
+	assert_null(p.desc.firmware);
+	assert_true(vmdesc_has_firmware(&p.desc));
+	free(p.dtb);
+	p = parse_on(&host3, COMPLETE, "firmware = \"uefi\"; nvram = \"volatile\";");
+	assert_int_equal(p.desc.flags, VM_FLAG_UEFI | VM_FLAG_NVRAM_VOLATILE);
+	assert_string_equal(p.desc.kernel, "Image");
+	free(p.dtb);
+	p = parse_on(&host3, without_kernel, "firmware = \"u-boot.bin\";");
+	assert_int_equal(p.status, PLINTH_OK);
+	assert_int_equal(p.desc.flags, 0);
+	assert_string_equal(p.desc.firmware, "u-boot.bin");
+	assert_true(vmdesc_has_firmware(&p.desc));
+	free(p.dtb);
+	/* Runtime services alone, for a kernel that brings stubs of its own. */
+	p = parse_on(&host3, COMPLETE, "nvram = \"kept\";");
+	assert_int_equal(p.desc.flags, VM_FLAG_UEFI);
+	assert_false(vmdesc_has_firmware(&p.desc));
+	free(p.dtb);
+	expect_error("firmware = \"\";", "firmware: is empty");
+	expect_error("firmware = \"f\"; secondary-boot = \"spin-table\";",
+		"secondary-boot: with firmware, \"psci\" is all that there is");
+	expect_error_in(without_kernel, "kernel: is missing");
+}
+
 static void test_disks(void **state)
 {
 	(void)state;
@@ -439,6 +473,7 @@ int main(void)
 		cmocka_unit_test(test_guestinfo_is_bounded),
 		cmocka_unit_test(test_damaged_blobs),
 		cmocka_unit_test(test_old_version),
+		cmocka_unit_test(test_firmware),
 		cmocka_unit_test(test_disks),
 		cmocka_unit_test(test_bad_disks),
 		cmocka_unit_test(test_disk_twice),

@@ -10,10 +10,12 @@ from pathlib import Path
 from plinth import cpio
 from plinth.command import run, succeeds
 from plinth.errors import PlinthError
-from plinth.paths import shown
+from plinth.paths import GUEST, shown
 
 BLOCK = 2 << 20
 PAGE = 4 << 10
+FIRMWARE = GUEST / "plinth-fw.bin"
+OWN_FIRMWARE = "uefi"
 IMAGE_MAGIC = b"ARM\x64"
 IMAGE_MAGIC_OFFSET = 56
 
@@ -26,6 +28,7 @@ def pack(source, output, extra_bootargs=""):
     entries = []
     for path in vm_folders(source):
         entries += vm_entries(path, extra_bootargs)
+    entries += firmware_entries(entries)
     output.parent.mkdir(parents=True, exist_ok=True)
     partial = output.with_name(output.name + ".part")
     with open(partial, "wb") as stream:
@@ -81,6 +84,22 @@ def vm_entries(folder, extra_bootargs):
     return entries
 
 
+def firmware_entries(entries):
+    """Plinth's own firmware, once for all VMs that ask for it."""
+    descriptions = [entry.data for entry in entries if entry.name.endswith("/vm.dtb")]
+    if not any(wants_firmware(description) for description in descriptions):
+        return []
+    if not FIRMWARE.exists():
+        raise PlinthError(
+            f'a VM has firmware = "uefi", but {shown(FIRMWARE)} is missing: ./plinth build'
+        )
+    return [cpio.file(FIRMWARE.name, FIRMWARE.read_bytes(), align=PAGE)]
+
+
+def wants_firmware(description):
+    return in_dtb(description, lambda dtb: string_property(dtb, "firmware") == OWN_FIRMWARE)
+
+
 def read(path):
     try:
         return path.read_bytes()
@@ -113,17 +132,25 @@ def vm_dtb(folder, extra_bootargs):
 
 
 def block_files(description):
-    """The files that a VM finds in blocks of 2 MiB, kernel and disks, as vm.dtb names them; Plinth
-    refuses what is no devicetree."""
+    """The files that a VM finds in blocks of 2 MiB, kernel and disks, as vm.dtb names them."""
+
+    def names(dtb):
+        command = ["fdtget", "-l", dtb, "/"]
+        nodes = run(command).split() if succeeds(command) else []
+        disks = [f"/{node}" for node in nodes if node.startswith("disk@")]
+        return {string_property(dtb, "kernel")} | {
+            string_property(dtb, "image", disk) for disk in disks
+        }
+
+    return in_dtb(description, names) - {None}
+
+
+def in_dtb(description, look):
+    """What look(FILE) says of a vm.dtb; Plinth refuses what is no devicetree."""
     with tempfile.NamedTemporaryFile(suffix=".dtb") as file:
         file.write(description)
         file.flush()
-        names = {string_property(file.name, "kernel")}
-        command = ["fdtget", "-l", file.name, "/"]
-        nodes = run(command).split() if succeeds(command) else []
-        disks = [f"/{node}" for node in nodes if node.startswith("disk@")]
-        names |= {string_property(file.name, "image", disk) for disk in disks}
-    return names - {None}
+        return look(file.name)
 
 
 def string_property(dtb, name, node="/"):

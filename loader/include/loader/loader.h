@@ -25,6 +25,9 @@
 #define LOADER_SCRATCH_SIZE  (LOADER_VM_DTB_MAX + LOADER_ZLIB_SIZE + LOADER_BUILD_SIZE)
 #define LOADER_SCRATCH_ALIGN 16U
 
+/* Plinth's own firmware for VMs, at the bundle's top. */
+#define LOADER_FIRMWARE_FILE "plinth-fw.bin"
+
 /* Page sizes that guests can use (ID_AA64MMFR0_EL1.TGRAN4, TGRAN64, TGRAN16). */
 #define LOADER_GRANULE_4K  0x1U
 #define LOADER_GRANULE_16K 0x2U
