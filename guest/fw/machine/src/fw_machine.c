@@ -187,7 +187,7 @@ static enum plinth_status read_pair(
 	return add_overflows(range->base, range->size, &end) ? PLINTH_ERANGE : PLINTH_OK;
 }
 
-/* linux,initrd-start and -end: 32 or 64 bits each. */
+/* Of other loaders: linux,initrd-start and -end, 32 or 64 bits each. */
 static enum plinth_status read_initrd(struct fw_machine *machine, const void *fdt, int chosen)
 {
 	int start_length;
@@ -196,7 +196,7 @@ static enum plinth_status read_initrd(struct fw_machine *machine, const void *fd
 	const fdt32_t *end = fdt_getprop(fdt, chosen, "linux,initrd-end", &end_length);
 	uint64_t last;
 
-	if (start == NULL || end == NULL) {
+	if (machine->initrd.size != 0 || start == NULL || end == NULL) {
 		return PLINTH_OK;
 	}
 	if ((start_length != 4 && start_length != 8) || (end_length != 4 && end_length != 8)) {
@@ -227,8 +227,10 @@ static void add_seed(struct fw_machine *machine, const void *fdt, int chosen, co
 
 static enum plinth_status read_chosen(struct fw_machine *machine, const void *fdt)
 {
-	static const char *const names[] = {"plinth,kernel", "plinth,acpi", "plinth,smbios"};
-	struct fw_range *const places[] = {&machine->kernel, &machine->acpi, &machine->smbios};
+	static const char *const names[] = {
+		"plinth,kernel", "plinth,initrd", "plinth,acpi", "plinth,smbios"};
+	struct fw_range *const places[] = {
+		&machine->kernel, &machine->initrd, &machine->acpi, &machine->smbios};
 	int chosen = fdt_path_offset(fdt, "/chosen");
 	const char *arguments;
 
@@ -277,8 +279,9 @@ uint32_t fw_machine_tree_size(const void *fdt)
 
 enum plinth_status fw_machine_publish(const void *fdt, void *out, uint32_t size)
 {
-	static const char *const own[] = {"plinth,kernel", "plinth,acpi", "plinth,smbios",
-		"linux,initrd-start", "linux,initrd-end", "bootargs", "rng-seed", "kaslr-seed"};
+	static const char *const own[] = {"plinth,kernel", "plinth,initrd", "plinth,acpi",
+		"plinth,smbios", "linux,initrd-start", "linux,initrd-end", "bootargs", "rng-seed",
+		"kaslr-seed"};
 	int chosen;
 
 	if (fdt_open_into(fdt, out, (int)size) != 0) {

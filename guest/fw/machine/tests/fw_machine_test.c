@@ -91,6 +91,20 @@ static void test_everything(void **state)
 	assert_int_equal(machine.reserved_count, 1);
 }
 
+/* Plinth's own loader names it as it names the kernel. */
+static void test_initrd_of_plinth(void **state)
+{
+	static const uint32_t initrd[] = {1, 0x200000, 0, 0x1234};
+
+	(void)state;
+	build();
+	put(chosen(), "plinth,initrd", initrd, 4);
+	assert_int_equal(fdt_setprop_u64(tree, chosen(), "linux,initrd-start", 0x100010000), 0);
+	assert_int_equal(fdt_setprop_u64(tree, chosen(), "linux,initrd-end", 0x100018000), 0);
+	assert_int_equal(fw_machine_read(&machine, tree), PLINTH_OK);
+	assert_true(machine.initrd.base == 0x100200000U && machine.initrd.size == 0x1234U);
+}
+
 static void test_what_is_not_there(void **state)
 {
 	(void)state;
@@ -178,6 +192,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_everything),
+		cmocka_unit_test(test_initrd_of_plinth),
 		cmocka_unit_test(test_what_is_not_there),
 		cmocka_unit_test(test_bad_values),
 		cmocka_unit_test(test_more_disks_than_fit),
