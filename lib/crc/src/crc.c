@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "crc/crc.h"
+#include "crc/ieee.h"
 
 #define HALF_BITS 4U
 #define HALF_MASK 0xfU
@@ -30,7 +30,7 @@ static uint32_t step(uint32_t crc)
 	return crc >> HALF_BITS ^ table[crc & HALF_MASK];
 }
 
-uint32_t crc32(uint32_t crc, const void *data, size_t size)
+uint32_t crc_ieee(uint32_t crc, const void *data, size_t size)
 {
 	const uint8_t *bytes = data;
 

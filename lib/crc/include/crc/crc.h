@@ -6,7 +6,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Of more bytes than one call has: `crc` is what the call before gave; 0 at first. */
-uint32_t crc32(uint32_t crc, const void *data, size_t size);
+#include "crc/ieee.h"
+
+static inline uint32_t crc32(uint32_t crc, const void *data, size_t size)
+{
+	return crc_ieee(crc, data, size);
+}
 
 #endif
