@@ -92,7 +92,10 @@ BAD = {
         described(VCPUS, MEMORY, KERNEL, 'initrd = "nowhere"'),
         'initrd: file "nowhere" is not in the bundle',
     ),
-    "firmware": (described(VCPUS, MEMORY, 'firmware = "uefi"'), "firmware: is not supported yet"),
+    "firmware": (
+        described(VCPUS, MEMORY, 'firmware = "nowhere"'),
+        'firmware: file "nowhere" is not in the bundle',
+    ),
     "secondary-boot": (
         described(VCPUS, MEMORY, KERNEL, 'secondary-boot = "parking"'),
         'secondary-boot: "parking" needs tables = "acpi"',
@@ -107,7 +110,7 @@ BAD = {
     ),
     "disk": (
         described(VCPUS, MEMORY, KERNEL, 'disk@0 { image = "x"; }'),
-        "disk@0: disks are not supported yet",
+        'disk@0: image: file "x" is not in the bundle',
     ),
     "dtb-garbage": (
         {"vm.dtb": b"not a devicetree"},

@@ -2,7 +2,16 @@
 """VMs that start in a firmware: Plinth's own, and Debian's U-Boot."""
 
 import pytest
-from harness.vms import INITRD, KERNEL, MIB, debian, memory_property, report_of, vm_dts, write_folder
+from harness.vms import (
+    INITRD,
+    KERNEL,
+    MIB,
+    debian,
+    memory_property,
+    report_of,
+    vm_dts,
+    write_folder,
+)
 from plinth import bundle
 from plinth.errors import PlinthError
 from plinth.qemu import U_BOOT
@@ -77,7 +86,8 @@ def test_u_boot_boots_debian_from_a_disk(boot, make_bundle):
     u_boot(machine, f"fdt move $fdtcontroladdr {TREE:x} 10000")
     u_boot(machine, f"fdt chosen {INITRD_COPY:x} {initrd:x}")
     u_boot(machine, f"fdt rsvmem add {INITRD_COPY:x} {initrd:x}")
-    u_boot(machine, "setenv bootargs console=ttyAMA0 quiet plinth.name=uboot plinth.action=poweroff")
+    arguments = "console=ttyAMA0 quiet plinth.name=uboot plinth.action=poweroff"
+    u_boot(machine, f"setenv bootargs {arguments}")
     u_boot(machine, f"bootefi {DISKS:x}:{kernel:x} {TREE:x}", r"Booting /MemoryMapped")
     machine.expect(report_of("uboot", 2), 180)
     assert machine.expect_exit(ALL_OFF) == "all VMs are off"
