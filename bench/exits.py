@@ -140,7 +140,7 @@ def backdoor():
 
 
 def print_comparison(cpu, table):
-    """Medians and (minima) added over bare EL1; behind the peers' how many times Plinth's they are."""
+    """Medians and (minima); behind the peers' how many times Plinth's they are."""
     print(f"exits on {cpu}: instructions added over bare EL1, median (least); x: times Plinth's")
     print(f"  {'':<20}" + "".join(f"{system:>32}" for system in table))
     for name, own in table["plinth"].items():

@@ -67,13 +67,14 @@ def test_bars_are_as_long_as_the_figures():
     texts = [text.text for text in root.iterfind(".//{*}text")]
     assert texts[0] == "a <title>"
     assert {"one", "two", "a", "b", "50", "100", "7"} <= set(texts)
-    bar_height = str(bars.BAR - 2)
-    widths = [float(rect.get("width")) for rect in root.iterfind(".//{*}rect") if rect.get("height") == bar_height]
+    drawn_bars = [rect for rect in root.iterfind(".//{*}rect") if rect.get("height") == str(bars.BAR - 2)]
+    widths = [float(rect.get("width")) for rect in drawn_bars]
     assert widths == [bars.BARS / 2, bars.BARS, bars.BARS]
 
 
 def test_a_bench_without_peers_is_refused():
-    done = subprocess.run([ROOT / "plinth", "bench", "--peers", "size"], capture_output=True, text=True)
+    command = [ROOT / "plinth", "bench", "--peers", "size"]
+    done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 2
     assert "compares with nobody" in done.stderr
 

@@ -26,7 +26,8 @@ def svg(title, rows):
     y = TOP
     for label, values in rows.items():
         middle = y + len(systems) * BAR / 2 + 4
-        parts.append(f'<text x="{LABELS - GAP}" y="{middle}" text-anchor="end">{escape(label)}</text>')
+        at = f'x="{LABELS - GAP}" y="{middle}" text-anchor="end"'
+        parts.append(f'<text {at}>{escape(label)}</text>')
         most = max(max(values.values()), 1)
         for index, system in enumerate(systems):
             if system in values:

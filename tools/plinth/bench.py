@@ -27,7 +27,7 @@ OUTPUT = BUILD / "bench.json"
 
 def add_arguments(parser):
     parser.add_argument("name", nargs="*", metavar="NAME", help="benches to run (default: all)")
-    parser.add_argument("--peers", action="store_true", help="the same of KVM and Xen beside it (exits)")
+    parser.add_argument("--peers", action="store_true", help="beside KVM and Xen (exits)")
 
 
 def main(arguments):

@@ -16,4 +16,4 @@ linux() {
 
 linux one 1
 linux four 4
-guest -kernel /guest/detect.elf -m 512 -smp 2
+guest -kernel /guest/detect.elf -m 512 -smp 2 -append "runs=$runs"
