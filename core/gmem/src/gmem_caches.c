@@ -2,8 +2,8 @@
 #include "base/bits.h"
 #include "gmem_private.h"
 
-#define SWEEP_BYTES  KIB(512) /* of one step: 8,192 lines of 64 bytes */
-#define SWEEP_LEAVES 512U
+#define SWEEP_BYTES   KIB(512) /* of one step: 8,192 lines of 64 bytes */
+#define SWEEP_ENTRIES 1024U
 
 /* One step of hiding: looks at this many entries, or changes this many runs, each of which takes an
  * invalidation. */
@@ -88,16 +88,16 @@ static enum plinth_status sweep_step(struct gmem *gmem, enum coh_reason reason, 
 {
 	uint64_t budget = SWEEP_BYTES;
 
-	for (unsigned i = 0; i < SWEEP_LEAVES && budget != 0U; i++) {
+	for (unsigned i = 0; i < SWEEP_ENTRIES && budget != 0U; i++) {
 		struct s2_leaf leaf;
 
-		if (s2_next(&gmem->space, *cursor, &leaf) != PLINTH_OK) {
+		if (s2_lookup(&gmem->space, *cursor, &leaf) != PLINTH_OK) {
 			return PLINTH_OK;
 		}
 		uint64_t end = leaf.ipa.v + s2_level_size(leaf.level);
 		uint64_t start = max_u64(leaf.ipa.v, cursor->v);
 
-		if ((leaf.attrs & S2_ATTR_DEVICE) != 0U) {
+		if (!leaf.valid || (leaf.attrs & S2_ATTR_DEVICE) != 0U) {
 			*cursor = ipa_init(end);
 			continue;
 		}

@@ -201,8 +201,9 @@ static enum plinth_status advance(
 		return PLINTH_EFAULT; /* devices and Plinth's own pages are what they are */
 	}
 	if (!leaf->valid) {
-		return leaf->state == S2_PAGE_NONE ? gmem_populate(gmem, area, leaf, ipa)
-						   : PLINTH_EFAULT;
+		return leaf->state == S2_PAGE_NONE || leaf->state == S2_PAGE_ZEROES
+			       ? gmem_populate(gmem, area, leaf, ipa)
+			       : PLINTH_EFAULT;
 	}
 	if ((leaf->attrs & S2_ATTR_UNTOUCHED) != 0U) {
 		return open_untouched(gmem, leaf, ipa);
@@ -315,6 +316,7 @@ static bool resolve_page(struct gmem *gmem, const struct gmem_fault *fault, enum
 static enum gmem_result resolve_any(
 	struct gmem *gmem, const struct gmem_fault *fault, enum gmem_access access)
 {
+	enum plinth_status status;
 	struct s2_leaf leaf;
 
 	if (s2_lookup(&gmem->space, fault->ipa, &leaf) != PLINTH_OK ||
@@ -326,7 +328,11 @@ static enum gmem_result resolve_any(
 		return GMEM_RESUME;
 	}
 	count_fault(gmem, fault, access, leaf.valid && (leaf.attrs & S2_ATTR_UNTOUCHED) == 0U);
-	return result_of(resolve(gmem, &leaf, fault->ipa, access));
+	status = gmem_retake_touched(gmem, &leaf, fault->ipa);
+	if (status == PLINTH_OK) {
+		status = resolve(gmem, &leaf, fault->ipa, access);
+	}
+	return result_of(status);
 }
 
 enum gmem_result gmem_fault(struct gmem *gmem, const struct gmem_fault *fault)

@@ -202,11 +202,10 @@ enum plinth_status gmem_init(struct gmem *gmem, const struct vm_config *config)
 	return status;
 }
 
-void gmem_start(struct gmem *gmem, gmem_secret_fn *fill, void *ctx)
+static void fetch_secrets(struct gmem *gmem, gmem_secret_fn *fill, void *ctx)
 {
 	size_t offset = 0;
 
-	lock_take(&gmem->lock);
 	for (uint32_t i = 0; i < gmem->image_count; i++) {
 		const struct vm_image *image = &gmem->image[i];
 
@@ -215,25 +214,30 @@ void gmem_start(struct gmem *gmem, gmem_secret_fn *fill, void *ctx)
 			offset += image->size;
 		}
 	}
-	gmem->mmu_off = !coh_strategy()->fwb;
-	/* No RAM is shown yet; of ranges, what the run before saw. */
-	gmem->hide_all = gmem->area_count > 1U;
-	gmem_hide_from(gmem, 1);
-	gmem->off_run_count = 0;
-	lock_drop(&gmem->lock);
 }
 
-/* One step of taking leaves away. */
-struct clearing {
-	struct gmem *gmem;
-	bool forgotten; /* instruction caches hold nothing of what this step takes */
-};
-
-/* A leaf that no TLB holds any more, nor any of those that this step will still show. Who gets its
- * memory next must not execute what instruction caches kept of it. */
-static void drop_leaf(void *ctx, const struct s2_leaf *leaf)
+enum plinth_status gmem_start(struct gmem *gmem, gmem_secret_fn *fill, void *ctx)
 {
-	struct clearing *clearing = ctx;
+	enum plinth_status status;
+
+	lock_take(&gmem->lock);
+	status = gmem_regain(gmem);
+	if (status == PLINTH_OK) {
+		fetch_secrets(gmem, fill, ctx);
+		gmem->mmu_off = !coh_strategy()->fwb;
+		/* No RAM is shown yet; of ranges, what the run before saw. */
+		gmem->hide_all = gmem->area_count > 1U;
+		gmem_hide_from(gmem, 1);
+		gmem->off_run_count = 0;
+	}
+	lock_drop(&gmem->lock);
+	return status;
+}
+
+/* Who gets the memory next must not execute what instruction caches kept of it. */
+void gmem_drop_leaf(void *ctx, const struct s2_leaf *leaf)
+{
+	struct gmem_clearing *clearing = ctx;
 	struct gmem *gmem = clearing->gmem;
 	unsigned order = s2_level_order(leaf->level);
 
@@ -251,10 +255,10 @@ static void drop_leaf(void *ctx, const struct s2_leaf *leaf)
 /* Empty gigabytes cost one load each, so every step starts afresh. */
 static enum plinth_status clear_step_locked(struct gmem *gmem, uint64_t start, uint64_t end)
 {
-	struct clearing clearing = {.gmem = gmem};
+	struct gmem_clearing clearing = {.gmem = gmem};
 	ipa_t cursor = ipa_init(start);
 	enum plinth_status status =
-		s2_clear_step(&gmem->space, &cursor, ipa_init(end), drop_leaf, &clearing);
+		s2_clear_step(&gmem->space, &cursor, ipa_init(end), gmem_drop_leaf, &clearing);
 
 	if (status == PLINTH_OK) {
 		memset(gmem->secret, 0, sizeof(gmem->secret));
@@ -270,6 +274,10 @@ enum plinth_status gmem_reset_step(struct gmem *gmem)
 	/* RAM starts at a gigabyte, and nothing else lies in its last one: all the rest stays. */
 	status = clear_step_locked(
 		gmem, gmem_ram(gmem)->ipa, gmem_ram(gmem)->ipa + gmem_ram(gmem)->size);
+	if (status == PLINTH_OK) {
+		/* ENOMEM: others have it now, gmem_start() tries again. */
+		(void)gmem_regain(gmem);
+	}
 	lock_drop(&gmem->lock);
 	return status;
 }
@@ -286,6 +294,7 @@ enum plinth_status gmem_fini_step(struct gmem *gmem)
 	if (status == PLINTH_OK) {
 		s2_space_fini(&gmem->space);
 		give_back(gmem);
+		gmem->relinquished = 0;
 	}
 	lock_drop(&gmem->lock);
 	return status;

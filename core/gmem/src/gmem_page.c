@@ -4,48 +4,6 @@
 #include "gmem_private.h"
 #include "pmem/pmem.h"
 
-static enum plinth_status relinquish_locked(struct gmem *gmem, ipa_t ipa)
-{
-	struct s2_leaf leaf;
-	enum plinth_status status = s2_lookup(&gmem->space, ipa, &leaf);
-
-	if (status != PLINTH_OK || !leaf.valid) {
-		return PLINTH_ENOENT;
-	}
-	if (leaf.state != S2_PAGE_OWNED && !gmem_is_in_place(&leaf)) {
-		return PLINTH_EPERM;
-	}
-	status = gmem_split(gmem, &leaf, ipa);
-	if (status == PLINTH_OK) {
-		status = s2_unmap(&gmem->space, ipa, &leaf);
-	}
-	if (status == PLINTH_OK && leaf.state == S2_PAGE_OWNED) {
-		if ((leaf.attrs & S2_ATTR_EXEC) != 0U) {
-			gmem_maintain(gmem, COH_EXEC_LOST, leaf.pa, PAGE_SIZE);
-		}
-		gmem->used--;
-		/* Not into the VM's promise: the machine is to have it. */
-		pmem_free(leaf.pa, 0);
-	}
-	return status;
-}
-
-enum plinth_status gmem_relinquish(struct gmem *gmem, ipa_t ipa)
-{
-	enum plinth_status status;
-
-	if (!is_aligned(ipa.v, PAGE_SIZE)) {
-		return PLINTH_EINVAL;
-	}
-	if (!gmem_area_has(gmem_ram(gmem), ipa, PAGE_SIZE)) {
-		return PLINTH_ERANGE;
-	}
-	lock_take(&gmem->lock);
-	status = relinquish_locked(gmem, ipa);
-	lock_drop(&gmem->lock);
-	return status;
-}
-
 static enum plinth_status map_page(struct gmem *gmem, ipa_t ipa, pa_t pa, uint32_t attrs)
 {
 	const struct s2_leaf leaf = {

@@ -153,6 +153,26 @@ static enum plinth_status try_granule(struct gmem *gmem, struct granule *g)
 	return status;
 }
 
+/* A hole that was relinquished before, whatever images say: as large as it is noted, or a page. */
+static enum plinth_status populate_zeroes(struct gmem *gmem, const struct s2_leaf *hole, ipa_t ipa)
+{
+	enum plinth_status status = PLINTH_ENOMEM;
+
+	for (unsigned level = gmem->mmu_off ? S2_LEVEL_4K : hole->level;
+		level <= S2_LEVEL_4K && status == PLINTH_ENOMEM; level++) {
+		struct granule g = {
+			.ipa = ipa_init(align_down(ipa.v, s2_level_size(level))),
+			.order = s2_level_order(level),
+			.level = level,
+			.count = 1,
+			.content = GMEM_CONTENT_ZERO,
+		};
+
+		status = try_granule(gmem, &g);
+	}
+	return status;
+}
+
 enum plinth_status gmem_populate(
 	struct gmem *gmem, const struct gmem_area *area, const struct s2_leaf *hole, ipa_t ipa)
 {
@@ -160,6 +180,9 @@ enum plinth_status gmem_populate(
 		GMEM_RUN_ORDER, GMEM_RUN_ORDER_MMU_OFF, PMEM_ORDER_4K};
 	enum plinth_status status = PLINTH_ENOMEM;
 
+	if (hole->state == S2_PAGE_ZEROES) {
+		return populate_zeroes(gmem, hole, ipa);
+	}
 	for (unsigned i = 0; i < sizeof(orders); i++) {
 		struct granule g;
 

@@ -65,6 +65,23 @@ static inline enum coh_reason gmem_fetch_reason(const struct gmem *gmem)
 enum plinth_status gmem_alloc(struct gmem *gmem, unsigned order, uint32_t flags, pa_t *pa);
 void gmem_free(struct gmem *gmem, pa_t pa, unsigned order);
 
+/* One step of taking leaves away. */
+struct gmem_clearing {
+	struct gmem *gmem;
+	bool forgotten; /* instruction caches hold nothing of what this step takes */
+};
+
+/* s2_leaf_fn with a struct gmem_clearing: gives the memory of a leaf back, which no TLB holds any
+ * more, nor any of those that this step will still show. */
+void gmem_drop_leaf(void *ctx, const struct s2_leaf *leaf);
+
+/* gmem_relinquish.c: with nothing relinquished any more, the promise is whole again. ENOMEM. */
+enum plinth_status gmem_regain(struct gmem *gmem);
+
+/* Before a touch by the guest of the page at ipa: if that is relinquished, it is so no longer.
+ * EFAULT: there is no memory for it. */
+enum plinth_status gmem_retake_touched(struct gmem *gmem, struct s2_leaf *leaf, ipa_t ipa);
+
 /* Maintains `count` leaves like *leaf, which the guest has not seen yet, as it takes to let it at
  * them; changes leaf->attrs to what they may be then. */
 void gmem_before_show(struct gmem *gmem, struct s2_leaf *leaf, unsigned count);

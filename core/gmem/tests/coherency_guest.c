@@ -47,6 +47,14 @@ void guest_carry_over(unsigned vm, unsigned page)
 	}
 }
 
+void guest_zero(unsigned vm, unsigned page)
+{
+	guest_forget(vm, page);
+	for (unsigned w = 0; w < FAKE_WORDS; w++) {
+		world.vm[vm].page[page].word[w].value[0] = 0;
+	}
+}
+
 static uint8_t newest(const struct word *word)
 {
 	return (uint8_t)(word->count - 1U);

@@ -166,7 +166,7 @@ static void run_vm_step(const struct step *s)
 		host_read(s->cpu, s->vm, s->page, s->word);
 		break;
 	case STEP_RELINQUISH:
-		host_relinquish(s->cpu, s->vm, s->page);
+		host_relinquish(s->cpu, s->vm, s->page, s->how);
 		break;
 	case STEP_SWITCH:
 		life_migrate(s->cpu, s->vm, s->vcpu);
@@ -212,7 +212,7 @@ static void say_step(unsigned number, const struct step *s)
 {
 	static const char *const names[STEP_KIND_COUNT] = {"loads", "stores", "fetches",
 		"maintains its code at", "cleans and invalidates", "goes past the caches to",
-		"'s device goes to", ": Plinth writes", ": Plinth reads", ": Plinth takes",
+		"'s device goes to", ": Plinth writes", ": Plinth reads", "gives away, or takes",
 		"'s vCPU is loaded", "turns its caches on",
 		"'s vCPU is started with its caches off", "'s vCPU stops", "cleans by set and way",
 		"is reset", "is destroyed and created again", "memory is scrubbed"};

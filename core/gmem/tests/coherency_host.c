@@ -29,6 +29,14 @@ static bool has_room(const struct word *word)
 	return word->count + 2U < WORD_HISTORY;
 }
 
+static bool is_given(const struct vm_state *v, unsigned page)
+{
+	struct s2_leaf leaf;
+
+	return s2_lookup(&v->gmem.space, ipa_init(world_ipa(page)), &leaf) == PLINTH_OK &&
+	       leaf.state == S2_PAGE_RELINQUISHED;
+}
+
 void host_write(unsigned cpu, unsigned vm, unsigned page, unsigned w)
 {
 	struct vm_state *v = &world.vm[vm];
@@ -50,7 +58,8 @@ void host_write(unsigned cpu, unsigned vm, unsigned page, unsigned w)
 	if (status != PLINTH_OK) {
 		word->count--;
 		world.no_memory += status == PLINTH_ENOMEM ? 1U : 0U;
-		if (status != (page == WORLD_ROM ? PLINTH_EFAULT : PLINTH_ENOMEM)) {
+		if (status != (page == WORLD_ROM ? PLINTH_EFAULT : PLINTH_ENOMEM) &&
+			!is_given(v, page)) {
 			world_fail("gmem_write: %d", (int)status);
 		}
 		return;
@@ -96,7 +105,7 @@ void host_read(unsigned cpu, unsigned vm, unsigned page, unsigned w)
 	world_enter(cpu, vm);
 	status = gmem_read(&v->gmem, ipa_of(page, w), &value, sizeof(value));
 	world_leave();
-	if (status == PLINTH_ENOMEM) {
+	if (status == PLINTH_ENOMEM || is_given(v, page)) {
 		world.no_memory++;
 		return;
 	}
@@ -111,19 +120,41 @@ void host_read(unsigned cpu, unsigned vm, unsigned page, unsigned w)
 		(unsigned long long)word->value[limit]);
 }
 
-void host_relinquish(unsigned cpu, unsigned vm, unsigned page)
+static void forget_given(unsigned vm, ipa_t ipa, unsigned level)
 {
+	for (unsigned p = 0; p < WORLD_PAGES; p++) {
+		if (world_ipa(p) - ipa.v < s2_level_size(level)) {
+			guest_zero(vm, p);
+		}
+	}
+}
+
+/* What is right to answer where it cannot be done. */
+static enum plinth_status refusal(unsigned page, bool takes)
+{
+	if (page >= WORLD_DISK) {
+		return PLINTH_ERANGE;
+	}
+	return takes ? PLINTH_ENOENT : PLINTH_EEXIST;
+}
+
+void host_relinquish(unsigned cpu, unsigned vm, unsigned page, unsigned how)
+{
+	struct gmem *gmem = &world.vm[vm].gmem;
+	unsigned level = world.config.blocks && how % 4U == 3U ? S2_LEVEL_2M : S2_LEVEL_4K;
+	ipa_t ipa = ipa_init(align_down(world_ipa(page), s2_level_size(level)));
+	bool takes = how / 4U % 4U == 0U;
 	enum plinth_status status;
 
 	world_enter(cpu, vm);
-	status = gmem_relinquish(&world.vm[vm].gmem, ipa_init(world_ipa(page)));
+	status = takes ? gmem_retake(gmem, ipa, level) : gmem_relinquish(gmem, ipa, level);
 	world_leave();
-	if (status == PLINTH_OK) {
-		guest_forget(vm, page);
+	if (status == PLINTH_OK && !takes) {
+		forget_given(vm, ipa, level);
 	} else if (status == PLINTH_ENOMEM) {
 		world.no_memory++;
-	} else if (status != (page >= WORLD_DISK ? PLINTH_ERANGE : PLINTH_ENOENT)) {
-		world_fail("gmem_relinquish: %d", (int)status);
+	} else if (status != PLINTH_OK && status != refusal(page, takes)) {
+		world_fail("%s: %d", takes ? "gmem_retake" : "gmem_relinquish", (int)status);
 	}
 }
 

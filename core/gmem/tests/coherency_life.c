@@ -118,7 +118,9 @@ void life_start(unsigned cpu, unsigned vm)
 		guest_forget(vm, p);
 	}
 	world_enter(cpu, vm);
-	gmem_start(&v->gmem, fill_secret, NULL);
+	if (gmem_start(&v->gmem, fill_secret, NULL) != PLINTH_OK) {
+		world_fail("gmem_start: no memory");
+	}
 	world_leave();
 	prepare(cpu, vm);
 	host_vcpu_start(cpu, vm, 0);

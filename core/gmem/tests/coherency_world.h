@@ -213,6 +213,7 @@ void guest_uncached(unsigned cpu, unsigned page, unsigned word, unsigned how);
 void guest_device(unsigned vm, unsigned page, unsigned word, unsigned how);
 void guest_peek(unsigned cpu);		       /* while another CPU is in the hypervisor */
 void guest_go_on(unsigned cpu);		       /* while another CPU is between two steps of it */
+void guest_zero(unsigned vm, unsigned page);   /* nor any value but zero until the next start */
 void guest_forget(unsigned vm, unsigned page); /* the page has its first content again */
 void guest_carry_over(unsigned vm, unsigned page); /* the VM starts again, with what was there */
 void guest_note_moves(unsigned vm);		   /* pages that Plinth mapped or copied just now */
@@ -220,7 +221,8 @@ void guest_note_moves(unsigned vm);		   /* pages that Plinth mapped or copied ju
 /* What the hypervisor does for a VM (coherency_host.c). */
 void host_write(unsigned cpu, unsigned vm, unsigned page, unsigned word);
 void host_read(unsigned cpu, unsigned vm, unsigned page, unsigned word);
-void host_relinquish(unsigned cpu, unsigned vm, unsigned page);
+/* By the guest's own will: the page or the block around it goes, or comes back. */
+void host_relinquish(unsigned cpu, unsigned vm, unsigned page, unsigned how);
 void host_caches_on(unsigned cpu, unsigned page, unsigned word);
 void host_vcpu_start(unsigned cpu, unsigned vm, unsigned vcpu);
 void host_vcpu_stop(unsigned cpu);

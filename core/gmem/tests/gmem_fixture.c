@@ -76,7 +76,7 @@ static void fill_secret(void *ctx, uint32_t kind, void *buf, size_t size)
 
 void fixture_start(struct fixture *f)
 {
-	gmem_start(&f->gmem, fill_secret, NULL);
+	assert_int_equal(gmem_start(&f->gmem, fill_secret, NULL), PLINTH_OK);
 }
 
 void fixture_reset(struct fixture *f)

@@ -80,6 +80,17 @@ static void clear_table(struct s2_space *space, s2_pte_t *entry, ipa_t ipa, unsi
 	space->table_count--;
 }
 
+void s2_clear_table(struct s2_space *space, ipa_t ipa, s2_leaf_fn *removed, void *ctx)
+{
+	const struct s2_leaf_visitor visitor = {removed, ctx};
+	unsigned level;
+	s2_pte_t *entry = s2_entry(space, ipa, S2_LEVEL_2M, &level);
+
+	if (s2_pte_is_table(*entry, level)) {
+		clear_table(space, entry, ipa, level, &visitor);
+	}
+}
+
 /* In the table of level 2 that holds ipa: the address of the first entry from there on that leads
  * to a table. */
 static bool find_table(const s2_pte_t *table, ipa_t *ipa)

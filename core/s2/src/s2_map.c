@@ -64,6 +64,9 @@ static void put_table(struct s2_space *space, s2_pte_t *entry, ipa_t ipa, unsign
 		fill_table(pa_to_va(pa), s2_pte_split(old, level), s2_level_size(level + 1U));
 		ipa = ipa_init(align_down(ipa.v, s2_level_size(level)));
 		s2_break(space, entry, ipa, 1);
+	} else if (old.v != 0U) {
+		fill_table(pa_to_va(pa), old, 0); /* a note */
+		s2_publish();
 	}
 	s2_entry_write(entry, s2_pte_table(pa));
 }
@@ -129,12 +132,27 @@ void s2_split(struct s2_space *space, ipa_t ipa, unsigned level)
 	s2_pte_t *entry = s2_entry(space, ipa, level, &found);
 	bool split = false;
 
-	while (found < level && s2_pte_is_leaf(*entry, found)) {
+	while (found < level && entry->v != 0U) {
 		put_table(space, entry, ipa, found);
 		entry = s2_entry(space, ipa, level, &found);
 		split = true;
 	}
 	if (split) {
+		s2_publish();
+	}
+}
+
+void s2_note(struct s2_space *space, ipa_t ipa, unsigned level, enum s2_page_state state)
+{
+	unsigned found;
+	s2_pte_t *entry = s2_entry(space, ipa, level, &found);
+
+	if (found != level) {
+		entry = descend(space, ipa, level);
+	}
+	PLINTH_CHECK(!s2_pte_is_valid(*entry));
+	s2_entry_write(entry, s2_pte_note(state));
+	if (found != level) {
 		s2_publish();
 	}
 }

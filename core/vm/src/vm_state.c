@@ -166,14 +166,21 @@ static void start_step(struct vm *vm)
 	}
 }
 
-/* With memory empty. Under vm->lock. */
-static void start(struct vm *vm)
+/* With memory empty. Under vm->lock. ENOMEM: the VM stays as it is. */
+static enum plinth_status start(struct vm *vm)
 {
+	enum plinth_status status = gmem_start(&vm->gmem, fill_secret, vm);
+
+	if (status != PLINTH_OK) {
+		log_error("vm %s: cannot start: memory that its balloon gave away is in use",
+			vm->config.name);
+		return status;
+	}
 	vm->state = VM_STARTING;
 	vm->memory_dirty = true;
 	vm->prepared = ipa_init(0);
-	gmem_start(&vm->gmem, fill_secret, vm);
 	start_step(vm);
+	return PLINTH_OK;
 }
 
 enum plinth_status vm_start(struct vm *vm)
@@ -184,14 +191,14 @@ enum plinth_status vm_start(struct vm *vm)
 	if (vm->state != VM_OFF && vm->state != VM_CRASHED) {
 		status = PLINTH_EPERM;
 	} else {
-		fetch_add_relaxed(&live_count, 1U);
 		if (vm->memory_dirty) {
 			vm->goal = VM_GOAL_RESET;
 			vm->state = VM_STOPPING;
 			work_in(vm, 0);
 		} else {
-			start(vm);
+			status = start(vm);
 		}
+		fetch_add_relaxed(&live_count, status == PLINTH_OK ? 1U : 0U);
 	}
 	lock_drop(&vm->lock);
 	return status;
@@ -292,18 +299,15 @@ static bool stop_step(struct vm *vm)
 		}
 		vm->memory_dirty = false;
 	}
-	switch (vm->goal) {
-	case VM_GOAL_RESET:
-		start(vm);
+	if (vm->goal == VM_GOAL_RESET && start(vm) == PLINTH_OK) {
 		return false;
-	case VM_GOAL_OFF:
-		backdoor_off(&vm->backdoor);
-		vm->state = VM_OFF;
-		break;
-	case VM_GOAL_CRASH:
+	}
+	if (vm->goal == VM_GOAL_CRASH) {
 		vm->state = VM_CRASHED;
 		store_relaxed(&any_crashed, 1U);
-		break;
+	} else {
+		backdoor_off(&vm->backdoor);
+		vm->state = VM_OFF;
 	}
 	return true;
 }

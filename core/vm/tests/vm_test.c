@@ -435,7 +435,7 @@ static void a_late_cpu_waits_for_its_memory(void **state)
 
 		assert_int_equal(gmem_fault(&vm->gmem, &fault), GMEM_RESUME);
 		if (at % (2U * PAGE_SIZE) != 0U) {
-			assert_int_equal(gmem_relinquish(&vm->gmem, ipa), PLINTH_OK);
+			assert_int_equal(gmem_relinquish(&vm->gmem, ipa, S2_LEVEL_4K), PLINTH_OK);
 		}
 	}
 	while (!vm_caches_off(&vm->vcpu[1])) {

@@ -37,7 +37,7 @@ struct gmem_fault {
 enum gmem_result {
 	GMEM_RESUME,  /* mapped, or another vCPU's fault did it: let the guest try again */
 	GMEM_NOT_RAM, /* no memory of this VM: MMIO or a hole */
-	GMEM_DENIED,  /* memory, but the VM may not do that with it (read-only, lent out) */
+	GMEM_DENIED,  /* memory, but the VM may not do that with it (read-only, lent, given away) */
 	GMEM_NOMEM,   /* no page was to be had: never for a guaranteed VM; stop it or wait */
 };
 
@@ -84,9 +84,12 @@ struct gmem {
 	struct vm_image image[VM_IMAGE_MAX];
 	pa_t zeroes;	  /* the page that shows what no image fills of read-only areas; 0: none */
 	uint64_t promise; /* pages that pmem keeps for this VM and that it has not taken yet */
-	uint64_t used;	  /* pages of the VM's own memory now; images' pages in place don't count */
-	bool mmu_off;	  /* a vCPU accesses memory past the caches; never with FWB */
-	bool hide_all;	  /* what is shown is of the run before: nobody maintained anything */
+	uint64_t relinquished; /* pages of RAM that it has neither memory nor a promise for */
+	uint64_t retake_next;  /* below this are none of them; gmem_retake_step() alone */
+	bool was_touched;      /* see gmem_relinquish() */
+	uint64_t used; /* pages of the VM's own memory now; images' pages in place don't count */
+	bool mmu_off;  /* a vCPU accesses memory past the caches; never with FWB */
+	bool hide_all; /* what is shown is of the run before: nobody maintained anything */
 	/* While mmu_off: what is mapped before this (area[hide_area], its address) was maintained,
 	 * or faults. */
 	uint32_t hide_area;
@@ -107,8 +110,9 @@ enum plinth_status gmem_init(struct gmem *gmem, const struct vm_config *config);
 typedef void gmem_secret_fn(void *ctx, uint32_t kind, void *buf, size_t size);
 
 /* Before each start: fetches the images' secrets, and sets the caches to off. No RAM may be mapped
- * from a former run (gmem_reset_step); ranges are as that run left them. */
-void gmem_start(struct gmem *gmem, gmem_secret_fn *fill, void *ctx);
+ * from a former run (gmem_reset_step); ranges are as that run left them. ENOMEM: what a former run
+ * relinquished is in others' hands, and the VM without its guarantee. */
+enum plinth_status gmem_start(struct gmem *gmem, gmem_secret_fn *fill, void *ctx);
 
 /* After gmem_start(), before a vCPU runs: one bounded step of copying the images that the guest
  * will write most of (VM_IMAGE_FLAG_WRITTEN), 2 MiB. EAGAIN: call again, with the same cursor
@@ -160,10 +164,33 @@ enum plinth_status gmem_caches_on(struct gmem *gmem, ipa_t *cursor);
  * further ones until the guest turns its caches on or off. */
 enum plinth_status gmem_set_way(struct gmem *gmem, ipa_t *cursor);
 
-/* Takes one 4 KiB page from the VM; the next touch gets a fresh one. EINVAL: not page-aligned.
- * ERANGE: not in RAM. ENOENT: not present. EPERM: shared or lent. ENOMEM: no table to split its
- * block with. Freed only when no TLB holds it. */
-enum plinth_status gmem_relinquish(struct gmem *gmem, ipa_t ipa);
+/*
+ * Memory that the guest itself gives away, for a while or for good (a balloon). `level` is
+ * S2_LEVEL_4K or S2_LEVEL_2M, ipa is aligned to its size, else EINVAL; ERANGE: not all of it is
+ * RAM.
+ *
+ * gmem_relinquish() takes it from the VM, with the promise of it: gone from stage 2 and every TLB
+ * on return, free for others. EEXIST: part of it is relinquished already. EPERM: part of it is
+ * shared or lent. ENOMEM: no table to note it in.
+ * gmem_retake() makes it RAM again, which is there at the next touch and reads as zero. ENOENT: not
+ * relinquished, or in other pieces. ENOMEM: others have the memory (without `overcommit`; with it,
+ * memory is looked for at the touch alone), nothing has changed.
+ *
+ * A guest's own touch of such a page retakes it by itself, as 4 KiB, where there is memory, and is
+ * noted; else it is GMEM_DENIED. Plinth's own is EFAULT. At most one table of leaves changes.
+ */
+enum plinth_status gmem_relinquish(struct gmem *gmem, ipa_t ipa, unsigned level);
+enum plinth_status gmem_retake(struct gmem *gmem, ipa_t ipa, unsigned level);
+
+/* One bounded step of retaking everything. EAGAIN: call again; ENOMEM: as above, try later; OK:
+ * nothing is relinquished any more, nor noted as touched. Nothing may be relinquished meanwhile. */
+enum plinth_status gmem_retake_step(struct gmem *gmem);
+
+/* Has the guest touched what it had relinquished, since gmem_retake_step() was OK? */
+bool gmem_was_touched(struct gmem *gmem);
+
+/* Pages that are relinquished now. */
+uint64_t gmem_relinquished(struct gmem *gmem);
 
 /* Maps a host device's pages (assignment, GICV) as Device-nGnRE, never executable, page by page.
  * EINVAL: not page-aligned. EEXIST: overlaps memory or a mapping. ERANGE. ENOMEM: part of it may be

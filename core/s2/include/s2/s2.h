@@ -159,8 +159,8 @@ enum plinth_status s2_prepare(struct s2_space *space, ipa_t ipa, unsigned level)
  * break-before-make; a bigger block in the way is split first. Cannot fail. */
 void s2_map(struct s2_space *space, const struct s2_leaf *leaf, unsigned count);
 
-/* Commit: if a bigger block covers `ipa`, replaces it by tables down to `level` with the same
- * translations. After s2_prepare. Break-before-make. */
+/* Commit: if a bigger block (or note) covers `ipa`, replaces it by tables down to `level` with the
+ * same translations (the same note). After s2_prepare. Break-before-make. */
 void s2_split(struct s2_space *space, ipa_t ipa, unsigned level);
 
 /* Sets and clears attributes of `count` consecutive leaves in one table that are mapped just as
@@ -188,6 +188,15 @@ typedef void s2_leaf_fn(void *ctx, const struct s2_leaf *leaf);
  * (the lock may be dropped between); PLINTH_OK: nothing is left. Start with cursor 0. */
 enum plinth_status s2_clear_step(
 	struct s2_space *space, ipa_t *cursor, ipa_t end, s2_leaf_fn *removed, void *ctx);
+
+/* Removes all leaves that the table below the 2 MiB at `ipa` holds, and the table, as one step of
+ * s2_clear_step() does. Nothing for what is no table. */
+void s2_clear_table(struct s2_space *space, ipa_t ipa, s2_leaf_fn *removed, void *ctx);
+
+/* Commit: `state`, of those without a translation, is noted at `ipa`, where nothing is mapped, in
+ * an entry of `level`; after s2_prepare() for it where the hole is larger. s2_lookup() tells it for
+ * every page below, also when a table is put there (s2_map, s2_split). */
+void s2_note(struct s2_space *space, ipa_t ipa, unsigned level, enum s2_page_state state);
 
 /* The first valid leaf at or after `ipa`. ENOENT: none. Skips holes by whole tables. */
 enum plinth_status s2_next(const struct s2_space *space, ipa_t ipa, struct s2_leaf *leaf);

@@ -13,8 +13,8 @@
  *   DONATE     OWNED -> NONE                   NONE -> OWNED
  *
  * Every other pair is refused with EPERM and changes nothing. The giver is the owner in all five,
- * in UNSHARE and RECLAIM too. LENT_OUT has no translation (the owner may not touch the page);
- * all the others but NONE have one. One borrower at a time: more would need a count.
+ * in UNSHARE and RECLAIM too. LENT_OUT has no translation (the owner may not touch the page),
+ * nor have NONE and its kinds; all the others have one. One borrower at a time: more would need a count.
  */
 #ifndef S2_S2_STATE_H
 #define S2_S2_STATE_H
@@ -30,6 +30,9 @@ enum s2_page_state {
 	S2_PAGE_SHARED_BORROWER,
 	S2_PAGE_LENT_IN,  /* held alone, owned by somebody else */
 	S2_PAGE_LENT_OUT, /* owned, held by somebody else */
+	/* Two kinds of NONE, which no operation leads from or to (core/gmem): */
+	S2_PAGE_RELINQUISHED, /* given away for good, until it is asked for again */
+	S2_PAGE_ZEROES,	      /* was asked for again: reads as zero, whatever images say */
 	S2_PAGE_STATE_COUNT,
 };
 

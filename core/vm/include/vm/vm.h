@@ -168,8 +168,9 @@ struct vm *vm_get(vm_id_t id);
 uint32_t vm_count(void);
 struct vm *vm_find(const char *name);
 
-/* EPERM: the VM is not in a state for that. None of them waits: vm->state tells. */
-enum plinth_status vm_start(struct vm *vm); /* from OFF or CRASHED */
+/* EPERM: the VM is not in a state for that. None of them waits: vm->state tells. vm_start() is from
+ * OFF or CRASHED; ENOMEM: what the VM's balloon gave away is in use, and the VM OFF. */
+enum plinth_status vm_start(struct vm *vm);
 enum plinth_status vm_pause(struct vm *vm);
 enum plinth_status vm_resume(struct vm *vm);
 
