@@ -45,6 +45,7 @@ void backdoor_reset(struct backdoor_vm *vm)
 	}
 	state->report = (struct backdoor_report){0};
 	state->tools = (struct tools){0};
+	state->balloon = (struct balloon){.target = state->balloon.target};
 	lock_drop(&vm->lock);
 }
 
@@ -57,6 +58,7 @@ void backdoor_off(struct backdoor_vm *vm)
 	lock_take(&vm->lock);
 	info_forget(vm);
 	vm->state->sync_time = false;
+	vm->state->balloon.target = 0;
 	lock_drop(&vm->lock);
 }
 
@@ -102,13 +104,27 @@ static enum backdoor_result high_bandwidth(struct backdoor_vm *vm, uint64_t *x,
 	return message_serve_hb(vm, x, io->form == BACKDOOR_INS, caller);
 }
 
-enum backdoor_result backdoor_call(
-	struct backdoor_vm *vm, uint64_t x[BACKDOOR_REGS], const struct caller *caller)
+/* The balloon is the kernel's. */
+static enum backdoor_result balloon(struct backdoor_vm *vm, uint64_t *x,
+	const struct backdoor_io *io, const struct caller *caller, struct backdoor_batch *batch)
+{
+	if ((uint32_t)x[0] != BACKDOOR_BALLOON_MAGIC || io->port != BACKDOOR_BALLOON_PORT ||
+		io->form != BACKDOOR_IN || io->size != COMMAND_SIZE || caller->el == 0U) {
+		return unknown(x);
+	}
+	return balloon_serve(vm, x, caller, batch);
+}
+
+enum backdoor_result backdoor_call(struct backdoor_vm *vm, uint64_t x[BACKDOOR_REGS],
+	const struct caller *caller, struct backdoor_batch *batch)
 {
 	struct backdoor_io io = backdoor_decode((uint32_t)x[7], (uint32_t)x[3]);
 
-	if (vm->state == NULL || io.form == BACKDOOR_BROKEN || (uint32_t)x[0] != BACKDOOR_MAGIC) {
+	if (vm->state == NULL || io.form == BACKDOOR_BROKEN) {
 		return unknown(x);
+	}
+	if ((uint32_t)x[0] != BACKDOOR_MAGIC) {
+		return balloon(vm, x, &io, caller, batch);
 	}
 	switch (io.port) {
 	case BACKDOOR_PORT:

@@ -58,11 +58,18 @@ struct tools {
 	uint8_t answer[BACKDOOR_POWER_COUNT]; /* enum backdoor_answer */
 };
 
+struct balloon {
+	uint32_t target; /* pages that the owner wants given away */
+	uint32_t capabilities;
+	bool is_started; /* a driver has begun, and START is complete */
+};
+
 struct backdoor_state {
 	uint64_t used;	/* bytes of the budget */
 	uint32_t open;	/* channels */
 	bool sync_time; /* the guest has asked for it (vmx.set_option) */
 	struct tools tools;
+	struct balloon balloon;
 	struct backdoor_report report; /* facts and versions; the rest is made when asked for */
 	uint32_t cookies[COOKIE_POOL]; /* fresh ones are those below cookie_count */
 	uint32_t cookie_count;
@@ -110,6 +117,10 @@ bool channel_put(struct backdoor_vm *vm, struct channel *channel, const char *he
 void message_serve(struct backdoor_vm *vm, uint64_t *x);
 enum backdoor_result message_serve_hb(
 	struct backdoor_vm *vm, uint64_t *x, bool is_read, const struct caller *caller);
+
+/* balloon.c: a call of BACKDOOR_BALLOON_PORT, from EL1. */
+enum backdoor_result balloon_serve(struct backdoor_vm *vm, uint64_t *x, const struct caller *caller,
+	struct backdoor_batch *batch);
 
 #define STATUS_SUCCESS UINT32_C(0x01)
 #define STATUS_DORECV  UINT32_C(0x02)

@@ -123,5 +123,7 @@ void backdoor_get_report(struct backdoor_vm *vm, struct backdoor_report *report)
 	report->health = tclo_health(vm);
 	report->channels = vm->state->open;
 	report->used = vm->state->used;
+	report->balloon_target = vm->state->balloon.target * PAGE_SIZE;
+	report->balloon_started = vm->state->balloon.is_started;
 	lock_drop(&vm->lock);
 }

@@ -50,6 +50,79 @@ void rig_init(void)
 	fake_sysregs.cntpct_el0 = RIG_HZ;
 }
 
+static bool *given_at(ipa_t ipa, bool large)
+{
+	uint64_t size = large ? BLOCK_2M : RIG_PAGE;
+	uint64_t start = large ? RIG_LARGE_AT : 0U;
+	uint64_t count = large ? RIG_LARGE : RIG_PAGES;
+
+	rig.moved++;
+	rig.moved_max = rig.moved > rig.moved_max ? rig.moved : rig.moved_max;
+	if (ipa.v % size != 0U || ipa.v < start || (ipa.v - start) / size >= count) {
+		return NULL;
+	}
+	return &(large ? rig.given_large : rig.given)[(ipa.v - start) / size];
+}
+
+static enum plinth_status give(void *ctx, ipa_t ipa, bool large)
+{
+	bool *given = given_at(ipa, large);
+
+	(void)ctx;
+	if (given == NULL) {
+		return PLINTH_ERANGE;
+	}
+	if (!large && caller_rig.access[ipa.v / RIG_PAGE] == RIG_DEVICE) {
+		return PLINTH_EPERM;
+	}
+	if (*given) {
+		return PLINTH_EEXIST;
+	}
+	*given = true;
+	return PLINTH_OK;
+}
+
+static enum plinth_status take(void *ctx, ipa_t ipa, bool large)
+{
+	bool *given = given_at(ipa, large);
+
+	(void)ctx;
+	if (given == NULL) {
+		return PLINTH_ERANGE;
+	}
+	if (!*given) {
+		return PLINTH_ENOENT;
+	}
+	if (rig.memory_gone) {
+		return PLINTH_ENOMEM;
+	}
+	*given = false;
+	return PLINTH_OK;
+}
+
+/* One page a step. */
+static enum plinth_status take_all(void *ctx)
+{
+	(void)ctx;
+	for (unsigned i = 0; i < RIG_PAGES; i++) {
+		if (rig.given[i]) {
+			enum plinth_status status = take(ctx, ipa_init(i * RIG_PAGE), false);
+
+			return status == PLINTH_OK ? PLINTH_EAGAIN : status;
+		}
+	}
+	rig.touched = false;
+	return PLINTH_OK;
+}
+
+static bool was_touched(void *ctx)
+{
+	(void)ctx;
+	return rig.touched;
+}
+
+static const struct backdoor_balloon_ops balloon_ops = {give, take, take_all, was_touched};
+
 void rig_start(uint64_t budget)
 {
 	static const uint8_t uuid[16] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16};
@@ -60,6 +133,7 @@ void rig_start(uint64_t budget)
 		.uuid = uuid,
 		.ram_size = MIB(512),
 		.budget = budget,
+		.balloon = &balloon_ops,
 	};
 
 	backdoor_fini(&rig.vm);
@@ -76,11 +150,39 @@ bool rig_end(void)
 	return pages_free() == free_pages;
 }
 
-enum backdoor_result rig_call(unsigned el)
+static enum backdoor_result call_once(unsigned el)
 {
 	const struct caller caller = caller_rig_at(el);
 
-	return backdoor_call(&rig.vm, rig.x, &caller);
+	rig.moved = 0;
+	return backdoor_call(&rig.vm, rig.x, &caller, &rig.batch);
+}
+
+enum backdoor_result rig_call(unsigned el)
+{
+	uint64_t before[BACKDOOR_REGS];
+	enum backdoor_result result;
+
+	memcpy(before, rig.x, sizeof(before));
+	while ((result = call_once(el)) == BACKDOOR_AGAIN) {
+		if (memcmp(before, rig.x, sizeof(before)) != 0) {
+			abort();
+		}
+	}
+	return result;
+}
+
+int rig_setup(void **state)
+{
+	(void)state;
+	rig_start(RIG_BUDGET);
+	return 0;
+}
+
+int rig_teardown(void **state)
+{
+	(void)state;
+	return rig_end() ? 0 : -1;
 }
 
 uint32_t rig_message(struct rig_channel channel, unsigned type, uint32_t w1)

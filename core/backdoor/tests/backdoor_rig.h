@@ -12,20 +12,29 @@
 #include "backdoor/backdoor.h"
 #include "caller_rig.h"
 
-#define RIG_BUDGET  UINT64_C(0x100000)
-#define RIG_JUNK    UINT64_C(0xdeadbeef00000000)
-#define RIG_HZ	    UINT64_C(1000)
-#define RIG_SUCCESS 1U
-#define RIG_DORECV  2U
-#define RIG_CLOSED  4U
-#define RIG_HB	    0x80U
-#define RIG_RPCI    UINT32_C(0x49435052)
-#define RIG_TCLO    UINT32_C(0x4f4c4354)
-#define RIG_COOKIES UINT32_C(0x80000000)
+#define RIG_LARGE_AT UINT64_C(0x40000000)
+#define RIG_LARGE    8U
+#define RIG_BUDGET   UINT64_C(0x100000)
+#define RIG_JUNK     UINT64_C(0xdeadbeef00000000)
+#define RIG_HZ	     UINT64_C(1000)
+#define RIG_SUCCESS  1U
+#define RIG_DORECV   2U
+#define RIG_CLOSED   4U
+#define RIG_HB	     0x80U
+#define RIG_RPCI     UINT32_C(0x49435052)
+#define RIG_TCLO     UINT32_C(0x4f4c4354)
+#define RIG_COOKIES  UINT32_C(0x80000000)
 
 struct rig {
 	struct backdoor_vm vm;
 	uint64_t x[BACKDOOR_REGS];
+	struct backdoor_batch batch;
+	bool given[RIG_PAGES];	     /* by the balloon */
+	bool given_large[RIG_LARGE]; /* from RIG_LARGE_AT on, by 2 MiB */
+	bool memory_gone;	     /* nothing can be taken back */
+	bool touched;		     /* the guest has touched what it gave */
+	unsigned moved;		     /* calls of give and take since the last step began */
+	unsigned moved_max;	     /* in one step */
 };
 
 extern struct rig rig;
@@ -45,7 +54,13 @@ void rig_start(uint64_t budget);
 /* Gives the VM back; returns whether pmem has all its pages again. */
 bool rig_end(void);
 
-/* One call with rig.x, from `el`. */
+/* cmocka's fixture of all tests here: a VM with RIG_BUDGET, and whether all pages are back. */
+int rig_setup(void **state);
+int rig_teardown(void **state);
+
+#define RIG_TEST(name) cmocka_unit_test_setup_teardown(name, rig_setup, rig_teardown)
+
+/* One call with rig.x, from `el`. BACKDOOR_AGAIN is repeated. */
 enum backdoor_result rig_call(unsigned el);
 
 /* One message call, type and W1; returns the status. x[1] and x[3] stay in rig.x. */

@@ -26,19 +26,6 @@ static const struct backdoor_vm vmware = {.config = {.vmware = true}};
 static const struct backdoor_vm control = {.config = {.control = true}};
 static const struct backdoor_vm plain;
 
-static int setup(void **state)
-{
-	(void)state;
-	rig_start(RIG_BUDGET);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	return rig_end() ? 0 : -1;
-}
-
 /* The registers of open-vm-tools' greeting, with junk in every upper half. */
 static void greet(void)
 {
@@ -327,23 +314,21 @@ static void test_malformed_calls_are_unknown(void **state)
 	}
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
-
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		TEST(test_what_is_a_call),
-		TEST(test_the_greeting),
-		TEST(test_unknown),
-		TEST(test_without_vmware),
-		TEST(test_command_is_sixteen_bits),
-		TEST(test_facts),
-		TEST(test_headless_answers),
-		TEST(test_some_are_for_el1),
-		TEST(test_time),
-		TEST(test_forms),
-		TEST(test_every_malformed_w7),
-		TEST(test_malformed_calls_are_unknown),
+		RIG_TEST(test_what_is_a_call),
+		RIG_TEST(test_the_greeting),
+		RIG_TEST(test_unknown),
+		RIG_TEST(test_without_vmware),
+		RIG_TEST(test_command_is_sixteen_bits),
+		RIG_TEST(test_facts),
+		RIG_TEST(test_headless_answers),
+		RIG_TEST(test_some_are_for_el1),
+		RIG_TEST(test_time),
+		RIG_TEST(test_forms),
+		RIG_TEST(test_every_malformed_w7),
+		RIG_TEST(test_malformed_calls_are_unknown),
 	};
 
 	rig_init();

@@ -58,6 +58,31 @@ static void any_call(struct input *input)
 	}
 }
 
+/* The balloon, from the kernel: pages and batches that may be there. */
+static void balloon_call(struct input *input)
+{
+	uint64_t choice = take(input, 1);
+
+	rig.x[0] = BACKDOOR_BALLOON_MAGIC;
+	rig.x[1] = take(input, 1) % (RIG_PAGES + 1U);
+	rig.x[2] = choice % 12U;
+	rig.x[3] = BACKDOOR_BALLOON_PORT;
+	rig.x[4] = take(input, 2) % 600U;
+	rig.x[7] = MAGIC_X7 | 0x0eU;
+	if (rig.x[1] < RIG_PAGES) {
+		uint64_t entry = take(input, 4) << 7;
+
+		memcpy(&caller_rig.memory[rig.x[1] * RIG_PAGE + (choice & 8U)], &entry,
+			sizeof(entry));
+	}
+	rig.memory_gone = choice >> 5 == 1U;
+	rig.touched = choice >> 5 == 2U;
+	rig.moved_max = 0;
+	if (rig_call(1) != BACKDOOR_DONE || rig.moved_max > 32U) {
+		abort();
+	}
+}
+
 /* A text from the input as a request, or a poll of the tools. */
 static void send_text(struct input *input, struct rig_channel channel)
 {
@@ -105,6 +130,9 @@ static void one_call(struct input *input)
 	case 8:
 		(void)backdoor_request(
 			&rig.vm, (enum backdoor_power)(take(input, 1) % BACKDOOR_POWER_COUNT));
+		break;
+	case 10:
+		balloon_call(input);
 		break;
 	case 9:
 		backdoor_reset(&rig.vm);

@@ -19,19 +19,6 @@
 #define RECVPAYLOAD 4U
 #define RECVSTATUS  5U
 
-static int setup(void **state)
-{
-	(void)state;
-	rig_start(RIG_BUDGET);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	return rig_end() ? 0 : -1; /* every page is back */
-}
-
 static struct rig_channel opened(void)
 {
 	struct rig_channel channel;
@@ -342,27 +329,25 @@ static void without_a_budget_messages_fail(void **state)
 	assert_int_equal(rig_message(channel, OPENSEND, 0), 0); /* no room for an answer */
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
-
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		TEST(a_request_is_answered),
-		TEST(only_result_registers_are_written),
-		TEST(protocols_are_two),
-		TEST(wrong_cookies_and_numbers_are_closed),
-		TEST(channels_are_128),
-		TEST(sizes),
-		TEST(steps_out_of_order_fail),
-		TEST(a_reply_ends_with_its_last_byte),
-		TEST(high_bandwidth_both_ways),
-		TEST(sixty_four_kib_from_an_odd_address),
-		TEST(a_fault_changes_nothing),
-		TEST(what_is_no_memory_fails_the_message),
-		TEST(high_bandwidth_that_fits_nothing),
-		TEST(forms_that_high_bandwidth_has_not),
-		TEST(the_budget_holds),
-		TEST(without_a_budget_messages_fail),
+		RIG_TEST(a_request_is_answered),
+		RIG_TEST(only_result_registers_are_written),
+		RIG_TEST(protocols_are_two),
+		RIG_TEST(wrong_cookies_and_numbers_are_closed),
+		RIG_TEST(channels_are_128),
+		RIG_TEST(sizes),
+		RIG_TEST(steps_out_of_order_fail),
+		RIG_TEST(a_reply_ends_with_its_last_byte),
+		RIG_TEST(high_bandwidth_both_ways),
+		RIG_TEST(sixty_four_kib_from_an_odd_address),
+		RIG_TEST(a_fault_changes_nothing),
+		RIG_TEST(what_is_no_memory_fails_the_message),
+		RIG_TEST(high_bandwidth_that_fits_nothing),
+		RIG_TEST(forms_that_high_bandwidth_has_not),
+		RIG_TEST(the_budget_holds),
+		RIG_TEST(without_a_budget_messages_fail),
 	};
 
 	rig_init();

@@ -14,19 +14,6 @@
 
 static struct rig_channel tclo;
 
-static int setup(void **state)
-{
-	(void)state;
-	rig_start(RIG_BUDGET);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	return rig_end() ? 0 : -1;
-}
-
 static const struct backdoor_report *report(void)
 {
 	static struct backdoor_report r;
@@ -374,26 +361,24 @@ static void time_is_kept_where_the_guest_wants_it(void **state)
 	check_rpc("vmx.set_option other 1 0", "0 Invalid arguments");
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
-
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		TEST(values_go_both_ways),
-		TEST(requests_are_cut_and_trimmed),
-		TEST(what_has_no_value),
-		TEST(presets_come_back_when_it_is_off),
-		TEST(values_are_bounded),
-		TEST(the_guest_reports_itself),
-		TEST(long_facts_are_cut),
-		TEST(log_lines_and_crashes_reach_the_log),
-		TEST(tools_come_up),
-		TEST(a_restarted_daemon_is_not_told_of_power_on),
-		TEST(another_program_is_asked_nothing),
-		TEST(pings_show_health),
-		TEST(power_operations_are_asked_for),
-		TEST(a_refusal_is_told),
-		TEST(time_is_kept_where_the_guest_wants_it),
+		RIG_TEST(values_go_both_ways),
+		RIG_TEST(requests_are_cut_and_trimmed),
+		RIG_TEST(what_has_no_value),
+		RIG_TEST(presets_come_back_when_it_is_off),
+		RIG_TEST(values_are_bounded),
+		RIG_TEST(the_guest_reports_itself),
+		RIG_TEST(long_facts_are_cut),
+		RIG_TEST(log_lines_and_crashes_reach_the_log),
+		RIG_TEST(tools_come_up),
+		RIG_TEST(a_restarted_daemon_is_not_told_of_power_on),
+		RIG_TEST(another_program_is_asked_nothing),
+		RIG_TEST(pings_show_health),
+		RIG_TEST(power_operations_are_asked_for),
+		RIG_TEST(a_refusal_is_told),
+		RIG_TEST(time_is_kept_where_the_guest_wants_it),
 	};
 
 	rig_init();

@@ -28,6 +28,9 @@ static uint8_t *place(ipa_t ipa, size_t size)
 		abort();
 	}
 	caller_rig.copied++;
+	if (ipa.v >= sizeof(caller_rig.memory)) {
+		return NULL;
+	}
 	return caller_rig.access[ipa.v / RIG_PAGE] == RIG_DEVICE ? NULL : &caller_rig.memory[ipa.v];
 }
 

@@ -14,7 +14,7 @@
 enum rig_access { RIG_READ_WRITE, RIG_READ_ONLY, RIG_ABSENT, RIG_DEVICE };
 
 struct caller_rig {
-	uint8_t memory[RIG_PAGES * RIG_PAGE];
+	_Alignas(uint64_t) uint8_t memory[RIG_PAGES * RIG_PAGE];
 	enum rig_access access[RIG_PAGES];
 	unsigned copied;   /* calls of read and write */
 	uint64_t fault_va; /* of the last refused translation */

@@ -16,10 +16,11 @@
 enum outcome exits_backdoor(struct vcpu *vcpu, bool is_past)
 {
 	struct exits_caller from;
+	enum backdoor_result result;
 
 	exits_caller_init(&from, vcpu);
-	if (LIKELY(backdoor_call(&vcpu->vm->backdoor, vcpu->ctx.x, &from.caller) ==
-		    BACKDOOR_DONE)) {
+	result = backdoor_call(&vcpu->vm->backdoor, vcpu->ctx.x, &from.caller, &vcpu->batch);
+	if (LIKELY(result == BACKDOOR_DONE)) {
 		if (!is_past) {
 			vcpu_skip(true);
 		}
@@ -28,7 +29,9 @@ enum outcome exits_backdoor(struct vcpu *vcpu, bool is_past)
 	if (is_past) {
 		vcpu_set_pc(vcpu_pc() - INSTRUCTION);
 	}
-	vcpu_inject_abort(false, from.fsc, from.far, from.is_write, true);
+	if (result == BACKDOOR_FAULT) {
+		vcpu_inject_abort(false, from.fsc, from.far, from.is_write, true);
+	}
 	return OUTCOME_RESUME;
 }
 

@@ -155,7 +155,7 @@ static enum plinth_status info(void *ctx, const char *name, struct monitor *out)
 	for (vcpu_id_t i = 0; i < vm->config.vcpu_count; i++) {
 		vcpu_info(&vm->vcpu[i], out);
 	}
-	init_report_guest(&vm->backdoor, out);
+	init_report_guest(vm, out);
 	return PLINTH_OK;
 }
 
@@ -363,6 +363,8 @@ static const struct monitor_ops ops = {
 	.guestinfo_list = init_guestinfo_list,
 	.guestinfo_get = init_guestinfo_get,
 	.guestinfo_set = init_guestinfo_set,
+	.balloon_show = init_balloon_show,
+	.balloon_set = init_balloon_set,
 	.mem = mem,
 	.irq = irq,
 	.coherency = coherency,

@@ -13,6 +13,9 @@
 
 #define VALUE_SHOWN 100U
 
+/* Too large for the stack; the monitor has one caller at a time. */
+static struct backdoor_report report;
+
 struct fact_row {
 	enum backdoor_fact fact;
 	const char *name;
@@ -54,20 +57,26 @@ static enum plinth_status show_value(struct backdoor_vm *vm, const char *key, st
 	return PLINTH_OK;
 }
 
-void init_report_guest(struct backdoor_vm *vm, struct monitor *out)
+static void print_balloon(struct vm *vm, struct monitor *out)
+{
+	monitor_print(out, "balloon: %llu of %llu KiB, driver %s\n",
+		(unsigned long long)(gmem_relinquished(&vm->gmem) * PAGE_SIZE / KIB(1)),
+		(unsigned long long)(report.balloon_target / KIB(1)),
+		report.balloon_started ? "started" : "none");
+}
+
+void init_report_guest(struct vm *vm, struct monitor *out)
 {
 	static const char *const health[] = {
 		[BACKDOOR_NO_TOOLS] = "none",
 		[BACKDOOR_SILENT] = "silent",
 		[BACKDOOR_LISTENING] = "listening",
 	};
-	/* Too large for the stack; the monitor has one caller at a time. */
-	static struct backdoor_report report;
 
-	if (!vm->config.vmware) {
+	if (!vm->backdoor.config.vmware) {
 		return;
 	}
-	backdoor_get_report(vm, &report);
+	backdoor_get_report(&vm->backdoor, &report);
 	monitor_print(out, "  tools: %s, version %u, pings %u; %u channels, %llu KiB\n",
 		health[report.health], report.tools_version, report.pings, report.channels,
 		(unsigned long long)(report.used / KIB(1)));
@@ -78,6 +87,8 @@ void init_report_guest(struct backdoor_vm *vm, struct monitor *out)
 			monitor_print(out, "  guest: %s: %s\n", fact_rows[i].name, text);
 		}
 	}
+	monitor_print(out, "  ");
+	print_balloon(vm, out);
 }
 
 static struct backdoor_vm *backdoor_of(const char *name)
@@ -125,4 +136,28 @@ enum plinth_status init_guestinfo_set(
 
 	(void)ctx;
 	return vm != NULL ? backdoor_info_set(vm, key, value, strlen(value)) : PLINTH_ENOENT;
+}
+
+enum plinth_status init_balloon_show(void *ctx, const char *name, struct monitor *out)
+{
+	struct vm *vm = vm_find(name);
+
+	(void)ctx;
+	if (vm == NULL) {
+		return PLINTH_ENOENT;
+	}
+	if (!vm->backdoor.config.vmware) {
+		return PLINTH_ENOTSUP;
+	}
+	backdoor_get_report(&vm->backdoor, &report);
+	print_balloon(vm, out);
+	return PLINTH_OK;
+}
+
+enum plinth_status init_balloon_set(void *ctx, const char *name, size_t mib)
+{
+	struct backdoor_vm *vm = backdoor_of(name);
+
+	(void)ctx;
+	return vm != NULL ? backdoor_set_balloon(vm, mib * KIB(1) * KIB(1)) : PLINTH_ENOENT;
 }

@@ -62,7 +62,7 @@ static const struct vm_verb vm_verbs[] = {
 	{"resume", MONITOR_VM_RESUME, false},
 };
 
-/* Decimal digits alone, at most 5 of them. */
+/* Decimal digits alone, at most 7 of them. */
 static bool parse_number(const char *text, size_t *number)
 {
 	size_t v = 0;
@@ -75,7 +75,7 @@ static bool parse_number(const char *text, size_t *number)
 		v = v * 10U + (size_t)(text[i] - '0');
 	}
 	*number = v;
-	return length != 0U && length <= 5U;
+	return length != 0U && length <= 7U;
 }
 
 /* The word behind the name: none, `now`, or a number of seconds. */
@@ -114,8 +114,28 @@ static void act_on_vm(
 		monitor, monitor->ops->vm_act(monitor->ctx, &act, words[2], monitor), count, words);
 }
 
+static void run_balloon(struct monitor *monitor, size_t count, char *const words[])
+{
+	const struct monitor_ops *ops = monitor->ops;
+	size_t mib;
+
+	if (count == 3U) {
+		monitor_report(
+			monitor, ops->balloon_show(monitor->ctx, words[2], monitor), count, words);
+	} else if (!parse_number(words[3], &mib)) {
+		monitor_print(monitor, "vm balloon: %s is not a number of MiB\n", words[3]);
+	} else {
+		monitor_report(
+			monitor, ops->balloon_set(monitor->ctx, words[2], mib), count, words);
+	}
+}
+
 static void run_vm_on(struct monitor *monitor, size_t count, char *const words[])
 {
+	if (strcmp(words[1], "balloon") == 0) {
+		run_balloon(monitor, count, words);
+		return;
+	}
 	if (strcmp(words[1], "info") == 0) {
 		monitor_report(monitor, monitor->ops->vm_info(monitor->ctx, words[2], monitor),
 			count, words);
@@ -313,9 +333,12 @@ static void run_help(struct monitor *monitor, size_t count, char *const words[])
 
 static const struct monitor_command commands[] = {
 	{"help", "[COMMAND]", "this list, or one line of it", 1, 2, run_help},
-	{"vm", "[list | start|stop|reboot|reset|pause|resume|info NAME [SECONDS|now]]",
-		"VMs and their life; stop, reboot and pause ask the guest's tools first", 1, 4,
-		run_vm},
+	{"vm",
+		"[list | start|stop|reboot|reset|pause|resume|info NAME [SECONDS|now] | balloon "
+		"NAME [MIB]]",
+		"VMs and their life; stop, reboot and pause ask the guest's tools first, balloon "
+		"asks it for memory",
+		1, 4, run_vm},
 	{"guestinfo", "NAME [KEY [VALUE]]", "values that a VM and its guest exchange", 2, 4,
 		run_guestinfo},
 	{"mem", "", "memory in use", 1, 1, run_mem},

@@ -102,6 +102,21 @@ static enum plinth_status vm_info(void *ctx, const char *name, struct monitor *o
 	return check_name(name);
 }
 
+static enum plinth_status balloon_show(void *ctx, const char *name, struct monitor *out)
+{
+	(void)ctx;
+	(void)out;
+	called("balloon %s;", name);
+	return check_name(name);
+}
+
+static enum plinth_status balloon_set(void *ctx, const char *name, size_t mib)
+{
+	(void)ctx;
+	called("balloon %s %zu;", name, mib);
+	return mib == 9999999U ? PLINTH_EINVAL : check_name(name);
+}
+
 static void mem(void *ctx, struct monitor *out)
 {
 	(void)ctx;
@@ -183,6 +198,8 @@ static const struct monitor_ops ops = {
 	.guestinfo_list = guestinfo_list,
 	.guestinfo_get = guestinfo_get,
 	.guestinfo_set = guestinfo_set,
+	.balloon_show = balloon_show,
+	.balloon_set = balloon_set,
 	.mem = mem,
 	.irq = irq,
 	.coherency = coherency,
@@ -318,8 +335,8 @@ static void commands_reach_their_ops(void **state)
 		{"vm reboot alpha 0", "act 3 alpha;patience 2 0;", ""},
 		{"vm pause alpha now", "act 4 alpha;patience 1 0;", ""},
 		{"vm stop alpha soon", "", "vm stop: unknown argument soon; seconds or now\r\n"},
-		{"vm stop alpha 123456", "",
-			"vm stop: unknown argument 123456; seconds or now\r\n"},
+		{"vm stop alpha 12345678", "",
+			"vm stop: unknown argument 12345678; seconds or now\r\n"},
 		{"vm start alpha now", "", "vm start: unknown argument now\r\n"},
 		{"guestinfo alpha", "values alpha;", ""},
 		{"guestinfo alpha ip", "value alpha ip;", ""},
@@ -332,6 +349,14 @@ static void commands_reach_their_ops(void **state)
 		{"vm start nobody", "act 0 nobody;", "vm start nobody: no such VM\r\n"},
 		{"vm info alpha", "info alpha;", ""},
 		{"vm info nobody", "info nobody;", "vm info nobody: no such VM\r\n"},
+		{"vm balloon alpha", "balloon alpha;", ""},
+		{"vm balloon alpha 64", "balloon alpha 64;", ""},
+		{"vm balloon nobody 64", "balloon nobody 64;",
+			"vm balloon nobody 64: no such VM\r\n"},
+		{"vm balloon alpha 9999999", "balloon alpha 9999999;",
+			"vm balloon alpha 9999999: out of range\r\n"},
+		{"vm balloon alpha 64M", "", "vm balloon: 64M is not a number of MiB\r\n"},
+		{"vm balloon", "", "vm balloon: needs the name of a VM\r\n"},
 		{"vm start", "", "vm start: needs the name of a VM\r\n"},
 		{"vm frob alpha", "", "vm: unknown verb frob; `help vm` lists them\r\n"},
 		{"mem", "mem;", ""},

@@ -21,6 +21,33 @@ static enum plinth_status add_presets(struct vm *vm)
 	return status;
 }
 
+static unsigned level_of(bool large)
+{
+	return large ? S2_LEVEL_2M : S2_LEVEL_4K;
+}
+
+static enum plinth_status give(void *ctx, ipa_t ipa, bool large)
+{
+	return gmem_relinquish(ctx, ipa, level_of(large));
+}
+
+static enum plinth_status take(void *ctx, ipa_t ipa, bool large)
+{
+	return gmem_retake(ctx, ipa, level_of(large));
+}
+
+static enum plinth_status take_all(void *ctx)
+{
+	return gmem_retake_step(ctx);
+}
+
+static bool was_touched(void *ctx)
+{
+	return gmem_was_touched(ctx);
+}
+
+static const struct backdoor_balloon_ops balloon_ops = {give, take, take_all, was_touched};
+
 enum plinth_status vm_backdoor_init(struct vm *vm, const char **why)
 {
 	const struct backdoor_config config = {
@@ -32,6 +59,8 @@ enum plinth_status vm_backdoor_init(struct vm *vm, const char **why)
 		.ram_size = vm->config.ram_size,
 		.budget = align_down(vm->config.overhead, PAGE_SIZE) -
 			  (uefirt_is_on(&vm->uefirt) ? UEFIRT_STATE_SIZE : 0U),
+		.balloon = &balloon_ops,
+		.balloon_ctx = &vm->gmem,
 	};
 	enum plinth_status status = backdoor_init(&vm->backdoor, &config);
 

@@ -89,6 +89,7 @@ static void reset_hardware(struct vm *vm)
 		vcpu->starting = false;
 		vcpu->set_way_done = false;
 		vcpu->sweep = ipa_init(0);
+		vcpu->batch = (struct backdoor_batch){0};
 	}
 	vm->caches_off = 0;
 	vuart_reset(&vm->uart);

@@ -28,13 +28,14 @@ static uint64_t x[BACKDOOR_REGS];
 static uint64_t step(struct vm *vm, uint64_t type, uint64_t bx)
 {
 	static const struct caller caller;
+	static struct backdoor_batch batch;
 
 	x[0] = BACKDOOR_MAGIC;
 	x[1] = bx;
 	x[2] = type << 16 | 30U;
 	x[3] = BACKDOOR_PORT;
 	x[7] = 0xe;
-	assert_int_equal(backdoor_call(&vm->backdoor, x, &caller), BACKDOOR_DONE);
+	assert_int_equal(backdoor_call(&vm->backdoor, x, &caller, &batch), BACKDOOR_DONE);
 	return x[2] >> 16;
 }
 

@@ -29,8 +29,10 @@
 #define BACKDOOR_PORT	 UINT32_C(0x5658)
 #define BACKDOOR_HB_PORT UINT32_C(0x5659)
 /* An early arm64 vmwgfx sends its high-bandwidth messages here. */
-#define BACKDOOR_HB_PORT_OLD UINT32_C(0x565b)
-#define BACKDOOR_UNKNOWN     UINT32_C(0xffffffff)
+#define BACKDOOR_HB_PORT_OLD   UINT32_C(0x565b)
+#define BACKDOOR_UNKNOWN       UINT32_C(0xffffffff)
+#define BACKDOOR_BALLOON_MAGIC UINT32_C(0x456c6d6f)
+#define BACKDOOR_BALLOON_PORT  UINT32_C(0x5670)
 
 #define BACKDOOR_PRODUCT_ESX	     2U
 #define BACKDOOR_PRODUCT_WORKSTATION 4U
@@ -45,6 +47,15 @@
 
 #define BACKDOOR_REGS 8U /* X0 to X7 */
 
+/* The memory that a balloon gives away and takes back; `large`: 2 MiB. As gmem_relinquish(),
+ * gmem_retake(), gmem_retake_step() and gmem_was_touched(). The backdoor's lock is held. */
+struct backdoor_balloon_ops {
+	enum plinth_status (*give)(void *ctx, ipa_t ipa, bool large);
+	enum plinth_status (*take)(void *ctx, ipa_t ipa, bool large);
+	enum plinth_status (*take_all)(void *ctx);
+	bool (*was_touched)(void *ctx);
+};
+
 /* What the module knows of a VM. The pointers stay valid as long as the VM. */
 struct backdoor_config {
 	bool vmware;	  /* the VM has `vmware;`: VMware's ports answer */
@@ -54,10 +65,21 @@ struct backdoor_config {
 	const uint8_t *uuid; /* 16 bytes */
 	uint64_t ram_size;
 	uint64_t budget; /* bytes that messages and values may take, in whole pages */
+	const struct backdoor_balloon_ops *balloon;
+	void *balloon_ctx;
+};
+
+/* How far a call that takes several steps has come, for each vCPU; zero when the VM starts. */
+struct backdoor_batch {
+	uint32_t command; /* 0: none */
+	uint32_t page;
+	uint32_t count;
+	uint32_t done;
 };
 
 enum backdoor_result {
 	BACKDOOR_DONE,	/* step over the instruction (not for HVC) */
+	BACKDOOR_AGAIN, /* one step is done, no register has changed: let the guest repeat it */
 	BACKDOOR_FAULT, /* the caller's translate() refused: nothing has changed; give the guest its
 			   fault */
 };
@@ -115,11 +137,12 @@ bool backdoor_is_call(const struct backdoor_vm *vm, uint32_t iss, uint64_t x7);
  * results are written with a zero upper half, X0 to X5 at most (high bandwidth X0 to X6); PSTATE
  * stays. Unknown or broken instruction, port, magic, command, or a command that is not for this
  * level: W0 = 0xffffffff, nothing else.
+ * The balloon's port is for EL1; its batches take several steps.
  * A high-bandwidth call copies at most BACKDOOR_MESSAGE_MAX bytes, whose pages it has translated
  * all before it begins: as much work as zeroing as many bytes, which EL2 does in one step too.
  */
-enum backdoor_result backdoor_call(
-	struct backdoor_vm *vm, uint64_t x[BACKDOOR_REGS], const struct caller *caller);
+enum backdoor_result backdoor_call(struct backdoor_vm *vm, uint64_t x[BACKDOOR_REGS],
+	const struct caller *caller, struct backdoor_batch *batch);
 
 /*
  * guestinfo: keys without the leading "guestinfo.", of 1 to BACKDOOR_KEY_SIZE - 1 printable
@@ -173,10 +196,12 @@ struct backdoor_report {
 	enum backdoor_health health;
 	uint32_t tools_version;
 	uint32_t tools_type;
-	uint32_t last_power; /* of tools.os.statechange.status; 0: none */
-	uint32_t pings;	     /* answered since the VM's start */
-	uint32_t channels;   /* open now */
-	uint64_t used;	     /* bytes of the budget */
+	uint32_t last_power;	 /* of tools.os.statechange.status; 0: none */
+	uint32_t pings;		 /* answered since the VM's start */
+	uint32_t channels;	 /* open now */
+	uint64_t used;		 /* bytes of the budget */
+	uint64_t balloon_target; /* bytes that the guest is to give away */
+	bool balloon_started;	 /* it has a driver that would */
 	char fact[BACKDOOR_FACT_COUNT][BACKDOOR_TEXT_SIZE];
 };
 
@@ -193,6 +218,10 @@ enum plinth_status backdoor_request(struct backdoor_vm *vm, enum backdoor_power 
 
 /* How the last request for it stands; BACKDOOR_NOT_ASKED after a reset. */
 enum backdoor_answer backdoor_answer(struct backdoor_vm *vm, enum backdoor_power power);
+
+/* How much of its memory the guest is to give away, in bytes (whole pages count), until it is off.
+ * Its driver looks once a second. EINVAL: more than it has. ENOTSUP: the VM has no `vmware;`. */
+enum plinth_status backdoor_set_balloon(struct backdoor_vm *vm, uint64_t size);
 
 /* Has the tools set the guest's clock to the host's, once. EPERM: nobody listens. */
 enum plinth_status backdoor_sync_time(struct backdoor_vm *vm);

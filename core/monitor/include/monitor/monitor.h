@@ -79,6 +79,9 @@ struct monitor_ops {
 		void *ctx, const char *name, const char *key, struct monitor *out);
 	enum plinth_status (*guestinfo_set)(
 		void *ctx, const char *name, const char *key, const char *value);
+	/* How much memory the guest has given away, and is to give away: `mib` from now on. */
+	enum plinth_status (*balloon_show)(void *ctx, const char *name, struct monitor *out);
+	enum plinth_status (*balloon_set)(void *ctx, const char *name, size_t mib);
 	void (*mem)(void *ctx, struct monitor *out);
 	enum plinth_status (*irq)(void *ctx, const char *name, struct monitor *out);
 	enum plinth_status (*coherency)(void *ctx, const char *name, struct monitor *out);

@@ -111,6 +111,7 @@ struct vcpu {
 	struct pvtime_stolen *stolen; /* what its guest reads; immutable after vm_create */
 	uint64_t stolen_before;	      /* ticks that were stolen in former runs */
 	struct vcpu_exits exits;
+	struct backdoor_batch batch; /* its own CPU's */
 };
 
 struct vm {
