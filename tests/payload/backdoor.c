@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * VMware's backdoor with every malformed form. Bootargs: brk=1 where the VM has `backdoor-brk`,
- * peek=1: nothing but a call from EL0 with TDCC set in its view of MDSCR_EL1.
+ * peek=1: nothing but a call from EL0 with TDCC set in its view of MDSCR_EL1; bare=1: the same where
+ * there is no hypervisor, and the hardware takes it for what it is.
  */
 #include "backdoor.h"
 
@@ -189,12 +190,21 @@ static void show_tdcc(void)
 	WRITE_SYSREG("S2_0_C0_C2_2", MDSCR_TDCC);
 	isb();
 	check((READ_SYSREG("S2_0_C0_C2_2") & MDSCR_TDCC) != 0U, "TDCC reads back");
+	if (option("bare", 0) != 0U) {
+		struct call c;
+
+		call_prepare(&c, GETVERSION);
+		call_run(&c, PSTATE_EL0);
+		check(attempt_is_sync(&c.a) && attempt_ec(&c.a) == EC_MSR_TRAP,
+			"and EL0's read is EL1's to answer");
+		return;
+	}
 	check(greets(INSN_MRS_CALL, PSTATE_EL0), "and EL0's greeting passes");
 }
 
 void guest_main(void)
 {
-	if (option("peek", 0) != 0U) {
+	if (option("peek", 0) != 0U || option("bare", 0) != 0U) {
 		show_tdcc();
 		return;
 	}

@@ -8,6 +8,8 @@ import pytest
 from harness import vms
 from harness.gdbstub import GdbStub
 from harness.machine import Machine
+from plinth import optional, qemu
+from plinth.errors import PlinthError
 from plinth.paths import IMAGE, TEST_LOGS
 from plinth.qemu import Board
 
@@ -88,6 +90,17 @@ def start(request):
 @pytest.fixture
 def boot(start):
     return plinth_starter(start)
+
+
+@pytest.fixture
+def qemu_with_tdcc(monkeypatch):
+    """The machines of this test are a newer QEMU's, which has MDSCR_EL1.TDCC: MDCCSR_EL0 is refused
+    at EL0 as it is on silicon."""
+    try:
+        program = optional.qemu_with_tdcc()
+    except PlinthError as error:
+        pytest.skip(f"no QEMU with TDCC: {error}")
+    monkeypatch.setattr(qemu, "QEMU", program)
 
 
 @pytest.fixture

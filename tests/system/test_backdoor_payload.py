@@ -4,7 +4,7 @@
 import re
 
 from harness.el2 import El2
-from harness.vms import payload
+from harness.vms import PAYLOADS, debian, payload
 
 MDSCR_TDCC = 1 << 12
 
@@ -40,3 +40,26 @@ def test_tdcc_never_reaches_the_hardware(boot, make_bundle, stub):
     machine.expect_exit(0)
     text = machine.console.transcript
     assert "PASS: TDCC reads back" in text and "PASS: and EL0's greeting passes" in text
+
+
+def test_newer_qemu_checks_tdcc(qemu_with_tdcc, start):
+    """The control of the next test: without a hypervisor EL0's read goes to EL1."""
+    machine = start(PAYLOADS / "backdoor.elf", append="bare=1", cpus=1, el2=False)
+    machine.wait()
+    text = machine.console.transcript
+    assert "PASS: and EL0's read is EL1's to answer" in text and "FAIL:" not in text, text
+
+
+def test_calls_where_tdcc_is_checked(qemu_with_tdcc, boot, make_bundle):
+    """Debian's program in a guest whose Linux has set TDCC by itself; every malformed form."""
+    guests = {
+        "bare": payload("backdoor", extra=["vmware"]),
+        "peek": payload("backdoor", 1, "peek=1", extra=["vmware"]),
+        "linux": debian("linux", action="poweroff", vmware=True),
+    }
+    machine = boot(make_bundle(guests), cpus=2)
+    machine.expect_exit(0, timeout=120)
+    text = machine.console.transcript
+    assert "VMware software version 6 (good)" in text, text
+    assert "PASS: and EL0's greeting passes" in text and "FAIL:" not in text, text
+    assert len(re.findall(r"payload: \d+ checks, 0 failed", text)) == 2, text

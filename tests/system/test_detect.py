@@ -228,17 +228,6 @@ def test_many_runs_in_one_vm(boot, make_bundle, initrd):
     record("Plinth, many runs", machine.console.transcript, guests, hypervisor)
 
 
-# On a QEMU that has MDSCR_EL1.TDCC, so that MDCCSR_EL0 is refused at EL0 as it is on silicon:
-# PLINTH_QEMU_TDCC names its program (bookworm-backports', unpacked with dpkg -x).
-
-
-@pytest.fixture
-def qemu_with_tdcc(monkeypatch):
-    if "PLINTH_QEMU_TDCC" not in os.environ:
-        pytest.skip("PLINTH_QEMU_TDCC is not set")
-    monkeypatch.setattr(qemu, "QEMU", os.environ["PLINTH_QEMU_TDCC"])
-
-
 @pytest.mark.long
 @pytest.mark.parametrize("cpu", CPUS)
 def test_matrix_tdcc_bare(qemu_with_tdcc, start, initrd, cpu):

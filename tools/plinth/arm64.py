@@ -28,9 +28,9 @@ CONFIGURATION = """\
 Dir::State "{apt}/state";
 Dir::State::status "{apt}/status";
 Dir::Cache "{apt}/cache";
-APT::Architecture "arm64";
+APT::Architecture "{architecture}";
 #clear APT::Architectures;
-APT::Architectures {{ "arm64"; }};
+APT::Architectures {{ "{architecture}"; }};
 APT::Sandbox::User "";
 Acquire::Languages "none";
 #clear APT::Update::Pre-Invoke;
@@ -88,14 +88,14 @@ def ensure(refresh=False):
     STAMP.write_text(json.dumps({"taken": there}, indent=1) + "\n")
 
 
-def private_apt():
-    """Writes the private configuration; returns the environment that makes apt use it."""
+def private_apt(apt=APT, architecture="arm64", more=""):
+    """Writes a private configuration; returns the environment that makes apt use it."""
     for folder in ("state/lists/partial", "cache/archives/partial"):
-        (APT / folder).mkdir(parents=True, exist_ok=True)
-    (APT / "status").touch()
+        (apt / folder).mkdir(parents=True, exist_ok=True)
+    (apt / "status").touch()
     DEBS.mkdir(parents=True, exist_ok=True)
-    configuration = APT / "apt.conf"
-    configuration.write_text(CONFIGURATION.format(apt=APT))
+    configuration = apt / "apt.conf"
+    configuration.write_text(CONFIGURATION.format(apt=apt, architecture=architecture) + more)
     return dict(os.environ, APT_CONFIG=str(configuration), LC_ALL="C")
 
 

@@ -25,6 +25,7 @@ HOST = (
     "libfdt-dev",
     "lld",
     "llvm",
+    "make",
     "mtools",
     "ninja-build",
     "procps",

@@ -258,6 +258,18 @@ static void another_call_begins_anew(void **state)
 	assert_int_equal(rig.batch.command, 0);
 }
 
+/* So does Linux's, before it frees its pages. */
+static void a_driver_ends(void **state)
+{
+	(void)state;
+	begin();
+	assert_int_equal(call(LOCK, 1, 0), SUCCESS);
+	assert_int_equal(call(LOCK, 2, 0), SUCCESS);
+	assert_int_equal(call(START, 0, 0), COMMAND_INVALID);
+	assert_false(rig.given[1] || rig.given[2]);
+	assert_int_equal(call(LOCK, 1, 0), RESET);
+}
+
 /* When the guest touches what it gave away the balloon is not what its driver thinks. */
 static void a_touch_asks_for_a_reset(void **state)
 {
@@ -298,6 +310,7 @@ int main(void)
 		RIG_TEST(large_pages),
 		RIG_TEST(a_batch_that_is_not_there),
 		RIG_TEST(another_call_begins_anew),
+		RIG_TEST(a_driver_ends),
 		RIG_TEST(a_touch_asks_for_a_reset),
 		RIG_TEST(without_vmware),
 	};
