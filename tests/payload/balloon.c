@@ -2,12 +2,11 @@
 /*
  * The balloon from bare CPUs: what a driver may do, what none should, and several vCPUs at it at
  * once. Bootargs: eat=1: touches memory until there is none (a VM with `overcommit`); gone=1: what
- * becomes of one whose memory such a VM has eaten. Both wait for guestinfo.go.
+ * becomes of one whose memory such a VM has eaten. Both wait for a key.
  */
 #include <stdatomic.h>
 
 #include "base/compiler.h"
-#include "base/string.h"
 #include "libguest/libguest.h"
 #include "options.h"
 #include "plinth/backdoor.h"
@@ -23,6 +22,9 @@ enum { START, TARGET, LOCK, UNLOCK, GUEST_ID, BATCH_LOCK = 6, BATCH_UNLOCK, LOCK
 enum { OK, BAD_COMMAND, BAD_PAGE, LOCKED, UNLOCKED, PINNED, RESET = 7, BUSY, CAPABLE = 0x03000000 };
 
 #define CAPABILITIES 0xeUL
+
+#define UART_FR	     0x18UL
+#define UART_FR_RXFE 0x10U
 
 /* Of the VM's 64 MiB: free memory from here on, a part for each CPU. */
 #define FREE (GUEST_RAM + 0x1000000UL)
@@ -224,15 +226,12 @@ static void test_storm(void)
 	check(true, "and all memory is there");
 }
 
-static void wait_for_go(void)
+/* Until somebody types. It takes no memory of anybody's. */
+static void wait_for_key(void)
 {
-	static const char request[] = "info-get guestinfo.go";
-	char reply[32];
-
-	do {
+	while ((read32(GUEST_UART + UART_FR) & UART_FR_RXFE) != 0U) {
 		__asm__ volatile("yield" ::: "memory");
-	} while (plinth_rpc(request, sizeof(request) - 1U, reply, sizeof(reply)) <= 0 ||
-		 reply[0] != '1');
+	}
 }
 
 static void count_abort(struct guest_frame *frame)
@@ -255,7 +254,7 @@ static void test_gone(void)
 	}
 	check(given == CPUS * PART / BLOCK, "all that is free goes");
 	print("payload: given\n");
-	wait_for_go();
+	wait_for_key();
 	check(ask(UNLOCK, page(FREE), 0) == BUSY, "nothing comes back");
 	(void)*word(FREE);
 	check(aborts == 1U, "a touch is the guest's own abort");
@@ -271,7 +270,7 @@ static void test_gone(void)
 /* Takes whatever is to be had, and stays until it is stopped for it. */
 static void eat(void)
 {
-	wait_for_go();
+	wait_for_key();
 	for (uint64_t at = FREE;; at += PAGE) {
 		*word(at) = at;
 	}

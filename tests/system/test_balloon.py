@@ -158,17 +158,24 @@ def test_hostile_drivers(boot, make_bundle):
     assert all(int(checks) > 30 and failed == "0" for checks, failed in results)
 
 
+def press_key(machine, number, name):
+    go_to_monitor(machine)
+    machine.send(f"{ESCAPE}{number}")
+    machine.expect(rf"console of {name}")
+    machine.send("x")
+
+
 def test_memory_that_others_have(boot, make_bundle):
     """What was given away and eaten by a neighbour: refused, an abort at a touch, no new start."""
     eater = payload("balloon", 1, "eat=1", memory=240, extra=["vmware", "overcommit"])
     guests = {"giver": payload("balloon", 1, "gone=1", extra=["vmware"]), "eater": eater}
     machine = boot(make_bundle(guests), cpus=2, memory_mib=256)
     machine.expect(r"^giver\| payload: given")
-    go_to_monitor(machine)
-    ask(machine, "guestinfo eater go 1")
+    press_key(machine, 1, "eater")
     machine.expect(r"vm eater: crashed: no memory for the page")
-    machine.send("guestinfo giver go 1\n")
+    press_key(machine, 2, "giver")
     machine.expect(r"payload: at its end")
+    go_to_monitor(machine)
     machine.send("vm reset giver\n")
     machine.expect(r"vm giver: cannot start: memory that its balloon gave away is in use")
     machine.expect_exit(SOME_CRASHED)
