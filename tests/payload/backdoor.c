@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * VMware's backdoor with every malformed form. Bootargs: brk=1 where the VM has `backdoor-brk`,
- * peek=1: nothing but a call from EL0 with TDCC set in its view of MDSCR_EL1; bare=1: the same where
- * there is no hypervisor, and the hardware takes it for what it is.
+ * peek=1: nothing but a call from EL0 with TDCC set in its view of MDSCR_EL1; bare=1: the same
+ * where there is no hypervisor, and the hardware takes it for what it is.
  */
 #include "backdoor.h"
 
