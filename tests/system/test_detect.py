@@ -9,7 +9,7 @@ import subprocess
 import pytest
 from harness import detection
 from harness.vms import KERNEL
-from plinth import deb, peers, qemu, xen
+from plinth import deb, peers, xen
 from plinth.paths import TEST_LOGS
 from plinth.qemu import Board
 from plinth.xen import Domain

@@ -10,6 +10,7 @@ from harness.vms import MIB, memory_property, vm_dts
 from plinth.paths import BUILD
 
 BUSY = BUILD / "payload" / "busy.elf"
+FLOOD = BUILD / "payload" / "flood.elf"
 ALL_OFF = 0
 BOARD = {"memory_mib": 256, "icount": True}
 COUNTED = r"^(\w+)\| busy: (\d+) rounds of (\d+) in (\d+) ms$"
@@ -41,6 +42,18 @@ def test_weights(boot, make_bundle):
     machine = boot(make_bundle(guests), cpus=1, **BOARD)
     assert machine.expect_exit(ALL_OFF, timeout=120) == "all VMs are off"
     assert shares(machine) == near({"light": 0.2, "heavy": 0.6, "default": 0.2})
+
+
+@pytest.mark.parametrize("kind", (0, 1, 2), ids=("values", "balloon", "log"))
+def test_a_flood_of_calls_costs_its_guest_alone(boot, make_bundle, kind):
+    """What Plinth does for calls of the backdoor is time of the guest that calls."""
+    lines = ["vcpus = <1>", memory_property(16 * MIB), 'kernel = "payload.elf"', "vmware"]
+    files = {"vm.dts": vm_dts([*lines, f'bootargs = "ms=500 kind={kind}"']), "payload.elf": FLOOD}
+    machine = boot(make_bundle({"flood": files, "busy": busy(200)}), cpus=1, **BOARD)
+    assert machine.expect_exit(ALL_OFF, timeout=120) == "all VMs are off"
+    text = machine.console.transcript
+    assert "PASS: each was served" in text and "FAIL" not in text, text
+    assert shares(machine) == near({"busy": 1 / 2})
 
 
 def test_three_on_two_cpus(boot, make_bundle):

@@ -13,6 +13,7 @@ from harness.monitor import ESCAPE, ask, go_to_monitor
 from harness.vms import INITRD_VMWARE, debian, guestinfo_node, report_of, with_tools
 
 ALL_OFF = 0
+MINUTES = 5
 LONGEST_VALUE = 0x10000 - len("info-set guestinfo.big ")  # what a message of 64 KiB has room for
 
 USER_DATA = """\
@@ -25,12 +26,22 @@ runcmd:
 """
 
 
+VENDOR_DATA = """\
+#!/bin/sh
+echo "of the vendor" >/run/from-vendor-data
+"""
+
+
 def metadata(name):
     return f"instance-id: iid-{name}\nlocal-hostname: {name}-by-metadata\n"
 
 
 def plain(name):
-    return {"metadata": metadata(name), "userdata": USER_DATA.format(content=f"for {name}")}
+    return {
+        "metadata": metadata(name),
+        "userdata": USER_DATA.format(content=f"for {name}"),
+        "vendordata": VENDOR_DATA,
+    }
 
 
 def packed(name):
@@ -117,6 +128,7 @@ def test_cloud_init_applies_user_data(guests):
     for guest in guests:
         text = guest.run("cat /run/from-user-data; echo; cat /run/from-runcmd; hostname")
         assert text.split("\n") == [f"for {guest.name}", "ran", f"{guest.name}-by-metadata"]
+    assert guests[0].run("cat /run/from-vendor-data") == "of the vendor"
     used = guests[1].run("vmware-rpctool 'info-get guestinfo.userdata'")
     assert used == "---", "cleanup-guestinfo"
 
@@ -181,9 +193,28 @@ def test_tools_as_a_daemon(machine, guests):
     assert re.fullmatch(r"\d+ \w+ 20\d\d .*", hosttime)
     sync = guest.run(f"for verb in enable status; do {toolbox} timesync $verb; done")
     assert sync.split("\n") == ["Enabled", "Enabled"]
+    assert guest.run(f"{toolbox} info update network; echo $?").split("\n")[-1] == "0"
     config = guest.run(f"{toolbox} config set a b c; {toolbox} config get a b")
     assert config.split("\n")[-1] == "[a] b = c"
     wait_for(machine, info, rf"tools: listening, .*pings (?!{pings}\b)\d+")
+
+
+@pytest.mark.long
+@IN_ORDER
+def test_tools_for_minutes(machine, guests):
+    """Polls, heartbeats and the guest's report go on, nothing piles up, and it still obeys."""
+    if guests[0].run("pidof vmtoolsd >/dev/null; echo $?") != "0":
+        start_tools(machine, guests[0])
+    info = "vm info plain"
+    report = r"tools: listening, .*pings (\d+); (\d+) channels, (\d+) KiB"
+    first = wait_for(machine, info, report)
+    for _ in range(MINUTES):
+        time.sleep(60)
+        last = wait_for(machine, info, report)
+    pings, channels, kib = (int(last.group(i)) - int(first.group(i)) for i in (1, 2, 3))
+    assert pings >= MINUTES * 2 and abs(channels) <= 2 and kib < 300, (first, last)
+    text = guests[0].run("pidof vmtoolsd >/dev/null; echo $?; vmware-toolbox-cmd stat speed")
+    assert re.fullmatch(r"0\n\d+ MHz", text), text
 
 
 @IN_ORDER
