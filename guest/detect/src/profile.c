@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "detect/profile.h"
 
+#include <limits.h>
+
 bool detect_profile_all_trap(enum detect_level level, enum detect_probe_id probe)
 {
 	for (size_t i = 0; i < PROFILE_COUNT; i++) {
@@ -32,8 +34,8 @@ static char answer_letter(enum detect_answer answer)
 	return PROFILE_VARIES;
 }
 
-unsigned detect_profile_contradictions(
-	const struct detect_profile *profile, const struct detect_report *report)
+static unsigned count_answers(
+	const struct detect_profile *profile, const struct detect_report *report, bool equal)
 {
 	unsigned count = 0;
 
@@ -41,11 +43,23 @@ unsigned detect_profile_contradictions(
 		char known = profile->probes[report->level][i];
 		char seen = answer_letter(report->findings[i].verdict);
 
-		if (known != PROFILE_VARIES && seen != PROFILE_VARIES && known != seen) {
+		if (known != PROFILE_VARIES && seen != PROFILE_VARIES && (known == seen) == equal) {
 			count++;
 		}
 	}
 	return count;
+}
+
+unsigned detect_profile_contradictions(
+	const struct detect_profile *profile, const struct detect_report *report)
+{
+	return count_answers(profile, report, false);
+}
+
+unsigned detect_profile_agreements(
+	const struct detect_profile *profile, const struct detect_report *report)
+{
+	return count_answers(profile, report, true);
 }
 
 /* An undecided report may look like anything. */
@@ -54,21 +68,29 @@ static bool agrees(const struct detect_profile *profile, enum detect_verdict ver
 	return verdict == DETECT_UNDECIDED || profile->is_hypervisor == (verdict == DETECT_PRESENT);
 }
 
+/* The less, the likelier: contradictions first, then what does not agree. */
+static unsigned distance(const struct detect_profile *profile, const struct detect_report *report)
+{
+	return detect_profile_contradictions(profile, report) * (PROBE_COUNT + 1U) + PROBE_COUNT -
+	       detect_profile_agreements(profile, report);
+}
+
 struct detect_likely detect_profile_match(const struct detect_report *report)
 {
-	unsigned counts[PROFILE_COUNT];
-	struct detect_likely likely = {.contradictions = PROBE_COUNT};
+	unsigned least = UINT_MAX;
+	struct detect_likely likely = {0};
 
 	for (size_t i = 0; i < PROFILE_COUNT; i++) {
-		counts[i] = detect_profile_contradictions(detect_profile(i), report);
-		if (agrees(detect_profile(i), report->verdict) &&
-			counts[i] < likely.contradictions) {
-			likely.contradictions = counts[i];
+		const struct detect_profile *profile = detect_profile(i);
+
+		if (agrees(profile, report->verdict) && distance(profile, report) < least) {
+			least = distance(profile, report);
+			likely.contradictions = detect_profile_contradictions(profile, report);
 		}
 	}
 	for (size_t i = 0; i < PROFILE_COUNT; i++) {
 		likely.is_likely[i] = agrees(detect_profile(i), report->verdict) &&
-				      counts[i] == likely.contradictions;
+				      distance(detect_profile(i), report) == least;
 	}
 	return likely;
 }

@@ -205,7 +205,10 @@ static void each_recorded_system_is_judged_rightly(void **state)
 			report = run_all(&cpu, (enum detect_level)level);
 			assert_int_equal(report.verdict,
 				profile->is_hypervisor ? DETECT_PRESENT : DETECT_ABSENT);
-			assert_true(detect_profile_match(&report).is_likely[i]);
+			for (size_t other = 0; other < PROFILE_COUNT; other++) {
+				assert_int_equal(
+					detect_profile_match(&report).is_likely[other], other == i);
+			}
 		}
 	}
 }

@@ -37,8 +37,13 @@ bool detect_profile_all_trap(enum detect_level level, enum detect_probe_id probe
 unsigned detect_profile_contradictions(
 	const struct detect_profile *profile, const struct detect_report *report);
 
+/* How many answers are as the profile says; what varies is neither. */
+unsigned detect_profile_agreements(
+	const struct detect_profile *profile, const struct detect_report *report);
+
 struct detect_likely {
-	bool is_likely[PROFILE_COUNT]; /* those with the fewest contradictions */
+	bool is_likely[PROFILE_COUNT]; /* the fewest contradictions; of those, the most agreements
+					*/
 	unsigned contradictions;       /* how many these have */
 };
 
