@@ -66,7 +66,7 @@ static exit_fn *const exits[1U << ESR_EC_WIDTH] = {
 static inline struct vcpu_context *run_exit(struct vcpu *vcpu, uint64_t esr)
 {
 	uint64_t class = FIELD_GET(esr, ESR_EC);
-	exit_fn *exit;
+	exit_fn *handler;
 
 	/* Ahead of the table what guests do most. */
 	if (class == EC_DABT_LOWER) {
@@ -75,8 +75,8 @@ static inline struct vcpu_context *run_exit(struct vcpu *vcpu, uint64_t esr)
 	if (class == EC_SYSREG) {
 		return sysreg_exit(vcpu, esr);
 	}
-	exit = exits[class];
-	return exit != NULL ? exit(vcpu, esr) : undefined_exit(vcpu, esr);
+	handler = exits[class];
+	return handler != NULL ? handler(vcpu, esr) : undefined_exit(vcpu, esr);
 }
 
 /* Apart, as what else is not usual, so that an exit pays for the tests alone. */
