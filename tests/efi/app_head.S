@@ -9,7 +9,8 @@
 	.hidden	app_head
 app_head:
 	.ascii	"MZ"
-	.space	0x3a
+	.hword	0
+	.quad	0, 0, 0, 0, 0, 0, 0	/* clang's assembler does not count a .space */
 	.word	.Lpe_start - app_head
 .Lpe_start:
 	pe_header app_head
