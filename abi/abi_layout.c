@@ -31,7 +31,10 @@ OFFSET(boot_info, cache_lines, 7544);
 OFFSET(boot_info, icache_all, 7552);
 OFFSET(boot_info, wall_seconds, 7560);
 OFFSET(boot_info, again, 7576);
-SIZE(boot_info, 7608);
+OFFSET(boot_info, efi, 7608);
+SIZE(boot_efi_region, 24);
+OFFSET(boot_efi, region, 16);
+SIZE(boot_info, 9160);
 
 SIZE(vm_image, 32);
 OFFSET(vm_config, name, 16);

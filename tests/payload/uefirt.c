@@ -2,7 +2,8 @@
 /*
  * UEFI runtime services, as a firmware's stubs and an operating system call them, with every kind
  * of hostile argument. Bootargs: keeps=1 where non-volatile variables are accepted (the VM then
- * starts twice), el0=1 where EL0 may call, none=1 where there are no services.
+ * starts twice), id=N where the host's firmware keeps them (each VM has its own), el0=1 where EL0
+ * may call, none=1 where there are no services.
  */
 #include "uefirt.h"
 
@@ -146,8 +147,32 @@ static void first_start(void)
 	check(false, "ResetSystem does not return");
 }
 
+/* What the host's firmware has kept of this VM's, if it has started before. */
+static void test_kept_by_host(char id)
+{
+	char text[] = "what ? has kept";
+
+	text[5] = id;
+	memset((void *)AT_DATA, id, 3000);
+	if (get_variable("Kept", 100) == UEFI_NOT_FOUND) {
+		check(set_variable("Kept", NV, text) == UEFI_SUCCESS, "a variable to be kept");
+		memset((void *)AT_DATA, id, 3000);
+		put_name(AT_NAME, "Large");
+		check(rt(UEFI_RT_SET_VARIABLE, AT_NAME, AT_GUID, NV, 3000, AT_DATA) == UEFI_SUCCESS,
+			"a large one");
+		print("payload: %c has set its variables\n", id);
+		return;
+	}
+	check(variable_is("Kept", text), "its own variable");
+	check(get_variable("Large", 3U * PAGE) == UEFI_SUCCESS && *(char *)AT_DATA == id &&
+			((char *)AT_DATA)[2999] == id,
+		"its own large one");
+	print("payload: %c has found its variables\n", id);
+}
+
 void guest_main(void)
 {
+	uint64_t id = option("id", 0);
 	bool keeps = option("keeps", 0) != 0U;
 
 	map_pages();
@@ -156,6 +181,10 @@ void guest_main(void)
 		return;
 	}
 	memset((void *)AT_GUID, 0x11, sizeof(struct uefi_guid));
+	if (id != 0U) {
+		test_kept_by_host((char)('a' + id));
+		return;
+	}
 	if (keeps && get_variable("Kept", 100) == UEFI_NOT_FOUND) {
 		first_start();
 	}

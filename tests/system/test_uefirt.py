@@ -1,9 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """UEFI runtime services with a bare program: each of them, every hostile argument, every level."""
 
+import os
 import re
 
 from harness.vms import payload
+from plinth import esp, qemu
+from plinth.paths import IMAGE
+
+FLASH_SIZE = 64 << 20
 
 
 def test_every_hostile_argument(boot, make_bundle):
@@ -28,3 +33,26 @@ def test_every_hostile_argument(boot, make_bundle):
         passed = re.findall(rf"^{name}\| PASS:", text, re.MULTILINE)
         assert len(passed) >= least, (name, len(passed), text)
     assert text.count("payload: resets") == 1
+
+
+def test_the_hosts_firmware_keeps_variables(start, make_bundle, tmp_path):
+    """Each VM's apart, over a power cycle of the host: its flash is all that stays. `b` says that
+    its own are volatile. The machine goes down by UEFI's ResetSystem."""
+    guests = {
+        "b": payload("uefirt", 1, "id=1", extra=['nvram = "volatile"']),
+        "c": payload("uefirt", 1, "id=2", extra=['nvram = "kept"']),
+        "d": payload("uefirt", 1, "id=3", extra=['nvram = "kept"']),
+    }
+    partition = esp.make(tmp_path / "esp", IMAGE, make_bundle(guests), "")
+    flash = tmp_path / "vars"
+    flash.touch()
+    os.truncate(flash, FLASH_SIZE)
+    drive = ["-drive", f"if=pflash,unit=1,format=raw,file={flash}"]
+    for found in ("", "cd"):
+        machine = start(None, firmware=qemu.AAVMF, esp=partition, extra=drive)
+        machine.expect_exit(0, timeout=180)
+        text = machine.console.transcript
+        assert "FAIL:" not in text and "not kept" not in text, text
+        for vm in "bcd":
+            done = "found" if vm in found else "set"
+            assert f"payload: {vm} has {done} its variables" in text, text

@@ -19,6 +19,7 @@
 #define BOOT_VM_MAX	  256U
 #define BOOT_SEED_SIZE	  64U
 #define BOOT_CMDLINE_SIZE 512U
+#define BOOT_EFI_MAX	  64U
 
 enum boot_mem_type {
 	BOOT_MEM_FREE = 1,     /* RAM without use */
@@ -113,6 +114,28 @@ enum boot_conduit {
 	BOOT_CONDUIT_HVC = 2,
 };
 
+/* Memory that the host's UEFI keeps for its runtime services, never writable and executable. */
+enum boot_efi_kind {
+	BOOT_EFI_CODE = 1,   /* read and execute */
+	BOOT_EFI_RODATA = 2, /* read */
+	BOOT_EFI_DATA = 3,   /* read and write */
+	BOOT_EFI_DEVICE = 4, /* the same, Device memory */
+};
+
+struct boot_efi_region {
+	uint64_t base;
+	uint64_t size; /* both of whole pages */
+	uint64_t kind; /* enum boot_efi_kind */
+};
+
+/* The host's runtime services, to be called at physical addresses, at EL2, by one CPU at a time. */
+struct boot_efi {
+	uint64_t services; /* EFI_RUNTIME_SERVICES (UEFI 2.10, 4.5); 0: there are none to be used */
+	uint32_t region_count;
+	uint32_t pad;
+	struct boot_efi_region region[BOOT_EFI_MAX];
+};
+
 struct boot_info {
 	uint64_t magic;
 	uint32_t version;
@@ -138,6 +161,7 @@ struct boot_info {
 	uint64_t wall_seconds;		 /* since 1970, by the firmware; 0: unknown */
 	uint64_t wall_count;		 /* CNTPCT_EL0 at that moment */
 	struct boot_again again;
+	struct boot_efi efi;
 };
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "arch/at.h"
 #include "arch/cpu.h"
+#include "arch/firmware.h"
 #include "arch/smccc.h"
 #include "arch/sysreg.h"
 #include "base/check.h"
@@ -117,6 +118,15 @@ static void call_firmware(struct smccc_regs *regs)
 	} else {
 		regs->x[0] = ~UINT64_C(0);
 	}
+}
+
+/* The test's own function. */
+uint64_t arch_firmware_call(uint64_t function, const uint64_t args[ARCH_FIRMWARE_ARGS])
+{
+	uint64_t (*call)(uint64_t, uint64_t, uint64_t, uint64_t, uint64_t) =
+		(uint64_t(*)(uint64_t, uint64_t, uint64_t, uint64_t, uint64_t))(uintptr_t)function;
+
+	return call(args[0], args[1], args[2], args[3], args[4]);
 }
 
 void arch_smc(struct smccc_regs *regs)

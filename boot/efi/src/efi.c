@@ -16,6 +16,9 @@ const struct efi_guid efi_guid_acpi20 = {
 const struct efi_guid efi_guid_devicetree = {
 	0xb1b621d5, 0xf19c, 0x41a5, {0x83, 0x0b, 0xd9, 0x15, 0x2c, 0x69, 0xaa, 0xe0}};
 
+const struct efi_guid efi_guid_memory_attributes = {
+	0xdcfa911d, 0x26eb, 0x469f, {0xa2, 0x20, 0x38, 0xb7, 0xdc, 0x46, 0x12, 0x20}};
+
 static bool is_table(const struct efi_table_header *header, uint64_t signature, size_t size)
 {
 	return header != NULL && header->signature == signature && header->header_size >= size;

@@ -148,9 +148,33 @@ efi_status_t efi_status_of(enum plinth_status status)
 	return status == PLINTH_ENOMEM ? EFI_OUT_OF_RESOURCES : EFI_LOAD_ERROR;
 }
 
+/* Where the firmware says what of its runtime memory is code: else it would have to be writable and
+ * executable at once. */
+static void find_runtime(const struct efi *efi, struct efi_start *start)
+{
+	const struct efi_memory_attributes_table *table =
+		efi_find_table(efi, &efi_guid_memory_attributes);
+	uint64_t size = sizeof(*table);
+
+	if (efi->system->runtime_services == NULL || table == NULL ||
+		!is_aligned((uintptr_t)table, sizeof(uint64_t)) ||
+		efi_map_table(&start->ram, (uintptr_t)table, size) == NULL) {
+		return;
+	}
+	size += (uint64_t)table->entry_count * table->descriptor_size;
+	if (efi_map_table(&start->ram, (uintptr_t)table, size) != NULL &&
+		efi_describe_runtime(&start->map, table, size, &start->machine.efi)) {
+		start->machine.efi.services = (uintptr_t)efi->system->runtime_services;
+	}
+}
+
 enum plinth_status efi_leave(const struct efi *efi, struct efi_start *start)
 {
 	enum plinth_status status = efi_exit_boot_services(efi, &start->map);
 
-	return status == PLINTH_OK ? efi_describe_memory(&start->map, &start->machine) : status;
+	if (status == PLINTH_OK) {
+		find_runtime(efi, start);
+		status = efi_describe_memory(&start->map, &start->machine);
+	}
+	return status;
 }

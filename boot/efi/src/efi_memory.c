@@ -5,6 +5,8 @@
 #include "base/string.h"
 #include "efi/efi.h"
 
+#include "efi_private.h"
+
 enum kind { KIND_NONE, KIND_FREE, KIND_RESERVED };
 
 static enum kind kind_of(const struct efi_memory_descriptor *descriptor)
@@ -72,7 +74,7 @@ static void add_descriptor(struct machine *machine, const struct boot_range *ran
 	}
 }
 
-static bool is_sound(const struct efi_memory_descriptor *descriptor, struct boot_range *range)
+bool efi_is_sound(const struct efi_memory_descriptor *descriptor, struct boot_range *range)
 {
 	uint64_t end;
 
@@ -96,7 +98,7 @@ enum plinth_status efi_describe_memory(const struct efi_memory_map *map, struct 
 	}
 	while (offset <= map->size && map->size - offset >= sizeof(descriptor)) {
 		memcpy(&descriptor, bytes + offset, sizeof(descriptor));
-		if (is_sound(&descriptor, &range) && kind_of(&descriptor) != KIND_NONE) {
+		if (efi_is_sound(&descriptor, &range) && kind_of(&descriptor) != KIND_NONE) {
 			add_descriptor(machine, &range, kind_of(&descriptor));
 		}
 		if (add_overflows(offset, map->descriptor_size, &offset)) {

@@ -104,6 +104,7 @@ static void fill_info(struct plinth *plinth)
 	info->rtc = machine->rtc;
 	info->wall_seconds = machine->wall_seconds;
 	info->wall_count = machine->wall_count;
+	info->efi = machine->efi;
 	info->start_count = plinth->boot->start_count;
 	__builtin_memcpy(info->cmdline, machine->cmdline, sizeof(info->cmdline));
 }

@@ -208,9 +208,9 @@ static uint64_t entry_for(uint64_t va, unsigned *level)
 	}
 }
 
-static uint64_t device_entry(uint64_t va, unsigned level)
+static uint64_t leaf_entry(uint64_t va, unsigned level, uint64_t attributes)
 {
-	return va | ATTR_DEVICE | (level == LAST_LEVEL ? DESC_TABLE : 0U);
+	return va | attributes | (level == LAST_LEVEL ? DESC_TABLE : 0U);
 }
 
 static uint64_t next_after(uint64_t va, unsigned level)
@@ -218,15 +218,16 @@ static uint64_t next_after(uint64_t va, unsigned level)
 	return align_down(va, span_of(level)) + span_of(level);
 }
 
-/* Is something else than devices mapped there? Looks without making tables. */
-static bool is_taken(uint64_t start, uint64_t end)
+/* Is something mapped there otherwise? Looks without making tables. */
+static bool is_taken(uint64_t start, uint64_t end, uint64_t attributes)
 {
 	unsigned level;
 
 	for (uint64_t at = start; at < end; at = next_after(at, level)) {
 		uint64_t entry = entry_for(at, &level);
 
-		if (entry != 0U && entry != device_entry(align_down(at, span_of(level)), level)) {
+		if (entry != 0U &&
+			entry != leaf_entry(align_down(at, span_of(level)), level, attributes)) {
 			return true;
 		}
 	}
@@ -234,7 +235,7 @@ static bool is_taken(uint64_t start, uint64_t end)
 }
 
 /* By blocks where no table is in their place; what is there is right already. */
-static void map_devices(uint64_t start, uint64_t end)
+static void map_leaves(uint64_t start, uint64_t end, uint64_t attributes)
 {
 	unsigned level;
 
@@ -244,29 +245,51 @@ static void map_devices(uint64_t start, uint64_t end)
 			unsigned wanted = leaf_level(at, at, end - at);
 
 			level = wanted > level ? wanted : level;
-			*entry_at(at, level) = device_entry(at, level);
+			*entry_at(at, level) = leaf_entry(at, level, attributes);
 		}
 	}
 }
 
-enum plinth_status hypmap_device(pa_t base, uint64_t size)
+/* Onto itself, where there is nothing or the same. */
+static enum plinth_status map_itself(uint64_t base, uint64_t size, uint64_t attributes)
 {
-	uint64_t start = align_down(base.v, PAGE_SIZE);
+	uint64_t start = align_down(base, PAGE_SIZE);
 	uint64_t end;
 
-	if (size == 0U || add_overflows(base.v, size, &end) || end > IDENTITY_END) {
+	if (size == 0U || add_overflows(base, size, &end) || end > IDENTITY_END) {
 		return PLINTH_EINVAL;
 	}
 	if (ranges_overlap(start, end - start, state.image.pa, image_size())) {
 		return PLINTH_EEXIST;
 	}
-	if (is_taken(start, end)) {
+	if (is_taken(start, end, attributes)) {
 		return PLINTH_EEXIST;
 	}
-	map_devices(start, end);
+	map_leaves(start, end, attributes);
 	arch_dsb_ish();
 	arch_isb();
 	return PLINTH_OK;
+}
+
+enum plinth_status hypmap_device(pa_t base, uint64_t size)
+{
+	return map_itself(base.v, size, ATTR_DEVICE);
+}
+
+enum plinth_status hypmap_firmware(pa_t base, uint64_t size, uint64_t kind)
+{
+	/* Code that was not built for BTI: not guarded. */
+	static const uint64_t attributes[] = {
+		[BOOT_EFI_CODE] = ATTR_RX & ~DESC_GUARDED,
+		[BOOT_EFI_RODATA] = ATTR_RO,
+		[BOOT_EFI_DATA] = ATTR_RW,
+		[BOOT_EFI_DEVICE] = ATTR_DEVICE,
+	};
+
+	if (kind < BOOT_EFI_CODE || kind > BOOT_EFI_DEVICE) {
+		return PLINTH_EINVAL;
+	}
+	return map_itself(base.v, size, attributes[kind]);
 }
 
 static void map_new_page(uint64_t va)

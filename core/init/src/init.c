@@ -11,6 +11,7 @@
 #include "errata/errata.h"
 #include "exits/exits.h"
 #include "gic/gic.h"
+#include "hostuefi/hostuefi.h"
 #include "hypmap/hypmap.h"
 #include "init/cpu_entry.h"
 #include "log/log.h"
@@ -165,6 +166,9 @@ static void init_devices(void)
 
 	if (init_boot_info.rtc != 0U) {
 		map_device(&rtc);
+	}
+	if (hostuefi_init(&init_boot_info.efi) != PLINTH_OK) {
+		log_warning("the host's UEFI cannot be mapped: it is not used");
 	}
 	vrtc_boot(init_boot_info.rtc, init_boot_info.wall_seconds, init_boot_info.wall_count);
 }

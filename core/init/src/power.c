@@ -6,9 +6,11 @@
 #include "base/check.h"
 #include "base/fmt.h"
 #include "console/console.h"
+#include "hostuefi/hostuefi.h"
 #include "lock/lock.h"
 #include "log/log.h"
 #include "percpu/percpu.h"
+#include "vm/vm.h"
 
 #include "init_private.h"
 
@@ -37,18 +39,22 @@ NORETURN static void halt(void)
 
 void init_power_off(unsigned code, const char *reason)
 {
+	vm_keep_variables();
 	console_close(); /* whoever reads the console finds this line at its end */
 	log_info("exit %u (%s)", code, reason);
 	console_flush();
+	hostuefi_reset(HOSTUEFI_OFF);
 	call_firmware(PSCI_SYSTEM_OFF);
 	halt();
 }
 
 void init_reboot(void)
 {
+	vm_keep_variables();
 	console_close();
 	log_info("reboot");
 	console_flush();
+	hostuefi_reset(HOSTUEFI_RESET);
 	call_firmware(PSCI_SYSTEM_RESET);
 	halt();
 }

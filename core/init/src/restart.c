@@ -138,6 +138,7 @@ bool init_soft_reboot_due(void)
 	if (!cas_acq_rel(&restart, &wanted, (uint32_t)RESTART_BEGUN)) {
 		return wanted != (uint32_t)RESTART_NONE;
 	}
+	vm_keep_variables();
 	console_close();
 	log_info("soft restart");
 	console_flush();

@@ -61,7 +61,7 @@ static void init_vcpu(struct vm *vm, vcpu_id_t id)
 	vcpu->vm = vm;
 	vcpu->id = id;
 	vcpu->device = &vm->mmio.region[0]; /* any one */
-	vcpu->caches_on = true; /* until it starts: vm_caches_off */
+	vcpu->caches_on = true;		    /* until it starts: vm_caches_off */
 	sched_entity_init(&vcpu->sched, vm->config.weight, vm->config.affinity);
 	vtimer_init(&vcpu->timer, &vm->time, &vm_vtimer_ops, vcpu);
 	vcpu->debug.brk_traps = (vm->config.flags & VM_FLAG_BACKDOOR_BRK) != 0U;
@@ -162,6 +162,7 @@ static void init_parts(struct vm *vm)
 	psci_init(&vm->psci, &vm_psci_ops, vm, vm->psci_vcpu, vm->config.vcpu_count);
 	vuart_init(&vm->uart, &vm_uart_ops, vm);
 	vrtc_init(&vm->rtc, &vm_rtc_ops, vm);
+	vm_uefi_load(vm);
 	timer_init(&vm->worker, vm_work, vm);
 	timer_init(&vm->rtc_timer, vm_rtc_expired, vm);
 	timer_init(&vm->soft_timer, vm_soft_expired, vm);

@@ -21,6 +21,10 @@ enum plinth_status vm_backdoor_init(struct vm *vm, const char **why);
 /* vm_uefi.c: runtime services, where the VM has them. ENOMEM: nothing is held. */
 enum plinth_status vm_uefi_init(struct vm *vm);
 
+/* Its variables as the host's firmware has kept them, once its clock is initialised too. Boot CPU,
+ * before any VM starts. */
+void vm_uefi_load(struct vm *vm);
+
 /* The smallest block of pages that holds them. */
 unsigned vm_order_for(uint64_t bytes);
 

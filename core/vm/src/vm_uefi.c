@@ -1,20 +1,198 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A VM's UEFI runtime services.
+ * A VM's UEFI runtime services, and what keeps its non-volatile variables over Plinth's end: the
+ * host's own UEFI variables, where there are some, NAME#SLOT-PIECE for each piece of an image
+ * (lib/nvstore). Changes are gathered for a second; then one VM after the other is written, a piece
+ * at a time with pauses in between, by one timer.
  */
+#include "arch/sysreg.h"
+#include "base/atomic.h"
+#include "base/fmt.h"
+#include "hostuefi/hostuefi.h"
+#include "nvstore/nvstore_slots.h"
+#include "percpu/percpu.h"
+
 #include "vm_private.h"
+
+/* Between two pieces: this many times as long as the host's firmware took for one. */
+#define PAUSE	 8U
+#define RETRY_S	 30U
+#define GATHER_S 1U
+
+/* No VM's own lock of that rank is taken inside. */
+static struct lock lock = LOCK_INIT(LOCK_RANK_CONTROL);
+
+/* Under the lock, but for what is said. */
+static struct {
+	struct timer timer;
+	uint32_t is_armed; /* atomic: the timer will run */
+	struct vm *vm;	   /* whose image is being written; NULL: nobody's */
+	struct nvstore_image image;
+	uint32_t index; /* of its next piece */
+	union nvstore_buffer buffer;
+	uint64_t bytes[UEFIRT_KEPT_MAX / sizeof(uint64_t)];
+} keeper;
+
+static void name_piece(char *name, const struct vm *vm, unsigned slot, uint32_t index)
+{
+	(void)fmt_buf(name, HOSTUEFI_NAME_SIZE, "%s#%u-%u", vm->config.name, slot, index);
+}
+
+static enum plinth_status read_piece(
+	void *ctx, unsigned slot, uint32_t index, void *buf, uint32_t max, uint32_t *size)
+{
+	char name[HOSTUEFI_NAME_SIZE];
+
+	name_piece(name, ctx, slot, index);
+	return hostuefi_get(name, buf, max, size);
+}
+
+static enum plinth_status write_piece(
+	void *ctx, unsigned slot, uint32_t index, const void *buf, uint32_t size)
+{
+	char name[HOSTUEFI_NAME_SIZE];
+
+	name_piece(name, ctx, slot, index);
+	return hostuefi_set(name, buf, size);
+}
+
+static struct nvstore_slots slots_of(struct vm *vm)
+{
+	static const struct nvstore_medium medium = {.read = read_piece, .write = write_piece};
+
+	return (struct nvstore_slots){.medium = &medium, .ctx = vm, .buffer = &keeper.buffer};
+}
+
+static void arm_in(uint64_t ticks)
+{
+	timer_arm(&keeper.timer, cpu_this(), read_cntpct_el0() + ticks);
+}
+
+static uint64_t seconds(unsigned s)
+{
+	return s * vm_host()->ticks_per_second;
+}
+
+/* The next VM with changes, and its image. False: there is none. */
+static bool begin(void)
+{
+	for (uint32_t i = 0; i < vm_count(); i++) {
+		struct vm *vm = vm_get(i);
+
+		if (exchange_acq_rel(&vm->nvram.is_dirty, 0U) != 0U &&
+			uefirt_export(&vm->uefirt, keeper.bytes, &keeper.image.size,
+				&keeper.image.meta) == PLINTH_OK) {
+			keeper.vm = vm;
+			keeper.index = 0;
+			keeper.image.bytes = (uint8_t *)keeper.bytes;
+			keeper.image.slot = vm->nvram.slot ^ 1U;
+			keeper.image.generation = ++vm->nvram.generation;
+			return true;
+		}
+	}
+	return false;
+}
+
+static void failed(struct vm *vm, enum plinth_status status)
+{
+	log_limited(&vm->log_limit, LOG_WARNING, "vm %s: its variables are not kept: %s",
+		vm->config.name,
+		status == PLINTH_ENOMEM ? "the host's firmware has no room"
+					: "the host's firmware "
+					  "refuses");
+	store_release(&vm->nvram.is_dirty, 1U);
+}
+
+/* One piece. OK: nothing is left to be written. EAGAIN: there may be more. Else the host's firmware
+ * has failed. Under the lock. */
+static enum plinth_status step(void)
+{
+	enum plinth_status status;
+	struct nvstore_slots slots;
+
+	if (keeper.vm == NULL && !begin()) {
+		return PLINTH_OK;
+	}
+	slots = slots_of(keeper.vm);
+	status = nvstore_save_step(&slots, &keeper.image, &keeper.index);
+	if (status == PLINTH_EAGAIN) {
+		return status;
+	}
+	if (status == PLINTH_OK) {
+		keeper.vm->nvram.slot = keeper.image.slot;
+		status = PLINTH_EAGAIN; /* another VM, or this one again */
+	} else {
+		failed(keeper.vm, status);
+	}
+	keeper.vm = NULL;
+	return status;
+}
+
+static void expired(struct timer *timer, void *ctx, uint64_t now)
+{
+	uint64_t start = read_cntpct_el0();
+	enum plinth_status status;
+
+	(void)timer;
+	(void)ctx;
+	(void)now;
+	/* Before looking for changes: who makes one that is not found arms it anew. */
+	store_release(&keeper.is_armed, 0U);
+	lock_take(&lock);
+	status = step();
+	lock_drop(&lock);
+	if (status != PLINTH_OK && exchange_acq_rel(&keeper.is_armed, 1U) == 0U) {
+		arm_in(status == PLINTH_EAGAIN ? PAUSE * (read_cntpct_el0() - start)
+					       : seconds(RETRY_S));
+	}
+}
 
 static void changed(void *ctx)
 {
-	(void)ctx;
+	struct vm *vm = ctx;
+
+	if (!vm->nvram.is_persistent) {
+		return;
+	}
+	store_release(&vm->nvram.is_dirty, 1U);
+	if (exchange_acq_rel(&keeper.is_armed, 1U) == 0U) {
+		arm_in(seconds(GATHER_S));
+	}
+}
+
+void vm_keep_variables(void)
+{
+	lock_take(&lock);
+	while (step() == PLINTH_EAGAIN) {
+	}
+	lock_drop(&lock);
+}
+
+/* What the host has of the VM's variables. */
+static void load(struct vm *vm)
+{
+	struct nvstore_slots slots = slots_of(vm);
+	struct nvstore_image image = {.bytes = (uint8_t *)keeper.bytes};
+	enum plinth_status status =
+		nvstore_load(&slots, &image, UEFIRT_KEPT_MAX, &vm->nvram.generation);
+
+	if (status == PLINTH_OK) {
+		vm->nvram.slot = image.slot;
+		status = uefirt_import(&vm->uefirt, image.bytes, image.size, image.meta);
+	}
+	if (status != PLINTH_OK && status != PLINTH_ENOENT) {
+		log_warning("vm %s: the host's firmware has no whole image of its variables",
+			vm->config.name);
+	}
 }
 
 static const struct uefirt_ops ops = {.changed = changed};
 
 enum plinth_status vm_uefi_init(struct vm *vm)
 {
+	bool is_volatile = (vm->config.flags & VM_FLAG_NVRAM_VOLATILE) != 0U;
 	const struct uefirt_config config = {
-		.keeps = (vm->config.flags & VM_FLAG_NVRAM_VOLATILE) != 0U,
+		.keeps = is_volatile || hostuefi_is_there(),
 		.rtc = &vm->rtc,
 		.ops = &ops,
 		.ctx = vm,
@@ -22,4 +200,14 @@ enum plinth_status vm_uefi_init(struct vm *vm)
 
 	return (vm->config.flags & VM_FLAG_UEFI) != 0U ? uefirt_init(&vm->uefirt, &config)
 						       : PLINTH_OK;
+}
+
+void vm_uefi_load(struct vm *vm)
+{
+	vm->nvram.is_persistent = uefirt_is_on(&vm->uefirt) && hostuefi_is_there() &&
+				  (vm->config.flags & VM_FLAG_NVRAM_VOLATILE) == 0U;
+	timer_init(&keeper.timer, expired, NULL);
+	if (vm->nvram.is_persistent) {
+		load(vm);
+	}
 }

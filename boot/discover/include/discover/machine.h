@@ -54,6 +54,7 @@ struct machine {
 	uint32_t seed_size;
 	char cmdline[BOOT_CMDLINE_SIZE];
 	bool cmdline_cut;
+	struct boot_efi efi; /* services 0: not started by UEFI, or they are not to be used */
 };
 
 /* Is all of the range memory by the firmware's tables: RAM, or reserved? */

@@ -24,6 +24,7 @@
 
 extern const struct efi_guid efi_guid_acpi20;
 extern const struct efi_guid efi_guid_devicetree;
+extern const struct efi_guid efi_guid_memory_attributes;
 
 /* Our place in the firmware; made by efi_open(). */
 struct efi {
@@ -109,6 +110,13 @@ enum plinth_status efi_exit_boot_services(const struct efi *efi, struct efi_memo
  * PLINTH_EINVAL: no descriptor in it is sound. */
 enum plinth_status efi_describe_memory(const struct efi_memory_map *map, struct machine *machine);
 
+/* The memory of the firmware's runtime services, by the memory map (devices) and the memory
+ * attributes table (code and data): table, of size bytes. False: no entry is sound, one may be
+ * written and executed, or there are more than BOOT_EFI_MAX parts; then *out is empty. Neighbours
+ * of a kind become one. Pure. */
+bool efi_describe_runtime(const struct efi_memory_map *map,
+	const struct efi_memory_attributes_table *table, uint64_t size, struct boot_efi *out);
+
 /* All that boot takes along from UEFI. */
 struct efi_start {
 	struct machine machine;
@@ -137,7 +145,8 @@ enum plinth_status efi_find_bundle(const struct efi *efi, struct efi_start *star
 /* The code that tells the firmware of a failure of these functions. */
 efi_status_t efi_status_of(enum plinth_status status);
 
-/* Ends the boot services and fills in machine's memory. PLINTH_EINVAL: as
+/* Ends the boot services and fills in machine's memory, and its efi where the firmware has runtime
+ * services with a memory attributes table. PLINTH_EINVAL: as
  * efi_exit_boot_services() and efi_describe_memory() say; there is no way back. */
 enum plinth_status efi_leave(const struct efi *efi, struct efi_start *start);
 

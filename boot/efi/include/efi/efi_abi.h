@@ -57,6 +57,8 @@ enum efi_memory_type {
 
 #define EFI_MEMORY_WB	   (UINT64_C(1) << 3)  /* attribute: can be mapped write-back */
 #define EFI_MEMORY_SP	   (UINT64_C(1) << 18) /* specific purpose: not for general use */
+#define EFI_MEMORY_XP	   (UINT64_C(1) << 14) /* of the memory attributes table: not to execute, */
+#define EFI_MEMORY_RO	   (UINT64_C(1) << 17) /* not to write */
 #define EFI_MEMORY_RUNTIME (UINT64_C(1) << 63)
 
 /* The firmware's own descriptors may be longer: DescriptorSize is the step. */
@@ -153,6 +155,15 @@ struct efi_boot_services {
 struct efi_configuration_table {
 	struct efi_guid guid;
 	void *table;
+};
+
+/* 4.6: the parts of runtime memory by what may be done there; entries follow, descriptor_size
+ * apart. */
+struct efi_memory_attributes_table {
+	uint32_t version;
+	uint32_t entry_count;
+	uint32_t descriptor_size;
+	uint32_t flags;
 };
 
 /* 8.3 */

@@ -4,12 +4,13 @@
  *
  *   0 .. 2^47         identity: RAM that Plinth may touch (RW, XN, Normal write-back) and devices
  *                     (RW, XN, Device-nGnRE). The core's own image is not in it, save the one
- *                     page that turns the MMU on (read-only, executable).
+ *                     page that turns the MMU on (read-only, executable). What the host's UEFI
+ *                     needs at runtime: code RX, constants R, data RW.
  *   HYPMAP_IMAGE      the core's image where it is linked: .text RX, .rodata R, .data and .bss RW
  *   HYPMAP_CPU(n)     CPU n's struct percpu and stacks, each below an unmapped guard page
  *
  * Nothing is ever writable and executable. The tables are built once, on the boot CPU, before any
- * other CPU runs; afterwards only hypmap_device() adds to them.
+ * other CPU runs; afterwards only hypmap_device() and hypmap_firmware() add to them.
  */
 #ifndef HYPMAP_HYPMAP_H
 #define HYPMAP_HYPMAP_H
@@ -57,6 +58,12 @@ void hypmap_init(const struct boot_info *info, pa_t (*alloc_page)(void));
  * again is no error. EEXIST: part of it is mapped RAM or the core's image; nothing is mapped then.
  * EINVAL: size 0, wraps, or beyond 2^47. Boot CPU, after hypmap_init(); ends with DSB and ISB. */
 enum plinth_status hypmap_device(pa_t base, uint64_t size);
+
+/* Maps [base, base + size), both of whole pages, onto itself, for the host's UEFI: RAM that
+ * hypmap_init() has left out. kind: enum boot_efi_kind; devices as hypmap_device() says. EEXIST:
+ * part of it is mapped, or the core's image; EINVAL: as there, or another kind. What is mapped up
+ * to then stays. */
+enum plinth_status hypmap_firmware(pa_t base, uint64_t size, uint64_t kind);
 
 /* Maps CPU n's window, whose pages come from alloc_page. Boot CPU, once for each CPU. */
 void hypmap_cpu(cpu_id_t cpu);

@@ -108,10 +108,18 @@ struct vcpu {
 	struct vgic_cpu gic;
 	struct debugregs debug;
 	const struct mmio_region *device; /* the last one that it accessed */
-	struct pvtime_stolen *stolen; /* what its guest reads; immutable after vm_create */
-	uint64_t stolen_before;	      /* ticks that were stolen in former runs */
+	struct pvtime_stolen *stolen;	  /* what its guest reads; immutable after vm_create */
+	uint64_t stolen_before;		  /* ticks that were stolen in former runs */
 	struct vcpu_exits exits;
 	struct backdoor_batch batch; /* its own CPU's */
+};
+
+/* Where a VM's variables are in the host's firmware: vm_uefi.c's. */
+struct vm_nvram {
+	uint64_t generation; /* the highest so far */
+	unsigned slot;	     /* of the newest image */
+	uint32_t is_dirty;   /* atomic: there are changes that it has not */
+	bool is_persistent;  /* immutable */
 };
 
 struct vm {
@@ -152,6 +160,7 @@ struct vm {
 	struct vrtc rtc;
 	struct backdoor_vm backdoor;
 	struct uefirt_vm uefirt;
+	struct vm_nvram nvram;
 	struct console_port port;
 	struct log_limit log_limit;
 };
@@ -187,6 +196,11 @@ enum plinth_status vm_ask(struct vm *vm, enum vm_soft soft, uint32_t seconds);
 
 /* vm_stop(vm, VM_GOAL_CRASH) with a reason, which is logged. The first one counts. */
 void vm_crash(struct vm *vm, const char *format, ...) PRINTF_LIKE(2, 3);
+
+/* Writes what VMs have changed of their variables to the host's firmware, all of it, where that
+ * keeps them. Takes as long as the firmware takes: before the machine goes down. No lock is held.
+ */
+void vm_keep_variables(void);
 
 const char *vm_state_name(enum vm_state state);
 

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * uint64_t arch_firmware_call(x0 = function, x1 = args): all callee-saved registers and x18 on the
+ * stack, and q0 to q31 with FPCR and FPSR, which may be a guest's.
+ */
+#include "arch_impl/asm.h"
+
+	.arch_extension simd
+
+#define SCTLR_EL2_A 2
+
+func arch_firmware_call
+	stp	x29, x30, [sp, #-96]!
+	mov	x29, sp
+	stp	x19, x20, [sp, #16]
+	stp	x21, x22, [sp, #32]
+	stp	x23, x24, [sp, #48]
+	stp	x25, x26, [sp, #64]
+	stp	x27, x28, [sp, #80]
+	mrs	x9, fpcr
+	mrs	x10, fpsr
+	stp	x9, x10, [sp, #-32]!
+	str	x18, [sp, #16]
+	sub	sp, sp, #512
+	mov	x9, sp
+	st1	{v0.16b-v3.16b}, [x9], #64
+	st1	{v4.16b-v7.16b}, [x9], #64
+	st1	{v8.16b-v11.16b}, [x9], #64
+	st1	{v12.16b-v15.16b}, [x9], #64
+	st1	{v16.16b-v19.16b}, [x9], #64
+	st1	{v20.16b-v23.16b}, [x9], #64
+	st1	{v24.16b-v27.16b}, [x9], #64
+	st1	{v28.16b-v31.16b}, [x9]
+	mrs	x9, sctlr_el2
+	bic	x9, x9, #SCTLR_EL2_A
+	msr	sctlr_el2, x9
+	msr	fpcr, xzr
+	isb
+	mov	x9, x0
+	ldp	x2, x3, [x1, #16]
+	ldr	x4, [x1, #32]
+	ldp	x0, x1, [x1]
+	blr	x9
+	mrs	x9, sctlr_el2
+	orr	x9, x9, #SCTLR_EL2_A
+	msr	sctlr_el2, x9
+	isb
+	sub	sp, x29, #(512 + 32)
+	mov	x9, sp
+	ld1	{v0.16b-v3.16b}, [x9], #64
+	ld1	{v4.16b-v7.16b}, [x9], #64
+	ld1	{v8.16b-v11.16b}, [x9], #64
+	ld1	{v12.16b-v15.16b}, [x9], #64
+	ld1	{v16.16b-v19.16b}, [x9], #64
+	ld1	{v20.16b-v23.16b}, [x9], #64
+	ld1	{v24.16b-v27.16b}, [x9], #64
+	ld1	{v28.16b-v31.16b}, [x9], #64
+	ldp	x10, x11, [x9]
+	ldr	x18, [x9, #16]
+	msr	fpcr, x10
+	msr	fpsr, x11
+	mov	sp, x29
+	ldp	x19, x20, [sp, #16]
+	ldp	x21, x22, [sp, #32]
+	ldp	x23, x24, [sp, #48]
+	ldp	x25, x26, [sp, #64]
+	ldp	x27, x28, [sp, #80]
+	ldp	x29, x30, [sp], #96
+	ret
+endfunc arch_firmware_call
