@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/compiler.h"
 #include "base/fmt.h"
 #include "base/string.h"
 #include "fw/device_path.h"
@@ -122,24 +123,31 @@ static efi_status_t give_options(
 		image, wide, (uint32_t)((text_length(wide) + 1U) * sizeof(*wide)));
 }
 
+/* Apart: else its text lay in the frame below which an image runs. */
+NOINLINE static void tell_failure(const struct boot_option *option, efi_status_t status)
+{
+	char path[PATH_TEXT] = "";
+
+	if (option->path != NULL) {
+		(void)fw_path_to_text(option->path, path, sizeof(path));
+	}
+	console_print("plinth-fw: %s%s%s: cannot be loaded: %s\n", option->name,
+		path[0] != '\0' ? ": " : "", path, status_text(status));
+}
+
 efi_status_t option_boot(const struct boot_option *option, const char *arguments)
 {
 	struct efi_boot_services *services = manager.system->boot_services;
-	char path[PATH_TEXT] = "";
 	efi_handle_t image = NULL;
 	efi_status_t status;
 
 	fw_signal_group(&ready_group);
 	status = load(option, &image);
-	if (option->path != NULL) {
-		(void)fw_path_to_text(option->path, path, sizeof(path));
-	}
 	if (status == EFI_SUCCESS) {
 		status = give_options(option, arguments, image);
 	}
 	if (status != EFI_SUCCESS) {
-		console_print("plinth-fw: %s%s%s: cannot be loaded: %s\n", option->name,
-			path[0] != '\0' ? ": " : "", path, status_text(status));
+		tell_failure(option, status);
 		if (image != NULL) {
 			(void)fw_unload_image(image);
 		}
