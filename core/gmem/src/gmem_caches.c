@@ -40,6 +40,15 @@ static bool hide_find(struct gmem *gmem, struct s2_leaf *leaf)
 	return false;
 }
 
+/* The run before wrote what it could, and it is not this one: vCPUs that start later, when the
+ * first has its caches on, are to find it at PoC as well. */
+static uint32_t hidden_attrs(const struct gmem *gmem, const struct s2_leaf *leaf)
+{
+	bool written = gmem->hide_all && (leaf->attrs & S2_ATTR_WRITE) != 0U;
+
+	return S2_ATTR_UNTOUCHED | (written ? S2_ATTR_WRITTEN : 0U);
+}
+
 /* From hide_next on: the next access to what was shown before faults, and is maintained then. */
 static enum plinth_status hide_step(struct gmem *gmem)
 {
@@ -57,7 +66,7 @@ static enum plinth_status hide_step(struct gmem *gmem)
 			count = s2_run(&leaf, BIT(PMEM_ORDER_2M));
 		}
 		if (is_behind_poc(gmem, &leaf)) {
-			s2_protect(&gmem->space, &leaf, count, S2_ATTR_UNTOUCHED, 0);
+			s2_protect(&gmem->space, &leaf, count, hidden_attrs(gmem, &leaf), 0);
 			changes++;
 		}
 		gmem->hide_next = leaf.ipa.v + count * s2_level_size(leaf.level);

@@ -81,14 +81,25 @@ static enum plinth_status make_exec(struct gmem *gmem, struct s2_leaf *leaf, ipa
 	return PLINTH_OK;
 }
 
-/* Lets the guest at memory that was laid out for it before it started: as much as the observer's
- * caches make cheap. */
+/* What a former run of the VM left in a range is to be at PoC and in no cache, whoever looks at it
+ * first: that run may have written it in either place. */
+static void before_show_again(struct gmem *gmem, struct s2_leaf *leaf, unsigned count)
+{
+	gmem_maintain(
+		gmem, COH_PAGE_TO_MMU_OFF_GUEST, leaf->pa, count * s2_level_size(leaf->level));
+	leaf->attrs &= ~S2_ATTR_WRITTEN;
+}
+
+/* Lets the guest at memory that was laid out for it before it started, or hidden since: as much as
+ * the observer's caches make cheap. */
 static enum plinth_status open_untouched(struct gmem *gmem, struct s2_leaf *leaf, ipa_t ipa)
 {
 	uint32_t attrs = leaf->attrs;
+	bool again = (attrs & S2_ATTR_WRITTEN) != 0U && !gmem_area_has(gmem_ram(gmem), ipa, 1);
+	bool small = gmem->mmu_off || again;
 	unsigned count = 1;
 
-	if (gmem->mmu_off) {
+	if (small) {
 		enum plinth_status status = gmem_split(gmem, leaf, ipa);
 
 		if (status != PLINTH_OK) {
@@ -96,10 +107,13 @@ static enum plinth_status open_untouched(struct gmem *gmem, struct s2_leaf *leaf
 		}
 	}
 	if (leaf->level == S2_LEVEL_4K) {
-		count = s2_run(
-			leaf, 1U << (gmem->mmu_off ? GMEM_RUN_ORDER_MMU_OFF : GMEM_RUN_ORDER));
+		count = s2_run(leaf, 1U << (small ? GMEM_RUN_ORDER_MMU_OFF : GMEM_RUN_ORDER));
 	}
-	gmem_before_show(gmem, leaf, count);
+	if (again && !gmem->mmu_off) {
+		before_show_again(gmem, leaf, count);
+	} else {
+		gmem_before_show(gmem, leaf, count);
+	}
 	s2_protect(&gmem->space, leaf, count, leaf->attrs & ~attrs,
 		S2_ATTR_UNTOUCHED | (attrs & ~leaf->attrs));
 	return PLINTH_OK;
@@ -344,7 +358,7 @@ enum gmem_result gmem_fault(struct gmem *gmem, const struct gmem_fault *fault)
 		access = GMEM_READ;
 	}
 	lock_take(&gmem->lock);
-	if (!gmem_is_memory(gmem, fault->ipa, 1) || !resolve_page(gmem, fault, access)) {
+	if (!gmem_area_has(gmem_ram(gmem), fault->ipa, 1) || !resolve_page(gmem, fault, access)) {
 		result = resolve_any(gmem, fault, access);
 	}
 	lock_drop(&gmem->lock);

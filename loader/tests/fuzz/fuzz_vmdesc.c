@@ -28,6 +28,18 @@ static void require(bool condition)
 	}
 }
 
+static void check_disks(const struct vmdesc *desc)
+{
+	require(desc->disk_count <= VMDESC_DISK_MAX);
+	for (uint32_t i = 0; i < desc->disk_count; i++) {
+		const struct vmdesc_disk *disk = &desc->disks[i];
+
+		require(disk->image != NULL ? strlen(disk->image) != 0 : disk->size != 0);
+		require(disk->size % BLOCK_2M == 0);
+		require(i == 0 || disk->number > desc->disks[i - 1].number);
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static uint8_t *area;
@@ -51,7 +63,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		require(desc.memory != 0 && desc.memory % BLOCK_2M == 0);
 		require(desc.weight >= 1 && desc.weight <= VM_WEIGHT_MAX);
 		require(desc.affinity < 16);
-		require(strlen(desc.kernel) != 0);
+		require(desc.kernel != NULL ? strlen(desc.kernel) != 0
+					    : vmdesc_has_firmware(&desc));
+		check_disks(&desc);
 		require(strlen(desc.bootargs) <= VMDESC_BOOTARGS_MAX);
 	} else {
 		require(strlen(error.text) != 0);
