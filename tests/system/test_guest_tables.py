@@ -120,9 +120,10 @@ def test_who_waits_in_the_pen_sleeps(boot, make_bundle):
 @pytest.mark.long
 @pytest.mark.parametrize("gic", [2, 3])
 @pytest.mark.parametrize("count", [1, 2, 8])
-def test_every_number_each_way(boot, make_bundle, gic, count):
-    guests = each_way({"acpi": count, "parking": count, "spin": count})
-    check_cpus(boot, make_bundle, guests, cpus=4, gic=gic)
+@pytest.mark.parametrize("way", TOLD)
+def test_every_number_each_way(boot, make_bundle, way, gic, count):
+    """One guest at a time: three of 8 vCPUs each are more than QEMU on two CPUs has time for."""
+    check_cpus(boot, make_bundle, each_way({way: count}), cpus=4, gic=gic)
 
 
 def run_iasl(folder, *arguments):
