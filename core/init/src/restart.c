@@ -57,7 +57,7 @@ static struct boot_mailbox *mailbox_in_memory(cpu_id_t id)
 }
 
 /* As the firmware has left this CPU: no timer, no interrupt, no guest's traps. */
-NORETURN static void leave_for(uint64_t arg, uint64_t to)
+NOINLINE NORETURN static void leave_for(uint64_t arg, uint64_t to)
 {
 	leave_fn *leave = (leave_fn *)(uintptr_t)hypmap_image_pa(core_leave);
 
