@@ -8,8 +8,8 @@
  * PROFILE_VARIES where something else than the system decides: MDCCSR_EL0 at EL0 (refused where
  * MDSCR_EL1.TDCC works, but QEMU 7.2 has it not; Plinth refuses in its stead), MDCCSR_EL0 and
  * MDSCR_EL1 under KVM (not trapped while the guest is debugged), CTR_EL0 at EL0 (Linux traps it on
- * max), WFE (QEMU traps none), features of the CPU (AMU, LOR, VHE), memory that was executed
- * before, caches that were off.
+ * neoverse-n1 and max), WFE (QEMU traps none), features of the CPU (AMU, LOR, VHE), memory that was
+ * executed before, caches that were off.
  */
 #include "detect/profile.h"
 
