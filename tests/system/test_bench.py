@@ -15,7 +15,9 @@ def load(name):
     return bench.load(bench.BENCHES / f"{name}.py")
 
 
-@pytest.mark.parametrize("name", ["exits", "boot", "work", "coherency", "size", "mpboot", "scan"])
+@pytest.mark.parametrize(
+    "name", ["exits", "boot", "work", "coherency", "size", "mpboot", "scan", "fw"]
+)
 def test_goals(name):
     module = load(name)
     figures = module.measure()

@@ -3,9 +3,11 @@
 the runtime services, which nobody answers. Debian's kernel, GRUB and systemd-boot judge it."""
 
 import pytest
-from harness import fw
+from harness.fw import check_app, start_bare
 from harness.vms import INITRD, KERNEL, MIB, PAYLOADS
 from plinth import esp
+from plinth.command import run
+from plinth.fw import FIRMWARE
 from plinth.paths import BUILD, LOADERS
 
 DEFAULT = "EFI/BOOT/BOOTAA64.EFI"
@@ -18,8 +20,8 @@ FW_BYTES = 160 * 1024
 
 @pytest.fixture
 def bare(start, tmp_path):
-    """bare(disks, **...) -> Machine: fw.start_bare()."""
-    return lambda *arguments, **options: fw.start_bare(start, tmp_path, *arguments, **options)
+    """bare(disks, **...) -> Machine: start_bare()."""
+    return lambda *arguments, **options: start_bare(start, tmp_path, *arguments, **options)
 
 
 @pytest.fixture
@@ -45,13 +47,13 @@ def make_disk(tmp_path):
 
 
 def test_size():
-    assert fw.FIRMWARE.stat().st_size <= FW_BYTES
+    assert FIRMWARE.stat().st_size <= FW_BYTES
 
 
 def test_runtime_calls_nothing_else():
     """What is copied into EfiRuntimeServicesCode needs no symbol but its own, and has no data."""
     archive = BUILD / "gcc/guest/fw/runtime/libfw_runtime.a"
-    lines = fw.run(["aarch64-linux-gnu-nm", "-P", archive]).splitlines()
+    lines = run(["aarch64-linux-gnu-nm", "-P", archive]).splitlines()
     symbols = [line.split()[:2] for line in lines if len(line.split()) >= 2]
     own = {name for name, kind in symbols if kind == "T"}
     wanted = {name for name, kind in symbols if kind == "U"}
@@ -98,7 +100,7 @@ def test_systemd_boot(bare, make_disk):
 def test_services(bare, make_disk, size, bits):
     """An application that calls them all, from each kind of FAT."""
     machine = bare([make_disk({DEFAULT: PAYLOADS / "services.efi"}, size, bits)])
-    text = fw.check_app(machine, "services")
+    text = check_app(machine, "services")
     assert "services: on the console" in text
     assert "services: runtime mask 0x0, after ExitBootServices" in text
 
@@ -184,5 +186,5 @@ def test_an_application_that_faults(bare, make_disk):
 
 def test_not_at_el2(start):
     """Somebody's QEMU with EL2: it says why, and waits."""
-    machine = start(None, firmware=fw.FIRMWARE, cpus=1, memory_mib=256, el2=True)
+    machine = start(None, firmware=FIRMWARE, cpus=1, memory_mib=256, el2=True)
     machine.expect(r"plinth-fw: not entered at EL1")

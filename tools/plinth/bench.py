@@ -8,6 +8,7 @@ bytes. Exits with 1 if a goal is missed. The benches, each a module bench/NAME.p
   coherency   cache lines maintained for a Debian guest, lazily and eagerly, beside KVM's and Xen's
   scan        what a scan of a Debian guest's address space costs
   cold_start  from Plinth's first instruction to the first guest's
+  fw          the firmware of VMs, beside AAVMF
   size        the image, its code by module, memory that Plinth holds
   profile     where EL2's instructions of a guest's boot go, by function (only if named)"""
 

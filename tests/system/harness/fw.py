@@ -1,67 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Plinth's UEFI firmware on QEMU's own board at EL1: the devicetree that it finds there, as loader/
-would have written it, and the files that lie in the machine's memory."""
+"""Plinth's UEFI firmware on QEMU's own board at EL1."""
 
 import re
-import subprocess
 
-from plinth import qemu
-from plinth.paths import GUEST
-
-FIRMWARE = GUEST / "plinth-fw.bin"
-MEMORY_MIB = 2048
-KERNEL_BASE = 0x50000000
-INITRD_BASE = 0x58000000
-DISK_BASE = 0xA0000000
-DISK_SPACE = 0x08000000  # for each disk
-DISK_ROUND = 1 << 21  # disks are multiples of it
+from plinth import fw
 
 
 def start_bare(start, folder, disks=(), kernel=None, initrd=None, bootargs="", **board):
     """A machine that the firmware boots: `disks` are paths of images, placed in RAM."""
-    loaded = []
-    chosen = [f'bootargs = "{bootargs}";']
-    nodes = []
-    for number, disk in enumerate(disks):
-        base = DISK_BASE + number * DISK_SPACE
-        size = -(-disk.stat().st_size // DISK_ROUND) * DISK_ROUND
-        nodes.append(
-            f'pmem@{base:x} {{ compatible = "pmem-region"; reg = <0 {base:#x} 0 {size:#x}>; }};'
-        )
-        loaded.append((disk, base))
-    if kernel:
-        chosen.append(f"plinth,kernel = <0 {KERNEL_BASE:#x} 0 {kernel.stat().st_size:#x}>;")
-        loaded.append((kernel, KERNEL_BASE))
-    if initrd:
-        end = INITRD_BASE + initrd.stat().st_size
-        chosen.append(f"linux,initrd-start = <0 {INITRD_BASE:#x}>;")
-        chosen.append(f"linux,initrd-end = <0 {end:#x}>;")
-        loaded.append((initrd, INITRD_BASE))
-    tree = write_tree(folder, f"chosen {{ {' '.join(chosen)} }}; {' '.join(nodes)}")
-    extra = ["-dtb", str(tree)]
-    for path, base in loaded:
-        extra += ["-device", f"loader,file={path},addr={base:#x},force-raw=on"]
-    options = {"cpus": 1, "memory_mib": MEMORY_MIB, "el2": False, "acpi": False, **board}
-    return start(None, firmware=FIRMWARE, extra=[*extra, *options.pop("extra", [])], **options)
-
-
-def write_tree(folder, nodes):
-    """QEMU's own devicetree with `nodes` added."""
-    plain, source, tree = (folder / name for name in ("plain.dtb", "tree.dts", "tree.dtb"))
-    command = [qemu.QEMU, "-M", f"virt,acpi=off,gic-version=3,dumpdtb={plain}"]
-    command += ["-cpu", "cortex-a57", "-m", str(MEMORY_MIB), "-nic", "none", "-display", "none"]
-    run([*command, "-serial", "null"])
-    source.write_text(run(["dtc", "-q", "-I", "dtb", "-O", "dts", plain]) + f"/ {{ {nodes} }};\n")
-    run(["dtc", "-q", "-I", "dts", "-O", "dtb", "-o", tree, source])
-    return tree
-
-
-def run(command):
-    done = subprocess.run(
-        command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    extra = [*fw.options(folder, disks, kernel, initrd, bootargs), *board.pop("extra", [])]
+    settings = {"cpus": 1, "memory_mib": fw.MEMORY_MIB, "el2": False, "acpi": False, **board}
+    return start(None, firmware=fw.FIRMWARE, extra=extra, **settings)
 
 
 def check_app(machine, name, timeout=90):
