@@ -95,11 +95,13 @@ def test_systemd_boot(bare, make_disk):
 
 
 @pytest.mark.parametrize(
-    ("size", "bits"), [(6 * MIB, 12), (40 * MIB, 16), (40 * MIB, 32)], ids=["12", "16", "32"]
+    ("size", "bits", "cpu"),
+    [(6 * MIB, 12, "cortex-a57"), (40 * MIB, 16, "max"), (40 * MIB, 32, "cortex-a57")],
+    ids=["12", "16", "32"],
 )
-def test_services(bare, make_disk, size, bits):
-    """An application that calls them all, from each kind of FAT."""
-    machine = bare([make_disk({DEFAULT: PAYLOADS / "services.efi"}, size, bits)])
+def test_services(bare, make_disk, size, bits, cpu):
+    """An application that calls them all, from each kind of FAT; on `max` with BTI."""
+    machine = bare([make_disk({DEFAULT: PAYLOADS / "services.efi"}, size, bits)], cpu=cpu)
     text = check_app(machine, "services")
     assert "services: on the console" in text
     assert "services: runtime mask 0x0, after ExitBootServices" in text
