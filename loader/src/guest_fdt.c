@@ -147,7 +147,8 @@ static void write_reserved(struct fdt_writer *w, const struct guest_fdt_input *i
 }
 
 /* Binding pmem/pmem-region: memory that is `volatile` needs no flush for what is written to last as
- * long as it can, here as long as Plinth runs. There is no property for what cannot be written. */
+ * long as it can, here as long as Plinth runs. What cannot be written has no property there:
+ * "read-only" is for Plinth's firmware. */
 static void write_disks(struct fdt_writer *w, const struct guest_disks *disks)
 {
 	for (uint32_t i = 0; i < disks->count; i++) {
@@ -159,6 +160,9 @@ static void write_disks(struct fdt_writer *w, const struct guest_disks *disks)
 			CELLS((uint32_t)(disk->ipa >> 32), (uint32_t)disk->ipa,
 				(uint32_t)(disk->size >> 32), (uint32_t)disk->size));
 		fdt_writer_flag(w, "volatile");
+		if (disk->is_read_only) {
+			fdt_writer_flag(w, "read-only");
+		}
 		fdt_writer_end(w);
 	}
 }

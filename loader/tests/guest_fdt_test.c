@@ -314,6 +314,10 @@ static void test_disks(void **state)
 				   "\t\tcompatible = \"pmem-region\";\n"
 				   "\t\treg = <0x01 0x40000000 0x01 0x800000>;\n"
 				   "\t\tvolatile;\n\t};\n";
+	static const char read_only[] = "\tpmem@3fbfe00000 {\n"
+					"\t\tcompatible = \"pmem-region\";\n"
+					"\t\treg = <0x3f 0xbfe00000 0x00 0x200000>;\n"
+					"\t\tvolatile;\n\t\tread-only;\n\t};\n";
 
 	(void)state;
 	disks.count = VMDESC_DISK_MAX;
@@ -326,7 +330,7 @@ static void test_disks(void **state)
 	struct built b = build(0, 0);
 
 	assert_non_null(strstr(b.source, node));
-	assert_non_null(strstr(b.source, "pmem@3fbfe00000 {"));
+	assert_non_null(strstr(b.source, read_only));
 	assert_non_null(strstr(b.source, "pmem@3fbf200000 {"));
 	free_built(&b);
 	desc.tables = VMDESC_ACPI; /* the NFIT tells */

@@ -73,6 +73,7 @@ static void test_everything(void **state)
 	int pmem = add(0, "pmem@200000000");
 	assert_int_equal(fdt_setprop_string(tree, pmem, "compatible", "pmem-region"), 0);
 	put(pmem, "reg", disk, 4);
+	assert_int_equal(fdt_setprop(tree, pmem, "read-only", NULL, 0), 0);
 	int reserved = add(0, "reserved-memory");
 	assert_int_equal(fdt_setprop_u32(tree, reserved, "#address-cells", 2), 0);
 	assert_int_equal(fdt_setprop_u32(tree, reserved, "#size-cells", 2), 0);
@@ -87,7 +88,7 @@ static void test_everything(void **state)
 	assert_string_equal(machine.bootargs, "console=x");
 	assert_int_equal(machine.seed_size, 32);
 	assert_int_equal(machine.disk_count, 1);
-	assert_true(machine.disk[0].range.base == 0x200000000U);
+	assert_true(machine.disk[0].range.base == 0x200000000U && machine.disk[0].read_only);
 	assert_int_equal(machine.reserved_count, 1);
 }
 
