@@ -103,17 +103,16 @@ void platform_publish_code(const void *base, uint64_t size)
 efi_status_t platform_enter(
 	struct platform_frame *frame, uint64_t entry, efi_handle_t image, void *system)
 {
-	efi_status_t (*function)(efi_handle_t, void *) =
-		(efi_status_t(*)(efi_handle_t, void *))(uintptr_t)entry;
 	uint32_t own = depth++;
 	efi_status_t status;
 
-	if (own == DEPTH_MAX) {
+	fake.entered = entry;
+	if (own == DEPTH_MAX || fake.entry == NULL) {
 		abort();
 	}
 	frame->registers[0] = own;
 	if (setjmp(jumps[own]) == 0) {
-		status = function(image, system);
+		status = fake.entry(image, system);
 	} else {
 		status = left_with[own];
 	}

@@ -18,6 +18,9 @@ struct fake_platform {
 	uint64_t protect_fails_at; /* the n-th call from now on fails; 0: none does */
 	enum fw_access access[ARENA_PAGES];
 	uint32_t published;
+	/* What runs in the place of each image's entry. */
+	efi_status_t (*entry)(efi_handle_t image, void *system);
+	uint64_t entered; /* where the image would have been entered */
 };
 
 extern struct fake_platform fake;
