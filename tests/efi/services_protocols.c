@@ -173,7 +173,8 @@ static void check_disk(void)
 	CHECK(disk->read_blocks(disk, 0, 0, 100, block) == EFI_BAD_BUFFER_SIZE);
 	CHECK(disk->read_blocks(disk, 1, 0, 512, block) == EFI_NO_MEDIA);
 	CHECK(disk->read_blocks(disk, 0, 0, 512, block) == EFI_SUCCESS);
-	CHECK(disk->write_blocks(disk, 0, 0, 512, block) == EFI_SUCCESS);
+	CHECK(disk->write_blocks(disk, 0, 0, 512, block) ==
+		(disk->media->read_only != 0U ? EFI_WRITE_PROTECTED : EFI_SUCCESS));
 	CHECK(disk->flush_blocks(disk) == EFI_SUCCESS);
 }
 
