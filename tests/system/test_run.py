@@ -37,7 +37,7 @@ def test_help(verb):
     ("arguments", "message"),
     [
         (["nonsense"], "invalid choice: 'nonsense'"),
-        (["run", "nowhere"], "or example 'nowhere' (examples: cloud, default, mpboot, single)"),
+        (["run", "nowhere"], "or example 'nowhere' (examples: cloud, default, mpboot, single, uefi)"),
         (["run", "--host", "bios"], "invalid choice: 'bios'"),
         (["run", "--gic", "2", "--cpus", "9"], "--cpus 9: 1 to 8 with GICv2"),
         (["run", "--memory", "1"], "--memory 1: at least 64"),
