@@ -83,8 +83,9 @@ static void check_events(void)
 	efi_tpl_t old;
 
 	CHECK(app_boot->create_event(EFI_EVENT_TIMER, 0, NULL, NULL, &timer) == EFI_SUCCESS);
-	CHECK(app_boot->set_timer(timer, EFI_TIMER_RELATIVE, 5U * MS_100NS) == EFI_SUCCESS);
+	CHECK(app_boot->set_timer(timer, EFI_TIMER_RELATIVE, 1000000U * MS_100NS) == EFI_SUCCESS);
 	CHECK(app_boot->check_event(timer) == EFI_NOT_READY);
+	CHECK(app_boot->set_timer(timer, EFI_TIMER_RELATIVE, 5U * MS_100NS) == EFI_SUCCESS);
 	CHECK(app_boot->wait_for_event(1, &timer, &index) == EFI_SUCCESS && index == 0U);
 	CHECK(app_boot->create_event(EFI_EVENT_TIMER | EFI_EVENT_NOTIFY_SIGNAL, EFI_TPL_CALLBACK,
 		      count, NULL, &signal) == EFI_SUCCESS);
