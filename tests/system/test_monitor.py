@@ -86,7 +86,7 @@ def test_commands(two_shells):
     machine = two_shells
     go_to_monitor(machine)
     commands = re.findall(r"^(\S+) .*\n  ", ask(machine, "help"), re.M)
-    wanted = "help vm guestinfo mem irq trace log coherency errata scan find-kernel translate read "
+    wanted = "help vm guestinfo nvram mem irq trace log coherency errata scan find-kernel translate read "
     assert commands == f"{wanted}console reboot poweroff".split()
     assert re.search(r"^one +running +1 +262144 +\d+ +1$", ask(machine, "vm list"), re.M)
     assert "two: running, started 1 times" in ask(machine, "vm info two")

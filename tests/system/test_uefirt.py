@@ -4,6 +4,7 @@
 import os
 import re
 
+from harness.monitor import go_to_monitor
 from harness.vms import payload
 from plinth import esp, qemu
 from plinth.paths import IMAGE
@@ -56,3 +57,21 @@ def test_the_hosts_firmware_keeps_variables(start, make_bundle, tmp_path):
         for vm in "bcd":
             done = "found" if vm in found else "set"
             assert f"payload: {vm} has {done} its variables" in text, text
+
+
+def test_the_monitor_lists_variables(boot, make_bundle):
+    guests = {
+        "v": payload("uefirt", 1, "id=1", extra=['nvram = "volatile"']),
+        "stays": payload("busy", 1, "ms=600000"),
+    }
+    machine = boot(make_bundle(guests), cpus=1)
+    machine.expect(r"^plinth: vm v: off$", timeout=60)
+    go_to_monitor(machine)
+    machine.send("nvram v\n")
+    machine.expect(r"non-volatile \d+ of 16384 bytes, volatile 0 of 16384")
+    machine.expect(r"11111111-1111-1111-1111-111111111111 nbr +15 Kept")
+    machine.expect(r"11111111-1111-1111-1111-111111111111 nbr +3000 Large")
+    machine.send("nvram stays\n")
+    machine.expect(r"non-volatile 0 of 0 bytes \(nobody keeps them\)")
+    machine.send("poweroff\n")
+    machine.expect_exit(2, timeout=60)

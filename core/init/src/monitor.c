@@ -360,6 +360,7 @@ static const struct monitor_ops ops = {
 	.vm_act = vm_act,
 	.vm_list = list,
 	.vm_info = info,
+	.nvram = init_nvram,
 	.guestinfo_list = init_guestinfo_list,
 	.guestinfo_get = init_guestinfo_get,
 	.guestinfo_set = init_guestinfo_set,

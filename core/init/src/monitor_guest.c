@@ -161,3 +161,30 @@ enum plinth_status init_balloon_set(void *ctx, const char *name, size_t mib)
 	(void)ctx;
 	return vm != NULL ? backdoor_set_balloon(vm, mib * KIB(1) * KIB(1)) : PLINTH_ENOENT;
 }
+
+enum plinth_status init_nvram(void *ctx, const char *name, struct monitor *out)
+{
+	struct vm *vm = vm_find(name);
+	struct uefirt_variable v;
+	struct uefirt_usage usage;
+
+	(void)ctx;
+	if (vm == NULL) {
+		return PLINTH_ENOENT;
+	}
+	uefirt_get_usage(&vm->uefirt, &usage);
+	monitor_print(out, "non-volatile %u of %u bytes%s, volatile %u of %u\n", usage.kept,
+		usage.keeps ? UEFIRT_KEPT_MAX : 0U, usage.keeps ? "" : " (nobody keeps them)",
+		usage.lost, UEFIRT_LOST_MAX);
+	for (uint32_t i = 0; uefirt_variable(&vm->uefirt, i, &v) == PLINTH_OK; i++) {
+		const uint8_t *d = v.guid.data4;
+
+		monitor_print(out,
+			"%08x-%04x-%04x-%02x%02x-%02x%02x%02x%02x%02x%02x %c%c%c %5u %s\n",
+			v.guid.data1, v.guid.data2, v.guid.data3, d[0], d[1], d[2], d[3], d[4],
+			d[5], d[6], d[7], (v.attributes & UEFI_VAR_NON_VOLATILE) != 0U ? 'n' : '-',
+			(v.attributes & UEFI_VAR_BOOT) != 0U ? 'b' : '-',
+			(v.attributes & UEFI_VAR_RUNTIME) != 0U ? 'r' : '-', v.size, v.name);
+	}
+	return PLINTH_OK;
+}

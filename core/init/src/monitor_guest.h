@@ -18,6 +18,7 @@ enum plinth_status init_guestinfo_get(
 	void *ctx, const char *name, const char *key, struct monitor *out);
 enum plinth_status init_guestinfo_set(
 	void *ctx, const char *name, const char *key, const char *value);
+enum plinth_status init_nvram(void *ctx, const char *name, struct monitor *out);
 enum plinth_status init_balloon_show(void *ctx, const char *name, struct monitor *out);
 enum plinth_status init_balloon_set(void *ctx, const char *name, size_t mib);
 

@@ -176,6 +176,11 @@ static void run_guestinfo(struct monitor *monitor, size_t count, char *const wor
 	monitor_report(monitor, status, count, words);
 }
 
+static void run_nvram(struct monitor *monitor, size_t count, char *const words[])
+{
+	monitor_report(monitor, monitor->ops->nvram(monitor->ctx, words[1], monitor), count, words);
+}
+
 static void run_mem(struct monitor *monitor, size_t count, char *const words[])
 {
 	(void)count;
@@ -341,6 +346,7 @@ static const struct monitor_command commands[] = {
 		1, 4, run_vm},
 	{"guestinfo", "NAME [KEY [VALUE]]", "values that a VM and its guest exchange", 2, 4,
 		run_guestinfo},
+	{"nvram", "NAME", "a VM's UEFI variables", 2, 2, run_nvram},
 	{"mem", "", "memory in use", 1, 1, run_mem},
 	{"irq", "[NAME]", "interrupts of the machine, or of a VM", 1, 2, run_irq},
 	{"trace", "[on | off | dump [COUNT]]", "what EL2 did last", 1, 3, run_trace},

@@ -59,6 +59,14 @@ static enum plinth_status vm_act(
 	return act->verb == MONITOR_VM_RESUME ? PLINTH_EPERM : check_name(name);
 }
 
+static enum plinth_status nvram(void *ctx, const char *name, struct monitor *out)
+{
+	(void)ctx;
+	(void)out;
+	called("nvram %s;", name);
+	return check_name(name);
+}
+
 static enum plinth_status guestinfo_list(void *ctx, const char *name, struct monitor *out)
 {
 	(void)ctx;
@@ -195,6 +203,7 @@ static const struct monitor_ops ops = {
 	.vm_act = vm_act,
 	.vm_list = vm_list,
 	.vm_info = vm_info,
+	.nvram = nvram,
 	.guestinfo_list = guestinfo_list,
 	.guestinfo_get = guestinfo_get,
 	.guestinfo_set = guestinfo_set,
@@ -338,6 +347,8 @@ static void commands_reach_their_ops(void **state)
 		{"vm stop alpha 12345678", "",
 			"vm stop: unknown argument 12345678; seconds or now\r\n"},
 		{"vm start alpha now", "", "vm start: unknown argument now\r\n"},
+		{"nvram alpha", "nvram alpha;", ""},
+		{"nvram nobody", "nvram nobody;", "nvram nobody: no such VM\r\n"},
 		{"guestinfo alpha", "values alpha;", ""},
 		{"guestinfo alpha ip", "value alpha ip;", ""},
 		{"guestinfo alpha ip x", "set alpha ip x;", ""},

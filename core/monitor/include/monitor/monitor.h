@@ -73,6 +73,8 @@ struct monitor_ops {
 		void *ctx, const struct monitor_act *act, const char *name, struct monitor *out);
 	void (*vm_list)(void *ctx, struct monitor *out);
 	enum plinth_status (*vm_info)(void *ctx, const char *name, struct monitor *out);
+	/* The VM's UEFI variables. */
+	enum plinth_status (*nvram)(void *ctx, const char *name, struct monitor *out);
 	/* guestinfo: all values, that of a key, or a new value for it (value not NULL). */
 	enum plinth_status (*guestinfo_list)(void *ctx, const char *name, struct monitor *out);
 	enum plinth_status (*guestinfo_get)(
