@@ -23,7 +23,8 @@
 #define NVSTORE_BOOT	     0x2U
 #define NVSTORE_RUNTIME	     0x4U
 
-/* `name` points to name_size bytes, aligned to NVSTORE_ALIGN: 16-bit characters, the last of which alone is 0. */
+/* `name` points to name_size bytes, aligned to NVSTORE_ALIGN: 16-bit characters, the last of which
+ * alone is 0. */
 struct nvstore_key {
 	uint64_t guid[2];
 	const uint8_t *name;
