@@ -38,7 +38,7 @@ def test_every_hostile_argument(boot, make_bundle):
 
 def test_the_hosts_firmware_keeps_variables(start, make_bundle, tmp_path):
     """Each VM's apart, over a power cycle of the host: its flash is all that stays. `b` says that
-    its own are volatile. The machine goes down by UEFI's ResetSystem."""
+    its own are volatile."""
     guests = {
         "b": payload("uefirt", 1, "id=1", extra=['nvram = "volatile"']),
         "c": payload("uefirt", 1, "id=2", extra=['nvram = "kept"']),
