@@ -7,6 +7,7 @@
 #include "arch/cpu.h"
 #include "arch/sysreg.h"
 #include "base/atomic.h"
+#include "base/bits.h"
 #include "base/fmt.h"
 #include "base/string.h"
 #include "lock/lock.h"
@@ -81,7 +82,7 @@ static void write_args(enum log_level level, const char *format, va_list args)
 {
 	char line[LOG_LINE_SIZE];
 
-	/* An empty line could not be told from none by log_line(). */
+	/* An empty line could not be told from none by log_next(). */
 	if (fmt_vbuf(line, sizeof(line), format, args) == 0U) {
 		return;
 	}
@@ -141,20 +142,21 @@ void log_limited(struct log_limit *limit, enum log_level level, const char *form
 	va_end(args);
 }
 
-size_t log_line(size_t index, char *buf, uint64_t *time)
+size_t log_next(uint64_t *number, char *buf, uint64_t *time)
 {
 	size_t length = 0;
 
 	buf[0] = '\0';
 	*time = 0;
 	lock_take(&ring_lock);
-	uint64_t kept = written < LINES ? written : LINES;
+	uint64_t at = max_u64(*number, written < LINES ? 0U : written - LINES);
 
-	if (index < kept) {
-		const struct entry *entry = &ring[(written - kept + index) % LINES];
+	if (at < written) {
+		const struct entry *entry = &ring[at % LINES];
 
 		(void)str_copy(buf, entry->text, LOG_LINE_SIZE);
 		*time = entry->time;
+		*number = at + 1U;
 		length = strlen(buf);
 	}
 	lock_drop(&ring_lock);

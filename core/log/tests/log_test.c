@@ -41,13 +41,26 @@ static int setup(void **state)
 	return 0;
 }
 
+/* The line at `index`, counted from the oldest one kept. */
+static size_t line_at(size_t index, char *buf, uint64_t *time)
+{
+	uint64_t number = 0;
+	size_t length = 0;
+
+	for (size_t i = 0; i <= index; i++) {
+		length = log_next(&number, buf, time);
+	}
+	return length;
+}
+
 static size_t line_count(void)
 {
 	char buf[LOG_LINE_SIZE];
 	uint64_t time;
+	uint64_t number = 0;
 	size_t count = 0;
 
-	while (log_line(count, buf, &time) != 0U) {
+	while (log_next(&number, buf, &time) != 0U) {
 		count++;
 	}
 	return count;
@@ -55,7 +68,7 @@ static size_t line_count(void)
 
 static void newest(char *buf, uint64_t *time)
 {
-	assert_true(log_line(line_count() - 1U, buf, time) != 0U);
+	assert_true(line_at(line_count() - 1U, buf, time) != 0U);
 }
 
 /* The first test: the ring is empty. */
@@ -65,7 +78,7 @@ static void an_empty_ring_has_no_line(void **state)
 	uint64_t time = 1;
 
 	(void)state;
-	assert_int_equal(log_line(0, buf, &time), 0);
+	assert_int_equal(line_at(0, buf, &time), 0);
 	assert_string_equal(buf, "");
 	log_info("%s", "");
 	assert_int_equal(line_count(), 0);
@@ -133,10 +146,31 @@ static void the_ring_keeps_the_newest(void **state)
 
 	assert_true(count * LOG_LINE_SIZE >= 16384U);
 	for (size_t i = 0; i < count; i++) {
-		assert_true(log_line(i, buf, &time) != 0U);
+		assert_true(line_at(i, buf, &time) != 0U);
 		snprintf(expected, sizeof(expected), "line %zu", 1000U - count + i);
 		assert_string_equal(buf, expected);
 	}
+}
+
+static void a_reader_goes_on_where_it_was(void **state)
+{
+	char buf[LOG_LINE_SIZE];
+	uint64_t time;
+	uint64_t number = 0;
+
+	(void)state;
+	while (log_next(&number, buf, &time) != 0U) {
+	}
+	uint64_t end = number;
+
+	assert_int_equal(log_next(&number, buf, &time), 0);
+	assert_int_equal(number, end);
+	log_debug("next");
+	assert_int_equal(log_next(&number, buf, &time), 4);
+	assert_int_equal(number, end + 1U);
+	number = end + 5U; /* not there yet */
+	assert_int_equal(log_next(&number, buf, &time), 0);
+	assert_int_equal(number, end + 5U);
 }
 
 static void a_limiter_counts_what_it_drops(void **state)
@@ -159,7 +193,7 @@ static void a_limiter_counts_what_it_drops(void **state)
 	char buf[LOG_LINE_SIZE];
 	uint64_t time;
 
-	log_line(line_count() - 2U, buf, &time);
+	line_at(line_count() - 2U, buf, &time);
 	assert_non_null(strstr(buf, "16 messages"));
 }
 
@@ -199,7 +233,7 @@ static void threads_do_not_tear_lines(void **state)
 		pthread_join(thread[i], NULL);
 	}
 	for (size_t i = 0; i < line_count(); i++) {
-		assert_int_equal(log_line(i, buf, &time), 16);
+		assert_int_equal(line_at(i, buf, &time), 16);
 		assert_memory_equal(buf, buf + 8, 8);
 	}
 }
@@ -208,6 +242,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(an_empty_ring_has_no_line, setup),
+		cmocka_unit_test_setup(a_reader_goes_on_where_it_was, setup),
 		cmocka_unit_test_setup(lines_keep_text_and_time, setup),
 		cmocka_unit_test_setup(the_level_gates_the_sink_not_the_ring, setup),
 		cmocka_unit_test_setup(long_lines_are_cut, setup),

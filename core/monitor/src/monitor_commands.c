@@ -274,7 +274,7 @@ static void dump_log(struct monitor *monitor)
 	char line[LOG_LINE_SIZE];
 	uint64_t time;
 
-	for (size_t i = 0; log_line(i, line, &time) != 0U; i++) {
+	for (uint64_t number = 0; log_next(&number, line, &time) != 0U;) {
 		print_time(monitor, time);
 		monitor_print(monitor, "%s\n", line);
 	}

@@ -42,8 +42,9 @@ struct log_limit {
 void log_limited(struct log_limit *limit, enum log_level level, const char *format, ...)
 	PRINTF_LIKE(3, 4);
 
-/* Line `index` counted from the oldest one kept, into buf of LOG_LINE_SIZE bytes, with its time in
- * CNTPCT ticks. Returns the line's length, or 0 where there is no such line (none is empty). */
-size_t log_line(size_t index, char *buf, uint64_t *time);
+/* Lines have numbers, from 0 on. The oldest one kept whose number is at least *number, into buf of
+ * LOG_LINE_SIZE bytes, with its time in CNTPCT ticks; *number becomes the next one's. Returns the
+ * line's length, or 0 where there is no such line yet (none is empty). */
+size_t log_next(uint64_t *number, char *buf, uint64_t *time);
 
 #endif
