@@ -181,6 +181,22 @@ size_t trace_for_each(size_t max, trace_visit_fn *visit, void *ctx)
 	return visited;
 }
 
+bool trace_next(cpu_id_t cpu, uint64_t *number, struct trace_event *event)
+{
+	/* Pair with the releases in trace_init_cpu() and trace_write(). */
+	bool has_ring = load_acquire(&cpu_trace[cpu].ring) != NULL;
+	uint64_t end = has_ring ? load_acquire(&cpu_trace[cpu].written) : 0U;
+	uint64_t at = max_u64(*number, end < TRACE_RECORDS ? 0U : end - TRACE_RECORDS);
+
+	for (; at < end; at++) {
+		if (read_record(cpu, at, event)) {
+			*number = at + 1U;
+			return true;
+		}
+	}
+	return false;
+}
+
 const char *trace_kind_name(enum trace_kind kind)
 {
 	static const char *const names[TRACE_KIND_COUNT] = {

@@ -81,6 +81,10 @@ typedef void trace_visit_fn(void *ctx, const struct trace_event *event);
  * not call it again. */
 size_t trace_for_each(size_t max, trace_visit_fn *visit, void *ctx);
 
+/* The oldest record kept of `cpu` (below CPU_MAX) whose number is at least *number; *number becomes
+ * the one after it. False: there is none yet. Any CPU, no lock. */
+bool trace_next(cpu_id_t cpu, uint64_t *number, struct trace_event *event);
+
 /* "exit" and so on; never NULL. */
 const char *trace_kind_name(enum trace_kind kind);
 
