@@ -103,6 +103,13 @@ static void arm_quiet(const struct console_port *port)
 	}
 }
 
+NOINLINE static void tell_reader(struct console_port *port)
+{
+	if (exchange_acq_rel(&port->watched, 0U) != 0U && port->ops->output != NULL) {
+		port->ops->output(port->ctx);
+	}
+}
+
 bool console_port_put(struct console_port *port, uint8_t byte)
 {
 	uint32_t put = port->put;
@@ -111,10 +118,14 @@ bool console_port_put(struct console_port *port, uint8_t byte)
 	if (UNLIKELY(used >= CONSOLE_RING_SIZE)) {
 		return false;
 	}
-	port->ring[put % CONSOLE_RING_SIZE] = byte;
+	store_relaxed(&port->ring[put % CONSOLE_RING_SIZE], byte);
 	/* Ordered before the look at console.armed: either console_timer() sees the byte, or we
-	 * see that it has to be armed. Pairs with the acquire in console_out.c. */
+	 * see that it has to be armed. Pairs with the acquire in console_out.c. And before that at
+	 * `watched`, for console_port_read(). */
 	store_ordered(&port->put, put + 1U);
+	if (UNLIKELY(load_ordered(&port->watched) != 0U)) {
+		tell_reader(port);
+	}
 	if (byte == '\n') {
 		/* Pairs with the acquire in lines_waiting(). */
 		store_release(&port->newlines_put, port->newlines_put + 1U);
@@ -129,6 +140,42 @@ bool console_port_put(struct console_port *port, uint8_t byte)
 		return console_port_has_room(port);
 	}
 	return true;
+}
+
+size_t console_port_read(
+	struct console_port *port, uint32_t *from, uint8_t *buf, size_t max, uint32_t *lost)
+{
+	const uint32_t kept = CONSOLE_RING_SIZE - 1U; /* the next byte may be on its way */
+	size_t count = 0;
+
+	/* Before the look at `put`: either we see a byte, or its producer sees this. */
+	store_ordered(&port->watched, 1U);
+	uint32_t put = load_ordered(&port->put);
+	uint32_t behind = put - *from;
+	uint32_t at = behind <= kept ? *from : put - kept;
+
+	*lost = behind <= kept ? 0U : behind - kept;
+	if (behind > UINT32_MAX / 2U) {
+		at = put; /* not there yet */
+		*lost = 0;
+	}
+	for (; at != put && count < max; at++, count++) {
+		buf[count] = load_relaxed(&port->ring[at % CONSOLE_RING_SIZE]);
+	}
+	*from = at;
+	/* What the producer has gone over meanwhile is not what was there. */
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	uint32_t oldest = load_relaxed(&port->put) - kept;
+	uint32_t first = at - (uint32_t)count;
+
+	if (count != 0U && (int32_t)(oldest - first) > 0) {
+		size_t gone = min_u64(oldest - first, count);
+
+		memmove(buf, buf + gone, count - gone);
+		*lost += (uint32_t)gone;
+		count -= gone;
+	}
+	return count;
 }
 
 void console_port_end_line(struct console_port *port)

@@ -51,6 +51,9 @@ typedef void console_arm_fn(uint64_t deadline);
 struct console_port_ops {
 	void (*input)(void *ctx, const uint8_t *bytes, size_t size);
 	void (*room)(void *ctx); /* console_port_put() has answered false, now there is room */
+	/* There is output since console_port_read() got less than it had room for; by
+	 * console_port_put(), with its caller's locks. May be NULL. */
+	void (*output)(void *ctx);
 };
 
 enum console_port_kind { CONSOLE_PORT_VM, CONSOLE_PORT_MONITOR };
@@ -72,7 +75,8 @@ struct console_port {
 	uint32_t newlines_put;
 	uint32_t newlines_taken;
 	uint32_t wants_room;
-	uint32_t users; /* running calls of ops; console_port_remove() waits for them */
+	uint32_t watched; /* a reader waits for output */
+	uint32_t users;	  /* running calls of ops; console_port_remove() waits for them */
 	/* Under CONSOLE_OUT */
 	struct console_filter filter;
 	struct console_filter shown_filter;
@@ -104,6 +108,13 @@ bool console_port_put(struct console_port *port, uint8_t byte);
 /* Ends an unfinished line: what follows has nothing to do with it, such as a VM's next life. As the
  * caller of console_port_put(). */
 void console_port_end_line(struct console_port *port);
+
+/* Copies output, whoever else it is shown to: at most `max` bytes from position *from on, of which
+ * the ring still has the last CONSOLE_RING_SIZE - 1. *from becomes the position after them, *lost
+ * how many bytes before them are gone. Positions count bytes modulo 2^32, the first is 0. Any CPU.
+ */
+size_t console_port_read(
+	struct console_port *port, uint32_t *from, uint8_t *buf, size_t max, uint32_t *lost);
 
 /* Tries to send first. */
 bool console_port_has_room(struct console_port *port);
