@@ -15,17 +15,19 @@
 
 /* The one order, outermost first; docs/locking.md says what each protects. */
 enum lock_rank {
-	LOCK_RANK_CONTROL = 1, /* VM list, life cycle */
-	LOCK_RANK_VM,	       /* one VM's state, PSCI power states */
-	LOCK_RANK_DEVICE,      /* an emulated device */
-	LOCK_RANK_CONSOLE_IN,  /* the console's next deadline */
-	LOCK_RANK_VGIC,	       /* one VM's interrupts */
-	LOCK_RANK_S2,	       /* one VM's stage 2 and page states */
-	LOCK_RANK_VMID,	       /* VMID generations */
-	LOCK_RANK_SCHED,       /* one CPU's run queue */
-	LOCK_RANK_TIMERQ,      /* one CPU's soft timers */
-	LOCK_RANK_PMEM,	       /* the page allocator */
+	LOCK_RANK_CALL = 1,   /* control calls: one at a time */
+	LOCK_RANK_CONTROL,    /* VM list, life cycle */
+	LOCK_RANK_VM,	      /* one VM's state, PSCI power states */
+	LOCK_RANK_DEVICE,     /* an emulated device */
+	LOCK_RANK_CONSOLE_IN, /* the console's next deadline */
+	LOCK_RANK_VGIC,	      /* one VM's interrupts */
+	LOCK_RANK_S2,	      /* one VM's stage 2 and page states */
+	LOCK_RANK_VMID,	      /* VMID generations */
+	LOCK_RANK_SCHED,      /* one CPU's run queue */
+	LOCK_RANK_TIMERQ,     /* one CPU's soft timers */
+	LOCK_RANK_PMEM,	      /* the page allocator */
 	LOCK_RANK_ENTROPY,
+	LOCK_RANK_EVENT,       /* the ring of events */
 	LOCK_RANK_CONSOLE_OUT, /* output side: lines, the UART */
 	LOCK_RANK_LOG,
 };
