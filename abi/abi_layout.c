@@ -3,6 +3,7 @@
 #include <stddef.h>
 
 #include "abi/boot_info.h"
+#include "abi/control.h"
 #include "abi/core_header.h"
 #include "abi/uefi_rt.h"
 #include "abi/vm_config.h"
@@ -65,3 +66,23 @@ SIZE(uefi_rt_properties, 8);
 
 _Static_assert(UEFI_RT_BIT(UEFI_RT_QUERY_VARIABLE_INFO) == 0x2000, "the mask's bits");
 _Static_assert(UEFI_RT_PROPERTIES == 0x25f3, "what is answered");
+
+SIZE(control_host, 112);
+OFFSET(control_host, longest_call, 104);
+SIZE(control_vm, 64);
+OFFSET(control_vm, memory, 48);
+SIZE(control_info, 248);
+OFFSET(control_info, affinity, 80);
+OFFSET(control_info, reason, 120);
+SIZE(control_vcpu, 80);
+SIZE(control_counters, 128);
+SIZE(control_guest, 1376);
+OFFSET(control_guest, fact, 32);
+SIZE(control_event, 24);
+SIZE(control_log, 200);
+SIZE(control_trace, 40);
+SIZE(control_registers, 928);
+OFFSET(control_registers, fp, 280);
+OFFSET(control_registers, fpsr, 792);
+OFFSET(control_registers, sctlr_el1, 808);
+SIZE(control_look, 32);
