@@ -31,4 +31,10 @@
 #define PSTATE_TCO	 BIT(25)
 #define PSTATE_NZCV	 (UINT64_C(0xf) << 28)
 
+/* What AArch64 state has. */
+#define PSTATE_AARCH64                                                                             \
+	((PSTATE_MODE_MASK & ~PSTATE_AARCH32) | PSTATE_DAIF | PSTATE_BTYPE | PSTATE_SSBS |         \
+		PSTATE_IL | PSTATE_SS | PSTATE_PAN | PSTATE_UAO | PSTATE_DIT | PSTATE_TCO |        \
+		PSTATE_NZCV)
+
 #endif

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "backdoor/backdoor.h"
 
+#include "abi/control.h"
 #include "backdoor_private.h"
+#include "base/compiler.h"
 #include "base/string.h"
 #include "command.h"
 #include "decode.h"
@@ -104,13 +106,24 @@ static enum backdoor_result high_bandwidth(struct backdoor_vm *vm, uint64_t *x,
 	return message_serve_hb(vm, x, io->form == BACKDOOR_INS, caller);
 }
 
+/* Not VMware's: a control call, or nothing. From EL0 alone, as a process of the guest makes it. */
+NOINLINE static enum backdoor_result other(
+	struct backdoor_vm *vm, uint64_t *x, const struct backdoor_io *io, unsigned el)
+{
+	if (vm->config.control && el == 0U && io->form == BACKDOOR_IN && io->size == COMMAND_SIZE &&
+		io->port == CONTROL_PORT && (uint32_t)x[0] == CONTROL_MAGIC) {
+		return BACKDOOR_CONTROL;
+	}
+	return unknown(x);
+}
+
 /* The balloon is the kernel's. */
 static enum backdoor_result balloon(struct backdoor_vm *vm, uint64_t *x,
 	const struct backdoor_io *io, const struct caller *caller, struct backdoor_batch *batch)
 {
 	if ((uint32_t)x[0] != BACKDOOR_BALLOON_MAGIC || io->port != BACKDOOR_BALLOON_PORT ||
 		io->form != BACKDOOR_IN || io->size != COMMAND_SIZE || caller->el == 0U) {
-		return unknown(x);
+		return other(vm, x, io, caller->el);
 	}
 	return balloon_serve(vm, x, caller, batch);
 }
@@ -121,7 +134,7 @@ enum backdoor_result backdoor_call(struct backdoor_vm *vm, uint64_t x[BACKDOOR_R
 	struct backdoor_io io = backdoor_decode((uint32_t)x[7], (uint32_t)x[3]);
 
 	if (vm->state == NULL || io.form == BACKDOOR_BROKEN) {
-		return unknown(x);
+		return other(vm, x, &io, caller->el);
 	}
 	if ((uint32_t)x[0] != BACKDOOR_MAGIC) {
 		return balloon(vm, x, &io, caller, batch);

@@ -5,6 +5,7 @@
 #include "backdoor_private.h"
 #include "base/compiler.h"
 #include "base/string.h"
+#include "event/event.h"
 
 #define PREFIX	    "guestinfo."
 #define PREFIX_SIZE (sizeof(PREFIX) - 1U)
@@ -96,6 +97,7 @@ static void set_info(struct backdoor_vm *vm, struct channel *channel, struct wor
 		vm, key.text + PREFIX_SIZE, key.size - PREFIX_SIZE, value, (size_t)(end - value));
 
 	if (status == PLINTH_OK) {
+		event_post(EVENT_INFO, vm->config.vm, 0);
 		reply(vm, channel, "1 ");
 	} else {
 		reply(vm, channel, status == PLINTH_ENOMEM ? "0 Out of memory" : "0 Invalid key");

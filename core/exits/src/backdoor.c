@@ -6,12 +6,34 @@
 
 #include "arch/esr.h"
 #include "base/compiler.h"
+#include "control/control.h"
 #include "vcpu/inject.h"
 
 #include "exits_private.h"
 
 #define BRK_IMM_MASK 0xffffU
 #define INSTRUCTION  4U
+
+/* What is not done as it should: a control call, which may have paused or stopped its own VM, a
+ * balloon's batch, which goes on, or a fault. */
+NOINLINE static enum outcome finish(
+	const struct exits_caller *from, bool is_past, enum backdoor_result result)
+{
+	struct vcpu *vcpu = from->vcpu;
+
+	if (result == BACKDOOR_CONTROL &&
+		control_call(vcpu->vm, vcpu->ctx.x, &from->caller) == BACKDOOR_DONE) {
+		vcpu_skip(true);
+		return OUTCOME_RESCHED;
+	}
+	if (is_past) {
+		vcpu_set_pc(vcpu_pc() - INSTRUCTION);
+	}
+	if (result != BACKDOOR_AGAIN) {
+		vcpu_inject_abort(false, from->fsc, from->far, from->is_write, true);
+	}
+	return OUTCOME_RESUME;
+}
 
 enum outcome exits_backdoor(struct vcpu *vcpu, bool is_past)
 {
@@ -26,13 +48,7 @@ enum outcome exits_backdoor(struct vcpu *vcpu, bool is_past)
 		}
 		return OUTCOME_RESUME;
 	}
-	if (is_past) {
-		vcpu_set_pc(vcpu_pc() - INSTRUCTION);
-	}
-	if (result == BACKDOOR_FAULT) {
-		vcpu_inject_abort(false, from.fsc, from.far, from.is_write, true);
-	}
-	return OUTCOME_RESUME;
+	return finish(&from, is_past, result);
 }
 
 enum outcome exits_uefirt(struct vcpu *vcpu, uint32_t operand)

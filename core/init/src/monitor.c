@@ -7,6 +7,7 @@
 #include "base/compiler.h"
 #include "coh/coh.h"
 #include "console/console.h"
+#include "control/control.h"
 #include "el2count/el2count.h"
 #include "errata/errata.h"
 #include "hypmap/hypmap.h"
@@ -43,64 +44,37 @@ static void room(void *ctx)
 
 static const struct console_port_ops port_ops = {.input = input, .room = room};
 
-/* Does it the hard way. */
-static enum plinth_status act_now(struct vm *vm, enum monitor_verb verb)
-{
-	switch (verb) {
-	case MONITOR_VM_START:
-		return vm_start(vm);
-	case MONITOR_VM_STOP:
-		return vm_stop(vm, VM_GOAL_OFF);
-	case MONITOR_VM_RESET:
-	case MONITOR_VM_REBOOT:
-		return vm_stop(vm, VM_GOAL_RESET);
-	case MONITOR_VM_PAUSE:
-		return vm_pause(vm);
-	case MONITOR_VM_RESUME:
-		return vm_resume(vm);
-	}
-	return PLINTH_EINVAL;
-}
-
-/* Asks the guest's tools. False: nothing to ask, or nobody there. */
-static bool ask(struct vm *vm, const struct monitor_act *act, struct monitor *out)
-{
-	static const struct {
-		const char *what;
-		enum vm_soft soft;
-		uint32_t seconds; /* as is usual */
-	} rows[] = {
-		[MONITOR_VM_STOP] = {"halt", VM_SOFT_OFF, 60},
-		[MONITOR_VM_REBOOT] = {"restart", VM_SOFT_RESET, 60},
-		[MONITOR_VM_PAUSE] = {"run its scripts", VM_SOFT_PAUSE, 10},
-	};
-	uint32_t seconds = act->seconds;
-
-	if (act->verb >= ARRAY_SIZE(rows) || rows[act->verb].what == NULL ||
-		act->patience == MONITOR_NOW) {
-		return false;
-	}
-	if (act->patience == MONITOR_ASK) {
-		seconds = rows[act->verb].seconds;
-	}
-	if (vm_ask(vm, rows[act->verb].soft, seconds) != PLINTH_OK) {
-		return false;
-	}
-	monitor_print(
-		out, "%s: asked to %s, has %u s\n", vm->config.name, rows[act->verb].what, seconds);
-	return true;
-}
-
-static enum plinth_status vm_act(
+static enum plinth_status vm_do(
 	void *ctx, const struct monitor_act *act, const char *name, struct monitor *out)
 {
+	static const struct {
+		uint8_t verb;
+		uint8_t seconds; /* for the guest's tools, as is usual */
+		const char *what;
+	} rows[] = {
+		[MONITOR_VM_START] = {VM_VERB_START, 0, NULL},
+		[MONITOR_VM_STOP] = {VM_VERB_STOP, 60, "halt"},
+		[MONITOR_VM_RESET] = {VM_VERB_RESET, 0, NULL},
+		[MONITOR_VM_REBOOT] = {VM_VERB_RESET, 60, "restart"},
+		[MONITOR_VM_PAUSE] = {VM_VERB_PAUSE, 10, "run its scripts"},
+		[MONITOR_VM_RESUME] = {VM_VERB_RESUME, 0, NULL},
+	};
 	struct vm *vm = vm_find(name);
+	uint32_t seconds = act->patience == MONITOR_ASK ? rows[act->verb].seconds : act->seconds;
+	bool is_asked;
 
 	(void)ctx;
 	if (vm == NULL) {
 		return PLINTH_ENOENT;
 	}
-	return ask(vm, act, out) ? PLINTH_OK : act_now(vm, act->verb);
+	enum plinth_status status =
+		vm_act(vm, (enum vm_verb)rows[act->verb].verb, seconds, &is_asked);
+
+	if (is_asked) {
+		monitor_print(
+			out, "%s: asked to %s, has %u s\n", name, rows[act->verb].what, seconds);
+	}
+	return status;
 }
 
 static void list(void *ctx, struct monitor *out)
@@ -357,7 +331,7 @@ static void power_off(void *ctx)
 }
 
 static const struct monitor_ops ops = {
-	.vm_act = vm_act,
+	.vm_act = vm_do,
 	.vm_list = list,
 	.vm_info = info,
 	.nvram = init_nvram,
@@ -381,6 +355,7 @@ static const struct monitor_ops ops = {
 void init_monitor(void)
 {
 	inspect_init();
+	control_init();
 	console_port_add(&port, CONSOLE_PORT_MONITOR, "monitor", &port_ops, NULL);
 	monitor_init(&monitor, &ops, NULL, sink, NULL); /* its prompt waits for the focus */
 }

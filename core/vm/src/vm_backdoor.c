@@ -55,6 +55,7 @@ enum plinth_status vm_backdoor_init(struct vm *vm, const char **why)
 		.control = (vm->config.flags & VM_FLAG_CONTROL) != 0U,
 		.product = BACKDOOR_PRODUCT_WORKSTATION,
 		.name = vm->config.name,
+		.vm = vm->id,
 		.uuid = vm->config.uuid,
 		.ram_size = vm->config.ram_size,
 		.budget = align_down(vm->config.overhead, PAGE_SIZE) -

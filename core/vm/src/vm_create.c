@@ -105,6 +105,9 @@ static void map_devices(struct vm *vm)
 			     "uart") == PLINTH_OK);
 	PLINTH_CHECK(mmio_add(&vm->mmio, ipa_init(VM_RTC_BASE), VRTC_SIZE, vrtc_mmio, &vm->rtc,
 			     "rtc") == PLINTH_OK);
+	PLINTH_CHECK((vm->config.flags & VM_FLAG_CONTROL) == 0U ||
+		     mmio_add(&vm->mmio, ipa_init(VM_GPIO_BASE), VGPIO_SIZE, vgpio_mmio, &vm->gpio,
+			     "gpio") == PLINTH_OK);
 }
 
 /* What the guest reads from ID registers does not change: worked out once. */
@@ -163,6 +166,7 @@ static void init_parts(struct vm *vm)
 	vuart_init(&vm->uart, &vm_uart_ops, vm);
 	vrtc_init(&vm->rtc, &vm_rtc_ops, vm);
 	vm_uefi_load(vm);
+	vgpio_init(&vm->gpio, &vm_gpio_ops, vm);
 	timer_init(&vm->worker, vm_work, vm);
 	timer_init(&vm->rtc_timer, vm_rtc_expired, vm);
 	timer_init(&vm->soft_timer, vm_soft_expired, vm);

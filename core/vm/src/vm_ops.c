@@ -3,6 +3,7 @@
  * How the modules of a VM reach each other: each was given one of these tables at vm_create.
  */
 #include "base/check.h"
+#include "event/event.h"
 #include "gic/gic.h"
 #include "percpu/percpu.h"
 
@@ -146,7 +147,26 @@ static void port_room(void *ctx)
 	vuart_tx_room(&vm->uart);
 }
 
-const struct console_port_ops vm_port_ops = {.input = port_input, .room = port_room};
+static void port_output(void *ctx)
+{
+	struct vm *vm = ctx;
+
+	event_post(EVENT_CONSOLE, vm->id, 0);
+}
+
+const struct console_port_ops vm_port_ops = {
+	.input = port_input,
+	.room = port_room,
+	.output = port_output,
+};
+
+/* GPIO: ctx is the VM. */
+static void gpio_line(void *ctx, bool level)
+{
+	set_line(ctx, VM_SPI_GPIO, level);
+}
+
+const struct vgpio_ops vm_gpio_ops = {.set_line = gpio_line};
 
 /* RTC: ctx is the VM. */
 static void rtc_line(void *ctx, bool level)

@@ -8,6 +8,7 @@ extern const struct vgic_ops vm_vgic_ops;
 extern const struct psci_ops vm_psci_ops;
 extern const struct vuart_ops vm_uart_ops;
 extern const struct vrtc_ops vm_rtc_ops;
+extern const struct vgpio_ops vm_gpio_ops;
 extern const struct console_port_ops vm_port_ops;
 
 void vm_rtc_expired(struct timer *timer, void *ctx, uint64_t now);

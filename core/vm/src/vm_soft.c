@@ -45,6 +45,34 @@ enum plinth_status vm_ask(struct vm *vm, enum vm_soft soft, uint32_t seconds)
 	return status;
 }
 
+static enum plinth_status act_now(struct vm *vm, enum vm_verb verb)
+{
+	switch (verb) {
+	case VM_VERB_START:
+		return vm_start(vm);
+	case VM_VERB_STOP:
+		return vm_stop(vm, VM_GOAL_OFF);
+	case VM_VERB_RESET:
+		return vm_stop(vm, VM_GOAL_RESET);
+	case VM_VERB_PAUSE:
+		return vm_pause(vm);
+	case VM_VERB_RESUME:
+		return vm_resume(vm);
+	}
+	return PLINTH_EINVAL;
+}
+
+enum plinth_status vm_act(struct vm *vm, enum vm_verb verb, uint32_t seconds, bool *is_asked)
+{
+	*is_asked =
+		seconds != 0U &&
+		((verb == VM_VERB_STOP && vm_ask(vm, VM_SOFT_OFF, seconds) == PLINTH_OK) ||
+			(verb == VM_VERB_RESET &&
+				vm_ask(vm, VM_SOFT_RESET, seconds) == PLINTH_OK) ||
+			(verb == VM_VERB_PAUSE && vm_ask(vm, VM_SOFT_PAUSE, seconds) == PLINTH_OK));
+	return *is_asked ? PLINTH_OK : act_now(vm, verb);
+}
+
 enum finding {
 	GONE, /* the VM does not run any more, or runs anew: nothing is left to do */
 	WAIT,

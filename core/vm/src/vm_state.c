@@ -3,9 +3,12 @@
 
 #include "arch/sysreg.h"
 #include "base/atomic.h"
+#include "base/bits.h"
 #include "base/check.h"
 #include "base/fmt.h"
+#include "base/string.h"
 #include "entropy/entropy.h"
+#include "event/event.h"
 #include "percpu/percpu.h"
 #include "trace/trace.h"
 
@@ -63,10 +66,33 @@ static void work_in(struct vm *vm, uint64_t ticks)
 	timer_arm(&vm->worker, cpu_this(), read_cntpct_el0() + ticks);
 }
 
+/* A new state, with vm->lock held. */
+static void enter_state(struct vm *vm, enum vm_state state)
+{
+	vm->state = state;
+	trace(TRACE_VM, vm->id, 0, state, 0);
+	event_post(EVENT_STATE, vm->id, state);
+}
+
+/* For the next run. Without entropy there is none, and no control call is served. */
+static void make_token(struct vm *vm)
+{
+	vm->has_token = (vm->config.flags & VM_FLAG_CONTROL) != 0U &&
+			entropy_fill(vm->token, sizeof(vm->token)) == PLINTH_OK;
+	if ((vm->config.flags & VM_FLAG_CONTROL) != 0U && !vm->has_token) {
+		log_warning(
+			"vm %s: no entropy for its token: it can control nothing", vm->config.name);
+	}
+}
+
 static void fill_secret(void *ctx, uint32_t kind, void *buf, size_t size)
 {
-	(void)ctx;
-	(void)kind;
+	const struct vm *vm = ctx;
+
+	if (kind == VM_IMAGE_TOKEN) {
+		memcpy(buf, vm->token, min_u64(size, sizeof(vm->token)));
+		return;
+	}
 	/* Without entropy the loader has left the seeds out, so nothing asks. */
 	enum plinth_status status = entropy_fill(buf, size);
 
@@ -94,6 +120,7 @@ static void reset_hardware(struct vm *vm)
 	vm->caches_off = 0;
 	vuart_reset(&vm->uart);
 	vrtc_reset(&vm->rtc);
+	vgpio_reset(&vm->gpio);
 	backdoor_reset(&vm->backdoor);
 	uefirt_reset(&vm->uefirt);
 	psci_reset(&vm->psci);
@@ -126,8 +153,7 @@ static void begin(struct vm *vm)
 	vm->starts++;
 	vm_cost_begin(vm);
 	vtimer_vm_resume(&vm->time);
-	vm->state = VM_RUNNING;
-	trace(TRACE_VM, vm->id, 0, VM_RUNNING, 0);
+	enter_state(vm, VM_RUNNING);
 	/* Powered off each, but no longer stopped: PSCI starts the first. */
 	for_each_vcpu(vm, sched_remove, SCHED_HOLD_POWER);
 	for_each_vcpu(vm, sched_add, SCHED_HOLD_STOP);
@@ -170,6 +196,7 @@ static void start_step(struct vm *vm)
 /* With memory empty. Under vm->lock. ENOMEM: the VM stays as it is. */
 static enum plinth_status start(struct vm *vm)
 {
+	make_token(vm);
 	enum plinth_status status = gmem_start(&vm->gmem, fill_secret, vm);
 
 	if (status != PLINTH_OK) {
@@ -177,7 +204,7 @@ static enum plinth_status start(struct vm *vm)
 			vm->config.name);
 		return status;
 	}
-	vm->state = VM_STARTING;
+	enter_state(vm, VM_STARTING);
 	vm->memory_dirty = true;
 	vm->prepared = ipa_init(0);
 	start_step(vm);
@@ -194,7 +221,7 @@ enum plinth_status vm_start(struct vm *vm)
 	} else {
 		if (vm->memory_dirty) {
 			vm->goal = VM_GOAL_RESET;
-			vm->state = VM_STOPPING;
+			enter_state(vm, VM_STOPPING);
 			work_in(vm, 0);
 		} else {
 			status = start(vm);
@@ -212,7 +239,7 @@ enum plinth_status vm_pause(struct vm *vm)
 
 	lock_take(&vm->lock);
 	if (vm->state == VM_RUNNING) {
-		vm->state = VM_PAUSED;
+		enter_state(vm, VM_PAUSED);
 		for_each_vcpu(vm, sched_remove, SCHED_HOLD_PAUSE);
 		work_in(vm, 0);
 		status = PLINTH_OK;
@@ -227,7 +254,7 @@ enum plinth_status vm_resume(struct vm *vm)
 
 	lock_take(&vm->lock);
 	if (vm->state == VM_PAUSED) {
-		vm->state = VM_RUNNING;
+		enter_state(vm, VM_RUNNING);
 		vtimer_vm_resume(&vm->time);
 		for_each_vcpu(vm, sched_add, SCHED_HOLD_PAUSE);
 		/* EPERM: there are no tools to run scripts. */
@@ -249,7 +276,7 @@ static enum plinth_status stop_locked(struct vm *vm, enum vm_goal goal)
 		} else {
 			vm_cost_end(vm);
 		}
-		vm->state = VM_STOPPING;
+		enter_state(vm, VM_STOPPING);
 		vm->goal = goal;
 		for_each_vcpu(vm, sched_remove, SCHED_HOLD_STOP);
 		for_each_vcpu(vm, sched_add, SCHED_HOLD_PAUSE);
@@ -304,18 +331,17 @@ static bool stop_step(struct vm *vm)
 		return false;
 	}
 	if (vm->goal == VM_GOAL_CRASH) {
-		vm->state = VM_CRASHED;
+		enter_state(vm, VM_CRASHED);
 		store_relaxed(&any_crashed, 1U);
 	} else {
 		backdoor_off(&vm->backdoor);
-		vm->state = VM_OFF;
+		enter_state(vm, VM_OFF);
 	}
 	return true;
 }
 
 static void ended(struct vm *vm)
 {
-	trace(TRACE_VM, vm->id, 0, vm->state, 0);
 	log_info("vm %s: %s", vm->config.name, vm_state_name(vm->state));
 	if (vm_host()->bench) {
 		vm_cost_report(vm);

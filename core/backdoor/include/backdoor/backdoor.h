@@ -59,9 +59,10 @@ struct backdoor_balloon_ops {
 /* What the module knows of a VM. The pointers stay valid as long as the VM. */
 struct backdoor_config {
 	bool vmware;	  /* the VM has `vmware;`: VMware's ports answer */
-	bool control;	  /* the VM may manage Plinth (no port of ours answers yet) */
+	bool control;	  /* the VM may manage Plinth: abi/control.h's port answers at EL0 */
 	uint32_t product; /* BACKDOOR_PRODUCT_* */
 	const char *name;
+	vm_id_t vm;	     /* in events */
 	const uint8_t *uuid; /* 16 bytes */
 	uint64_t ram_size;
 	uint64_t budget; /* bytes that messages and values may take, in whole pages */
@@ -82,6 +83,7 @@ enum backdoor_result {
 	BACKDOOR_AGAIN, /* one step is done, no register has changed: let the guest repeat it */
 	BACKDOOR_FAULT, /* the caller's translate() refused: nothing has changed; give the guest its
 			   fault */
+	BACKDOOR_CONTROL, /* a control call, by a VM that may have them: core/control serves it */
 };
 
 /* A power operation that the guest's tools are asked for. */

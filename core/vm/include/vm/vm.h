@@ -34,6 +34,7 @@
 #include "uefirt/uefirt.h"
 #include "vcpu/context.h"
 #include "vgic/vgic.h"
+#include "vgpio/vgpio.h"
 #include "vrtc/vrtc.h"
 #include "vtimer/vtimer.h"
 #include "vuart/vuart.h"
@@ -45,12 +46,14 @@
 #define VM_SPI_COUNT 32U
 #define VM_SPI_UART  33U
 #define VM_SPI_RTC   34U
+#define VM_SPI_GPIO  39U
 
 #define VM_GICD_BASE  UINT64_C(0x08000000)
 #define VM_GICC_BASE  UINT64_C(0x08010000)
 #define VM_GICR_BASE  UINT64_C(0x080A0000)
 #define VM_UART_BASE  UINT64_C(0x09000000)
 #define VM_RTC_BASE   UINT64_C(0x09010000)
+#define VM_GPIO_BASE  UINT64_C(0x09030000)
 #define VM_FRAME_SIZE UINT64_C(0x1000)
 
 /* OFF or CRASHED -> STARTING (its memory is laid out) -> RUNNING <-> PAUSED; all of these ->
@@ -59,6 +62,11 @@ enum vm_state { VM_OFF, VM_RUNNING, VM_PAUSED, VM_STOPPING, VM_CRASHED, VM_START
 
 /* What the guest's own tools are asked to do before Plinth does it (core/backdoor). */
 enum vm_soft { VM_SOFT_OFF, VM_SOFT_RESET, VM_SOFT_PAUSE };
+
+/* What an operator wants of a VM. */
+enum vm_verb { VM_VERB_START, VM_VERB_STOP, VM_VERB_RESET, VM_VERB_PAUSE, VM_VERB_RESUME };
+
+#define VM_TOKEN_SIZE 16U
 
 /* What a stop is to end in; a later request of a lower kind does not replace a higher one. */
 enum vm_goal { VM_GOAL_RESET, VM_GOAL_OFF, VM_GOAL_CRASH };
@@ -144,6 +152,9 @@ struct vm {
 	uint32_t soft_starts;	     /* `starts` when it was asked for */
 	uint64_t soft_deadline;	     /* CNTPCT_EL0 */
 	char reason[VM_REASON_SIZE]; /* of the last crash */
+	/* written before each start, when no vCPU runs; read by its own vCPUs' control calls */
+	bool has_token;
+	uint8_t token[VM_TOKEN_SIZE];
 	/* have locks of their own */
 	struct timer worker;
 	struct timer rtc_timer;
@@ -158,6 +169,7 @@ struct vm {
 	struct psci_vcpu psci_vcpu[VM_VCPU_MAX];
 	struct vuart uart;
 	struct vrtc rtc;
+	struct vgpio gpio; /* mapped in VMs with `control` alone */
 	struct backdoor_vm backdoor;
 	struct uefirt_vm uefirt;
 	struct vm_nvram nvram;
@@ -193,6 +205,11 @@ enum plinth_status vm_stop(struct vm *vm, enum vm_goal goal);
  * paused as soon as the scripts have run. Another call, also for something else, takes the place of
  * the one before. EPERM: the VM does not run, or has no tools that listen; nothing is asked. */
 enum plinth_status vm_ask(struct vm *vm, enum vm_soft soft, uint32_t seconds);
+
+/* Does what the verb says: STOP, RESET and PAUSE by asking the guest's tools first where `seconds`
+ * is not 0 and they listen (*is_asked: then it is not done yet), else the hard way. Status of the
+ * functions above. */
+enum plinth_status vm_act(struct vm *vm, enum vm_verb verb, uint32_t seconds, bool *is_asked);
 
 /* vm_stop(vm, VM_GOAL_CRASH) with a reason, which is logged. The first one counts. */
 void vm_crash(struct vm *vm, const char *format, ...) PRINTF_LIKE(2, 3);

@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/atomic.h"
 #include "lock/lock.h"
 #include "mmio/mmio.h"
 
@@ -64,6 +65,12 @@ enum mmio_result vuart_mmio(void *ctx, struct mmio_access *access);
 /* Bytes for the guest to receive. Returns how many there was room for; where some were lost the
  * guest is told by the overrun error. */
 size_t vuart_input(struct vuart *uart, const uint8_t *bytes, size_t size);
+
+/* For how many bytes there is room now. */
+static inline size_t vuart_input_room(const struct vuart *uart)
+{
+	return VUART_BACKLOG - load_relaxed(&uart->rx_count);
+}
 
 /* The other side has room again: ends the full FIFO that the guest sees. Spurious calls are
  * harmless. The lock must not be held. */

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "control_rig.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "abi/boot_info.h"
+#include "entropy/entropy.h"
+#include "inspect/inspect.h"
+
+struct rig rig;
+
+static enum plinth_status translate(void *ctx, uint64_t va, bool write, ipa_t *ipa)
+{
+	uint64_t offset = va - RIG_VA;
+
+	(void)ctx;
+	if (offset >= sizeof(rig.memory)) {
+		return PLINTH_EFAULT;
+	}
+	enum rig_access access = rig.access[offset / PAGE_SIZE];
+
+	if (access == RIG_ABSENT || (write && access == RIG_READ_ONLY)) {
+		return PLINTH_EFAULT;
+	}
+	*ipa = ipa_init(offset);
+	return PLINTH_OK;
+}
+
+static void check_range(ipa_t ipa, size_t size)
+{
+	rig.copied++;
+	if (ipa.v / PAGE_SIZE != (ipa.v + size - 1U) / PAGE_SIZE ||
+		ipa.v + size > sizeof(rig.memory)) {
+		abort();
+	}
+}
+
+static enum plinth_status read_memory(void *ctx, ipa_t ipa, void *buf, size_t size)
+{
+	(void)ctx;
+	check_range(ipa, size);
+	memcpy(buf, &rig.memory[ipa.v], size);
+	return PLINTH_OK;
+}
+
+static enum plinth_status write_memory(void *ctx, ipa_t ipa, const void *buf, size_t size)
+{
+	(void)ctx;
+	check_range(ipa, size);
+	memcpy(&rig.memory[ipa.v], buf, size);
+	return PLINTH_OK;
+}
+
+static const struct caller_memory memory = {translate, read_memory, write_memory};
+
+void rig_init(void)
+{
+	static uint8_t seed[64] = {1, 2, 3};
+	const char *why;
+	struct vm_config config;
+
+	vm_rig_init();
+	entropy_init(seed, sizeof(seed), BOOT_CONDUIT_NONE);
+	inspect_init();
+	control_init();
+	config = vm_rig_config("self");
+	config.flags = VM_FLAG_CONTROL;
+	config.rights = VM_RIGHT_ALL;
+	assert_int_equal(vm_create(&config, &rig.self, &why), PLINTH_OK);
+	rig.other = vm_rig_create("other", 2, VM_FLAG_VMWARE);
+	assert_int_equal(vm_start(rig.self), PLINTH_OK);
+	vm_rig_settle();
+}
+
+void rig_reset(void)
+{
+	rig.self->config.rights = VM_RIGHT_ALL;
+	memset(rig.access, 0, sizeof(rig.access));
+	memset(rig.memory, 0, sizeof(rig.memory));
+	if (rig.other->state == VM_PAUSED) {
+		(void)!vm_resume(rig.other);
+	} else if (rig.other->state != VM_RUNNING) {
+		(void)!vm_start(rig.other);
+	}
+	vm_rig_settle();
+	rig.copied = 0;
+}
+
+void rig_prepare(enum control_call call, uint64_t arg, uint32_t arg2, uint32_t size)
+{
+	rig.x[0] = CONTROL_MAGIC | (uint64_t)rig.other->id << 32;
+	rig.x[1] = CONTROL_VERSION | (uint64_t)call << 16 | (uint64_t)size << 32;
+	rig.x[2] = arg;
+	rig.x[3] = CONTROL_PORT | (uint64_t)arg2 << 32;
+	rig.x[4] = RIG_VA;
+	memcpy(&rig.x[5], rig.self->token, VM_TOKEN_SIZE);
+	rig.x[7] = UINT64_C(0x860000000e);
+}
+
+enum backdoor_result rig_run(void)
+{
+	const struct caller caller = {.el = 0, .memory = &memory};
+	enum backdoor_result result = backdoor_call(&rig.self->backdoor, rig.x, &caller);
+
+	return result == BACKDOOR_CONTROL ? control_call(rig.self, rig.x, &caller) : result;
+}
+
+enum control_status rig_call(enum control_call call, uint64_t arg, uint32_t arg2, uint32_t size)
+{
+	rig_prepare(call, arg, arg2, size);
+	if (rig_run() != BACKDOOR_DONE) {
+		abort();
+	}
+	return (enum control_status)rig.x[0];
+}
