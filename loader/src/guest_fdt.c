@@ -297,6 +297,22 @@ static void write_rtc(struct fdt_writer *w)
 	fdt_writer_end(w);
 }
 
+/* Its lines tell that control events wait (docs/control.md). */
+static void write_gpio(struct fdt_writer *w)
+{
+	static const char compatible[] = "arm,pl061\0arm,primecell";
+
+	fdt_writer_begin_at(w, "pl061", GUEST_GPIO_BASE);
+	fdt_writer_strings(w, "compatible", compatible, sizeof(compatible));
+	write_reg(w, GUEST_GPIO_BASE, GUEST_FRAME_SIZE);
+	fdt_writer_cells(w, "interrupts", CELLS(GIC_SPI, GUEST_SPI_GPIO, TRIGGER_HIGH));
+	fdt_writer_cells(w, "clocks", CELLS(PHANDLE_CLOCK));
+	fdt_writer_string(w, "clock-names", "apb_pclk");
+	fdt_writer_flag(w, "gpio-controller");
+	fdt_writer_u32(w, "#gpio-cells", 2);
+	fdt_writer_end(w);
+}
+
 /* A VM that speaks VMware says so; an anonymous one does not say Plinth. */
 static void write_hypervisor(struct fdt_writer *w, uint32_t flags)
 {
@@ -342,6 +358,9 @@ static void write_machine(struct fdt_writer *w, const struct guest_fdt_input *in
 	write_uart(w);
 	write_rtc(w);
 	write_disks(w, input->disks);
+	if ((input->desc->flags & VM_FLAG_CONTROL) != 0) {
+		write_gpio(w);
+	}
 	write_hypervisor(w, input->desc->flags);
 	fdt_writer_end(w);
 }

@@ -171,6 +171,28 @@ static void test_seeds_and_token(void **state)
 	free_built(&b);
 }
 
+/* Its PL061 tells of events. */
+static void test_gpio_of_a_control_vm(void **state)
+{
+	static const char node[] =
+		"\tpl061@9030000 {\n\t\tcompatible = \"arm,pl061\\0arm,primecell\";\n"
+		"\t\treg = <0x00 0x9030000 0x00 0x1000>;\n\t\tinterrupts = <0x00 0x07 0x04>;\n"
+		"\t\tclocks = <0x02>;\n\t\tclock-names = \"apb_pclk\";\n"
+		"\t\tgpio-controller;\n\t\t#gpio-cells = <0x02>;\n\t};\n";
+
+	(void)state;
+	desc.flags = VM_FLAG_CONTROL;
+
+	struct built b = build(0, 0);
+
+	assert_non_null(strstr(b.source, node));
+	free_built(&b);
+	desc.flags = 0;
+	b = build(0, 0);
+	expect_lacks(&b, "pl061");
+	free_built(&b);
+}
+
 static void test_initrd_and_clock(void **state)
 {
 	(void)state;
@@ -353,6 +375,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_golden, setup),
 		cmocka_unit_test_setup(test_seeds_and_token, setup),
+		cmocka_unit_test_setup(test_gpio_of_a_control_vm, setup),
 		cmocka_unit_test_setup(test_initrd_and_clock, setup),
 		cmocka_unit_test_setup(test_hypervisor_names, setup),
 		cmocka_unit_test_setup(test_gicv2, setup),
