@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* plinthctl events: what has happened to VMs. */
+#include "commands.h"
+
+struct reader {
+	uint64_t number;
+	uint64_t frequency;
+};
+
+static const char *kind_name(uint32_t kind)
+{
+	switch (kind) {
+	case CONTROL_EVENT_STATE:
+		return "state";
+	case CONTROL_EVENT_CONSOLE:
+		return "console";
+	case CONTROL_EVENT_INFO:
+		return "guestinfo";
+	case CONTROL_EVENT_LOOK:
+		return "look";
+	default:
+		return "unknown";
+	}
+}
+
+static void show(const struct control_event *event, uint64_t frequency)
+{
+	bool is_state = event->kind == CONTROL_EVENT_STATE;
+
+	if (ctl_json) {
+		json_open(NULL, '{');
+		json_number("time_us", event->time / frequency * 1000000U +
+					       event->time % frequency * 1000000U / frequency);
+		json_string("event", kind_name(event->kind));
+		json_string("vm", ctl_name(event->vm));
+		if (is_state) {
+			json_string("state", ctl_state_name(event->value));
+		}
+		json_close('}');
+		json_end();
+		return;
+	}
+	printf("%5llu.%06llu %-9s %s%s%s\n", (unsigned long long)(event->time / frequency),
+		(unsigned long long)(event->time % frequency * 1000000U / frequency),
+		kind_name(event->kind), ctl_name(event->vm), is_state ? ": " : "",
+		is_state ? ctl_state_name(event->value) : "");
+}
+
+/* All that wait. */
+static void read_events(struct reader *reader)
+{
+	struct control_event events[128];
+	struct plinth_control call = {
+		.call = CONTROL_EVENTS, .buffer = events, .size = sizeof(events)};
+
+	do {
+		call.arg = reader->number;
+		ctl_call(&call, "events");
+		reader->number = call.result[0];
+		if (call.result[1] != 0U && !ctl_json) {
+			printf("[%llu older events are gone]\n",
+				(unsigned long long)call.result[1]);
+		}
+		for (size_t i = 0; i < call.done / sizeof(events[0]); i++) {
+			show(&events[i], reader->frequency);
+		}
+	} while (call.done != 0U);
+}
+
+int command_events(int count, char **words)
+{
+	bool follows = count == 2 && ctl_flag(words[1], "--follow");
+	struct reader reader = {0};
+	int line = -1;
+
+	if (count > 2 || (count == 2 && !follows)) {
+		ctl_usage(words[0]);
+	}
+	reader.frequency = ctl_host().frequency;
+	if (follows) {
+		line = ctl_wait_open();
+	}
+	read_events(&reader);
+	while (follows) {
+		(void)ctl_wait(line, -1, -1);
+		read_events(&reader);
+	}
+	return EXIT_OK;
+}
