@@ -150,6 +150,7 @@ def build_guest():
     copy_newer(kernels[0], GUEST / "vmlinuz")
     initramfs.write(GUEST / "initrd.gz")
     initramfs.write(GUEST / "initrd-vmware.gz", with_vmware=True)
+    initramfs.write_control(GUEST / "initrd-control.gz")
     build_debian(GUEST / "initrd-debian.cpio")
 
 

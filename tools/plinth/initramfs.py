@@ -57,6 +57,17 @@ def write_with(path, name):
     write(path, extra=[cpio.file(name, program, 0o755)])
 
 
+def write_control(path):
+    """Writes the initramfs of a VM with `control`: ours with plinthctl, and two users."""
+    shared = SOURCES / "debian" / "etc"
+    files = [
+        cpio.file("bin/plinthctl", (GUEST / "plinthctl").read_bytes(), 0o755),
+        *(cpio.file(f"etc/{name}", (shared / name).read_bytes()) for name in ("passwd", "group")),
+        cpio.file("etc/motd", (SOURCES / "motd").read_bytes()),
+    ]
+    write(path, extra=files)
+
+
 def base_entries():
     folders = ("bin", "dev", "etc", "etc/plinth", "lib", "proc", "root", "run", "sys", "tmp")
     entries = [cpio.folder(name) for name in folders]

@@ -11,6 +11,7 @@ KERNEL = GUEST / "vmlinuz"
 INITRD = GUEST / "initrd.gz"
 INITRD_VMWARE = GUEST / "initrd-vmware.gz"
 INITRD_DEBIAN = GUEST / "initrd-debian.cpio"
+INITRD_CONTROL = GUEST / "initrd-control.gz"
 PAYLOADS = BUILD / "payload"
 
 
