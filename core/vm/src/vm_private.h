@@ -13,6 +13,9 @@ extern const struct console_port_ops vm_port_ops;
 
 void vm_rtc_expired(struct timer *timer, void *ctx, uint64_t now);
 
+/* vm_start() that leaves the first step too to the worker: whoever asks waits for none. */
+enum plinth_status vm_start_soon(struct vm *vm);
+
 /* vm_soft.c: timer_fn of vm->soft_timer. */
 void vm_soft_expired(struct timer *timer, void *ctx, uint64_t now);
 

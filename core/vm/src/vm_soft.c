@@ -49,7 +49,7 @@ static enum plinth_status act_now(struct vm *vm, enum vm_verb verb)
 {
 	switch (verb) {
 	case VM_VERB_START:
-		return vm_start(vm);
+		return vm_start_soon(vm);
 	case VM_VERB_STOP:
 		return vm_stop(vm, VM_GOAL_OFF);
 	case VM_VERB_RESET:

@@ -193,8 +193,9 @@ static void start_step(struct vm *vm)
 	}
 }
 
-/* With memory empty. Under vm->lock. ENOMEM: the VM stays as it is. */
-static enum plinth_status start(struct vm *vm)
+/* With memory empty. Unless it is urgent, the first step too is the worker's. Under vm->lock. ENOMEM:
+ * the VM stays as it is. */
+static enum plinth_status start(struct vm *vm, bool is_urgent)
 {
 	make_token(vm);
 	enum plinth_status status = gmem_start(&vm->gmem, fill_secret, vm);
@@ -207,11 +208,15 @@ static enum plinth_status start(struct vm *vm)
 	enter_state(vm, VM_STARTING);
 	vm->memory_dirty = true;
 	vm->prepared = ipa_init(0);
-	start_step(vm);
+	if (is_urgent) {
+		start_step(vm);
+	} else {
+		work_in(vm, 0);
+	}
 	return PLINTH_OK;
 }
 
-enum plinth_status vm_start(struct vm *vm)
+static enum plinth_status start_from_rest(struct vm *vm, bool is_urgent)
 {
 	enum plinth_status status = PLINTH_OK;
 
@@ -224,12 +229,22 @@ enum plinth_status vm_start(struct vm *vm)
 			enter_state(vm, VM_STOPPING);
 			work_in(vm, 0);
 		} else {
-			status = start(vm);
+			status = start(vm, is_urgent);
 		}
 		fetch_add_relaxed(&live_count, status == PLINTH_OK ? 1U : 0U);
 	}
 	lock_drop(&vm->lock);
 	return status;
+}
+
+enum plinth_status vm_start(struct vm *vm)
+{
+	return start_from_rest(vm, true);
+}
+
+enum plinth_status vm_start_soon(struct vm *vm)
+{
+	return start_from_rest(vm, false);
 }
 
 /* Guest time stops with the vCPUs: the worker sees to it when they are at rest. */
@@ -327,7 +342,7 @@ static bool stop_step(struct vm *vm)
 		}
 		vm->memory_dirty = false;
 	}
-	if (vm->goal == VM_GOAL_RESET && start(vm) == PLINTH_OK) {
+	if (vm->goal == VM_GOAL_RESET && start(vm, true) == PLINTH_OK) {
 		return false;
 	}
 	if (vm->goal == VM_GOAL_CRASH) {
