@@ -37,6 +37,7 @@ OUTPUTS = {
     "bench-work": "guest/bench-work",
     "jit-stress": "guest/jit-stress",
     "kvm-run": "guest/kvm-run",
+    "plinth-hostile": "guest/plinth-hostile",
 }
 
 PAYLOAD_SUFFIXES = (".img", ".elf", ".efi")  # bare test guests, in payload/ of the build folder
@@ -151,6 +152,7 @@ def build_guest():
     initramfs.write(GUEST / "initrd.gz")
     initramfs.write(GUEST / "initrd-vmware.gz", with_vmware=True)
     initramfs.write_control(GUEST / "initrd-control.gz")
+    initramfs.write_control(GUEST / "initrd-hostile.gz", extra=("plinth-hostile",))
     build_debian(GUEST / "initrd-debian.cpio")
 
 

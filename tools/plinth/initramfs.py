@@ -57,11 +57,15 @@ def write_with(path, name):
     write(path, extra=[cpio.file(name, program, 0o755)])
 
 
-def write_control(path):
-    """Writes the initramfs of a VM with `control`: ours with plinthctl, and two users."""
+def write_control(path, extra=()):
+    """Writes the initramfs of a VM with `control`: ours with plinthctl and two users; `extra` are
+    names of more programs under build/guest."""
     shared = SOURCES / "debian" / "etc"
     files = [
-        cpio.file("bin/plinthctl", (GUEST / "plinthctl").read_bytes(), 0o755),
+        *(
+            cpio.file(f"bin/{name}", (GUEST / name).read_bytes(), 0o755)
+            for name in ("plinthctl", *extra)
+        ),
         *(cpio.file(f"etc/{name}", (shared / name).read_bytes()) for name in ("passwd", "group")),
         cpio.file("etc/motd", (SOURCES / "motd").read_bytes()),
     ]

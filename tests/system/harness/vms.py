@@ -11,7 +11,7 @@ KERNEL = GUEST / "vmlinuz"
 INITRD = GUEST / "initrd.gz"
 INITRD_VMWARE = GUEST / "initrd-vmware.gz"
 INITRD_DEBIAN = GUEST / "initrd-debian.cpio"
-INITRD_CONTROL = GUEST / "initrd-control.gz"
+INITRD_CONTROL = GUEST / "initrd-hostile.gz"  # the example's, and plinth-hostile
 PAYLOADS = BUILD / "payload"
 
 
