@@ -63,13 +63,13 @@ void rig_init(void)
 {
 	static uint8_t seed[64] = {1, 2, 3};
 	const char *why;
-	struct vm_config config;
+	static struct vm_config config;
 
 	vm_rig_init();
 	entropy_init(seed, sizeof(seed), BOOT_CONDUIT_NONE);
 	inspect_init();
 	control_init();
-	config = vm_rig_config("self");
+	vm_rig_config(&config, "self");
 	config.flags = VM_FLAG_CONTROL;
 	config.rights = VM_RIGHT_ALL;
 	assert_int_equal(vm_create(&config, &rig.self, &why), PLINTH_OK);

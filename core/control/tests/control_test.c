@@ -437,7 +437,9 @@ static void memory_of_a_vm(void **state)
 	memset(rig.memory, 0, 8);
 	assert_int_equal(rig_call(CONTROL_MEMORY_READ, VM_RAM_BASE + 0xffc, 0, 8), CONTROL_OK);
 	assert_memory_equal(rig.memory, "12345678", 8);
-	assert_int_equal(rig_call(CONTROL_MEMORY_READ, 0, 0, 8), CONTROL_BAD_ADDRESS);
+	assert_int_equal(rig_call(CONTROL_MEMORY_READ, VM_UART_BASE, 0, 8), CONTROL_BAD_ADDRESS);
+	assert_int_equal(rig_call(CONTROL_MEMORY_READ, VM_RIG_ROM, 0, 8), CONTROL_OK);
+	assert_int_equal(rig_call(CONTROL_MEMORY_WRITE, VM_RIG_ROM, 0, 8), CONTROL_BAD_ADDRESS);
 	assert_int_equal(rig_call(CONTROL_MEMORY_READ, VM_RAM_BASE + VM_RIG_RAM - 4U, 0, 8),
 		CONTROL_BAD_ADDRESS);
 	assert_int_equal(rig_call(CONTROL_MEMORY_READ, UINT64_MAX, 0, 8), CONTROL_BAD_ADDRESS);

@@ -112,7 +112,7 @@ int main(int count, char **words)
 		fprintf(stderr, "plinth-hostile: no seconds, or no token\n");
 		return 2;
 	}
-	time_t end = time(NULL) + atoi(words[count - 1]);
+	time_t end = time(NULL) + strtol(words[count - 1], NULL, 10);
 	uint8_t *pages = map_pages();
 
 	signal(SIGSEGV, caught);
