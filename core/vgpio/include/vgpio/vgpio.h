@@ -15,9 +15,10 @@
 #include "lock/lock.h"
 #include "mmio/mmio.h"
 
-#define VGPIO_SIZE	  UINT64_C(0x1000)
-#define VGPIO_EVENT_LINES 0xf7U /* line 3 is the power button on the board that this one is like   \
-				 */
+#define VGPIO_SIZE UINT64_C(0x1000)
+#define VGPIO_EVENT_LINES                                                                          \
+	0xf7U /* line 3 is the power button on the board that this one is like                     \
+	       */
 
 struct vgpio_ops {
 	/* The interrupt's new level; called on changes alone. */
