@@ -106,7 +106,8 @@ void rig_prepare(enum control_call call, uint64_t arg, uint32_t arg2, uint32_t s
 enum backdoor_result rig_run(void)
 {
 	const struct caller caller = {.el = 0, .memory = &memory};
-	enum backdoor_result result = backdoor_call(&rig.self->backdoor, rig.x, &caller);
+	static struct backdoor_batch batch;
+	enum backdoor_result result = backdoor_call(&rig.self->backdoor, rig.x, &caller, &batch);
 
 	return result == BACKDOOR_CONTROL ? control_call(rig.self, rig.x, &caller) : result;
 }

@@ -135,13 +135,14 @@ static void others_get_vmwares_answer(void **state)
 {
 	static const struct caller el1 = {.el = 1};
 	static const struct caller el0 = {.el = 0};
+	static struct backdoor_batch batch;
 
 	(void)state;
 	rig_prepare(CONTROL_HELLO, 0, 0, 0);
-	assert_int_equal(backdoor_call(&rig.self->backdoor, rig.x, &el1), BACKDOOR_DONE);
+	assert_int_equal(backdoor_call(&rig.self->backdoor, rig.x, &el1, &batch), BACKDOOR_DONE);
 	assert_int_equal(rig.x[0], BACKDOOR_UNKNOWN);
 	rig_prepare(CONTROL_HELLO, 0, 0, 0);
-	assert_int_equal(backdoor_call(&rig.other->backdoor, rig.x, &el0), BACKDOOR_DONE);
+	assert_int_equal(backdoor_call(&rig.other->backdoor, rig.x, &el0, &batch), BACKDOOR_DONE);
 	assert_int_equal(rig.x[0], BACKDOOR_UNKNOWN);
 	for (unsigned i = 0; i < 3U; i++) {
 		rig_prepare(CONTROL_HELLO, 0, 0, 0);

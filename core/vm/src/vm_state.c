@@ -193,8 +193,8 @@ static void start_step(struct vm *vm)
 	}
 }
 
-/* With memory empty. Unless it is urgent, the first step too is the worker's. Under vm->lock. ENOMEM:
- * the VM stays as it is. */
+/* With memory empty. Unless it is urgent, the first step too is the worker's. Under vm->lock.
+ * ENOMEM: the VM stays as it is. */
 static enum plinth_status start(struct vm *vm, bool is_urgent)
 {
 	make_token(vm);
