@@ -257,7 +257,7 @@ efi_status_t fw_protocols_per_handle(
 	{
 		found++;
 	}
-	list = fw_allocate(found * sizeof(*list));
+	list = fw_allocate(found * sizeof(void *));
 	if (list == NULL) {
 		return EFI_OUT_OF_RESOURCES;
 	}

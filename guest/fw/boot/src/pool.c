@@ -59,8 +59,8 @@ static efi_status_t take_piece(uint32_t type, uint64_t size, struct head **head)
 	if (*list == NULL) {
 		efi_status_t status = refill(type, class);
 
-		if (status != EFI_SUCCESS) {
-			return status;
+		if (status != EFI_SUCCESS || *list == NULL) {
+			return EFI_OUT_OF_RESOURCES;
 		}
 	}
 	*head = (struct head *)(void *)*list;
