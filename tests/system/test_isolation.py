@@ -71,11 +71,11 @@ class Wrong:
 
 def other_address(el2):
     """Where the map of all RAM would show code of the core."""
-    return el2.physical(el2["exits_hvc"] & ~7)
+    return el2.physical(el2["exits_sync"] & ~7)
 
 
 WRONGS = [
-    Wrong("write_text", STORE, lambda el2: el2["exits_hvc"] & ~7, DATA, PERMISSION),
+    Wrong("write_text", STORE, lambda el2: el2["exits_sync"] & ~7, DATA, PERMISSION),
     Wrong("write_rodata", STORE, lambda el2: el2["core_lds_rodata"], DATA, PERMISSION),
     Wrong("write_text_by_its_other_address", STORE, other_address, DATA, TRANSLATION),
     Wrong("execute_rodata", JUMP, lambda el2: el2["core_lds_rodata"], FETCH, PERMISSION),
