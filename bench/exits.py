@@ -27,7 +27,16 @@ EVENTS = (
     "wfi_wake",
     "vcpu_switch",
 )
-GOALS = {"hvc": 300}
+# Those of issue 10; of what is not met yet (160, 190 and 180) what must not be lost again.
+GOALS = {
+    "hvc": 100,
+    "sysreg_trap": 110,
+    "vgic_mmio_read": 215,
+    "vgic_mmio_write": 220,
+    "sgi_self": 280,
+    "ipi": 410,
+    "timer": 192,
+}
 
 # The machine has little more than the guest's 128 MiB: idle CPUs clear free memory, and what they
 # execute meanwhile would count as part of the events.

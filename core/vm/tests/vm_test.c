@@ -272,6 +272,36 @@ static void starting_is_left_when_memory_is_laid_out(void **state)
 	assert_int_equal(vm->gmem.used, AT_REST);
 }
 
+/* Of two VMs that start together the first is not kept waiting by the second, which has its turn
+ * when the first runs, or is stopped before it does. */
+static void memory_is_laid_out_for_one_vm_after_the_other(void **state)
+{
+	static uint8_t kernel[MIB(2)];
+	struct vm *vms[2];
+
+	(void)state;
+	for (unsigned i = 0; i < 2U; i++) {
+		vms[i] = new_vm(1);
+		vms[i]->gmem.image[0] = (struct vm_image){VM_RAM_BASE, sizeof(kernel),
+			(uint64_t)(uintptr_t)kernel, VM_IMAGE_COPY, VM_IMAGE_FLAG_WRITTEN};
+		vms[i]->gmem.image_count = 1;
+		assert_int_equal(vm_start(vms[i]), PLINTH_OK);
+	}
+	assert_int_equal(vms[0]->gmem.used, 512);
+	assert_int_equal(vms[1]->gmem.used, 0);
+	assert_int_equal(vm_stop(vms[0], VM_GOAL_OFF), PLINTH_OK);
+	vm_rig_settle();
+	assert_int_equal(vms[0]->state, VM_OFF);
+	assert_int_equal(vms[1]->state, VM_RUNNING);
+	assert_int_equal(vm_start(vms[0]), PLINTH_OK);
+	vm_rig_settle();
+	assert_int_equal(vms[0]->state, VM_RUNNING);
+	for (unsigned i = 0; i < 2U; i++) {
+		assert_int_equal(vm_stop(vms[i], VM_GOAL_OFF), PLINTH_OK);
+		vm_rig_settle();
+	}
+}
+
 static void a_crash_keeps_memory_and_the_first_reason(void **state)
 {
 	struct vm *vm = new_vm(1);
@@ -480,6 +510,7 @@ int main(void)
 		cmocka_unit_test_setup(off_gives_the_memory_back, setup),
 		cmocka_unit_test_setup(reset_starts_again, setup),
 		cmocka_unit_test_setup(starting_is_left_when_memory_is_laid_out, setup),
+		cmocka_unit_test_setup(memory_is_laid_out_for_one_vm_after_the_other, setup),
 		cmocka_unit_test_setup(a_crash_keeps_memory_and_the_first_reason, setup),
 		cmocka_unit_test_setup(a_higher_goal_replaces_a_lower_one, setup),
 		cmocka_unit_test_setup(a_pause_stops_vcpus_and_guest_time, setup),
