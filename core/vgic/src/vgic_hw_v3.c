@@ -9,7 +9,7 @@
 #define FOR_EACH_LR(X)                                                                             \
 	X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13) X(14) X(15)
 
-/* Ahead of the jump the two that are nearly all that guests need. */
+/* Ahead of the jump those that CPUs have at least in practice, and guests mostly use. */
 static uint64_t read_lr(unsigned n)
 {
 	if (LIKELY(n == 0U)) {
@@ -17,6 +17,9 @@ static uint64_t read_lr(unsigned n)
 	}
 	if (LIKELY(n == 1U)) {
 		return read_ich_lr1_el2();
+	}
+	if (LIKELY(n == 2U)) {
+		return read_ich_lr2_el2();
 	}
 #define CASE(i)                                                                                    \
 	case i:                                                                                    \
@@ -37,6 +40,10 @@ static void write_lr(unsigned n, uint64_t lr)
 	}
 	if (LIKELY(n == 1U)) {
 		write_ich_lr1_el2(lr);
+		return;
+	}
+	if (LIKELY(n == 2U)) {
+		write_ich_lr2_el2(lr);
 		return;
 	}
 #define CASE(i)                                                                                    \
