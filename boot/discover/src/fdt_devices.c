@@ -73,8 +73,7 @@ void fdt_read_uart(const struct fdt_walk *walk, struct machine *machine)
 {
 	struct boot_range regs;
 
-	if (!fdt_walk_is(walk, "arm,pl011") || !fdt_walk_reg(walk, 0, &regs) ||
-		regs.size == 0U) {
+	if (!fdt_walk_is(walk, "arm,pl011") || !fdt_walk_reg(walk, 0, &regs) || regs.size == 0U) {
 		return;
 	}
 	machine->uart.regs = regs;

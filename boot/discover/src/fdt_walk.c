@@ -107,7 +107,8 @@ static void enter_node(struct fdt_walk *walk)
 	*level = (struct fdt_level){.node = walk->node, .address_cells = 2, .size_cells = 1};
 	walk->compatible = NULL;
 	walk->is_memory = false;
-	fdt_for_each_property_offset(property, walk->fdt, walk->node) {
+	fdt_for_each_property_offset(property, walk->fdt, walk->node)
+	{
 		const char *name;
 		int size;
 		const void *value = fdt_getprop_by_offset(walk->fdt, property, &name, &size);

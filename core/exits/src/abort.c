@@ -68,7 +68,8 @@ enum fault_from { FROM_ANY, FROM_EL1 };
 
 static inline ipa_t hpfar_ipa(uint64_t far)
 {
-	return ipa_init(((read_hpfar_el2() & HPFAR_FIPA) << HPFAR_TO_IPA) | (far & (PAGE_SIZE - 1U)));
+	return ipa_init(
+		((read_hpfar_el2() & HPFAR_FIPA) << HPFAR_TO_IPA) | (far & (PAGE_SIZE - 1U)));
 }
 
 static inline bool walked_ipa(uint64_t far, enum fault_from from, ipa_t *ipa)
@@ -245,8 +246,7 @@ enum outcome exits_data_abort(struct vcpu *vcpu, uint64_t esr)
 	uint64_t far = read_far_el2();
 
 	vcpu->exits.abort++;
-	if (LIKELY((esr & PLAIN_MASK) == PLAIN &&
-		    (vcpu_pstate() & USUAL_MASK) == PSTATE_EL1)) {
+	if (LIKELY((esr & PLAIN_MASK) == PLAIN && (vcpu_pstate() & USUAL_MASK) == PSTATE_EL1)) {
 		ipa_t ipa;
 
 		if (UNLIKELY(!translation_ipa(far, FROM_EL1, &ipa))) {

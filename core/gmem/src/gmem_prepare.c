@@ -35,8 +35,8 @@ static void zero_gaps(const struct gmem *gmem, ipa_t ipa, pa_t pa)
 	for (uint32_t i = 0; i < gmem->image_count; i++) {
 		const struct vm_image *image = &gmem->image[i];
 		uint64_t start = align_up(max_u64(image->ipa, ipa.v), PAGE_SIZE);
-		uint64_t end = align_down(
-			min_u64(image->ipa + image->size, ipa.v + BLOCK_2M), PAGE_SIZE);
+		uint64_t end =
+			align_down(min_u64(image->ipa + image->size, ipa.v + BLOCK_2M), PAGE_SIZE);
 
 		if (start < end && end - start > best_end - best_start) {
 			best_start = start;

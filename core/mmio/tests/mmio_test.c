@@ -96,8 +96,7 @@ static void a_full_map_is_told_and_still_finds(void **state)
 	}
 	assert_int_equal(add(0x100000, 0x10, "one more"), PLINTH_ENOMEM);
 	for (uint64_t i = 0; i < MMIO_REGION_MAX; i++) {
-		const struct mmio_region *region =
-			mmio_find(&map, ipa_init(i * 0x1000U + 0x7fcU));
+		const struct mmio_region *region = mmio_find(&map, ipa_init(i * 0x1000U + 0x7fcU));
 
 		assert_non_null(region);
 		assert_int_equal(region->base, i * 0x1000U);

@@ -21,7 +21,7 @@ enum psci_form { ABSENT, ONLY_32, ALSO_64 };
 static const struct psci_function {
 	psci_handler *handler; /* NULL: always `answer` */
 	uint32_t answer;
-	uint8_t form;	/* enum psci_form */
+	uint8_t form;	  /* enum psci_form */
 	uint8_t features; /* what PSCI_FEATURES says of it */
 } functions[PSCI_RANGE] = {
 	[0x00] = {NULL, PSCI_VERSION_1_1, ONLY_32, 0},

@@ -154,8 +154,8 @@ static uint64_t read_irouter(const struct vgic_reg_access *a)
 		return 0;
 	}
 	return a->offset % 8U != 0U ? router_of(&irq) >> 32
-	       : a->size == 4U	   ? (uint32_t)router_of(&irq)
-				   : router_of(&irq);
+	       : a->size == 4U	    ? (uint32_t)router_of(&irq)
+				    : router_of(&irq);
 }
 
 static void write_irouter(const struct vgic_reg_access *a, uint64_t value)

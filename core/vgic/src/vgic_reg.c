@@ -16,8 +16,8 @@ const struct vgic_reg *vgic_reg_search(
 	return NULL;
 }
 
-void vgic_reg_access_locked(const struct vgic_reg *reg, const struct vgic_reg_access *a,
-	struct mmio_access *access)
+void vgic_reg_access_locked(
+	const struct vgic_reg *reg, const struct vgic_reg_access *a, struct mmio_access *access)
 {
 	lock_take(&a->cpu->vgic->lock);
 	if (access->write) {
@@ -62,8 +62,8 @@ uint64_t vgic_read_enable(const struct vgic_reg_access *a)
 
 /* Brings what is in list registers up to date: this CPU's are read back and filled again, other
  * CPUs' are asked for, so that a guest that polls sees the truth before long. */
-static void refresh(
-	const struct vgic_reg_access *a, unsigned n, uint32_t mask, uint32_t *pending, uint32_t *active)
+static void refresh(const struct vgic_reg_access *a, unsigned n, uint32_t mask, uint32_t *pending,
+	uint32_t *active)
 {
 	struct vgic_bank *bank = vgic_reg_bank(a, n);
 
@@ -154,7 +154,8 @@ static void write_some(const struct vgic_reg_access *a, uint32_t mask, vgic_chan
 	lock_drop(&a->cpu->vgic->lock);
 }
 
-static inline void write_bits(const struct vgic_reg_access *a, uint32_t mask, vgic_change_fn *change)
+static inline void write_bits(
+	const struct vgic_reg_access *a, uint32_t mask, vgic_change_fn *change)
 {
 	if (mask != 0U) {
 		write_some(a, mask, change);

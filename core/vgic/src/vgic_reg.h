@@ -81,8 +81,8 @@ static inline const struct vgic_reg *vgic_reg_find(const struct vgic_frame *fram
 }
 
 /* Calls the row's handler with the VM's lock. */
-void vgic_reg_access_locked(const struct vgic_reg *reg, const struct vgic_reg_access *a,
-	struct mmio_access *access);
+void vgic_reg_access_locked(
+	const struct vgic_reg *reg, const struct vgic_reg_access *a, struct mmio_access *access);
 
 /* Carries out *access at `offset` of `frame`. */
 static inline void vgic_reg_access(const struct vgic_frame *frame, struct vgic_cpu *cpu,

@@ -20,7 +20,8 @@ enum mmio_result {
 
 struct mmio_access {
 	uint64_t offset; /* from the region's base */
-	uint64_t value;	 /* to write, or read: both no wider than size, the handler sees to the latter */
+	uint64_t value;	 /* to write, or read: both no wider than size, the handler sees to the
+			    latter */
 	vcpu_id_t vcpu;	 /* who accesses */
 	uint8_t size;	 /* 1, 2, 4 or 8; offset is a multiple of it, and the whole lies inside */
 	bool write;
@@ -44,7 +45,8 @@ struct mmio_map {
 	uint32_t count;
 };
 
-/* EINVAL: size 0 or wraps, or base and size are not multiples of MMIO_ALIGNMENT. EEXIST: overlaps another region. ENOMEM: no slot left. */
+/* EINVAL: size 0 or wraps, or base and size are not multiples of MMIO_ALIGNMENT. EEXIST: overlaps
+ * another region. ENOMEM: no slot left. */
 enum plinth_status mmio_add(struct mmio_map *map, ipa_t base, uint64_t size,
 	mmio_handler_fn *handler, void *ctx, const char *name);
 
