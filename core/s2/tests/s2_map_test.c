@@ -355,6 +355,44 @@ static void test_clear_is_bounded(void **state)
 	assert_int_equal(space.table_count, 2U + space.spare_count);
 }
 
+/* Notes hold for all pages below, until something is mapped there or the space is cleared. */
+static void test_notes(void **state)
+{
+	(void)state;
+	assert_int_equal(s2_prepare(&space, ipa_init(GIB(4)), S2_LEVEL_2M), PLINTH_OK);
+	s2_note(&space, ipa_init(GIB(4)), S2_LEVEL_2M, S2_PAGE_RELINQUISHED);
+	assert_int_equal(leaf_at_ipa(GIB(4) + MIB(1)).state, S2_PAGE_RELINQUISHED);
+	assert_int_equal(leaf_at_ipa(GIB(4) + MIB(1)).level, S2_LEVEL_2M);
+	assert_false(s2_is_empty(&space, ipa_init(GIB(4) + MIB(1)), 16));
+	assert_int_equal(map(GIB(4) + PAGE_SIZE, S2_LEVEL_4K, 1, 0), PLINTH_OK);
+	assert_true(leaf_at_ipa(GIB(4) + PAGE_SIZE).valid);
+	for (uint64_t at = 2U * PAGE_SIZE; at < BLOCK_2M; at += PAGE_SIZE) {
+		assert_int_equal(leaf_at_ipa(GIB(4) + at).state, S2_PAGE_RELINQUISHED);
+	}
+	s2_note(&space, ipa_init(GIB(4) + MIB(1)), S2_LEVEL_4K, S2_PAGE_NONE);
+	assert_true(s2_is_empty(&space, ipa_init(GIB(4) + MIB(1)), 1));
+	assert_int_equal(clear_all(), 1);
+	assert_int_equal(leaf_at_ipa(GIB(4)).state, S2_PAGE_NONE);
+}
+
+/* One table's leaves, and the table. */
+static void test_clear_table(void **state)
+{
+	uint64_t pages = 0;
+
+	(void)state;
+	for (uint64_t at = 0; at < 6U * PAGE_SIZE; at += 2U * PAGE_SIZE) {
+		assert_int_equal(map(GIB(4) + at, S2_LEVEL_4K, 1, 0), PLINTH_OK);
+	}
+	assert_int_equal(map(GIB(4) + BLOCK_2M, S2_LEVEL_2M, 1, 0), PLINTH_OK);
+	s2_clear_table(&space, ipa_init(GIB(4)), count_leaf, &pages);
+	assert_int_equal(pages, 3);
+	assert_int_equal(leaf_at_ipa(GIB(4)).level, S2_LEVEL_2M);
+	assert_true(leaf_at_ipa(GIB(4) + BLOCK_2M).valid);
+	s2_clear_table(&space, ipa_init(GIB(4) + BLOCK_2M), count_leaf, &pages); /* is none */
+	assert_int_equal(pages, 3);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -369,6 +407,8 @@ int main(void)
 		TEST(test_random_against_naive),
 		TEST(test_every_allocation_may_fail),
 		TEST(test_clear_is_bounded),
+		TEST(test_notes),
+		TEST(test_clear_table),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
