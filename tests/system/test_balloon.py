@@ -107,7 +107,7 @@ def test_linuxs_driver(guest):
     before = guest.others_kib()
     start_driver(guest)
     statistics(guest)  # counts from its first reading on
-    guest.run("dd if=/dev/urandom of=/tmp/kept bs=1M count=32; md5sum /tmp/kept >/tmp/sum")
+    guest.run("dd if=/dev/urandom of=/tmp/kept bs=1M count=8; md5sum /tmp/kept >/tmp/sum")
     free = guest.free_kib()
     guest.set(SMALL)
     assert guest.others_kib() == before + SMALL * KIB_OF_MIB
@@ -118,7 +118,7 @@ def test_linuxs_driver(guest):
     guest.set(SMALL)
     assert guest.others_kib() == before + SMALL * KIB_OF_MIB
     # What has come back is written, and what was kept is as it was.
-    guest.run("dd if=/dev/urandom of=/tmp/new bs=1M count=64; md5sum /tmp/new >/tmp/newsum")
+    guest.run("dd if=/dev/urandom of=/tmp/new bs=1M count=16; md5sum /tmp/new >/tmp/newsum")
     assert guest.run("md5sum -c /tmp/sum /tmp/newsum") == "/tmp/kept: OK\n/tmp/new: OK"
     counts, failed, text = statistics(guest)
     assert re.search(r"used capabilities\s*:\s*0xe$", text, re.M), text

@@ -64,11 +64,17 @@ static void put_table(struct s2_space *space, s2_pte_t *entry, ipa_t ipa, unsign
 		fill_table(pa_to_va(pa), s2_pte_split(old, level), s2_level_size(level + 1U));
 		ipa = ipa_init(align_down(ipa.v, s2_level_size(level)));
 		s2_break(space, entry, ipa, 1);
-	} else if (old.v != 0U) {
-		fill_table(pa_to_va(pa), old, 0); /* a note */
-		s2_publish();
 	}
 	s2_entry_write(entry, s2_pte_table(pa));
+}
+
+/* The table that is put at `entry` next holds the note that is there; before it is published. */
+static void keep_note(const struct s2_space *space, const s2_pte_t *entry)
+{
+	if (!s2_pte_is_valid(*entry) && entry->v != 0U) {
+		PLINTH_CHECK(space->spare_count != 0U);
+		fill_table(pa_to_va(space->spare[space->spare_count - 1U]), *entry, 0);
+	}
 }
 
 /* The entry of `level` for ipa, with tables made on the way. */
@@ -78,6 +84,7 @@ static s2_pte_t *descend(struct s2_space *space, ipa_t ipa, unsigned level)
 	s2_pte_t *entry = s2_entry(space, ipa, level, &found);
 
 	if (found < level) {
+		keep_note(space, entry);
 		/* All that the entries which are written now lead to: tables, and the memory that
 		 * is to be mapped. */
 		s2_publish();
@@ -132,6 +139,10 @@ void s2_split(struct s2_space *space, ipa_t ipa, unsigned level)
 	s2_pte_t *entry = s2_entry(space, ipa, level, &found);
 	bool split = false;
 
+	if (found < level && !s2_pte_is_valid(*entry) && entry->v != 0U) {
+		keep_note(space, entry);
+		s2_publish();
+	}
 	while (found < level && entry->v != 0U) {
 		put_table(space, entry, ipa, found);
 		entry = s2_entry(space, ipa, level, &found);
