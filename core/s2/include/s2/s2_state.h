@@ -14,7 +14,8 @@
  *
  * Every other pair is refused with EPERM and changes nothing. The giver is the owner in all five,
  * in UNSHARE and RECLAIM too. LENT_OUT has no translation (the owner may not touch the page),
- * nor have NONE and its kinds; all the others have one. One borrower at a time: more would need a count.
+ * nor have NONE and its kinds; all the others have one. One borrower at a time: more would need a
+ * count.
  */
 #ifndef S2_S2_STATE_H
 #define S2_S2_STATE_H
