@@ -106,26 +106,26 @@ static enum backdoor_result high_bandwidth(struct backdoor_vm *vm, uint64_t *x,
 	return message_serve_hb(vm, x, io->form == BACKDOOR_INS, caller);
 }
 
-/* Not VMware's: a control call, or nothing. From EL0 alone, as a process of the guest makes it. */
-NOINLINE static enum backdoor_result other(
-	struct backdoor_vm *vm, uint64_t *x, const struct backdoor_io *io, unsigned el)
+static bool is_call(const uint64_t *x, const struct backdoor_io *io, uint32_t magic, uint32_t port)
 {
-	if (vm->config.control && el == 0U && io->form == BACKDOOR_IN && io->size == COMMAND_SIZE &&
-		io->port == CONTROL_PORT && (uint32_t)x[0] == CONTROL_MAGIC) {
+	return (uint32_t)x[0] == magic && io->port == port && io->form == BACKDOOR_IN &&
+	       io->size == COMMAND_SIZE;
+}
+
+/* What is not VMware's interface: the balloon, which is the kernel's, a control call, which is a
+ * process's, or nothing. Apart, and given a copy, so that a greeting keeps its in registers. */
+NOINLINE static enum backdoor_result other(struct backdoor_vm *vm, uint64_t *x,
+	struct backdoor_io io, const struct caller *caller, struct backdoor_batch *batch)
+{
+	if (vm->state != NULL && caller->el != 0U &&
+		is_call(x, &io, BACKDOOR_BALLOON_MAGIC, BACKDOOR_BALLOON_PORT)) {
+		return balloon_serve(vm, x, caller, batch);
+	}
+	if (vm->config.control && caller->el == 0U &&
+		is_call(x, &io, CONTROL_MAGIC, CONTROL_PORT)) {
 		return BACKDOOR_CONTROL;
 	}
 	return unknown(x);
-}
-
-/* The balloon is the kernel's. */
-static enum backdoor_result balloon(struct backdoor_vm *vm, uint64_t *x,
-	const struct backdoor_io *io, const struct caller *caller, struct backdoor_batch *batch)
-{
-	if ((uint32_t)x[0] != BACKDOOR_BALLOON_MAGIC || io->port != BACKDOOR_BALLOON_PORT ||
-		io->form != BACKDOOR_IN || io->size != COMMAND_SIZE || caller->el == 0U) {
-		return other(vm, x, io, caller->el);
-	}
-	return balloon_serve(vm, x, caller, batch);
 }
 
 enum backdoor_result backdoor_call(struct backdoor_vm *vm, uint64_t x[BACKDOOR_REGS],
@@ -133,11 +133,8 @@ enum backdoor_result backdoor_call(struct backdoor_vm *vm, uint64_t x[BACKDOOR_R
 {
 	struct backdoor_io io = backdoor_decode((uint32_t)x[7], (uint32_t)x[3]);
 
-	if (vm->state == NULL || io.form == BACKDOOR_BROKEN) {
-		return other(vm, x, &io, caller->el);
-	}
-	if ((uint32_t)x[0] != BACKDOOR_MAGIC) {
-		return balloon(vm, x, &io, caller, batch);
+	if (vm->state == NULL || io.form == BACKDOOR_BROKEN || (uint32_t)x[0] != BACKDOOR_MAGIC) {
+		return other(vm, x, io, caller, batch);
 	}
 	switch (io.port) {
 	case BACKDOOR_PORT:
