@@ -49,10 +49,10 @@ struct balloon_call {
 
 /* What a command is. serve() is one step of it. */
 struct balloon_row {
-	uint32_t capability; /* that the driver has asked for; 0: none */
 	enum backdoor_result (*serve)(const struct balloon_call *call);
-	bool is_large; /* 2 MiB */
-	bool is_lock;  /* else unlock */
+	uint32_t capability; /* that the driver has asked for; 0: none */
+	bool is_large;	     /* 2 MiB */
+	bool is_lock;	     /* else unlock */
 };
 
 static enum backdoor_result answer(const struct balloon_call *call, enum balloon_status status)
@@ -212,15 +212,15 @@ static enum backdoor_result many_pages(const struct balloon_call *call)
 
 /* By number; 5 is none, 10 sets a doorbell of VMCI, which there is not. */
 static const struct balloon_row rows[] = {
-	[0] = {0, start, false, false},
-	[1] = {0, get_target, false, false},
-	[2] = {CAPABILITY_BASIC, one_page, false, true},
-	[3] = {CAPABILITY_BASIC, one_page, false, false},
-	[4] = {0, guest_id, false, false},
-	[6] = {CAPABILITY_BATCHED, many_pages, false, true},
-	[7] = {CAPABILITY_BATCHED, many_pages, false, false},
-	[8] = {CAPABILITY_BATCHED_2M, many_pages, true, true},
-	[9] = {CAPABILITY_BATCHED_2M, many_pages, true, false},
+	[0] = {start, 0, false, false},
+	[1] = {get_target, 0, false, false},
+	[2] = {one_page, CAPABILITY_BASIC, false, true},
+	[3] = {one_page, CAPABILITY_BASIC, false, false},
+	[4] = {guest_id, 0, false, false},
+	[6] = {many_pages, CAPABILITY_BATCHED, false, true},
+	[7] = {many_pages, CAPABILITY_BATCHED, false, false},
+	[8] = {many_pages, CAPABILITY_BATCHED_2M, true, true},
+	[9] = {many_pages, CAPABILITY_BATCHED_2M, true, false},
 };
 
 /* Is the balloon as its driver believes? Not before START, nor when the guest has touched what it

@@ -205,7 +205,7 @@ static enum plinth_status copy(
 static bool serve(struct call *call, const struct call_row *row, uint64_t va,
 	const struct caller *caller, enum control_status *status)
 {
-	ipa_t pages[BUFFER_PAGES];
+	ipa_t pages[BUFFER_PAGES] = {0};
 
 	if ((row->flags & (TAKES | GIVES)) == 0U) {
 		*status = row->serve(call);

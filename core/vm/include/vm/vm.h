@@ -144,14 +144,14 @@ struct vm {
 	struct lock lock;
 	enum vm_state state;
 	enum vm_goal goal;
-	bool memory_dirty; /* pages of a former run are still mapped */
-	ipa_t prepared;	   /* STARTING: memory is laid out up to here */
+	ipa_t prepared; /* STARTING: memory is laid out up to here */
 	uint32_t starts;
 	struct vm_cost cost;
 	enum vm_soft soft;	     /* what soft_timer waits for */
 	uint32_t soft_starts;	     /* `starts` when it was asked for */
 	uint64_t soft_deadline;	     /* CNTPCT_EL0 */
 	char reason[VM_REASON_SIZE]; /* of the last crash */
+	bool memory_dirty;	     /* pages of a former run are still mapped */
 	/* written before each start, when no vCPU runs; read by its own vCPUs' control calls */
 	bool has_token;
 	uint8_t token[VM_TOKEN_SIZE];
