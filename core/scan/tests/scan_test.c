@@ -479,6 +479,18 @@ static struct libscan_range piece_of(const struct mapping *m, enum scan_view vie
 	return r;
 }
 
+/* Field by field: what lies behind the last is anything. */
+static void assert_same(const struct libscan_range *a, const struct libscan_range *b)
+{
+	assert_int_equal(a->gva, b->gva);
+	assert_int_equal(a->last, b->last);
+	assert_int_equal(a->gpa, b->gpa);
+	assert_int_equal(a->flags, b->flags);
+	assert_int_equal(a->leaves, b->leaves);
+	assert_int_equal(a->attr, b->attr);
+	assert_int_equal(a->share, b->share);
+}
+
 static void compare(enum scan_view view)
 {
 	struct libscan_merge merge = {0};
@@ -493,13 +505,13 @@ static void compare(enum scan_view view)
 		}
 		if (libscan_add(&merge, &piece, &want)) {
 			assert_true(n < found_count);
-			assert_memory_equal(&found[n], &want, sizeof(want));
+			assert_same(&found[n], &want);
 			n++;
 		}
 	}
 	if (libscan_finish(&merge, &want)) {
 		assert_true(n < found_count);
-		assert_memory_equal(&found[n], &want, sizeof(want));
+		assert_same(&found[n], &want);
 		n++;
 	}
 	assert_int_equal(found_count, n);
