@@ -135,12 +135,23 @@ NOINLINE static void tell_failure(const struct boot_option *option, efi_status_t
 		path[0] != '\0' ? ": " : "", path, status_text(status));
 }
 
+/* 3.3: BootCurrent, for what is started and for no other. */
+static void tell_current(const struct boot_option *option)
+{
+	if (option->is_variable) {
+		variable_set("BootCurrent", &option->number, sizeof(option->number));
+	} else {
+		variable_delete("BootCurrent");
+	}
+}
+
 efi_status_t option_boot(const struct boot_option *option, const char *arguments)
 {
 	struct efi_boot_services *services = manager.system->boot_services;
 	efi_handle_t image = NULL;
 	efi_status_t status;
 
+	tell_current(option);
 	fw_signal_group(&ready_group);
 	status = load(option, &image);
 	if (status == EFI_SUCCESS) {

@@ -53,8 +53,7 @@ static void boot_all(void)
 	for (uint32_t i = 0; i < options.count; i++) {
 		const struct boot_option *option = &options.option[i];
 
-		/* Entries that are there but not active are for the menu alone. */
-		if (option->number <= NOT_A_VARIABLE) {
+		if (option->is_automatic) {
 			(void)option_boot(option, NULL);
 		}
 	}

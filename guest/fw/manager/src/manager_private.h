@@ -20,10 +20,10 @@ struct boot_option {
 	struct efi_device_path *path; /* whole; NULL: the bundle's kernel */
 	void *options;		      /* from the pool, may be NULL */
 	uint32_t options_size;
-	uint32_t number; /* of Boot####; above 0xffff: of none */
+	uint16_t number;   /* of Boot####, where it is one */
+	bool is_variable;  /* it is one */
+	bool is_automatic; /* tried in its turn; others are for BootNext and the menu alone */
 };
-
-#define NOT_A_VARIABLE UINT32_C(0x10000)
 
 struct boot_options {
 	struct boot_option option[OPTIONS_MAX];
@@ -49,6 +49,8 @@ struct efi_device_path *path_expand(const struct efi_device_path *path);
 /* A variable of EFI_GLOBAL_VARIABLE; from the pool; NULL: there is none. */
 void *variable_read(const char *name, uint64_t *size);
 void variable_delete(const char *name);
+/* A volatile one, which the operating system sees. Best effort. */
+void variable_set(const char *name, const void *data, uint64_t size);
 
 /* "Not Found" and the like. */
 const char *status_text(efi_status_t status);

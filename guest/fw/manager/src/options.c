@@ -26,7 +26,7 @@ static struct boot_option *add(struct boot_options *options)
 	}
 	option = &options->option[options->count++];
 	memset(option, 0, sizeof(*option));
-	option->number = NOT_A_VARIABLE;
+	option->is_automatic = true;
 	return option;
 }
 
@@ -35,8 +35,8 @@ static void boot_name(char *name, size_t size, uint32_t number)
 	(void)fmt_buf(name, size, "Boot%04X", number);
 }
 
-/* Boot#### of that number, where it is active; false: it is not there, or means nothing. */
-static bool add_variable(struct boot_options *options, uint32_t number)
+/* Boot#### of that number; false: it is not there, or means nothing. */
+static bool add_variable(struct boot_options *options, uint16_t number)
 {
 	struct boot_option *option;
 	struct load_option load;
@@ -64,9 +64,9 @@ static bool add_variable(struct boot_options *options, uint32_t number)
 			memcpy(option->options, load.options, load.options_size);
 			option->options_size = load.options_size;
 		}
-		option->number =
-			number |
-			((load.attributes & LOAD_OPTION_ACTIVE) == 0U ? NOT_A_VARIABLE : 0U);
+		option->number = number;
+		option->is_variable = true;
+		option->is_automatic = (load.attributes & LOAD_OPTION_ACTIVE) != 0U;
 	}
 	fw_free(data);
 	return option != NULL;
@@ -86,11 +86,15 @@ static void add_variables(struct boot_options *options)
 	next = variable_read("BootNext", &size);
 	if (next != NULL && size == sizeof(*next)) {
 		for (uint32_t i = 0; i < options->count; i++) {
-			options->next = options->option[i].number == *next ? i : options->next;
+			const struct boot_option *option = &options->option[i];
+
+			if (option->is_variable && option->number == *next) {
+				options->next = i;
+			}
 		}
 		if (options->next == OPTIONS_MAX && add_variable(options, *next)) {
 			options->next = options->count - 1U;
-			options->option[options->next].number |= NOT_A_VARIABLE;
+			options->option[options->next].is_automatic = false;
 		}
 	}
 	fw_free(next);

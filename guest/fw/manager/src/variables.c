@@ -36,6 +36,15 @@ void variable_delete(const char *name)
 	(void)manager.system->runtime_services->set_variable(wide, &global_guid, 0, 0, NULL);
 }
 
+void variable_set(const char *name, const void *data, uint64_t size)
+{
+	efi_char_t wide[NAME_MAX];
+
+	text_from_ascii(wide, NAME_MAX, name);
+	(void)manager.system->runtime_services->set_variable(wide, &global_guid,
+		EFI_VARIABLE_BOOTSERVICE_ACCESS | EFI_VARIABLE_RUNTIME_ACCESS, size, data);
+}
+
 const char *status_text(efi_status_t status)
 {
 	static const char *const names[] = {"Success", "Load Error", "Invalid Parameter",
