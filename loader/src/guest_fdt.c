@@ -113,16 +113,15 @@ static void write_chosen(struct fdt_writer *w, const struct guest_fdt_input *inp
 	fdt_writer_end(w);
 }
 
-/* What the OS is to keep out of its hands: the pen, or what the firmware hands on. */
+/* What the OS is to keep out of its hands: the pen, and behind it what the firmware hands on. */
 static struct fdt_writer_range reserved_range(const struct guest_fdt_input *input)
 {
 	uint64_t firmware = guest_firmware_reserved(input->desc);
+	uint64_t pen = guest_pen_reserved(input->desc);
 
-	if (firmware != 0) {
-		return (struct fdt_writer_range){
-			VM_RAM_BASE + input->desc->memory - firmware, firmware};
-	}
-	return (struct fdt_writer_range){input->pen, guest_pen_reserved(input->desc)};
+	return (struct fdt_writer_range){
+		pen != 0 ? input->pen : VM_RAM_BASE + input->desc->memory - firmware,
+		pen + firmware};
 }
 
 /* The header's list says so (Linux's booting.rst) and a node, for either

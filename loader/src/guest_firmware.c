@@ -35,8 +35,7 @@ static struct guest_area area_at(const struct guest_firmware_input *input, void 
 void guest_firmware_build(
 	const struct guest_firmware_input *input, void *buf, struct guest_firmware *result)
 {
-	const struct guest_acpi_input acpi = {
-		.desc = input->desc, .host = input->host, .disks = input->disks};
+	const struct guest_acpi_input acpi = {input->desc, input->host, input->pen, input->disks};
 	size_t offset = acpi_bound(input->desc);
 	struct guest_area area = area_at(input, buf, offset);
 

@@ -17,6 +17,7 @@ struct guest_firmware_input {
 	const struct vmdesc *desc;
 	const struct loader_host *host;
 	uint64_t ipa;	     /* of the result: the last guest_firmware_reserved() of RAM */
+	uint64_t pen;	     /* IPA; with VMDESC_PARKING alone */
 	const uint8_t *uuid; /* 16 bytes */
 	const struct guest_disks *disks;
 };

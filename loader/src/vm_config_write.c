@@ -4,8 +4,6 @@
 #include "base/check.h"
 #include "base/string.h"
 
-#define FIRMWARE_ENTRY 0U /* the ROM's first instruction */
-
 static void add_image(struct vm_config *config, uint64_t ipa, uint64_t size, pa_t source)
 {
 	PLINTH_CHECK(config->image_count < VM_IMAGE_MAX);
@@ -81,9 +79,6 @@ static void add_ranges(const struct vm_build *build, struct vm_config *config)
 
 static uint64_t entry_of(const struct vm_build *build)
 {
-	if (vmdesc_has_firmware(&build->desc)) {
-		return FIRMWARE_ENTRY;
-	}
 	return build->pen.size != 0 ? build->layout.pen : build->kernel.entry;
 }
 

@@ -8,6 +8,8 @@
 #include "vm_memory.h"
 #include "vm_uuid.h"
 
+#define FIRMWARE_ENTRY 0U /* the ROM's first instruction */
+
 static uint64_t tables_reserved(const struct vmdesc *desc)
 {
 	return vmdesc_has_firmware(desc) ? guest_firmware_reserved(desc) : guest_efi_reserved(desc);
@@ -30,7 +32,8 @@ static enum plinth_status lay_out(struct vm_build *build)
 		/* Nothing is in RAM but the devicetree, at its start. */
 		build->kernel = (struct kernel_image){.kind = KERNEL_FLAT,
 			.start = VM_RAM_BASE + dtb_size,
-			.end = VM_RAM_BASE + dtb_size};
+			.end = VM_RAM_BASE + dtb_size,
+			.entry = FIRMWARE_ENTRY};
 	}
 	return layout_plan(&input, &build->layout, build->error);
 }
@@ -71,6 +74,7 @@ static void write_for_firmware(struct vm_build *build)
 		.desc = &build->desc,
 		.host = &build->input->loader->host,
 		.ipa = build->layout.tables,
+		.pen = build->layout.pen,
 		.uuid = build->uuid,
 		.disks = &build->disks,
 	};

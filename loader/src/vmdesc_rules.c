@@ -367,9 +367,13 @@ enum plinth_status vmdesc_check_together(const struct vmdesc_parser *parser)
 {
 	const struct vmdesc *desc = parser->desc;
 
-	if (vmdesc_has_firmware(desc) && desc->secondary_boot != VMDESC_PSCI) {
+	if (desc->firmware != NULL && desc->secondary_boot != VMDESC_PSCI) {
 		return loader_fail(parser->error,
-			"secondary-boot: with firmware, \"psci\" is all that there is");
+			"secondary-boot: with a firmware of the VM, \"psci\" is all that there is");
+	}
+	if (desc->has_own_firmware && desc->secondary_boot == VMDESC_SPIN_TABLE) {
+		return loader_fail(parser->error,
+			"secondary-boot: with firmware = \"uefi\", \"psci\" or \"parking\"");
 	}
 	if (desc->secondary_boot == VMDESC_SPIN_TABLE && desc->tables != VMDESC_FDT) {
 		return loader_fail(

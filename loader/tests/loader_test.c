@@ -491,6 +491,48 @@ static void test_own_firmware_with_acpi(void **state)
 		    chosen(fdt, "plinth,smbios", 0));
 }
 
+static unsigned count_u64(const void *bytes, size_t size, uint64_t value)
+{
+	unsigned count = 0;
+
+	for (size_t offset = 0; offset + sizeof(value) <= size; offset++) {
+		count += u64_at(bytes, offset) == value ? 1 : 0;
+	}
+	return count;
+}
+
+/* The VM starts in the pen, which goes on to the ROM; the pen lies before the tables, and the
+ * firmware finds both reserved. */
+static void test_own_firmware_with_parking(void **state)
+{
+	(void)state;
+	fixture_add_dtb("vm", "compatible = \"plinth,vm\"; vcpus = <2>; "
+			      "memory = /bits/ 64 <0x4000000>; firmware = \"uefi\"; "
+			      "tables = \"acpi\"; secondary-boot = \"parking\";");
+	archive_add(&bundle, "plinth-fw.bin", ARCHIVE_REGULAR, "plinth's");
+	assert_int_equal(fixture_load(), PLINTH_OK);
+
+	const struct vm_config *c = &machine.configs[0];
+	const void *fdt = image_at(c, VM_RAM_BASE, 1);
+	uint64_t tables = VM_RAM_BASE + 0x4000000 - KIB(64);
+	uint64_t base;
+	uint64_t size;
+
+	assert_int_equal(c->entry, tables - KIB(64));
+	assert_int_equal(c->arg, VM_RAM_BASE);
+	assert_int_equal(u64_at(image_at(c, c->entry, PAGE_SIZE), PEN_ENTRY_OFFSET), 0);
+	assert_int_equal(chosen(fdt, "plinth,acpi", 0), tables);
+	assert_int_equal(fdt_num_mem_rsv(fdt), 1);
+	assert_int_equal(fdt_get_mem_rsv(fdt, 0, &base, &size), 0);
+	assert_int_equal(base, c->entry);
+	assert_int_equal(size, KIB(128));
+	assert_true(fdt_path_offset(fdt, "/reserved-memory/pen@43fe0000") > 0);
+	/* The MADT names vCPU 1's mailbox, the second page. */
+	assert_int_equal(count_u64(image_at(c, tables, 1), chosen(fdt, "plinth,acpi", 1),
+				 c->entry + PAGE_SIZE),
+		1);
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)
 
 int main(void)
@@ -514,6 +556,7 @@ int main(void)
 		CASE(test_disks),
 		CASE(test_firmware_of_the_vm),
 		CASE(test_own_firmware_with_acpi),
+		CASE(test_own_firmware_with_parking),
 		CASE(test_memory_of_a_disk),
 		CASE(test_no_memory_for_a_disk),
 		CASE(test_memory_of_a_read_only_disk),

@@ -364,7 +364,11 @@ static void test_firmware(void **state)
 	free(p.dtb);
 	expect_error("firmware = \"\";", "firmware: is empty");
 	expect_error("firmware = \"f\"; secondary-boot = \"spin-table\";",
-		"secondary-boot: with firmware, \"psci\" is all that there is");
+		"secondary-boot: with a firmware of the VM, \"psci\" is all that there is");
+	expect_error("firmware = \"f\"; secondary-boot = \"parking\"; tables = \"acpi\";",
+		"secondary-boot: with a firmware of the VM, \"psci\" is all that there is");
+	expect_error("firmware = \"uefi\"; secondary-boot = \"spin-table\";",
+		"secondary-boot: with firmware = \"uefi\", \"psci\" or \"parking\"");
 	expect_error_in(without_kernel, "kernel: is missing");
 }
 
