@@ -21,6 +21,7 @@ GUEST_ROOT = GUEST / "root"
 TOOLS_ROOT = GUEST / "tools"
 CLOUD_ROOT = GUEST / "cloud"
 LUAJIT_ROOT = GUEST / "luajit"
+EFI_TOOLS_ROOT = GUEST / "efi-tools"
 
 KERNEL_PACKAGE = re.compile(r"linux-image-[0-9]\S*-arm64")
 
@@ -50,6 +51,7 @@ def wanted():
             (TOOLS_ROOT, [*packages.TOOLS]),
             (CLOUD_ROOT, [*packages.CLOUD]),
             (LUAJIT_ROOT, [*packages.LUAJIT]),
+            (EFI_TOOLS_ROOT, [*packages.EFI_TOOLS]),
         )
     }
 

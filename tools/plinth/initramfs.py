@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from plinth import cpio, debian
-from plinth.arm64 import GUEST_ROOT, LUAJIT_ROOT, TOOLS_ROOT
+from plinth.arm64 import EFI_TOOLS_ROOT, GUEST_ROOT, LUAJIT_ROOT, TOOLS_ROOT
 from plinth.command import run
 from plinth.errors import PlinthError
 from plinth.paths import GUEST, shown
@@ -15,6 +15,7 @@ from plinth.paths import GUEST, shown
 SOURCES = Path(__file__).resolve().parent / "guest"
 VMWARE_PROGRAMS = ("usr/bin/vmware-checkvm", "usr/bin/vmware-rpctool")
 LUAJIT = "usr/bin/luajit"
+EFI_TOOLS = ("bin/efibootmgr", "usr/bin/efivar", "usr/bin/chattr", "usr/bin/lsattr")
 BENCH_INIT = "bin/bench-init"
 BENCH_WORK = "bin/bench-work"
 LIBRARY_FOLDERS = ("lib/aarch64-linux-gnu", "usr/lib/aarch64-linux-gnu", "lib", "usr/lib")
@@ -95,14 +96,19 @@ def write_jit(path, script):
     write(path, extra=[own, lua, *program_entries(LUAJIT_ROOT, LUAJIT)])
 
 
-def write_modules(path, *names):
+def write_efi(path, *modules):
+    """Writes an initramfs of ours with efivarfs, efibootmgr, efivar, chattr, and more `modules`."""
+    write_modules(path, "efivarfs", *modules, extra=program_entries(EFI_TOOLS_ROOT, *EFI_TOOLS))
+
+
+def write_modules(path, *names, extra=()):
     """Writes an initramfs of ours with these kernel modules and what they need, for the action
-    `modules` (tools/plinth/guest/actions)."""
+    `modules` (tools/plinth/guest/actions); `extra` are more entries."""
     files = {file.stem: file for file in (GUEST_ROOT / "lib/modules").rglob("*.ko")}
     order = modules_in_order(files, names)
     entries = [cpio.folder("lib/modules"), cpio.file("lib/modules/order", " ".join(order).encode())]
     entries += [cpio.file(f"lib/modules/{name}.ko", files[name].read_bytes()) for name in order]
-    write(path, extra=entries)
+    write(path, extra=[*entries, *extra])
 
 
 def modules_in_order(files, names):

@@ -123,3 +123,16 @@ LUAJIT = (
     "libluajit-5.1-2",
     "libluajit-5.1-common",
 )
+
+# What administrators of UEFI machines use, and the libraries that it loads.
+EFI_TOOLS = (
+    "e2fsprogs",
+    "efibootmgr",
+    "efivar",
+    "libc6",
+    "libcom-err2",
+    "libefiboot1",
+    "libefivar1",
+    "libext2fs2",
+    "libpopt0",
+)
