@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What UEFI's runtime services cost, in instructions: tests/payload/uefirt_bench.c as a guest, which
-has the upcall where a firmware's stub has it."""
+"""What UEFI's runtime services cost, in instructions: tests/payload/uefirt_bench.c as a guest, by
+the firmware's own stubs."""
 
 import re
 
