@@ -20,10 +20,10 @@ BOOT = 240  # seconds at most until the shell listens
 
 @pytest.fixture
 def efi_guest(boot, make_bundle, tmp_path):
-    """efi_guest(vcpus, extra, disk) -> a Debian guest with EFI's tools at its shell, efivarfs
-    mounted."""
+    """efi_guest(vcpus, extra, disk, **board) -> a Debian guest with EFI's tools at its shell,
+    efivarfs mounted."""
 
-    def start(vcpus, extra=(), disk=None):
+    def start(vcpus, extra=(), disk=None, **board):
         modules, files = (), {}
         if disk:
             modules, files = ("nfit", "nd_pmem"), {"disk.img": disk}
@@ -31,7 +31,7 @@ def efi_guest(boot, make_bundle, tmp_path):
         vm = debian("guest", vcpus, action="tables,modules,shell", extra=[*UEFI, *extra])
         initramfs.write_efi(tmp_path / "initrd", *modules)
         vm["initrd.gz"] = tmp_path / "initrd"
-        machine = boot(make_bundle({"guest": {**vm, **files}}))
+        machine = boot(make_bundle({"guest": {**vm, **files}}), **board)
         wait_for_shell(machine)
         return machine
 
@@ -122,11 +122,12 @@ def add_entry(machine, label, options):
     return shell.ask(machine, f"efibootmgr -c {where} -L {label} -l '{path}' -u {options}")
 
 
-def test_boot_manager_clock_and_power(efi_guest, tmp_path):
+@pytest.mark.parametrize("gic", [3, pytest.param(2, marks=pytest.mark.long)])
+def test_boot_manager_clock_and_power(efi_guest, tmp_path, gic):
     """Without PSCI for the kernel: what resets the VM and powers it off is ResetSystem."""
     files = {"EFI/test/returns.efi": PAYLOADS / "returns.efi"}
     disk = esp.write_disk(tmp_path / "disk.img", files, 40 * MIB, 16)
-    machine = efi_guest(2, PARKING, disk)
+    machine = efi_guest(2, PARKING, disk, gic=gic)
     assert "method=parking-protocol psci=0" in machine.console.transcript
     assert "No BootOrder is set" in shell.ask(machine, "efibootmgr")
     assert "Boot0000* First" in add_entry(machine, "First", "once")
