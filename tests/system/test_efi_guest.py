@@ -2,12 +2,14 @@
 """UEFI's runtime services as administrators of a Linux guest use them: efivarfs, Debian's
 efibootmgr and efivar, the clock, and the machine's reset and end by ResetSystem."""
 
+import os
 import re
 
 import pytest
 from harness import shell
 from harness.vms import MIB, PAYLOADS, debian
-from plinth import esp, initramfs
+from plinth import esp, initramfs, qemu
+from plinth.paths import IMAGE
 
 UEFI = ('firmware = "uefi"', 'nvram = "volatile"')
 PARKING = ('tables = "acpi"', 'secondary-boot = "parking"')
@@ -15,6 +17,7 @@ EFIVARS = "/sys/firmware/efi/efivars"
 GUID = "12345678-1234-1234-1234-123456789abc"
 ATTRIBUTES = r"\007\000\000\000"  # non-volatile, for boot and runtime
 APPEND = r"\107\000\000\000"
+FLASH_SIZE = 64 << 20  # AAVMF's
 BOOT = 240  # seconds at most until the shell listens
 
 
@@ -157,3 +160,27 @@ def check_clock(machine):
     shell.ask(machine, "date -s '2031-05-06 07:08:09'; hwclock -w; date -s '2030-01-01 00:00:00'")
     assert "May  6 07:08:" in shell.ask(machine, "hwclock -r")
     assert "May  6 07:08:" in shell.ask(machine, "hwclock -s; date")
+
+
+@pytest.mark.long
+def test_a_restart_of_the_host_keeps_them(start, make_bundle, tmp_path):
+    """Plinth is started by AAVMF twice, whose flash is all that stays."""
+    vm = debian("guest", 1, action="modules,shell", extra=['firmware = "uefi"'])
+    initramfs.write_efi(tmp_path / "initrd")
+    vm["initrd.gz"] = tmp_path / "initrd"
+    partition = esp.make(tmp_path / "esp", IMAGE, make_bundle({"guest": vm}), "")
+    flash = tmp_path / "flash"
+    flash.touch()
+    os.truncate(flash, FLASH_SIZE)
+    drive = ["-drive", f"if=pflash,unit=1,format=raw,file={flash}"]
+    for before in ("", "kept"):
+        machine = start(None, firmware=qemu.AAVMF, esp=partition, extra=drive)
+        wait_for_shell(machine)
+        if before:
+            assert shell.ask(machine, "efivar -l").split() == [f"{GUID}-Test"]
+            assert read(machine, "Test") == before
+        else:
+            assert shell.ask(machine, "efivar -l") == ""
+            assert "1 records out" in write(machine, "Test", "printf kept")
+        machine.send("poweroff -f\n")
+        machine.expect_exit(0)
