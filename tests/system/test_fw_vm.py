@@ -111,13 +111,20 @@ def test_services(boot, disk_vm, rights):
     assert re.search(r"services: runtime mask 0x[0-9a-f]{2,}, after ExitBootServices", text)
 
 
+PIECE = 32
+
+
 def octal(data):
     return "".join(f"\\{byte:03o}" for byte in data)
 
 
 def set_variable(machine, name, data):
-    """By efivarfs: non-volatile, for boot and runtime."""
-    shell.ask(machine, f"printf '{octal(NON_VOLATILE + data)}' > /value")
+    """By efivarfs: non-volatile, for boot and runtime. Piece by piece: what a busy guest does not
+    read of a long line is more than its UART keeps (VUART_BACKLOG)."""
+    value = NON_VOLATILE + data
+    shell.ask(machine, ": > /value")
+    for start in range(0, len(value), PIECE):
+        shell.ask(machine, f"printf '{octal(value[start : start + PIECE])}' >> /value")
     written = shell.ask(machine, f"dd if=/value of={EFIVARS}/{name}-{GLOBAL} bs=4k")
     assert "0+1 records out" in written, written
 
