@@ -77,12 +77,14 @@
  * and those of the system table and the runtime services' table, converted by ConvertPointer, one
  * by one, and at last itself goes on where its caller is. A region without a virtual address:
  * UEFI_NO_MAPPING. An entry with EFI_MEMORY_RUNTIME that is none of the regions: UEFI_NOT_FOUND.
- * More entries than UEFI_RT_MAP_MAX: UEFI_INVALID_PARAMETER. ConvertPointer answers
+ * More entries than UEFI_RT_MAP_MAX, or larger ones than UEFI_RT_ENTRY_MAX bytes:
+ * UEFI_INVALID_PARAMETER. ConvertPointer answers
  * UEFI_UNSUPPORTED before it; afterwards it takes physical addresses in runtime regions, and stays
  * until the VM's next start.
  */
 #define UEFI_RT_REGION_MAX 8
 #define UEFI_RT_MAP_MAX	   1024
+#define UEFI_RT_ENTRY_MAX  256 /* 40 to 48 are usual */
 
 /* EFI_STATUS (Appendix D). */
 #define UEFI_ERROR_BIT		0x8000000000000000

@@ -109,7 +109,8 @@ uint64_t uefirt_set_virtual_address_map(struct call *call)
 		return UEFI_UNSUPPORTED;
 	}
 	if ((uint32_t)call->x[2] != UEFI_MEMORY_DESCRIPTOR_VERSION || step < DESCRIPTOR_SIZE ||
-		size % step != 0U || size / step > UEFI_RT_MAP_MAX || call->x[3] == 0U) {
+		step > UEFI_RT_ENTRY_MAX || size % step != 0U || size / step > UEFI_RT_MAP_MAX ||
+		call->x[3] == 0U) {
 		return UEFI_INVALID_PARAMETER;
 	}
 	uint64_t status = take_map(call, size / step, step, &mapping);

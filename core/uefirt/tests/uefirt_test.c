@@ -282,6 +282,7 @@ static void maps_are_checked(void **state)
 	assert_int_equal(MAP(144, 0, 1, AT_DATA), UEFI_INVALID_PARAMETER);
 	assert_int_equal(MAP(144, UINT64_MAX, 1, AT_DATA), UEFI_INVALID_PARAMETER);
 	assert_int_equal(MAP(145, STEP, 1, AT_DATA), UEFI_INVALID_PARAMETER);
+	assert_int_equal(MAP(1536, 512, 1, AT_DATA), UEFI_INVALID_PARAMETER);
 	assert_int_equal(MAP(STEP * 1025U, STEP, 1, AT_DATA), UEFI_INVALID_PARAMETER);
 	assert_int_equal(MAP(UINT64_MAX / STEP * STEP, STEP, 1, AT_DATA), UEFI_INVALID_PARAMETER);
 	assert_int_equal(MAP(144, STEP, 1, 0), UEFI_INVALID_PARAMETER);

@@ -2,8 +2,8 @@
 /*
  * A VM's UEFI runtime services, and what keeps its non-volatile variables over Plinth's end: the
  * host's own UEFI variables, where there are some, NAME#SLOT-PIECE for each piece of an image
- * (lib/nvstore). Changes are gathered for a second; then one VM after the other is written, a piece
- * at a time with pauses in between, by one timer.
+ * (lib/nvstore). Changes are gathered for a second; then one VM after the other is written, in
+ * turn, a piece at a time with pauses in between, by one timer.
  */
 #include "arch/sysreg.h"
 #include "base/atomic.h"
@@ -16,8 +16,10 @@
 
 /* Between two pieces: this many times as long as the host's firmware took for one. */
 #define PAUSE	 8U
-#define RETRY_S	 30U
 #define GATHER_S 1U
+/* Between two images of a VM, so that none wears the host's flash out; and after a failure. */
+#define REST_S	5U
+#define RETRY_S 30U
 
 /* No VM's own lock of that rank is taken inside. */
 static struct lock lock = LOCK_INIT(LOCK_RANK_CONTROL);
@@ -27,6 +29,7 @@ static struct {
 	struct timer timer;
 	uint32_t is_armed; /* atomic: the timer will run */
 	struct vm *vm;	   /* whose image is being written; NULL: nobody's */
+	uint32_t last;	   /* id of the VM whose turn it was */
 	struct nvstore_image image;
 	uint32_t index; /* of its next piece */
 	union nvstore_buffer buffer;
@@ -73,20 +76,40 @@ static uint64_t seconds(unsigned s)
 	return s * vm_host()->ticks_per_second;
 }
 
-/* The next VM with changes, and its image. False: there is none. */
-static bool begin(void)
+/* Begins with the VM's image. False: it has no changes. */
+static bool begin(struct vm *vm)
 {
-	for (uint32_t i = 0; i < vm_count(); i++) {
-		struct vm *vm = vm_get(i);
+	if (exchange_acq_rel(&vm->nvram.is_dirty, 0U) == 0U ||
+		uefirt_export(&vm->uefirt, keeper.bytes, &keeper.image.size, &keeper.image.meta) !=
+			PLINTH_OK) {
+		return false;
+	}
+	keeper.vm = vm;
+	keeper.index = 0;
+	keeper.image.bytes = (uint8_t *)keeper.bytes;
+	keeper.image.slot = vm->nvram.slot ^ 1U;
+	keeper.image.generation = ++vm->nvram.generation;
+	return true;
+}
 
-		if (exchange_acq_rel(&vm->nvram.is_dirty, 0U) != 0U &&
-			uefirt_export(&vm->uefirt, keeper.bytes, &keeper.image.size,
-				&keeper.image.meta) == PLINTH_OK) {
-			keeper.vm = vm;
-			keeper.index = 0;
-			keeper.image.bytes = (uint8_t *)keeper.bytes;
-			keeper.image.slot = vm->nvram.slot ^ 1U;
-			keeper.image.generation = ++vm->nvram.generation;
+/* Begins with the next VM, in turn, whose changes are due. False: there is none; *is_waiting: but
+ * one will be. */
+static bool choose(bool *is_waiting)
+{
+	uint64_t now = read_cntpct_el0();
+	uint32_t count = vm_count();
+
+	for (uint32_t i = 1; i <= count; i++) {
+		uint32_t id = (keeper.last + i) % count;
+		struct vm *vm = vm_get((vm_id_t)id);
+
+		if (load_acquire(&vm->nvram.is_dirty) == 0U) {
+			continue;
+		}
+		if (now < vm->nvram.due) {
+			*is_waiting = true;
+		} else if (begin(vm)) {
+			keeper.last = id;
 			return true;
 		}
 	}
@@ -103,35 +126,30 @@ static void failed(struct vm *vm, enum plinth_status status)
 	store_release(&vm->nvram.is_dirty, 1U);
 }
 
-/* One piece. OK: nothing is left to be written. EAGAIN: there may be more. Else the host's firmware
- * has failed. Under the lock. */
-static enum plinth_status step(void)
+/* One piece of the image that has begun; keeper.vm is NULL behind the last. */
+static void write_one(void)
 {
-	enum plinth_status status;
-	struct nvstore_slots slots;
+	struct vm *vm = keeper.vm;
+	struct nvstore_slots slots = slots_of(vm);
+	enum plinth_status status = nvstore_save_step(&slots, &keeper.image, &keeper.index);
 
-	if (keeper.vm == NULL && !begin()) {
-		return PLINTH_OK;
-	}
-	slots = slots_of(keeper.vm);
-	status = nvstore_save_step(&slots, &keeper.image, &keeper.index);
 	if (status == PLINTH_EAGAIN) {
-		return status;
-	}
-	if (status == PLINTH_OK) {
-		keeper.vm->nvram.slot = keeper.image.slot;
-		status = PLINTH_EAGAIN; /* another VM, or this one again */
-	} else {
-		failed(keeper.vm, status);
+		return;
 	}
 	keeper.vm = NULL;
-	return status;
+	vm->nvram.due = read_cntpct_el0() + seconds(status == PLINTH_OK ? REST_S : RETRY_S);
+	if (status == PLINTH_OK) {
+		vm->nvram.slot = keeper.image.slot;
+	} else {
+		failed(vm, status);
+	}
 }
 
 static void expired(struct timer *timer, void *ctx, uint64_t now)
 {
 	uint64_t start = read_cntpct_el0();
-	enum plinth_status status;
+	bool is_waiting = false;
+	bool has_written;
 
 	(void)timer;
 	(void)ctx;
@@ -139,11 +157,13 @@ static void expired(struct timer *timer, void *ctx, uint64_t now)
 	/* Before looking for changes: who makes one that is not found arms it anew. */
 	store_release(&keeper.is_armed, 0U);
 	lock_take(&lock);
-	status = step();
+	has_written = keeper.vm != NULL || choose(&is_waiting);
+	if (has_written) {
+		write_one();
+	}
 	lock_drop(&lock);
-	if (status != PLINTH_OK && exchange_acq_rel(&keeper.is_armed, 1U) == 0U) {
-		arm_in(status == PLINTH_EAGAIN ? PAUSE * (read_cntpct_el0() - start)
-					       : seconds(RETRY_S));
+	if ((has_written || is_waiting) && exchange_acq_rel(&keeper.is_armed, 1U) == 0U) {
+		arm_in(has_written ? PAUSE * (read_cntpct_el0() - start) : seconds(GATHER_S));
 	}
 }
 
@@ -162,8 +182,14 @@ static void changed(void *ctx)
 
 void vm_keep_variables(void)
 {
+	uint32_t id = 0;
+
+	/* What has begun, then each VM once: one that changes on and on holds nobody up. */
 	lock_take(&lock);
-	while (step() == PLINTH_EAGAIN) {
+	while (keeper.vm != NULL || id < vm_count()) {
+		if (keeper.vm != NULL || begin(vm_get((vm_id_t)id++))) {
+			write_one();
+		}
 	}
 	lock_drop(&lock);
 }

@@ -125,6 +125,7 @@ struct vcpu {
 /* Where a VM's variables are in the host's firmware: vm_uefi.c's. */
 struct vm_nvram {
 	uint64_t generation; /* the highest so far */
+	uint64_t due;	     /* CNTPCT_EL0: not written before, unless Plinth ends */
 	unsigned slot;	     /* of the newest image */
 	uint32_t is_dirty;   /* atomic: there are changes that it has not */
 	bool is_persistent;  /* immutable */
