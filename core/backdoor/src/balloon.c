@@ -55,8 +55,10 @@ struct balloon_row {
 	bool is_lock;	     /* else unlock */
 };
 
+/* The call's end: a batch that was under way is not gone on with. */
 static enum backdoor_result answer(const struct balloon_call *call, enum balloon_status status)
 {
+	*call->batch = (struct backdoor_batch){0};
 	command_set_w(call->x, 0, status);
 	command_set_w(call->x, 1, call->vm->state->balloon.target);
 	return BACKDOOR_DONE;
@@ -206,7 +208,6 @@ static enum backdoor_result many_pages(const struct balloon_call *call)
 	if (status == PLINTH_OK && batch->done < batch->count) {
 		return BACKDOOR_AGAIN;
 	}
-	*batch = (struct backdoor_batch){0};
 	return answer(call, status_of(status));
 }
 

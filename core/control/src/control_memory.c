@@ -3,6 +3,7 @@
  * A VM's memory and registers. Under its lock, so that it does not begin or end a run meanwhile.
  */
 #include "arch/pstate.h"
+#include "base/nospec.h"
 #include "base/string.h"
 #include "control_private.h"
 
@@ -46,7 +47,7 @@ static struct vcpu *resting(struct call *call, enum control_status *status)
 		*status = CONTROL_NOT_FOUND;
 		return NULL;
 	}
-	struct vcpu *vcpu = &vm->vcpu[call->arg2];
+	struct vcpu *vcpu = &vm->vcpu[index_nospec(call->arg2, VM_VCPU_MAX)];
 
 	if (vm->state != VM_PAUSED && vm->state != VM_CRASHED) {
 		*status = CONTROL_BAD_STATE;

@@ -4,6 +4,7 @@
  */
 #include "arch/sysreg.h"
 #include "base/compiler.h"
+#include "base/nospec.h"
 #include "base/string.h"
 #include "control_private.h"
 #include "pmem/pmem.h"
@@ -78,7 +79,7 @@ enum control_status control_list(struct call *call)
 	uint64_t at = call->arg;
 
 	for (uint32_t i = 0; i < room && at < vm_count(); i++, at++) {
-		list[i] = describe(vm_get((vm_id_t)at));
+		list[i] = describe(vm_get((vm_id_t)index_nospec(at, VM_MAX)));
 		call->done += sizeof(*list);
 	}
 	call->result[0] = at;
@@ -113,7 +114,7 @@ enum control_status control_vcpus(struct call *call)
 	uint64_t at = call->arg;
 
 	for (uint32_t i = 0; i < room && at < call->vm->config.vcpu_count; i++, at++) {
-		struct vcpu *vcpu = &call->vm->vcpu[at];
+		struct vcpu *vcpu = &call->vm->vcpu[index_nospec(at, VM_VCPU_MAX)];
 
 		list[i] = (struct control_vcpu){
 			.id = vcpu->id,
