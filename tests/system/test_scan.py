@@ -148,13 +148,17 @@ def test_writable_code_of_a_debian_process(boot, make_bundle, tmp_path):
     initramfs.write(guest["initrd.gz"], extra=[program])
     machine = boot(make_bundle({"guest": guest}), cpus=1, memory_mib=1024)
     shell.expect_prompt(machine)
-    maps = shell.ask(machine, "jit-stress 100000 >/dev/null & sleep 3; cat /proc/$!/maps")
+    maps = shell.ask(machine, "jit-stress 10000000 >/dev/null & sleep 3; cat /proc/$!/maps")
     wanted = [line.split()[0] for line in maps.splitlines() if " rwx" in line]
     assert wanted, maps
     go_to_monitor(machine)
-    pause(machine)
+    for _ in range(20):
+        pause(machine)
+        found = scan(machine, "guest", "-x --wx --both")
+        if found.ranges:
+            break
+        ask(machine, "vm resume guest")  # another process had the CPU
     everything = check_scan(machine, "guest", size, "both", exec_too=True)
-    found = scan(machine, "guest", "-x --wx --both")
     assert found.ranges == [line for line in everything.ranges if is_writable_and_exec(line)]
     for line in found.ranges:
         first, last = (int(number, 16) for number in line.split()[0].split("-"))
