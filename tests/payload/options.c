@@ -63,6 +63,38 @@ uint64_t option(const char *name, uint64_t fallback)
 	return fallback;
 }
 
+#define TREE_STRINGS   3U /* word of the header: where properties' names are */
+#define TREE_PROPERTY  3U
+#define TOKEN_PROPERTY "security-plinth-token"
+
+static uint32_t find_name(const char *name)
+{
+	uint32_t size = tree_size();
+	size_t length = strlen(name) + 1U;
+
+	for (uint32_t i = tree_word(TREE_STRINGS); i + length <= size; i++) {
+		if (memcmp(tree + i, name, length) == 0) {
+			return i - tree_word(TREE_STRINGS);
+		}
+	}
+	return UINT32_MAX;
+}
+
+struct token token_of_start(void)
+{
+	uint32_t words = tree_size() / 4U;
+	uint32_t name = find_name(TOKEN_PROPERTY);
+	struct token token = {0};
+
+	for (unsigned i = 0; i + 7U <= words; i++) {
+		if (tree_word(i) == TREE_PROPERTY && tree_word(i + 1U) == sizeof(token) &&
+			tree_word(i + 2U) == name) {
+			memcpy(&token, tree + 4U * (i + 3U), sizeof(token));
+		}
+	}
+	return token;
+}
+
 uint64_t seed_of_start(void)
 {
 	uint64_t seed = counter() | 1U;

@@ -8,6 +8,13 @@
 /* The number (decimal or 0x...) behind "name=" in /chosen/bootargs, or `fallback`. */
 uint64_t option(const char *name, uint64_t fallback);
 
+/* /chosen/security-plinth-token; zeroes where there is none. */
+struct token {
+	uint64_t first;
+	uint64_t last;
+};
+struct token token_of_start(void);
+
 /* A seed that differs from start to start: of the counter and the devicetree's own seeds. */
 uint64_t seed_of_start(void);
 

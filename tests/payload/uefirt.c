@@ -16,15 +16,16 @@
 #define INSN_MRS      0xd533011fU /* mrs xzr, MDCCSR_EL0 */
 #define FLAGS	      0xf0000000UL
 #define RTC_DR	      0UL
+#define UNKNOWN_CALL  0xffffffffUL
 
-static uint64_t run(const uint64_t x[5], uint64_t x7, uint32_t instruction, uint64_t pstate)
+static uint64_t run(const uint64_t x[7], uint64_t x7, uint32_t instruction, uint64_t pstate)
 {
 	struct attempt a = {.pstate = pstate | FLAGS};
 	struct attempt before;
 	uint64_t status;
 
 	for (unsigned i = 0; i < 31U; i++) {
-		a.x[i] = i < 5U ? x[i] : 0x1111111111111111UL * (i % 15U);
+		a.x[i] = i < 7U ? x[i] : 0x1111111111111111UL * (i % 15U);
 	}
 	a.x[7] = x7;
 	code_put(0, instruction);
@@ -43,13 +44,15 @@ static uint64_t run(const uint64_t x[5], uint64_t x7, uint32_t instruction, uint
 
 uint64_t rt(uint32_t operand, uint64_t x0, uint64_t x1, uint64_t x2, uint64_t x3, uint64_t x4)
 {
-	return run((const uint64_t[]){x0, x1, x2, x3, x4}, 7, INSN_HVC(operand), PSTATE_EL1T);
+	return run((const uint64_t[]){x0, x1, x2, x3, x4, 5, 6}, 7, INSN_HVC(operand), PSTATE_EL1T);
 }
 
 uint64_t rt_el0(uint32_t operand, uint64_t x0, uint64_t x1, uint64_t x2, uint64_t x3, uint64_t x4)
 {
-	return run((const uint64_t[]){x0, x1, x2, x3, x4}, UEFI_RT_MRS | operand, INSN_MRS,
-		PSTATE_EL0);
+	struct token token = token_of_start();
+
+	return run((const uint64_t[]){x0, x1, x2, x3, x4, token.first, token.last},
+		UEFI_RT_MRS | operand, INSN_MRS, PSTATE_EL0);
 }
 
 static struct uefi_time time_at(uint64_t va)
@@ -110,14 +113,24 @@ static void test_physical(void)
 	check(x0 == UEFI_SUCCESS && time_at(AT_DATA).year == 2031U, "a physical pointer");
 }
 
+static uint64_t guess(uint64_t first, uint64_t last)
+{
+	return run((const uint64_t[]){AT_DATA, 0, 0, 0, 0, first, last},
+		UEFI_RT_MRS | UEFI_RT_GET_TIME, INSN_MRS, PSTATE_EL0);
+}
+
 static void test_el0(bool may)
 {
+	struct token token = token_of_start();
 	uint64_t mrs = rt_el0(UEFI_RT_GET_TIME, AT_DATA, 0, 0, 0, 0);
 
 	if (!may) {
 		check(mrs == AT_DATA, "without the right EL0's MRS is no call");
 		return;
 	}
+	check(guess(0, 0) == UNKNOWN_CALL && guess(token.first, ~token.last) == UNKNOWN_CALL &&
+			guess(token.last, token.first) == UNKNOWN_CALL,
+		"without the token EL0 has no services");
 	check(mrs == UEFI_SUCCESS && time_at(AT_DATA).year == 2031U, "EL0 has the time");
 	check(rt_el0(UEFI_RT_GET_TIME, EL1_ONLY, 0, 0, 0, 0) == UEFI_INVALID_PARAMETER,
 		"EL0 does not write EL1's page");

@@ -6,8 +6,9 @@
  * At EL1, in a VM with VM_FLAG_UEFI: HVC #UEFI_RT_... with the service's own arguments in X0 to X4;
  * X0 is the EFI_STATUS, all other registers and PSTATE stay. The PC is behind the HVC.
  * At EL0 and EL1, in a VM with VM_FLAG_UEFI and VM_FLAG_CONTROL with VM_RIGHT_CONFIG: MRS XZR,
- * MDCCSR_EL0 with X7 = UEFI_RT_MRS | UEFI_RT_..., otherwise the same.
- * In all other VMs either is what any unknown HVC or MRS of that kind is.
+ * MDCCSR_EL0 with X7 = UEFI_RT_MRS | UEFI_RT_..., otherwise the same. At EL0 with the token of
+ * control calls (abi/control.h) in X5 and X6.
+ * In all other VMs, and without the token, either is what any unknown HVC or MRS of that kind is.
  *
  * Pointers are addresses as the caller has them: virtual with its MMU on, else physical, and may
  * cross pages that are apart. A null pointer where there must be one, one that does not translate

@@ -115,15 +115,6 @@ void control_init(void)
 	event_listen(tell);
 }
 
-/* Without a branch on what it compares. */
-static bool is_token(const struct vm *vm, uint64_t first, uint64_t last)
-{
-	uint64_t own[2];
-
-	memcpy(own, vm->token, sizeof(own));
-	return ((own[0] ^ first) | (own[1] ^ last)) == 0U && vm->has_token;
-}
-
 /* The row of the call, and its VM; or why it is not served, with *detail for X1. */
 static enum control_status admit(
 	struct call *call, const uint64_t *x, const struct call_row **found, uint64_t *detail)
@@ -134,7 +125,7 @@ static enum control_status admit(
 		*detail = CONTROL_VERSION;
 		return CONTROL_BAD_VERSION;
 	}
-	if (!is_token(call->self, x[5], x[6])) {
+	if (!vm_is_token(call->self, x[5], x[6])) {
 		return CONTROL_DENIED;
 	}
 	if (number >= CONTROL_CALL_COUNT) {

@@ -62,9 +62,11 @@ enum outcome exits_uefirt(struct vcpu *vcpu, uint32_t operand)
 bool exits_is_uefirt_mrs(const struct vcpu *vcpu)
 {
 	const struct vm *vm = vcpu->vm;
+	const uint64_t *x = vcpu->ctx.x;
 
-	return uefirt_owns((uint32_t)vcpu->ctx.x[7]) && uefirt_is_on(&vm->uefirt) &&
-	       (vm->config.rights & VM_RIGHT_CONFIG) != 0U;
+	return uefirt_owns((uint32_t)x[7]) && uefirt_is_on(&vm->uefirt) &&
+	       (vm->config.rights & VM_RIGHT_CONFIG) != 0U &&
+	       (!exits_from_el0() || vm_is_token(vm, x[5], x[6]));
 }
 
 /* Software breakpoints come here for VMs alone that asked for BRK as a call (MDCR_EL2.TDE). */

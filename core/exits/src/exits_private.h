@@ -43,7 +43,8 @@ void exits_caller_init(struct exits_caller *from, struct vcpu *vcpu);
 /* A runtime service of UEFI, in a VM that has them: works on x0. The PC stays. */
 enum outcome exits_uefirt(struct vcpu *vcpu, uint32_t operand);
 
-/* Is a call by the backdoor's MRS one of a runtime service, which this VM may make so? */
+/* Is a call by the backdoor's MRS one of a runtime service, which this VM may make so? A process,
+ * with the VM's token in X5 and X6 alone. */
 bool exits_is_uefirt_mrs(const struct vcpu *vcpu);
 
 /* Blocks the vCPU as a WFI does, unless something is there for it. */

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -205,6 +206,13 @@ static void with_vmware_there_is(void **state)
 	assert_int_equal(rig.vcpu->ctx.x[2], BACKDOOR_PRODUCT_WORKSTATION);
 }
 
+/* As a start with entropy makes it. */
+static void give_token(void)
+{
+	memset(rig.vm->token, 0x5a, VM_TOKEN_SIZE);
+	rig.vm->has_token = true;
+}
+
 /* GetTime from EL0, by the MRS that carries calls. */
 static void call_get_time(void)
 {
@@ -212,6 +220,7 @@ static void call_get_time(void)
 	rig.vcpu->ctx.x[0] = RIG_CODE + 0x100U;
 	rig.vcpu->ctx.x[1] = 0;
 	rig.vcpu->ctx.x[7] = UEFI_RT_MRS | UEFI_RT_GET_TIME;
+	memcpy(&rig.vcpu->ctx.x[5], rig.vm->token, VM_TOKEN_SIZE);
 	trap(MRS(2, 3, 0, 1, 0, 31));
 	rig_check_done();
 }
@@ -220,6 +229,7 @@ static void uefi_services_want_the_right(void **state)
 {
 	(void)state;
 	rig_start(VM_FLAG_UEFI | VM_FLAG_CONTROL);
+	give_token();
 	call_get_time();
 	assert_int_equal(rig.vcpu->ctx.x[0], BACKDOOR_UNKNOWN);
 	rig.vm->config.rights = VM_RIGHT_ALL & ~VM_RIGHT_CONFIG;
@@ -238,10 +248,44 @@ static void uefi_services_want_the_right(void **state)
 		exits_sysreg(rig.vcpu, ESR(EC_SYSREG, MRS(2, 3, 0, 1, 0, 31))), OUTCOME_VM_RESET);
 }
 
+static uint64_t call_with_token(const uint64_t *token, uint64_t pstate)
+{
+	fake_sysregs.spsr_el2 = pstate;
+	rig.vcpu->ctx.x[0] = RIG_CODE + 0x100U;
+	memcpy(&rig.vcpu->ctx.x[5], token, VM_TOKEN_SIZE);
+	rig.vcpu->ctx.x[7] = UEFI_RT_MRS | UEFI_RT_GET_TIME;
+	trap(MRS(2, 3, 0, 1, 0, 31));
+	rig_check_done();
+	return rig.vcpu->ctx.x[0];
+}
+
+/* All of it, from a process; the kernel can call by HVC anyway. */
+static void uefi_services_want_the_token_at_el0(void **state)
+{
+	static const uint64_t none[2];
+	uint64_t token[2];
+
+	(void)state;
+	rig_start(VM_FLAG_UEFI | VM_FLAG_CONTROL);
+	rig.vm->config.rights = VM_RIGHT_CONFIG;
+	give_token();
+	memcpy(token, rig.vm->token, sizeof(token));
+	assert_int_equal(call_with_token(token, PSTATE_MODE_EL0T), UEFI_SUCCESS);
+	for (unsigned bit = 0; bit < 128U; bit++) {
+		token[bit / 64U] ^= UINT64_C(1) << bit % 64U;
+		assert_int_equal(call_with_token(token, PSTATE_MODE_EL0T), BACKDOOR_UNKNOWN);
+		token[bit / 64U] ^= UINT64_C(1) << bit % 64U;
+	}
+	rig.vm->has_token = false;
+	assert_int_equal(call_with_token(token, PSTATE_MODE_EL0T), BACKDOOR_UNKNOWN);
+	assert_int_equal(call_with_token(none, PSTATE_MODE_EL1H), UEFI_SUCCESS);
+}
+
 static void without_uefi_the_right_is_no_help(void **state)
 {
 	(void)state;
 	rig_start(VM_FLAG_CONTROL);
+	give_token();
 	rig.vm->config.rights = VM_RIGHT_ALL;
 	call_get_time();
 	assert_int_equal(rig.vcpu->ctx.x[0], BACKDOOR_UNKNOWN);
@@ -423,6 +467,7 @@ int main(void)
 		TEST(without_vmware_there_is_no_backdoor),
 		cmocka_unit_test_teardown(with_vmware_there_is, rig_teardown),
 		cmocka_unit_test_teardown(uefi_services_want_the_right, rig_teardown),
+		cmocka_unit_test_teardown(uefi_services_want_the_token_at_el0, rig_teardown),
 		cmocka_unit_test_teardown(without_uefi_the_right_is_no_help, rig_teardown),
 		cmocka_unit_test_teardown(a_buffer_s_fault_is_the_guest_s, rig_teardown),
 		cmocka_unit_test_teardown(brk_is_a_call_where_the_vm_asks, rig_teardown),

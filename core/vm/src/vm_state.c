@@ -85,6 +85,14 @@ static void make_token(struct vm *vm)
 	}
 }
 
+bool vm_is_token(const struct vm *vm, uint64_t first, uint64_t last)
+{
+	uint64_t own[2];
+
+	memcpy(own, vm->token, sizeof(own));
+	return ((own[0] ^ first) | (own[1] ^ last)) == 0U && vm->has_token;
+}
+
 static void fill_secret(void *ctx, uint32_t kind, void *buf, size_t size)
 {
 	const struct vm *vm = ctx;

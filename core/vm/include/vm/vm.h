@@ -265,6 +265,10 @@ bool vm_caches_on(struct vcpu *vcpu);
  * is maintained; vcpu->set_way_done says so until the guest turns caches on or off. Owner CPU. */
 bool vm_set_way(struct vcpu *vcpu);
 
+/* Are these the first and the last 8 bytes of the VM's token? Without a branch on what it compares;
+ * false where there is none. For its own vCPUs' calls. */
+bool vm_is_token(const struct vm *vm, uint64_t first, uint64_t last);
+
 /* Publishes the vCPU's stolen time to its guest. Owner CPU, before entry. */
 void vm_update_stolen(struct vcpu *vcpu);
 
