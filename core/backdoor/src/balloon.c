@@ -55,10 +55,8 @@ struct balloon_row {
 	bool is_lock;	     /* else unlock */
 };
 
-/* The call's end: a batch that was under way is not gone on with. */
 static enum backdoor_result answer(const struct balloon_call *call, enum balloon_status status)
 {
-	*call->batch = (struct backdoor_batch){0};
 	command_set_w(call->x, 0, status);
 	command_set_w(call->x, 1, call->vm->state->balloon.target);
 	return BACKDOOR_DONE;
@@ -101,7 +99,6 @@ static enum backdoor_result start(const struct balloon_call *call)
 
 	balloon->is_started = status == PLINTH_OK && (capabilities & CAPABILITY_BASIC) != 0U;
 	balloon->capabilities = capabilities;
-	*call->batch = (struct backdoor_batch){0};
 	if (status == PLINTH_EAGAIN) {
 		return BACKDOOR_AGAIN;
 	}
@@ -261,6 +258,10 @@ enum backdoor_result balloon_serve(struct backdoor_vm *vm, uint64_t *x, const st
 	enum backdoor_result result = serve(&call);
 
 	lock_drop(&vm->lock);
+	if (result != BACKDOOR_AGAIN) {
+		/* A call's end, whichever it is: a batch that was left is not gone on with. */
+		*batch = (struct backdoor_batch){0};
+	}
 	return result;
 }
 

@@ -60,6 +60,9 @@ int rig_teardown(void **state);
 
 #define RIG_TEST(name) cmocka_unit_test_setup_teardown(name, rig_setup, rig_teardown)
 
+/* One trap with rig.x, from `el`. */
+enum backdoor_result rig_step(unsigned el);
+
 /* One call with rig.x, from `el`. BACKDOOR_AGAIN is repeated. */
 enum backdoor_result rig_call(unsigned el);
 

@@ -48,12 +48,20 @@ enum {
 #define BATCH_PAGE 39U /* of the rig's memory */
 #define TARGET	   (UINT64_C(100) * RIG_PAGE)
 
-static uint32_t call_from(unsigned el, uint32_t command, uint32_t arg1, uint32_t arg2)
+static void prepare(uint32_t command, uint32_t arg1, uint32_t arg2)
 {
 	const uint64_t x[BACKDOOR_REGS] = {RIG_JUNK | MAGIC, RIG_JUNK | arg1, RIG_JUNK | command,
 		RIG_JUNK | PORT, RIG_JUNK | arg2, 5, 6, IN_4};
 
 	memcpy(rig.x, x, sizeof(x));
+}
+
+static uint32_t call_from(unsigned el, uint32_t command, uint32_t arg1, uint32_t arg2)
+{
+	uint64_t x[BACKDOOR_REGS];
+
+	prepare(command, arg1, arg2);
+	memcpy(x, rig.x, sizeof(x));
 	assert_int_equal(rig_call(el), BACKDOOR_DONE);
 	assert_int_equal(rig.x[0] >> 32, 0);
 	assert_int_equal(rig.x[3], x[3]);
@@ -258,6 +266,36 @@ static void another_call_begins_anew(void **state)
 	assert_int_equal(rig.batch.command, 0);
 }
 
+/* A batch that was left after its first step, the call `between`, and the batch again: all of its
+ * entries are looked at, also those that the first step had done. */
+static void leave_a_batch_for(uint32_t between, uint32_t answer)
+{
+	begin();
+	memset(rig.given, 0, sizeof(rig.given));
+	for (unsigned i = 0; i < BATCH_PAGE; i++) {
+		entries()[i] = (uint64_t)i * RIG_PAGE;
+	}
+	prepare(BATCH_LOCK, BATCH_PAGE, BATCH_PAGE);
+	assert_int_equal(rig_step(1), BACKDOOR_AGAIN);
+	assert_true(rig.given[0] && !rig.given[BATCH_PAGE - 1U]);
+	assert_int_equal(call(between, LINUX, 0), answer);
+	memset(rig.given, 0, sizeof(rig.given));
+	assert_int_equal(call(BATCH_LOCK, BATCH_PAGE, BATCH_PAGE), SUCCESS);
+	for (unsigned i = 0; i < BATCH_PAGE; i++) {
+		assert_true(rig.given[i]);
+	}
+}
+
+static void no_batch_outlives_another_call(void **state)
+{
+	(void)state;
+	leave_a_batch_for(GET_TARGET, SUCCESS);
+	leave_a_batch_for(START, WITH_CAPABILITIES);
+	leave_a_batch_for(GUEST_ID, SUCCESS);
+	leave_a_batch_for(5, COMMAND_INVALID);
+	leave_a_batch_for(BATCH_UNLOCK, COMMAND_INVALID);
+}
+
 /* So does Linux's, before it frees its pages. */
 static void a_driver_ends(void **state)
 {
@@ -310,6 +348,7 @@ int main(void)
 		RIG_TEST(large_pages),
 		RIG_TEST(a_batch_that_is_not_there),
 		RIG_TEST(another_call_begins_anew),
+		RIG_TEST(no_batch_outlives_another_call),
 		RIG_TEST(a_driver_ends),
 		RIG_TEST(a_touch_asks_for_a_reset),
 		RIG_TEST(without_vmware),
