@@ -38,11 +38,29 @@ static enum plinth_status revoke_exec(struct gmem *gmem, struct s2_leaf *leaf, i
 	return status;
 }
 
+/* What a hole would show if it were mapped: nobody has to map it for that. */
+static void read_hole(
+	const struct gmem *gmem, const struct s2_leaf *hole, ipa_t ipa, uint8_t *buf, size_t size)
+{
+	memset(buf, 0, size);
+	if (hole->state == S2_PAGE_NONE) {
+		gmem_image_fill(gmem, ipa, size, buf);
+	}
+}
+
 static enum plinth_status read_page(struct gmem *gmem, ipa_t ipa, uint8_t *buf, size_t size)
 {
 	struct s2_leaf leaf;
-	enum plinth_status status = gmem_ensure(gmem, ipa, GMEM_READ, &leaf);
+	enum plinth_status status = s2_lookup(&gmem->space, ipa, &leaf);
 
+	if (status == PLINTH_OK && !leaf.valid &&
+		(leaf.state == S2_PAGE_NONE || leaf.state == S2_PAGE_ZEROES)) {
+		read_hole(gmem, &leaf, ipa, buf, size);
+		return PLINTH_OK;
+	}
+	if (status != PLINTH_OK || !leaf.valid || (leaf.attrs & S2_ATTR_UNTOUCHED) != 0U) {
+		status = gmem_ensure(gmem, ipa, GMEM_READ, GMEM_ONE_PAGE, &leaf);
+	}
 	if (status != PLINTH_OK) {
 		return status;
 	}
@@ -57,7 +75,7 @@ static enum plinth_status read_page(struct gmem *gmem, ipa_t ipa, uint8_t *buf, 
 static enum plinth_status write_page(struct gmem *gmem, ipa_t ipa, const uint8_t *buf, size_t size)
 {
 	struct s2_leaf leaf;
-	enum plinth_status status = gmem_ensure(gmem, ipa, GMEM_WRITE, &leaf);
+	enum plinth_status status = gmem_ensure(gmem, ipa, GMEM_WRITE, GMEM_ONE_PAGE, &leaf);
 
 	if (status != PLINTH_OK) {
 		return status;

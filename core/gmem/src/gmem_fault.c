@@ -165,7 +165,8 @@ static enum plinth_status own_block(struct gmem *gmem, const struct s2_leaf *lea
 }
 
 /* *leaf gets a copy, with its neighbours in 64 KiB where they are shown just as it is. */
-static enum plinth_status own_pages(struct gmem *gmem, const struct s2_leaf *leaf)
+static enum plinth_status own_pages(
+	struct gmem *gmem, const struct s2_leaf *leaf, unsigned max_order)
 {
 	static const uint8_t orders[] = {OWN_ORDER, 0};
 	enum plinth_status status = PLINTH_ENOMEM;
@@ -174,7 +175,7 @@ static enum plinth_status own_pages(struct gmem *gmem, const struct s2_leaf *lea
 		struct s2_leaf first = *leaf;
 		pa_t pa;
 
-		if (s2_run(&first, 1U << orders[i]) != 1U << orders[i]) {
+		if (orders[i] > max_order || s2_run(&first, 1U << orders[i]) != 1U << orders[i]) {
 			continue;
 		}
 		status = gmem_alloc(gmem, orders[i], PMEM_OVERWRITE | PMEM_USER_GUEST, &pa);
@@ -185,14 +186,16 @@ static enum plinth_status own_pages(struct gmem *gmem, const struct s2_leaf *lea
 	return status;
 }
 
-enum plinth_status gmem_own_page(struct gmem *gmem, struct s2_leaf *leaf, ipa_t ipa)
+enum plinth_status gmem_own_page(
+	struct gmem *gmem, struct s2_leaf *leaf, ipa_t ipa, unsigned max_order)
 {
-	enum plinth_status status = own_block(gmem, leaf);
+	enum plinth_status status =
+		max_order < PMEM_ORDER_2M ? PLINTH_ENOMEM : own_block(gmem, leaf);
 
 	if (status == PLINTH_ENOMEM) {
 		status = gmem_split(gmem, leaf, ipa);
 		if (status == PLINTH_OK) {
-			status = own_pages(gmem, leaf);
+			status = own_pages(gmem, leaf, max_order);
 		}
 	}
 	return status;
@@ -206,8 +209,8 @@ static bool is_satisfied(const struct s2_leaf *leaf, enum gmem_access access)
 }
 
 /* One step towards `access` from what the leaf is. EFAULT: no memory, or not to be touched so. */
-static enum plinth_status advance(
-	struct gmem *gmem, struct s2_leaf *leaf, ipa_t ipa, enum gmem_access access)
+static enum plinth_status advance(struct gmem *gmem, struct s2_leaf *leaf, ipa_t ipa,
+	enum gmem_access access, unsigned max_order)
 {
 	const struct gmem_area *area = gmem_area_of(gmem, ipa, 1);
 
@@ -216,7 +219,7 @@ static enum plinth_status advance(
 	}
 	if (!leaf->valid) {
 		return leaf->state == S2_PAGE_NONE || leaf->state == S2_PAGE_ZEROES
-			       ? gmem_populate(gmem, area, leaf, ipa)
+			       ? gmem_populate(gmem, area, leaf, ipa, max_order)
 			       : PLINTH_EFAULT;
 	}
 	if ((leaf->attrs & S2_ATTR_UNTOUCHED) != 0U) {
@@ -225,11 +228,11 @@ static enum plinth_status advance(
 	if (access == GMEM_FETCH) {
 		return make_exec(gmem, leaf, ipa);
 	}
-	return gmem_is_in_place(leaf) ? gmem_own_page(gmem, leaf, ipa) : PLINTH_EFAULT;
+	return gmem_is_in_place(leaf) ? gmem_own_page(gmem, leaf, ipa, max_order) : PLINTH_EFAULT;
 }
 
-enum plinth_status gmem_ensure(
-	struct gmem *gmem, ipa_t ipa, enum gmem_access access, struct s2_leaf *leaf)
+enum plinth_status gmem_ensure(struct gmem *gmem, ipa_t ipa, enum gmem_access access,
+	unsigned max_order, struct s2_leaf *leaf)
 {
 	enum plinth_status status;
 
@@ -240,7 +243,7 @@ enum plinth_status gmem_ensure(
 		if (status != PLINTH_OK || is_satisfied(leaf, access)) {
 			return status;
 		}
-		status = advance(gmem, leaf, ipa, access);
+		status = advance(gmem, leaf, ipa, access, max_order);
 		if (status != PLINTH_OK) {
 			return status;
 		}
@@ -279,9 +282,9 @@ static enum plinth_status resolve(
 	struct gmem *gmem, struct s2_leaf *leaf, ipa_t ipa, enum gmem_access access)
 {
 	if (leaf->valid && (leaf->attrs & S2_ATTR_UNTOUCHED) == 0U) {
-		return advance(gmem, leaf, ipa, access);
+		return advance(gmem, leaf, ipa, access, GMEM_ANY_ORDER);
 	}
-	return gmem_ensure(gmem, ipa, access, leaf);
+	return gmem_ensure(gmem, ipa, access, GMEM_ANY_ORDER, leaf);
 }
 
 static struct s2_leaf page_leaf(s2_pte_t *entry, ipa_t ipa)

@@ -154,11 +154,12 @@ static enum plinth_status try_granule(struct gmem *gmem, struct granule *g)
 }
 
 /* A hole that was relinquished before, whatever images say: as large as it is noted, or a page. */
-static enum plinth_status populate_zeroes(struct gmem *gmem, const struct s2_leaf *hole, ipa_t ipa)
+static enum plinth_status populate_zeroes(
+	struct gmem *gmem, const struct s2_leaf *hole, ipa_t ipa, bool small)
 {
 	enum plinth_status status = PLINTH_ENOMEM;
 
-	for (unsigned level = gmem->mmu_off ? S2_LEVEL_4K : hole->level;
+	for (unsigned level = small ? S2_LEVEL_4K : hole->level;
 		level <= S2_LEVEL_4K && status == PLINTH_ENOMEM; level++) {
 		struct granule g = {
 			.ipa = ipa_init(align_down(ipa.v, s2_level_size(level))),
@@ -173,20 +174,23 @@ static enum plinth_status populate_zeroes(struct gmem *gmem, const struct s2_lea
 	return status;
 }
 
-enum plinth_status gmem_populate(
-	struct gmem *gmem, const struct gmem_area *area, const struct s2_leaf *hole, ipa_t ipa)
+enum plinth_status gmem_populate(struct gmem *gmem, const struct gmem_area *area,
+	const struct s2_leaf *hole, ipa_t ipa, unsigned max_order)
 {
 	static const uint8_t orders[] = {PMEM_ORDER_1G, PMEM_ORDER_2M, LARGE_RUN_ORDER,
 		GMEM_RUN_ORDER, GMEM_RUN_ORDER_MMU_OFF, PMEM_ORDER_4K};
 	enum plinth_status status = PLINTH_ENOMEM;
 
+	if (gmem->mmu_off) {
+		max_order = (unsigned)min_u64(max_order, GMEM_RUN_ORDER_MMU_OFF);
+	}
 	if (hole->state == S2_PAGE_ZEROES) {
-		return populate_zeroes(gmem, hole, ipa);
+		return populate_zeroes(gmem, hole, ipa, max_order < PMEM_ORDER_2M);
 	}
 	for (unsigned i = 0; i < sizeof(orders); i++) {
 		struct granule g;
 
-		if (gmem->mmu_off && orders[i] > GMEM_RUN_ORDER_MMU_OFF) {
+		if (orders[i] > max_order) {
 			continue;
 		}
 		if (!granule_fits(gmem, area, hole, ipa, orders[i], &g)) {

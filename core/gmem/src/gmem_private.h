@@ -86,12 +86,18 @@ enum plinth_status gmem_retake_touched(struct gmem *gmem, struct s2_leaf *leaf, 
  * them; changes leaf->attrs to what they may be then. */
 void gmem_before_show(struct gmem *gmem, struct s2_leaf *leaf, unsigned count);
 
+/* How much one touch may bring or copy, as an order of pages: whatever is right there, for the
+ * guest's; a page for Plinth's own, whose calls are short. */
+#define GMEM_ANY_ORDER PMEM_ORDER_1G
+#define GMEM_ONE_PAGE  PMEM_ORDER_4K
+
 /* Maps something at a hole of the area: the largest granule that is right there. ENOMEM. */
-enum plinth_status gmem_populate(
-	struct gmem *gmem, const struct gmem_area *area, const struct s2_leaf *hole, ipa_t ipa);
+enum plinth_status gmem_populate(struct gmem *gmem, const struct gmem_area *area,
+	const struct s2_leaf *hole, ipa_t ipa, unsigned max_order);
 
 /* Gives a page that shows an image's memory (and neighbours like it) memory of its own. ENOMEM. */
-enum plinth_status gmem_own_page(struct gmem *gmem, struct s2_leaf *leaf, ipa_t ipa);
+enum plinth_status gmem_own_page(
+	struct gmem *gmem, struct s2_leaf *leaf, ipa_t ipa, unsigned max_order);
 
 /* Splits the block *leaf; after it, *leaf is the page at ipa. ENOMEM. */
 enum plinth_status gmem_split_block(struct gmem *gmem, struct s2_leaf *leaf, ipa_t ipa);
@@ -104,8 +110,8 @@ static inline enum plinth_status gmem_split(struct gmem *gmem, struct s2_leaf *l
 
 /* Makes the page at ipa present for `access`. OK; EFAULT: no memory, or not to be touched so;
  * ENOMEM. *leaf is what translates it then. */
-enum plinth_status gmem_ensure(
-	struct gmem *gmem, ipa_t ipa, enum gmem_access access, struct s2_leaf *leaf);
+enum plinth_status gmem_ensure(struct gmem *gmem, ipa_t ipa, enum gmem_access access,
+	unsigned max_order, struct s2_leaf *leaf);
 
 /* What is mapped in this area and those behind it is to be hidden, when vCPUs turn caches off. */
 void gmem_hide_from(struct gmem *gmem, uint32_t area);

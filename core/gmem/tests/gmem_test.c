@@ -155,22 +155,24 @@ static void test_image_in_place_is_copied_on_write(void **state)
 	check_leaf(ipa, S2_LEVEL_4K, S2_ATTR_WRITTEN, S2_PAGE_SHARED_BORROWER);
 	assert_ptr_equal((void *)(uintptr_t)leaf_of(ipa).pa.v, source);
 	assert_int_equal(gmem->used, 0);
+	assert_int_equal(fault(ipa, GMEM_WRITE), GMEM_RESUME);
+	check_leaf(ipa, S2_LEVEL_4K, S2_ATTR_WRITE, S2_PAGE_OWNED);
+	assert_int_equal(gmem->used, 16); /* 64 KiB around it */
+	assert_int_equal(gmem->counters.upgrade_write, 1);
 	assert_int_equal(gmem_write(gmem, ipa_init(ipa), &byte, 1), PLINTH_OK);
 	check_leaf(ipa, S2_LEVEL_4K, S2_ATTR_WRITE | S2_ATTR_WRITTEN, S2_PAGE_OWNED);
 	assert_int_equal(source[0], before);
-	assert_int_equal(gmem->used, 16); /* 64 KiB around it */
-	assert_int_equal(gmem->counters.upgrade_write, 1);
 	/* A page that was executed stays executable. */
 	assert_int_equal(fault(ipa + KIB(64), GMEM_FETCH), GMEM_RESUME);
 	assert_int_equal(fault(ipa + KIB(64), GMEM_WRITE), GMEM_RESUME);
 	check_leaf(ipa + KIB(64), S2_LEVEL_4K, S2_ATTR_WRITE | S2_ATTR_EXEC, S2_PAGE_OWNED);
 }
 
-static void test_image_block_is_copied_whole(void **state)
+/* One image, of 2 MiB, that can be shown in place. */
+static void start_with_a_block(void)
 {
 	struct vm_config *config = &fixture.config;
 
-	(void)state;
 	while (gmem_fini_step(gmem) == PLINTH_EAGAIN) {
 	}
 	config->image_count = 1;
@@ -183,6 +185,51 @@ static void test_image_block_is_copied_whole(void **state)
 	assert_int_equal(gmem_init(gmem, config), PLINTH_OK);
 	fixture_start(&fixture);
 	caches_on();
+}
+
+/* Plinth's own calls are short: what they write they bring or copy by the page. */
+static void test_own_writes_bring_pages(void **state)
+{
+	const uint64_t ipa = VM_RAM_BASE + MIB(1) - 2U; /* the end of a page */
+	const uint64_t zero = VM_RAM_BASE + MIB(2) + KIB(8);
+	uint8_t buf[PAGE_SIZE];
+
+	(void)state;
+	start_with_a_block();
+	assert_int_equal(fault(ipa, GMEM_READ), GMEM_RESUME);
+	check_leaf(VM_RAM_BASE, S2_LEVEL_2M, S2_ATTR_WRITTEN, S2_PAGE_SHARED_BORROWER);
+	assert_int_equal(gmem_write(gmem, ipa_init(ipa), "abcd", 4), PLINTH_OK);
+	assert_int_equal(gmem->used, 2);
+	check_leaf(ipa, S2_LEVEL_4K, S2_ATTR_WRITE | S2_ATTR_WRITTEN, S2_PAGE_OWNED);
+	check_leaf(VM_RAM_BASE, S2_LEVEL_4K, S2_ATTR_WRITTEN, S2_PAGE_SHARED_BORROWER);
+	assert_int_equal(gmem_read(gmem, ipa_init(ipa - 2U), buf, 8), PLINTH_OK);
+	assert_memory_equal(&buf[2], "abcd", 4);
+	assert_memory_equal(buf, fixture.arena + MIB(1) - 4U, 2);
+	assert_memory_equal(&buf[6], fixture.arena + MIB(1) + 2U, 2);
+	assert_int_equal(gmem_write(gmem, ipa_init(zero), "x", 1), PLINTH_OK);
+	assert_int_equal(gmem->used, 3);
+	assert_int_equal(gmem_read(gmem, ipa_init(zero), buf, sizeof(buf)), PLINTH_OK);
+	assert_int_equal(buf[0], 'x');
+	assert_int_equal(buf[1] | buf[sizeof(buf) - 1U], 0);
+}
+
+/* And what they read they do not bring at all. */
+static void test_own_reads_bring_nothing(void **state)
+{
+	static uint8_t buf[FIXTURE_RAM];
+
+	(void)state;
+	memset(buf, 0xee, sizeof(buf));
+	assert_int_equal(gmem_read(gmem, ipa_init(VM_RAM_BASE), buf, sizeof(buf)), PLINTH_OK);
+	assert_memory_equal(buf, fixture.expected, sizeof(buf));
+	assert_int_equal(gmem->used, 0);
+	assert_int_equal(gmem->counters.map_4k + gmem->counters.map_2m, 0);
+}
+
+static void test_image_block_is_copied_whole(void **state)
+{
+	(void)state;
+	start_with_a_block();
 	assert_int_equal(fault(VM_RAM_BASE + MIB(1), GMEM_READ), GMEM_RESUME);
 	check_leaf(VM_RAM_BASE, S2_LEVEL_2M, S2_ATTR_WRITTEN, S2_PAGE_SHARED_BORROWER);
 	assert_int_equal(gmem->counters.coh.pages_cleaned, 0);
@@ -569,12 +616,18 @@ static void start_with_ranges(uint32_t flags)
 	(void)caches_off();
 }
 
+/* Before the guest has touched it, and after. */
 static void expect_bytes(uint64_t ipa, const uint8_t *bytes, size_t size)
 {
 	static uint8_t buf[KIB(64)];
 
-	assert_int_equal(gmem_read(gmem, ipa_init(ipa), buf, size), PLINTH_OK);
-	assert_memory_equal(buf, bytes, size);
+	for (unsigned touched = 0; touched < 2U; touched++) {
+		assert_int_equal(gmem_read(gmem, ipa_init(ipa), buf, size), PLINTH_OK);
+		assert_memory_equal(buf, bytes, size);
+		for (size_t at = 0; at < size && touched == 0U; at += PAGE_SIZE) {
+			assert_int_equal(fault(ipa + at, GMEM_READ), GMEM_RESUME);
+		}
+	}
 }
 
 static void test_ranges_have_their_content(void **state)
@@ -712,6 +765,8 @@ int main(void)
 		TEST(test_granules),
 		TEST(test_blocks),
 		TEST(test_image_in_place_is_copied_on_write),
+		TEST(test_own_writes_bring_pages),
+		TEST(test_own_reads_bring_nothing),
 		TEST(test_image_block_is_copied_whole),
 		TEST(test_image_is_prepared),
 		TEST(test_image_for_a_later_vcpu),

@@ -132,8 +132,9 @@ enum plinth_status gmem_fini_step(struct gmem *gmem);
 
 enum gmem_result gmem_fault(struct gmem *gmem, const struct gmem_fault *fault);
 
-/* For Plinth's own reading and writing. Any alignment and size; pages are populated as needed. A
- * write takes execute permission off what it touches first, so the next fetch is maintained.
+/* For Plinth's own reading and writing. Any alignment and size. A read populates nothing; a write
+ * brings or copies no more than the pages that it touches, one by one. It takes execute permission
+ * off them first, so the next fetch is maintained.
  * EFAULT: part of it is no memory of this VM, or not the VM's to touch so (nothing is copied if the
  * first byte is, else up to there). ENOMEM. */
 enum plinth_status gmem_read(struct gmem *gmem, ipa_t ipa, void *buf, size_t size);
