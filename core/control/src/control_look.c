@@ -78,7 +78,7 @@ static bool has_room(void *ctx)
 	has = room() > INSPECT_LINE_SIZE;
 	lock_drop(&control_lock);
 	if (left) {
-		inspect_stop();
+		inspect_stop(&look);
 	}
 	return has || left;
 }
@@ -121,13 +121,17 @@ static bool decode(const struct control_look *from, struct inspect_request *requ
 
 enum control_status control_look_start(struct call *call)
 {
-	static const struct inspect_user user = {take_line, has_room, take_end, NULL};
+	static const struct inspect_user user = {take_line, has_room, take_end, &look};
 	struct inspect_request request;
 
 	if (!decode((const struct control_look *)(void *)call->data, &request)) {
 		return CONTROL_INVALID;
 	}
 	if (look.owner != NULL && !look.is_over) {
+		if (has_left()) {
+			/* It may have no line to show for long: then nothing else ends it. */
+			inspect_stop(&look);
+		}
 		return CONTROL_BUSY;
 	}
 	enum plinth_status status = inspect_start(call->vm, &request, &user);
@@ -166,7 +170,7 @@ enum control_status control_look_stop(struct call *call)
 		return CONTROL_NOT_FOUND;
 	}
 	if (!look.is_over) {
-		inspect_stop();
+		inspect_stop(&look);
 	}
 	return CONTROL_OK;
 }

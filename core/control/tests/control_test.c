@@ -12,6 +12,7 @@
 #include "arch/sysreg.h"
 #include "base/compiler.h"
 #include "event/event.h"
+#include "fake/at.h"
 #include "log/log.h"
 #include "trace/trace.h"
 
@@ -570,6 +571,44 @@ static void a_look_that_is_left_ends(void **state)
 	vm_rig_settle();
 }
 
+/* Nothing is mapped, as the last level says of each page: the scan of it all takes years. */
+static bool nothing_there(
+	void *ctx, enum fake_at_form form, unsigned el, bool write, uint64_t gva, uint64_t *par)
+{
+	(void)ctx;
+	(void)form;
+	(void)el;
+	(void)write;
+	(void)gva;
+	*par = 0x801U | 7U << 1;
+	return true;
+}
+
+/* So does one that has no line to show. */
+static void a_silent_look_that_is_left_ends(void **state)
+{
+	struct control_look *look = (struct control_look *)(void *)rig.memory;
+	struct vcpu_context *ctx = &rig.other->vcpu[0].ctx;
+
+	(void)state;
+	fake_at_hook(nothing_there, NULL);
+	ctx->sys.sctlr_el1 = 1;
+	ctx->hcr |= 1U;
+	*look = (struct control_look){.kind = CONTROL_LOOK_SCAN, .to = UINT64_MAX};
+	assert_int_equal(rig_call(CONTROL_LOOK, 0, 0, WHOLE), CONTROL_OK);
+	vm_rig_settle();
+	assert_int_equal(rig_call(CONTROL_LOOK, 0, 0, WHOLE), CONTROL_BUSY);
+	vm_rig_settle();
+	assert_int_equal(rig_call(CONTROL_LOOK, 0, 0, WHOLE), CONTROL_BUSY);
+	fake_sysregs.cntpct_el0 += VM_RIG_HZ * 11U;
+	assert_int_equal(rig_call(CONTROL_LOOK, 0, 0, WHOLE), CONTROL_BUSY);
+	vm_rig_settle();
+	*look = (struct control_look){.kind = CONTROL_LOOK_TRANSLATE};
+	assert_int_equal(rig_call(CONTROL_LOOK, 0, 0, WHOLE), CONTROL_OK);
+	vm_rig_settle();
+	fake_at_hook(NULL, NULL);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup(name, setup)
@@ -595,6 +634,7 @@ int main(void)
 		TEST(no_pstate_above_the_guest),
 		TEST(looks),
 		TEST(a_look_that_is_left_ends),
+		TEST(a_silent_look_that_is_left_ends),
 	};
 
 	return cmocka_run_group_tests(tests, group_setup, NULL);

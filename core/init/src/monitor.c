@@ -305,7 +305,7 @@ static enum plinth_status look(void *ctx, const struct monitor_look *look, struc
 static void look_stop(void *ctx)
 {
 	(void)ctx;
-	inspect_stop();
+	inspect_stop(&monitor);
 }
 
 static void reboot(void *ctx, bool soft)

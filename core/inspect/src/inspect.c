@@ -25,8 +25,10 @@ static task_fn *const tasks[] = {
 	[INSPECT_READ] = inspect_read_step,
 };
 
-static uint32_t is_busy;	  /* atomic: who sets it owns `job` until done() */
-static uint32_t is_asked_to_stop; /* atomic: any CPU */
+/* Users' contexts; atomic. Whoever puts its own in the place of NULL owns `job` until done(). Who
+ * is told to stop is named: between the end of one job and its done() there may be another's. */
+static const void *owner;
+static const void *told_to_stop;
 
 /* After inspect_start() the timer function's alone, one CPU at a time. */
 static struct job job;
@@ -168,7 +170,7 @@ static void end(void)
 {
 	struct inspect_user user = job.user;
 
-	store_release(&is_busy, 0U); /* pairs with the exchange in inspect_start */
+	store_release(&owner, NULL); /* pairs with the exchange in inspect_start */
 	user.done(user.ctx);
 }
 
@@ -190,7 +192,7 @@ static void work(struct timer *unused, void *ctx, uint64_t now)
 	(void)unused;
 	(void)ctx;
 	(void)now;
-	if (exchange_acq_rel(&is_asked_to_stop, 0U) != 0U && !job.is_over) {
+	if (exchange_acq_rel(&told_to_stop, NULL) == job.user.ctx && !job.is_over) {
 		end_with("stopped");
 	} else if (job.has_line) {
 		later = show_line();
@@ -236,6 +238,7 @@ static enum plinth_status find_vcpu(
 enum plinth_status inspect_start(
 	struct vm *vm, const struct inspect_request *request, const struct inspect_user *user)
 {
+	const void *nobody = NULL;
 	struct vcpu *vcpu;
 	enum plinth_status status = find_vcpu(vm, request, &vcpu);
 
@@ -247,19 +250,19 @@ enum plinth_status inspect_start(
 			request->to - request->from >= INSPECT_READ_MAX)) {
 		return PLINTH_EINVAL;
 	}
-	if (exchange_acq_rel(&is_busy, 1U) != 0U) {
+	if (!cas_acq_rel(&owner, &nobody, user->ctx)) {
 		return PLINTH_EBUSY;
 	}
 	job = (struct job){.request = *request, .user = *user, .vm = vm, .vcpu = vcpu};
 	job.name = vm->config.name;
-	store_relaxed(&is_asked_to_stop, 0U);
+	store_relaxed(&told_to_stop, NULL);
 	timer_arm(&timer, cpu_this(), read_cntpct_el0());
 	return PLINTH_OK;
 }
 
-void inspect_stop(void)
+void inspect_stop(const void *ctx)
 {
-	if (load_relaxed(&is_busy) != 0U) {
-		store_relaxed(&is_asked_to_stop, 1U);
+	if (load_relaxed(&owner) == ctx) {
+		store_relaxed(&told_to_stop, ctx);
 	}
 }

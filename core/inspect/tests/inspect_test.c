@@ -73,10 +73,15 @@ static bool has_room(void *ctx)
 	return true;
 }
 
+static void (*at_end)(void);
+
 static void done(void *ctx)
 {
 	(void)ctx;
 	done_count++;
+	if (at_end != NULL) {
+		at_end();
+	}
 }
 
 static const struct inspect_user user = {take_line, has_room, done, &vm};
@@ -230,16 +235,60 @@ static void a_key_stops_it(void **state)
 {
 	(void)state;
 	run_vm();
-	inspect_stop(); /* nothing to stop: the next one is not stopped by it */
+	inspect_stop(&vm); /* nothing to stop: the next one is not stopped by it */
 	assert_int_equal(start(INSPECT_READ, GVA, GVA + 0xffff), PLINTH_OK);
 	while (line_count < 3U) {
 		fake_sysregs.cntpct_el0 += 100;
 		timerq_run(fake_sysregs.cntpct_el0);
 	}
-	inspect_stop();
+	inspect_stop(&vm);
 	finish();
 	assert_true(line_count < 6U);
 	assert_non_null(strstr(lines, ": stopped\n"));
+}
+
+static unsigned others_lines;
+static unsigned others_ends;
+
+static void take_others_line(void *ctx, const char *text)
+{
+	assert_ptr_equal(ctx, &others_lines);
+	assert_null(strstr(text, "stopped"));
+	others_lines++;
+}
+
+static void note_others_end(void *ctx)
+{
+	(void)ctx;
+	others_ends++;
+}
+
+/* As another CPU may, before the first user has heard of its end, and stops what was its own. */
+static void start_others(void)
+{
+	static const struct inspect_user other = {
+		take_others_line, has_room, note_others_end, &others_lines};
+	const struct inspect_request request = {
+		.kind = INSPECT_READ, .vcpu = INSPECT_ANY_VCPU, .from = GVA, .to = GVA + 0xffU};
+
+	at_end = NULL;
+	assert_int_equal(inspect_start(vm, &request, &other), PLINTH_OK);
+	inspect_stop(&vm);
+}
+
+static void nobody_stops_anothers(void **state)
+{
+	(void)state;
+	run_vm();
+	at_end = start_others;
+	assert_int_equal(start(INSPECT_TRANSLATE, GVA, GVA), PLINTH_OK);
+	finish();
+	for (unsigned i = 0; i < 20U && others_ends == 0U; i++) {
+		vm_rig_settle();
+	}
+	assert_int_equal(others_ends, 1);
+	assert_int_equal(others_lines, 0x100U / 16U);
+	assert_int_equal(done_count, 1);
 }
 
 static void stop_vm(void)
@@ -334,6 +383,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_crashed_vm_is_scanned, setup, teardown),
 		cmocka_unit_test_setup_teardown(wrong_requests_are_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_key_stops_it, setup, teardown),
+		cmocka_unit_test_setup_teardown(nobody_stops_anothers, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			a_vm_that_ends_meanwhile_ends_the_scan, setup, teardown),
 		cmocka_unit_test_setup_teardown(

@@ -51,7 +51,7 @@ struct inspect_user {
 	void (*line)(void *ctx, const char *text); /* without a line end */
 	bool (*has_room)(void *ctx);		   /* for one more line; asked again if not */
 	void (*done)(void *ctx);		   /* the last call: inspect_start() may follow */
-	void *ctx;
+	void *ctx; /* not NULL: the user's own, by which it is known */
 };
 
 /* Boot CPU, before any other call. */
@@ -63,8 +63,8 @@ void inspect_init(void);
 enum plinth_status inspect_start(
 	struct vm *vm, const struct inspect_request *request, const struct inspect_user *user);
 
-/* The request that is under way, if any, ends soon: with a line that says so, and done(). Any CPU.
- */
-void inspect_stop(void);
+/* The request that is under way, if it is that user's, ends soon: with a line that says so, and
+ * done(). Any CPU. */
+void inspect_stop(const void *ctx);
 
 #endif
