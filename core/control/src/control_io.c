@@ -15,6 +15,7 @@ STATIC_ASSERT((int)CONTROL_EVENT_STATE == (int)EVENT_STATE &&
 		      (int)CONTROL_EVENT_INFO == (int)EVENT_INFO &&
 		      (int)CONTROL_EVENT_LOOK == (int)EVENT_LOOK,
 	"the events of core/event");
+STATIC_ASSERT(VM_MAX <= EVENT_VMS, "ids in events");
 STATIC_ASSERT(CONTROL_LOG_TEXT == LOG_LINE_SIZE, "a line of core/log");
 
 #define BATCH 8U

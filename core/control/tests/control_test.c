@@ -313,7 +313,7 @@ static void events(void **state)
 	assert_int_equal(rig.self->gpio.input, 0);
 	assert_int_equal(events_of(&number, CONTROL_EVENT_STATE, CONTROL_STATE_PAUSED), 0);
 	for (unsigned i = 0; i < EVENT_RING + 5U; i++) {
-		event_post(EVENT_INFO, 1, i);
+		event_post(EVENT_STATE, 1, UINT64_MAX);
 	}
 	assert_int_equal(rig_call(CONTROL_EVENTS, number, 0, WHOLE), CONTROL_OK);
 	assert_int_equal(rig.x[3], 5);

@@ -75,7 +75,7 @@ static void who_is_slow_is_told(void **state)
 	(void)state;
 	(void)event_read(&number, events, 1, &lost);
 	for (unsigned i = 0; i < EVENT_RING + 7U; i++) {
-		event_post(EVENT_INFO, 0, i);
+		event_post(EVENT_STATE, 0, i);
 	}
 	assert_int_equal(event_read(&number, events, EVENT_RING + 1U, &lost), EVENT_RING);
 	assert_int_equal(lost, 7);
@@ -112,12 +112,74 @@ static void wake_ups_are_bounded(void **state)
 	assert_int_equal(woken, 1);
 }
 
+static unsigned count_of(uint64_t *number, enum event_kind kind, vm_id_t vm)
+{
+	struct event events[EVENT_RING];
+	uint64_t lost;
+	size_t got = event_read(number, events, EVENT_RING, &lost);
+	unsigned count = 0;
+
+	assert_int_equal(lost, 0);
+	for (size_t i = 0; i < got; i++) {
+		count += events[i].kind == kind && events[i].vm == vm ? 1U : 0U;
+	}
+	return count;
+}
+
+static void pass(uint64_t ticks)
+{
+	fake_sysregs.cntpct_el0 += ticks;
+	timerq_run(fake_sysregs.cntpct_el0);
+}
+
+/* One that sets values in a loop, for a second: what another has done is still there, and so is
+ * word of the last value. */
+static void a_flood_of_values_is_its_own_vms(void **state)
+{
+	uint64_t number = UINT64_MAX;
+	uint64_t own;
+	unsigned count;
+
+	(void)state;
+	pass(HZ);
+	assert_int_equal(count_of(&number, EVENT_INFO, 1), 0);
+	own = number;
+	event_post(EVENT_STATE, 255, 1);
+	event_post(EVENT_INFO, 255, 0);
+	for (unsigned ms = 0; ms < 1000U; ms++) {
+		event_post(EVENT_INFO, 1, 0);
+		pass(HZ / 1000U);
+	}
+	assert_int_equal(count_of(&(uint64_t){own}, EVENT_STATE, 255), 1);
+	assert_int_equal(count_of(&(uint64_t){own}, EVENT_INFO, 255), 1);
+	count = count_of(&(uint64_t){own}, EVENT_INFO, 1);
+	assert_in_range(count, 9, EVENT_INFO_HZ + 1U);
+	pass(HZ); /* quiet: then the first comes at once, the others as one */
+	pass(HZ);
+	(void)count_of(&number, EVENT_INFO, 1);
+	event_post(EVENT_INFO, 1, 0);
+	assert_int_equal(count_of(&number, EVENT_INFO, 1), 1);
+	event_post(EVENT_INFO, 1, 0);
+	event_post(EVENT_INFO, 1, 0);
+	assert_int_equal(count_of(&number, EVENT_INFO, 1), 0);
+	pass(HZ / EVENT_WAKE_HZ);
+	woken = 0;
+	pass(HZ / EVENT_INFO_HZ);
+	pass(HZ / EVENT_WAKE_HZ);
+	assert_int_equal(woken, 1);
+	assert_int_equal(count_of(&number, EVENT_INFO, 1), 1);
+	pass(HZ / EVENT_INFO_HZ);
+	pass(HZ);
+	assert_int_equal(count_of(&number, EVENT_INFO, 1), 0);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(events_are_kept),
 		cmocka_unit_test(who_is_slow_is_told),
 		cmocka_unit_test(wake_ups_are_bounded),
+		cmocka_unit_test(a_flood_of_values_is_its_own_vms),
 	};
 
 	return cmocka_run_group_tests(tests, group_setup, NULL);

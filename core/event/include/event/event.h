@@ -3,7 +3,9 @@
  * What has happened to VMs, for whoever manages them: a ring of the last EVENT_RING events, each
  * with a number, that any reader goes through at its own pace; who is too slow is told what it
  * missed. Whoever listens is woken by a soft timer, EVENT_WAKE_HZ times a second at most: guests
- * cause events, and no more wake-ups than that.
+ * cause events, and no more wake-ups than that. Nor does one of them that sets values in a loop push
+ * what others have caused out of the ring: EVENT_INFO of a VM comes EVENT_INFO_HZ times a second at
+ * most, at once for the first value, and then at the end of a period for all that were set in it.
  *
  * Lock: LOCK_RANK_EVENT, taken inside.
  */
@@ -17,11 +19,13 @@
 
 #define EVENT_RING    256U /* a power of 2 */
 #define EVENT_WAKE_HZ 1000U
+#define EVENT_INFO_HZ 10U
+#define EVENT_VMS     256U /* ids are below it */
 
 enum event_kind {
 	EVENT_STATE = 1, /* value: the VM's new state */
 	EVENT_CONSOLE,	 /* output of a console that is watched */
-	EVENT_INFO,	 /* the guest has set a value of its guestinfo */
+	EVENT_INFO,	 /* the guest has set values of its guestinfo; value 0 */
 	EVENT_LOOK,	 /* a look into an address space has something to tell */
 };
 
