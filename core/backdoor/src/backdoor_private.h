@@ -159,7 +159,7 @@ bool report_state_change(struct backdoor_vm *vm, struct words args);
 bool report_option(struct backdoor_vm *vm, struct words args);
 bool report_log(struct backdoor_vm *vm, struct words args);
 
-/* Copies text that a guest chose: '?' for what is not printable ASCII. Ends with a NUL. */
+/* Copies text that a guest chose: '?' for what is not printable ASCII. NULs up to the end. */
 void report_copy(char *to, size_t to_size, struct words from);
 
 /* tclo.c */

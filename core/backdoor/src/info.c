@@ -46,10 +46,11 @@ static struct info *slot_for(struct backdoor_vm *vm, const char *key, size_t key
 	return info;
 }
 
+/* All of it: it is copied out whole. */
 static void name(struct info *info, const char *key, size_t key_size)
 {
+	memset(info->key, 0, sizeof(info->key));
 	memcpy(info->key, key, key_size);
-	info->key[key_size] = '\0';
 }
 
 const uint8_t *info_value(const struct info *info, uint32_t *size)

@@ -27,7 +27,7 @@ void report_copy(char *to, size_t to_size, struct words from)
 
 		to[i] = (c >= ' ' && c <= '~') ? c : '?';
 	}
-	to[size] = '\0';
+	memset(to + size, 0, to_size - size);
 }
 
 /* Without the NULs, blanks and newlines at its end. */

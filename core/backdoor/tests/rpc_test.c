@@ -171,6 +171,33 @@ static void long_facts_are_cut(void **state)
 	assert_int_equal(strlen(report()->fact[BACKDOOR_FACT_DISKS]), BACKDOOR_TEXT_SIZE - 1U);
 }
 
+static bool is_zero_from(const char *text, size_t size)
+{
+	for (size_t i = strlen(text); i < size; i++) {
+		if (text[i] != '\0') {
+			return false;
+		}
+	}
+	return true;
+}
+
+/* Keys and facts are copied out whole, to VMs that manage this one. */
+static void nothing_of_former_text_stays(void **state)
+{
+	char key[BACKDOOR_KEY_SIZE];
+
+	(void)state;
+	check_rpc("SetGuestInfo  1 a-long-name.example", "1 ");
+	check_rpc("SetGuestInfo  1 short", "1 ");
+	assert_true(is_zero_from(report()->fact[BACKDOOR_FACT_DNS_NAME], BACKDOOR_TEXT_SIZE));
+	check_rpc("info-set guestinfo.a-long-key-of-a-former-start x", "1 ");
+	backdoor_off(&rig.vm);
+	check_rpc("info-set guestinfo.k x", "1 ");
+	assert_int_equal(backdoor_info_key(&rig.vm, 0, key), PLINTH_OK);
+	assert_string_equal(key, "k");
+	assert_true(is_zero_from(key, sizeof(key)));
+}
+
 static void log_lines_and_crashes_reach_the_log(void **state)
 {
 	char line[LOG_LINE_SIZE];
@@ -371,6 +398,7 @@ int main(void)
 		RIG_TEST(values_are_bounded),
 		RIG_TEST(the_guest_reports_itself),
 		RIG_TEST(long_facts_are_cut),
+		RIG_TEST(nothing_of_former_text_stays),
 		RIG_TEST(log_lines_and_crashes_reach_the_log),
 		RIG_TEST(tools_come_up),
 		RIG_TEST(a_restarted_daemon_is_not_told_of_power_on),

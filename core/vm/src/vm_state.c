@@ -327,6 +327,7 @@ void vm_crash(struct vm *vm, const char *format, ...)
 	lock_take(&vm->lock);
 	first = (vm->state == VM_RUNNING || vm->state == VM_PAUSED);
 	if (first) {
+		memset(vm->reason, 0, sizeof(vm->reason)); /* it is copied out whole */
 		va_start(args, format);
 		(void)fmt_vbuf(vm->reason, sizeof(vm->reason), format, args);
 		va_end(args);
