@@ -59,9 +59,16 @@ static enum plinth_status write_piece(
 	return hostuefi_set(name, buf, size);
 }
 
+static bool take_image(void *ctx, const struct nvstore_image *image)
+{
+	struct vm *vm = ctx;
+
+	return uefirt_import(&vm->uefirt, image->bytes, image->size, image->meta) == PLINTH_OK;
+}
+
 static struct nvstore_slots slots_of(struct vm *vm)
 {
-	static const struct nvstore_medium medium = {.read = read_piece, .write = write_piece};
+	static const struct nvstore_medium medium = {read_piece, write_piece, take_image};
 
 	return (struct nvstore_slots){.medium = &medium, .ctx = vm, .buffer = &keeper.buffer};
 }
@@ -204,9 +211,7 @@ static void load(struct vm *vm)
 
 	if (status == PLINTH_OK) {
 		vm->nvram.slot = image.slot;
-		status = uefirt_import(&vm->uefirt, image.bytes, image.size, image.meta);
-	}
-	if (status != PLINTH_OK && status != PLINTH_ENOENT) {
+	} else if (status != PLINTH_ENOENT) {
 		log_warning("vm %s: the host's firmware has no whole image of its variables",
 			vm->config.name);
 	}

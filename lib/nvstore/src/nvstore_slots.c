@@ -44,9 +44,9 @@ static enum plinth_status read_piece(
 		return status;
 	}
 	if (size < HEAD || size > NVSTORE_PIECE_SIZE || piece->magic != NVSTORE_MAGIC ||
-		piece->version != NVSTORE_VERSION || piece->crc != crc_of(slots->buffer, size) ||
-		piece->image_size > max || piece->index != index ||
-		index >= count_of(piece->image_size) ||
+		piece->version != NVSTORE_VERSION || piece->generation == UINT64_MAX ||
+		piece->crc != crc_of(slots->buffer, size) || piece->image_size > max ||
+		piece->index != index || index >= count_of(piece->image_size) ||
 		size != HEAD + payload_of(piece->image_size, index)) {
 		return PLINTH_EINVAL;
 	}
@@ -110,8 +110,11 @@ enum plinth_status nvstore_load(const struct nvstore_slots *slots, struct nvstor
 		first[slot] = survey(slots, slot, max, highest, &is_there);
 	}
 	newest = first[1] > first[0] ? 1U : 0U;
-	if (load_slot(slots, newest, image, max) || load_slot(slots, newest ^ 1U, image, max)) {
-		return PLINTH_OK;
+	for (unsigned i = 0; i < NVSTORE_SLOTS; i++) {
+		if (load_slot(slots, newest ^ i, image, max) &&
+			slots->medium->take(slots->ctx, image)) {
+			return PLINTH_OK;
+		}
 	}
 	return is_there ? PLINTH_EINVAL : PLINTH_ENOENT;
 }

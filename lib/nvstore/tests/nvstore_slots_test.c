@@ -91,7 +91,15 @@ static enum plinth_status write_cell(
 	return PLINTH_OK;
 }
 
-static const struct nvstore_medium ops = {read_cell, write_cell};
+static uint64_t refused; /* an image's meta; 0: none is */
+
+static bool take(void *ctx, const struct nvstore_image *found)
+{
+	(void)ctx;
+	return refused == 0U || found->meta != refused;
+}
+
+static const struct nvstore_medium ops = {read_cell, write_cell, take};
 static union nvstore_buffer buffer;
 static const struct nvstore_slots slots = {&ops, NULL, &buffer};
 
@@ -143,6 +151,7 @@ static int empty(void **state)
 	writes_left = UINT32_MAX;
 	image = (struct nvstore_image){.bytes = bytes};
 	highest = 0;
+	refused = 0;
 	return 0;
 }
 
@@ -291,6 +300,39 @@ static void pieces_are_checked(void **state)
 	assert_int_equal(nvstore_load(&slots, &image, 99, &highest), PLINTH_EINVAL);
 }
 
+/* Whole, and not what its user can take: the one before is. */
+static void an_image_that_is_refused(void **state)
+{
+	(void)state;
+	assert_true(save(1, 100U));
+	assert_true(save(2, 3000U));
+	refused = 2;
+	assert_int_equal(load(), PLINTH_OK);
+	assert_true(is_whole(1));
+	assert_int_equal(image.size, 100);
+	assert_true(save(3, 50U)); /* over the refused one */
+	assert_int_equal(load(), PLINTH_OK);
+	assert_true(is_whole(3));
+	refused = 3;
+	assert_int_equal(load(), PLINTH_OK);
+	assert_true(is_whole(1));
+}
+
+/* No one has saved so often: the next would be older than all. */
+static void a_generation_without_a_next(void **state)
+{
+	(void)state;
+	assert_true(save(1, 100U));
+	highest = UINT64_MAX - 1U;
+	assert_true(save(2, 100U));
+	assert_int_equal(load(), PLINTH_OK);
+	assert_true(is_whole(1));
+	assert_int_equal(highest, 1);
+	assert_true(save(3, 100U));
+	assert_int_equal(load(), PLINTH_OK);
+	assert_true(is_whole(3));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -301,6 +343,8 @@ int main(void)
 		cmocka_unit_test_setup(cut_after_cut, empty),
 		cmocka_unit_test_setup(two_tries_never_make_one, empty),
 		cmocka_unit_test_setup(pieces_are_checked, empty),
+		cmocka_unit_test_setup(an_image_that_is_refused, empty),
+		cmocka_unit_test_setup(a_generation_without_a_next, empty),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,6 +8,7 @@
 #ifndef NVSTORE_NVSTORE_SLOTS_H
 #define NVSTORE_NVSTORE_SLOTS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/status.h"
@@ -30,6 +31,14 @@ struct nvstore_piece {
 	uint32_t index;	     /* of the piece */
 };
 
+struct nvstore_image {
+	uint8_t *bytes;
+	uint32_t size;
+	unsigned slot; /* where it is, or goes */
+	uint64_t generation;
+	uint64_t meta;
+};
+
 /* Pieces are written and read whole, but a write may be cut short: what is read then may be
  * anything. */
 struct nvstore_medium {
@@ -38,6 +47,8 @@ struct nvstore_medium {
 		void *ctx, unsigned slot, uint32_t index, void *buf, uint32_t max, uint32_t *size);
 	enum plinth_status (*write)(
 		void *ctx, unsigned slot, uint32_t index, const void *buf, uint32_t size);
+	/* A whole image, to be taken or refused (a CRC is no seal): then the older one may do. */
+	bool (*take)(void *ctx, const struct nvstore_image *image);
 };
 
 union nvstore_buffer {
@@ -51,17 +62,9 @@ struct nvstore_slots {
 	union nvstore_buffer *buffer; /* for one call at a time */
 };
 
-struct nvstore_image {
-	uint8_t *bytes;
-	uint32_t size;
-	unsigned slot; /* where it is, or goes */
-	uint64_t generation;
-	uint64_t meta;
-};
-
-/* The newest whole image into image->bytes, which has room for `max`; then the rest of *image.
- * *highest, in any case: the highest generation of any piece, 0: there is none. ENOENT: there is no
- * piece. EINVAL: there are only pieces. */
+/* The newest whole image that take() takes, into image->bytes, which has room for `max`; then the
+ * rest of *image. *highest, in any case: the highest generation of any piece, 0: there is none.
+ * ENOENT: there is no piece. EINVAL: there are only pieces, or images that are refused. */
 enum plinth_status nvstore_load(const struct nvstore_slots *slots, struct nvstore_image *image,
 	uint32_t max, uint64_t *highest);
 
