@@ -10,14 +10,16 @@
 #include "libguest/libguest.h"
 #include "options.h"
 
-#define GETVERSION 10UL
-#define VCPU_INFO  68UL
-#define MESSAGE	   30UL
-#define RPCI	   0x49435052UL
-#define COOKIES	   0x80000000UL
-#define CHANNELS   128U
-#define NZCV	   0xf0000000UL
-#define MDSCR_TDCC (1UL << 12)
+#define GETVERSION   10UL
+#define VCPU_INFO    68UL
+#define REPORT_CRASH 102UL
+#define CRASH_CODE   0xdeadUL
+#define MESSAGE	     30UL
+#define RPCI	     0x49435052UL
+#define COOKIES	     0x80000000UL
+#define CHANNELS     128U
+#define NZCV	     0xf0000000UL
+#define MDSCR_TDCC   (1UL << 12)
 
 enum { OPEN, SENDSIZE, SENDPAYLOAD, RECVSIZE, RECVPAYLOAD, RECVSTATUS, CLOSE };
 
@@ -91,6 +93,12 @@ static void test_instructions(void)
 	call_prepare(&c, VCPU_INFO);
 	call_run(&c, PSTATE_EL1T);
 	check(c.a.x[0] == 0U && call_kept(&c, 1), "and known at EL1");
+	call_prepare(&c, REPORT_CRASH);
+	check(is_unknown(&c, PSTATE_EL0), "a process reports no crash");
+	call_prepare(&c, REPORT_CRASH);
+	c.a.x[1] = CRASH_CODE;
+	call_run(&c, PSTATE_EL1T);
+	check(c.a.x[0] == 0U && call_kept(&c, 1), "the kernel does");
 }
 
 static void test_malformed_instructions(void)

@@ -28,6 +28,7 @@ def test_every_malformed_form(boot, make_bundle):
     assert len(results) == 2 and "FAIL:" not in text, text
     assert all(int(checks) > 40 and failed == "0" for checks, failed in results)
     assert "vm plain: guest says: two pages" in text
+    assert len(re.findall(r"vm plain: crash report: 0xdead", text)) == 1
 
 
 def test_tdcc_never_reaches_the_hardware(boot, make_bundle, stub):
