@@ -9,28 +9,38 @@
 
 #define SCTLR_EL2_A 2
 
+/* stp or ldp, above the frame's x29 and x30. */
+	.macro	callee_saved op
+	\op	x19, x20, [sp, #16]
+	\op	x21, x22, [sp, #32]
+	\op	x23, x24, [sp, #48]
+	\op	x25, x26, [sp, #64]
+	\op	x27, x28, [sp, #80]
+	.endm
+
+/* st1 or ld1 of q0 to q31; x9 = their place, afterwards what follows it. */
+	.macro	vectors op
+	\op	{v0.16b-v3.16b}, [x9], #64
+	\op	{v4.16b-v7.16b}, [x9], #64
+	\op	{v8.16b-v11.16b}, [x9], #64
+	\op	{v12.16b-v15.16b}, [x9], #64
+	\op	{v16.16b-v19.16b}, [x9], #64
+	\op	{v20.16b-v23.16b}, [x9], #64
+	\op	{v24.16b-v27.16b}, [x9], #64
+	\op	{v28.16b-v31.16b}, [x9], #64
+	.endm
+
 func arch_firmware_call
 	stp	x29, x30, [sp, #-96]!
 	mov	x29, sp
-	stp	x19, x20, [sp, #16]
-	stp	x21, x22, [sp, #32]
-	stp	x23, x24, [sp, #48]
-	stp	x25, x26, [sp, #64]
-	stp	x27, x28, [sp, #80]
+	callee_saved stp
 	mrs	x9, fpcr
 	mrs	x10, fpsr
 	stp	x9, x10, [sp, #-32]!
 	str	x18, [sp, #16]
 	sub	sp, sp, #512
 	mov	x9, sp
-	st1	{v0.16b-v3.16b}, [x9], #64
-	st1	{v4.16b-v7.16b}, [x9], #64
-	st1	{v8.16b-v11.16b}, [x9], #64
-	st1	{v12.16b-v15.16b}, [x9], #64
-	st1	{v16.16b-v19.16b}, [x9], #64
-	st1	{v20.16b-v23.16b}, [x9], #64
-	st1	{v24.16b-v27.16b}, [x9], #64
-	st1	{v28.16b-v31.16b}, [x9]
+	vectors	st1
 	mrs	x9, sctlr_el2
 	bic	x9, x9, #SCTLR_EL2_A
 	msr	sctlr_el2, x9
@@ -47,24 +57,13 @@ func arch_firmware_call
 	isb
 	sub	sp, x29, #(512 + 32)
 	mov	x9, sp
-	ld1	{v0.16b-v3.16b}, [x9], #64
-	ld1	{v4.16b-v7.16b}, [x9], #64
-	ld1	{v8.16b-v11.16b}, [x9], #64
-	ld1	{v12.16b-v15.16b}, [x9], #64
-	ld1	{v16.16b-v19.16b}, [x9], #64
-	ld1	{v20.16b-v23.16b}, [x9], #64
-	ld1	{v24.16b-v27.16b}, [x9], #64
-	ld1	{v28.16b-v31.16b}, [x9], #64
+	vectors	ld1
 	ldp	x10, x11, [x9]
 	ldr	x18, [x9, #16]
 	msr	fpcr, x10
 	msr	fpsr, x11
 	mov	sp, x29
-	ldp	x19, x20, [sp, #16]
-	ldp	x21, x22, [sp, #32]
-	ldp	x23, x24, [sp, #48]
-	ldp	x25, x26, [sp, #64]
-	ldp	x27, x28, [sp, #80]
+	callee_saved ldp
 	ldp	x29, x30, [sp], #96
 	ret
 endfunc arch_firmware_call
