@@ -75,6 +75,28 @@ static void virt_gic3_eight_cpus(void **state)
 	}
 }
 
+static void virt_gic3_all_cpus(void **state)
+{
+	(void)state;
+	discover("virt-gic3-max-64.dtb");
+	assert_virt_devices();
+	assert_int_equal(machine.cpu_count, BOOT_CPU_MAX);
+	assert_int_equal(machine.cpu_ignored, 0);
+	for (uint32_t i = 0; i < BOOT_CPU_MAX; i++) {
+		assert_true(machine.cpu[i].mpidr == (i / 16U << 8 | i % 16U));
+		assert_int_equal(machine.cpu[i].method, MACHINE_CPU_PSCI);
+	}
+}
+
+static void virt_gic2_four_cpus(void **state)
+{
+	(void)state;
+	discover("virt-gic2-a57-4.dtb");
+	assert_virt_devices();
+	assert_int_equal(machine.cpu_count, 4);
+	assert_int_equal(machine.gic.version, 2);
+}
+
 static void virt_gic2(void **state)
 {
 	(void)state;
@@ -170,6 +192,8 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(virt_gic3_one_cpu),
 		cmocka_unit_test(virt_gic3_eight_cpus),
+		cmocka_unit_test(virt_gic3_all_cpus),
+		cmocka_unit_test(virt_gic2_four_cpus),
 		cmocka_unit_test(virt_gic2),
 		cmocka_unit_test(virt_without_el2),
 		cmocka_unit_test(odd_memory),

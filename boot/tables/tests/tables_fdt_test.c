@@ -111,7 +111,8 @@ static bool mentions_psci(void)
 static void psci_becomes_spin_table(void **state)
 {
 	static const char *const trees[] = {"virt-gic3-a57-1.dtb", "virt-gic3-max-8.dtb",
-		"virt-gic2-a57-8.dtb", "virt-el1-a57-1.dtb"};
+		"virt-gic3-max-64.dtb", "virt-gic2-a57-4.dtb", "virt-gic2-a57-8.dtb",
+		"virt-el1-a57-1.dtb"};
 
 	for (size_t t = 0; t < ARRAY_SIZE(trees); t++) {
 		setup(state);
