@@ -145,6 +145,29 @@ def test_qemus_own_key_ends_it(at_terminal):
     assert terminal.settings() == settings
 
 
+def test_by_uefi():
+    """The same guests, from an EFI system partition that ./plinth run makes."""
+    done = plinth("run", "--host", "uefi", "--headless", "--timeout", "300")
+    assert done.returncode == 0, done.stdout
+    console = done.stdout.replace("\r", "")
+    for pattern in ["plinth: started by UEFI with ACPI: 2 CPUs", *BOTH_GUESTS]:
+        assert re.search(pattern, console), console
+    assert console.endswith("plinth: exit 0 (all VMs are off)\n")
+
+
+def test_mpboots_session(at_terminal):
+    """What docs/mpboot.md says of the example."""
+    terminal = at_terminal("run", "mpboot")
+    terminal.expect(r"^plinth: mpboot: 2 of 2 CPUs, the others wait by spin-table;")
+    terminal.expect(r"# $", timeout=120)
+    terminal.send("tr -d '\\0' </sys/firmware/devicetree/base/cpus/cpu@1/enable-method; echo\n")
+    terminal.expect(r"^spin-table$")
+    terminal.send("nproc\n")
+    terminal.expect(r"^2$")
+    terminal.send("\x01x")
+    assert terminal.wait() == 0
+
+
 # What a set-up or a build would call. ninja calls compilers by their whole path: these leave files.
 INSTALLERS_AND_BUILDERS = ("apt-cache", "apt-get", "cmake", "dpkg", "dtc", "gcc", "sudo")
 
