@@ -31,14 +31,15 @@ def pytest_collection_modifyitems(config, items):
 
 
 def bundle_maker(folder_of):
-    """make({VM: {file: text, bytes or path}}) -> bundle's path; all of them are removed at the end."""
+    """make({VM: {file: text, bytes or path}}, name, image) -> bundle's path; all of them are removed at
+    the end."""
     made = []
 
-    def make(machines, name="bundle"):
+    def make(machines, name="bundle", image=None):
         folder = folder_of() / name
         made.append(folder)
         folder.mkdir()
-        return vms.write_bundle(folder / "vms", machines, folder / "bundle.cpio")
+        return vms.write_bundle(folder / "vms", machines, folder / "bundle.cpio", image)
 
     yield make
     for folder in made:

@@ -9,16 +9,12 @@ import struct
 import pytest
 from harness.el2 import El2
 from harness.monitor import ask, go_to_monitor
+from harness.restart import memory, places, restart_from, waiting_vm
 from harness.vms import MIB, debian, memory_property, payload, report_of, vm_dts, write_archive
 
 ROUNDS = 4
 WAIT_FOREVER = struct.pack("<2I", 0xD503207F, 0x17FFFFFF)  # wfi; b back to it
-
-
-GOES_ON = struct.pack("<2I", 0xD503203F, 0x17FFFFFF)  # yield; b back to it
 BRANCH_TO_ITSELF = struct.pack("<I", 0x14000000)
-FIRST_DISK = 0x8000_0000  # the gigabyte behind RAM; further ones follow
-DISK_UNIT = 2 * MIB
 
 PAYLOAD = r"payload: [1-9]\d* checks, 0 failed"
 
@@ -32,13 +28,6 @@ def bundle_of(make_bundle, works):
             "stays": {"vm.dts": vm_dts(stays), "flat": WAIT_FOREVER.ljust(4096, b"\0")},
         }
     )
-
-
-def memory(machine):
-    """KiB, in the order of `mem`: all, free, Plinth's own, stage-2 tables, guests'."""
-    text = ask(machine, "mem")
-    patterns = ("total", "free", "Plinth", "stage-2 tables", "guests", "page table of RAM")
-    return [re.search(rf"{pattern} (\d+)", text).group(1) for pattern in patterns]
 
 
 def check_restarts(boot, make_bundle, works, done, cpus, gic):
@@ -96,31 +85,10 @@ def test_cpu_that_does_not_come_back(boot, make_bundle, stub):
     assert machine.wait() == 0
 
 
-def waiting_vm(disks=(), kind="read-only;"):
-    """A VM that does nothing, with disks that hold these bundles."""
-    properties = ["vcpus = <1>", memory_property(64 * MIB), 'kernel = "flat"']
-    files = {"flat": GOES_ON.ljust(4096, b"\0")}
-    for number, content in enumerate(disks):
-        properties.append(f'disk@{number} {{ image = "disk{number}"; {kind} }}')
-        files[f"disk{number}"] = content
-    return {"vm.dts": vm_dts(properties), **files}
-
-
 def archive_without_vms():
     stream = io.BytesIO()
     write_archive(stream, {"readme": b"no VM\n"})
     return stream.getvalue()
-
-
-def places(disks):
-    """Where the guest has them, as the monitor takes it."""
-    sizes = [-(-len(disk) // DISK_UNIT) * DISK_UNIT for disk in disks]
-    return [f"{FIRST_DISK + sum(sizes[:number]):x}" for number in range(len(disks))]
-
-
-def restart_from(machine, name, place):
-    machine.send(f"reboot --soft {name} {place}\n")
-    machine.expect(r"^plinth: soft restart$")
 
 
 def test_soft_restart_into_another_bundle(boot, make_bundle):

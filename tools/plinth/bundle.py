@@ -16,6 +16,7 @@ BLOCK = 2 << 20
 PAGE = 4 << 10
 FIRMWARE = GUEST / "plinth-fw.bin"
 OWN_FIRMWARE = "uefi"
+PLINTH = "plinth.img"  # the Plinth for `reboot --image`, beside the VM folders
 IMAGE_MAGIC = b"ARM\x64"
 IMAGE_MAGIC_OFFSET = 56
 
@@ -29,6 +30,8 @@ def pack(source, output, extra_bootargs=""):
     for path in vm_folders(source):
         entries += vm_entries(path, extra_bootargs)
     entries += firmware_entries(entries)
+    if (source / PLINTH).exists() and not is_vm_folder(source):
+        entries.append(cpio.file(PLINTH, read(source / PLINTH), align=PAGE))
     output.parent.mkdir(parents=True, exist_ok=True)
     partial = output.with_name(output.name + ".part")
     with open(partial, "wb") as stream:

@@ -3,6 +3,7 @@
 initrd. Each VM is a folder with vm.dts (compiled with dtc on the way) or vm.dtb, and the files
 that it names. Any cpio program reads the archive; ./plinth pack also aligns file data, kernels to
 2 MiB and the rest to 4 KiB, which spares Plinth copying. The same input gives the same bytes.
+A plinth.img beside the VMs is what `reboot --image` starts.
 For mpboot.img the folder is next/: kernel, and where they are wanted initrd and target."""
 
 from pathlib import Path

@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #define BOOT_INFO_MAGIC	  UINT64_C(0x4f464e4948544c50) /* "PLTHINFO" read as bytes */
-#define BOOT_INFO_VERSION 3U
+#define BOOT_INFO_VERSION 4U
 
 #define BOOT_MEM_MAX	  128U
 #define BOOT_CPU_MAX	  64U
@@ -77,6 +77,7 @@ struct boot_again {
 	uint64_t seed;	 /* BOOT_SEED_SIZE bytes: random ones, where the core has entropy */
 	uint64_t bundle; /* struct boot_range: the next run's bundle, in RAM, at a multiple of 2 MiB
 			  */
+	uint64_t image;	 /* uint64_t: 1: the next run is that of the plinth.img in this bundle */
 };
 
 struct boot_gic {

@@ -18,7 +18,11 @@ static inline uint64_t seed_word(const struct machine *machine)
 void boot_main(uint64_t fdt, uint64_t start_count, struct machine *machine)
 {
 	struct boot *boot = &boot_state;
+	struct machine *taken = machine == NULL ? boot_next_take(fdt) : NULL;
 
+	if (taken != NULL) {
+		boot_restart(taken, start_count);
+	}
 	boot->start_count = start_count;
 	boot->given = machine;
 	boot_start_paging(boot, fdt, machine == NULL);

@@ -17,6 +17,13 @@ static struct boot_cpu boot_cpus[BOOT_CPU_MAX];
 static struct tables_cpu table_cpus[BOOT_CPU_MAX];
 static struct boot_range reserve[RESERVE_MAX];
 
+/* Only a firmware starts mpboot, or another boot stage in its place. */
+struct machine *boot_next_take(uint64_t given)
+{
+	(void)given;
+	return NULL;
+}
+
 /* Nothing: what a machine must have is the kernel's affair. */
 void boot_next_check(const struct boot *boot)
 {

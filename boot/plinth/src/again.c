@@ -6,7 +6,8 @@
 #include "plinth.h"
 #include "smp/smp.h"
 
-/* The machine comes first: again.S. */
+STATIC_ASSERT(offsetof(struct plinth_kept, machine) == 24, "again.S");
+
 struct plinth_kept plinth_kept BOOT_KEPT;
 
 extern const uint8_t plinth_again[] __attribute__((visibility("hidden")));
@@ -29,6 +30,7 @@ static uint32_t find_cpus(struct boot *boot, struct boot_cpu *cpus)
 	} else {
 		running = boot_start_cpus(boot, &start, cpus);
 		plinth_kept.pen = cpus[0].mailbox - SMP_PEN_CODE_SIZE;
+		plinth_kept.back = smp_back_entry((const void *)(uintptr_t)plinth_kept.pen);
 	}
 	memcpy(plinth_kept.cpu, cpus, count * sizeof(*cpus));
 	return running;
@@ -50,6 +52,8 @@ void plinth_keep(struct boot *boot)
 		keep(boot, plinth_kept.pen, SMP_PEN_SIZE);
 		boot_set_type(boot, &plinth_kept.former, BOOT_MEM_IMAGE, "former bundle");
 	} else {
+		/* Nobody has cleared it before. */
+		memset(&plinth_kept, 0, sizeof(plinth_kept));
 		plinth_kept.machine = boot->machine;
 		memset(plinth_kept.machine.seed, 0, sizeof(plinth_kept.machine.seed));
 	}
@@ -77,10 +81,11 @@ uint32_t plinth_start_cpus(struct plinth *plinth)
 	uint32_t running = find_cpus(plinth->boot, plinth->info->cpu);
 
 	plinth->info->again = (struct boot_again){
-		.pen = smp_back_entry((const void *)(uintptr_t)plinth_kept.pen),
+		.pen = plinth_kept.back,
 		.entry = (uintptr_t)plinth_again,
 		.seed = (uintptr_t)plinth_kept.machine.seed,
 		.bundle = (uintptr_t)&plinth_kept.machine.initrd,
+		.image = (uintptr_t)&plinth_kept.image,
 	};
 	return running;
 }

@@ -114,6 +114,7 @@ void boot_next(struct boot *boot)
 	struct plinth plinth = {.boot = boot};
 
 	plinth_keep(boot);
+	plinth_enter_image(boot);
 	plinth.info = boot_alloc(boot, sizeof(*plinth.info) + BOOT_VM_MAX * sizeof(*plinth.vms),
 		sizeof(uint64_t), BOOT_MEM_BOOT);
 	plinth.vms = (struct vm_config *)(plinth.info + 1);

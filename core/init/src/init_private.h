@@ -72,8 +72,9 @@ bool init_soft_reboot_is_wanted(void);
 bool init_soft_reboot_due(void); /* all VMs are off: true where that is what they stopped for */
 
 /* restart_bundle.c: the same with the bundle that begins at this address of the VM's memory, in one
- * of its ranges beside RAM. NULL: under way. Else why it is not, and nothing has changed. */
-const char *init_soft_reboot_into(const char *name, uint64_t gpa);
+ * of its ranges beside RAM; image: and into the plinth.img in it. NULL: under way. Else why it is
+ * not, and nothing has changed. */
+const char *init_soft_reboot_into(const char *name, uint64_t gpa, bool image);
 void init_hand_over_bundle(void); /* to boot, on the last CPU */
 
 /* power.c: say the exit line, and go. */

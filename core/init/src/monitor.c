@@ -318,10 +318,10 @@ static void reboot(void *ctx, bool soft)
 	}
 }
 
-static const char *restart_into(void *ctx, const char *name, uint64_t gpa)
+static const char *restart_into(void *ctx, const char *name, uint64_t gpa, bool image)
 {
 	(void)ctx;
-	return init_soft_reboot_into(name, gpa);
+	return init_soft_reboot_into(name, gpa, image);
 }
 
 static void power_off(void *ctx)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The bundle of the next run, from a VM's disk. It is copied while everything still runs: what can
- * go wrong goes wrong now, and a guest that writes there later changes nothing. The core parses no
- * format, so this sees no more than that it is an archive; boot/ goes back to the former bundle
- * where no VM of the new one can start.
+ * The bundle of the next run, from a VM's disk, perhaps with another Plinth in it. It is copied
+ * while everything still runs: what can go wrong goes wrong now, and a guest that writes there
+ * later changes nothing. The core parses no format, so this sees no more than that it is an
+ * archive; boot/ goes back to the former bundle where no VM of the new one can start.
  */
 #include "base/bits.h"
 #include "base/string.h"
@@ -17,7 +17,9 @@
 #define NEWC_MAGIC	"070701"
 #define NEWC_MAGIC_SIZE 6U
 
-static struct boot_range bundle; /* written by the monitor, before the restart begins */
+/* Written by the monitor, before the restart begins. */
+static struct boot_range bundle;
+static bool with_image;
 
 static const struct gmem_area *range_at(const struct gmem *gmem, uint64_t gpa)
 {
@@ -64,7 +66,7 @@ static enum plinth_status copy_out(struct gmem *gmem, const struct gmem_area *ar
 	return PLINTH_OK;
 }
 
-const char *init_soft_reboot_into(const char *name, uint64_t gpa)
+const char *init_soft_reboot_into(const char *name, uint64_t gpa, bool image)
 {
 	struct vm *vm = vm_find(name);
 	const struct gmem_area *area;
@@ -85,6 +87,7 @@ const char *init_soft_reboot_into(const char *name, uint64_t gpa)
 	if (copy_out(&vm->gmem, area) != PLINTH_OK) {
 		return "not enough memory in one piece";
 	}
+	with_image = image;
 	init_soft_reboot();
 	return NULL;
 }
@@ -95,5 +98,6 @@ void init_hand_over_bundle(void)
 		struct boot_range *next = pa_to_va(pa_init(init_boot_info.again.bundle));
 
 		*next = bundle;
+		*(uint64_t *)pa_to_va(pa_init(init_boot_info.again.image)) = with_image;
 	}
 }

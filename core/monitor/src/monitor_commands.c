@@ -302,26 +302,29 @@ static void run_log(struct monitor *monitor, size_t count, char *const words[])
 	monitor_print(monitor, "log: unknown level %s; error, warning, info or debug\n", words[1]);
 }
 
-static void restart_into(struct monitor *monitor, char *const words[])
+static void restart_into(struct monitor *monitor, char *const words[], bool image)
 {
 	const char *why = "not an address";
 	uint64_t gpa;
 
 	if (monitor_parse(words[3], 16, &gpa)) {
-		why = monitor->ops->restart_into(monitor->ctx, words[2], gpa);
+		why = monitor->ops->restart_into(monitor->ctx, words[2], gpa, image);
 	}
 	if (why != NULL) {
-		monitor_print(monitor, "reboot --soft %s %s: %s\n", words[2], words[3], why);
+		monitor_print(monitor, "reboot %s %s %s: %s\n", words[1], words[2], words[3], why);
 	}
 }
 
 static void run_reboot(struct monitor *monitor, size_t count, char *const words[])
 {
-	if (count == 3U || (count > 1U && strcmp(words[1], "--soft") != 0)) {
-		monitor_print(monitor, "reboot: unknown argument %s; --soft [NAME GPA]\n",
+	bool image = count == 4U && strcmp(words[1], "--image") == 0;
+
+	if (count == 3U || (count > 1U && !image && strcmp(words[1], "--soft") != 0)) {
+		monitor_print(monitor,
+			"reboot: unknown argument %s; --soft [NAME GPA], --image NAME GPA\n",
 			words[count - 1U]);
 	} else if (count == 4U) {
-		restart_into(monitor, words);
+		restart_into(monitor, words, image);
 	} else {
 		monitor->ops->reboot(monitor->ctx, count == 2U);
 	}
@@ -362,9 +365,11 @@ static const struct monitor_command commands[] = {
 		monitor_translate},
 	{"read", "NAME GVA LENGTH [--vcpu N]", "memory at a virtual address", 4, 6, monitor_read},
 	{"console", "NAME", "go to a VM's console", 2, 2, run_console},
-	{"reboot", "[--soft [NAME GPA]]",
-		"stop all VMs, restart the machine, or Plinth alone, into a bundle on a disk", 1, 4,
-		run_reboot},
+	{"reboot", "[--soft [NAME GPA] | --image NAME GPA]",
+		"stop all VMs, restart the machine, or Plinth alone, into a bundle on a disk, or "
+		"the "
+		"plinth.img in it",
+		1, 4, run_reboot},
 	{"poweroff", "", "stop all VMs, switch the machine off", 1, 1, run_poweroff},
 };
 

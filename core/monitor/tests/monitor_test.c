@@ -186,10 +186,12 @@ static void reboot(void *ctx, bool soft)
 	called(soft ? "soft reboot;" : "reboot;");
 }
 
-static const char *restart_into(void *ctx, const char *name, uint64_t gpa)
+#define REBOOT_WORDS "--soft [NAME GPA], --image NAME GPA\r\n"
+
+static const char *restart_into(void *ctx, const char *name, uint64_t gpa, bool image)
 {
 	(void)ctx;
-	called("restart into %s %llx;", name, (unsigned long long)gpa);
+	called("restart into %s%s %llx;", image ? "image of " : "", name, (unsigned long long)gpa);
 	return strcmp(name, "nobody") == 0 ? "no such VM" : NULL;
 }
 
@@ -327,13 +329,26 @@ static void history_comes_back(void **state)
 	assert_string_equal(calls, "irq n12;");
 }
 
+struct row {
+	const char *line;
+	const char *calls;
+	const char *screen; /* NULL: whatever it is */
+};
+
+static void run_rows(const struct row *rows, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		run(rows[i].line);
+		assert_string_equal(calls, rows[i].calls);
+		if (rows[i].screen != NULL) {
+			assert_string_equal(screen, rows[i].screen);
+		}
+	}
+}
+
 static void commands_reach_their_ops(void **state)
 {
-	static const struct {
-		const char *line;
-		const char *calls;
-		const char *screen;
-	} rows[] = {
+	static const struct row rows[] = {
 		{"vm", "list;", NULL},
 		{"  vm   start\talpha  ", "act 0 alpha;", ""},
 		{"vm stop alpha", "act 1 alpha;", ""},
@@ -380,15 +395,6 @@ static void commands_reach_their_ops(void **state)
 		{"errata", "errata;", ""},
 		{"console", "", "console: too few arguments: console NAME\r\n"},
 		{"console alpha", "console alpha;", ""},
-		{"reboot", "reboot;", ""},
-		{"reboot --soft", "soft reboot;", ""},
-		{"reboot now", "", "reboot: unknown argument now; --soft [NAME GPA]\r\n"},
-		{"reboot --soft a", "", "reboot: unknown argument a; --soft [NAME GPA]\r\n"},
-		{"reboot now a 1", "", "reboot: unknown argument 1; --soft [NAME GPA]\r\n"},
-		{"reboot --soft a 80000000", "restart into a 80000000;", ""},
-		{"reboot --soft nobody 0x1", "restart into nobody 1;",
-			"reboot --soft nobody 0x1: no such VM\r\n"},
-		{"reboot --soft a disk", "", "reboot --soft a disk: not an address\r\n"},
 		{"poweroff", "poweroff;", ""},
 		{"frob", "", "frob: unknown command; `help` lists them\r\n"},
 		{"a b c d e f", "", "a: unknown command; `help` lists them\r\n"},
@@ -399,13 +405,30 @@ static void commands_reach_their_ops(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		run(rows[i].line);
-		assert_string_equal(calls, rows[i].calls);
-		if (rows[i].screen != NULL) {
-			assert_string_equal(screen, rows[i].screen);
-		}
-	}
+	run_rows(rows, sizeof(rows) / sizeof(rows[0]));
+}
+
+static void reboots_reach_their_ops(void **state)
+{
+	static const struct row rows[] = {
+		{"reboot", "reboot;", ""},
+		{"reboot --soft", "soft reboot;", ""},
+		{"reboot now", "", "reboot: unknown argument now; " REBOOT_WORDS},
+		{"reboot --soft a", "", "reboot: unknown argument a; " REBOOT_WORDS},
+		{"reboot now a 1", "", "reboot: unknown argument 1; " REBOOT_WORDS},
+		{"reboot --soft a 80000000", "restart into a 80000000;", ""},
+		{"reboot --soft nobody 0x1", "restart into nobody 1;",
+			"reboot --soft nobody 0x1: no such VM\r\n"},
+		{"reboot --image", "", "reboot: unknown argument --image; " REBOOT_WORDS},
+		{"reboot --image a", "", "reboot: unknown argument a; " REBOOT_WORDS},
+		{"reboot --image a 80000000", "restart into image of a 80000000;", ""},
+		{"reboot --image nobody 0x1", "restart into image of nobody 1;",
+			"reboot --image nobody 0x1: no such VM\r\n"},
+		{"reboot --soft a disk", "", "reboot --soft a disk: not an address\r\n"},
+	};
+
+	(void)state;
+	run_rows(rows, sizeof(rows) / sizeof(rows[0]));
 }
 
 static void looks_take_their_words(void **state)
@@ -570,6 +593,7 @@ int main(void)
 		cmocka_unit_test_setup(a_line_that_is_too_long_stops_growing, setup),
 		cmocka_unit_test_setup(history_comes_back, setup),
 		cmocka_unit_test_setup(commands_reach_their_ops, setup),
+		cmocka_unit_test_setup(reboots_reach_their_ops, setup),
 		cmocka_unit_test_setup(looks_take_their_words, setup),
 		cmocka_unit_test_setup(a_look_goes_on_until_it_is_done, setup),
 		cmocka_unit_test_setup(help_names_every_command, setup),

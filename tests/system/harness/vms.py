@@ -94,8 +94,11 @@ def write_folder(folder, vms):
                 path.write_text(content)
 
 
-def write_bundle(folder, vms, output):
+def write_bundle(folder, vms, output, image=None):
+    """image: the bytes of a plinth.img beside the VMs."""
     write_folder(folder, vms)
+    if image is not None:
+        (folder / "plinth.img").write_bytes(image)
     bundle.pack(folder, output)
     return output
 

@@ -23,8 +23,9 @@ enum plinth_status handoff_check_core(
 void handoff_place_core(const void *image, const struct core_header *header, void *to);
 
 /* Turns MMU and caches off and enters the core at `entry` with x0 = info, x1 = core: physical
- * addresses. Runs at EL2 in identity-mapped memory; everything that the core reads before it has
- * its own MMU on has been cleaned to PoC (cache_clean). Never returns. */
+ * addresses. (Or another Plinth, whose state is x0: handoff/image.h.) Runs at EL2 in
+ * identity-mapped memory; everything that the core reads before it has its own MMU on has been
+ * cleaned to PoC (cache_clean). Never returns. */
 NORETURN void handoff_enter(uint64_t info, uint64_t core, uint64_t entry);
 
 /* Turns MMU and caches off and enters a kernel as the arm64 Image protocol wants it: x0 = fdt, x1

@@ -45,6 +45,11 @@ NORETURN void boot_main(uint64_t fdt, uint64_t start_count, struct machine *mach
  * EL2, no firmware behind us; machine lies in our image, and is BOOT_KEPT. */
 NORETURN void boot_restart(struct machine *machine, uint64_t start_count);
 
+/* What x0 points at, at the Image entry: NULL where that is a devicetree, or anything else that the
+ * next stage does not know. Else another run of it has left the machine here, for boot_restart().
+ * MMU off, no console. */
+struct machine *boot_next_take(uint64_t given);
+
 /* The seam to what follows. The machine is known, the console is there, RAM is not mapped yet:
  * returns where the next stage can run on this machine, else leaves by boot_exit(). */
 void boot_next_check(const struct boot *boot);

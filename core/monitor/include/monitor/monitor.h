@@ -95,8 +95,9 @@ struct monitor_ops {
 	enum plinth_status (*look)(void *ctx, const struct monitor_look *look, struct monitor *out);
 	void (*look_stop)(void *ctx);	      /* any CPU */
 	void (*reboot)(void *ctx, bool soft); /* soft: without the firmware */
-	/* Soft, into the bundle on a VM's disk at `gpa`. NULL: under way; else why not. */
-	const char *(*restart_into)(void *ctx, const char *name, uint64_t gpa);
+	/* Soft, into the bundle on a VM's disk at `gpa`; image: and into the Plinth that lies in
+	 * it. NULL: under way; else why not. */
+	const char *(*restart_into)(void *ctx, const char *name, uint64_t gpa, bool image);
 	void (*poweroff)(void *ctx);
 };
 
