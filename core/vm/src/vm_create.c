@@ -90,24 +90,30 @@ static enum plinth_status init_gic(struct vm *vm)
 	return vgic_init(&vm->vgic, &config);
 }
 
+/* The machine's own map: disjoint, and fewer than there are slots. */
+static void add_region(struct vm *vm, uint64_t base, uint64_t size, mmio_handler_fn *handler,
+	void *ctx, const char *name)
+{
+	enum plinth_status status = mmio_add(&vm->mmio, ipa_init(base), size, handler, ctx, name);
+
+	PLINTH_CHECK(status == PLINTH_OK);
+}
+
 static void map_devices(struct vm *vm)
 {
 	bool v2 = vm->vgic.view == VGIC_VIEW_V2;
 	uint64_t redists = VGIC_REDIST_SIZE * vm->config.vcpu_count;
 
-	/* The machine's own map: disjoint, and fewer than there are slots. */
-	PLINTH_CHECK(
-		mmio_add(&vm->mmio, ipa_init(VM_GICD_BASE), v2 ? VGIC_V2_DIST_SIZE : VGIC_DIST_SIZE,
-			vgic_dist_mmio, &vm->vgic, "gicd") == PLINTH_OK);
-	PLINTH_CHECK(v2 || mmio_add(&vm->mmio, ipa_init(VM_GICR_BASE), redists, vgic_redist_mmio,
-				   &vm->vgic, "gicr") == PLINTH_OK);
-	PLINTH_CHECK(mmio_add(&vm->mmio, ipa_init(VM_UART_BASE), VUART_SIZE, vuart_mmio, &vm->uart,
-			     "uart") == PLINTH_OK);
-	PLINTH_CHECK(mmio_add(&vm->mmio, ipa_init(VM_RTC_BASE), VRTC_SIZE, vrtc_mmio, &vm->rtc,
-			     "rtc") == PLINTH_OK);
-	PLINTH_CHECK((vm->config.flags & VM_FLAG_CONTROL) == 0U ||
-		     mmio_add(&vm->mmio, ipa_init(VM_GPIO_BASE), VGPIO_SIZE, vgpio_mmio, &vm->gpio,
-			     "gpio") == PLINTH_OK);
+	add_region(vm, VM_GICD_BASE, v2 ? VGIC_V2_DIST_SIZE : VGIC_DIST_SIZE, vgic_dist_mmio,
+		&vm->vgic, "gicd");
+	if (!v2) {
+		add_region(vm, VM_GICR_BASE, redists, vgic_redist_mmio, &vm->vgic, "gicr");
+	}
+	add_region(vm, VM_UART_BASE, VUART_SIZE, vuart_mmio, &vm->uart, "uart");
+	add_region(vm, VM_RTC_BASE, VRTC_SIZE, vrtc_mmio, &vm->rtc, "rtc");
+	if ((vm->config.flags & VM_FLAG_CONTROL) != 0U) {
+		add_region(vm, VM_GPIO_BASE, VGPIO_SIZE, vgpio_mmio, &vm->gpio, "gpio");
+	}
 }
 
 /* What the guest reads from ID registers does not change: worked out once. */
