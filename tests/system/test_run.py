@@ -159,7 +159,7 @@ def test_mpboots_session(at_terminal):
     """What docs/mpboot.md says of the example."""
     terminal = at_terminal("run", "mpboot")
     terminal.expect(r"^plinth: mpboot: 2 of 2 CPUs, the others wait by spin-table;")
-    terminal.expect(r"# $", timeout=120)
+    terminal.expect(r"guest# ", timeout=120)
     terminal.send("tr -d '\\0' </sys/firmware/devicetree/base/cpus/cpu@1/enable-method; echo\n")
     terminal.expect(r"^spin-table$")
     terminal.send("nproc\n")
