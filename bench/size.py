@@ -19,8 +19,8 @@ GOALS = {"image_bytes": 324 * KIB, "el2_ram_bytes": 2048 * KIB}
 MAP = BUILD / "gcc" / "plinth.map"
 CORE = BUILD / "gcc" / "core.elf"
 FUNCTION = re.compile(r"^ *\d+: [0-9a-f]+ +(\w+) FUNC +\w+ +\w+ +\d+ (\S+)$", re.MULTILINE)
-MAP_START = "Linker script and memory map"
-TEXT = re.compile(r"^ \.text\S*\s+0x[0-9a-f]+\s+0x([0-9a-f]+)\s+(\S+)$", re.MULTILINE)
+# VMA, LMA, size and alignment, as LLD's map has them: the core lies in .rodata.
+TEXT = re.compile(r"^ *[0-9a-f]+ +[0-9a-f]+ +([0-9a-f]+) +\d+ +(\S+):\(\.text\S*\)$", re.MULTILINE)
 
 
 def measure():
@@ -40,9 +40,8 @@ def measure():
 
 def text_by_module():
     code = Counter(core_by_module())
-    placed = MAP.read_text().partition(MAP_START)[2]
-    for size, path in TEXT.findall(placed):
-        if int(size, 16) != 0:
+    for size, path in TEXT.findall(MAP.read_text()):
+        if not path.startswith("<internal>"):
             code[module_of(path)] += int(size, 16)
     return code
 

@@ -23,7 +23,7 @@ func efi_start
 	address	x0, __stack_chk_guard
 	eor	x1, x22, x22, lsl #27
 	str	x1, [x0]
-	relocate x21, boot_lds_rela, boot_lds_rela_end
+	bl	boot_relocate
 	mov	x0, x19
 	mov	x1, x20
 	mov	x2, x22

@@ -57,7 +57,7 @@ func boot_begin
 2:	isb
 	address	x0, boot_lds_text_end
 	bl	boot_clean_image
-	relocate x21, boot_lds_rela, boot_lds_rela_end
+	bl	boot_relocate
 	bl	clear_bss
 	address	x0, boot_stack_end
 	mov	sp, x0
@@ -90,6 +90,39 @@ func boot_clean_image
 	ret
 endfunc boot_clean_image
 
+/* Adds to each of the image's pointers to itself how far we run from where they say we do: 0 if this
+ * was done before. They are listed by the linker's -z pack-dyn-relocs=relr (ELF gABI, "Relative
+ * Relocation Table"): an even word is where the next pointer lies; an odd one has a bit for each of
+ * the 63 words behind, from bit 1 on. In: x21 = where we run. Uses x0 to x6. */
+func boot_relocate
+	address	x5, boot_relocated
+	ldr	x4, [x5]
+	sub	x4, x21, x4
+	str	x21, [x5]
+	address	x0, boot_lds_relr
+	address	x1, boot_lds_relr_end
+1:	cmp	x0, x1
+	b.hs	5f
+	ldr	x2, [x0], #8
+	tbnz	x2, #0, 2f
+	add	x3, x21, x2
+	ldr	x6, [x3]
+	add	x6, x6, x4
+	str	x6, [x3], #8
+	b	1b
+2:	mov	x5, x3
+	add	x3, x3, #(63 * 8)
+3:	lsr	x2, x2, #1
+	cbz	x2, 1b
+	tbz	x2, #0, 4f
+	ldr	x6, [x5]
+	add	x6, x6, x4
+	str	x6, [x5]
+4:	add	x5, x5, #8
+	b	3b
+5:	ret
+endfunc boot_relocate
+
 sleep:
 	wfi
 	b	sleep
@@ -101,6 +134,12 @@ clear_bss:
 	cmp	x0, x1
 	b.lo	1b
 	ret
+
+	/* Where the image's pointers to itself say that it is. */
+	.section .data.boot_relocated, "aw", %progbits
+	.balign	8
+boot_relocated:
+	.quad	0
 
 	.section .bss.boot_stack, "aw", %nobits
 	.balign	16

@@ -20,6 +20,11 @@
 	(SCTLR_EL2_RES1 | SCTLR_EL2_M | SCTLR_EL2_A | SCTLR_EL2_C | SCTLR_EL2_SA | SCTLR_EL2_I |   \
 		SCTLR_EL2_WXN)
 
+	.macro	address reg, symbol
+	adrp	\reg, \symbol
+	add	\reg, \reg, :lo12:\symbol
+	.endm
+
 	.macro load_immediate reg, value
 	movz	\reg, #((\value) & 0xffff)
 	movk	\reg, #(((\value) >> 16) & 0xffff), lsl #16
@@ -42,14 +47,14 @@ core_head:
 core_primary:
 	mov	x19, x0
 	mov	x20, x1
-	adrp	x2, early_stack
-	add	x2, x2, :lo12:early_stack
+	address	x2, early_stack
 	add	x2, x2, #EARLY_STACK_SIZE
 	mov	sp, x2
 	/* Where we run and where boot/ says we do must agree. */
 	adrp	x2, core_head
 	cmp	x2, x1
 	b.ne	.
+	bl	copy_data
 	adr	x2, enable_mmu
 	bl	init_early		/* (boot_info, load, trampoline): value for TTBR0_EL2 */
 	mov	x21, x0
@@ -70,6 +75,21 @@ primary_mapped:
 	mov	x30, xzr
 	bl	init_primary		/* does not return */
 	brk	#0
+
+/* .data from where the file has it to its place, MMU off. From the end: the two may overlap, and the
+ * place is never below. Uses x2 to x5. */
+copy_data:
+	address	x2, core_lds_data
+	address	x3, core_lds_data_end
+	address	x4, core_lds_data_load
+	sub	x5, x3, x2
+	add	x4, x4, x5
+1:	cmp	x3, x2
+	b.ls	2f
+	ldr	x5, [x4, #-8]!
+	str	x5, [x3, #-8]!
+	b	1b
+2:	ret
 
 /* Another CPU: x0 = physical address of its struct cpu_entry, MMU off. */
 	.global	core_secondary
