@@ -13,8 +13,7 @@ from plinth.paths import BUILD, IMAGE
 
 KIB = 1 << 10
 PAGE = 4 * KIB
-# The image: what it is now, so that it grows no further. 320 KiB are wanted (docs/status.md, issue 10).
-GOALS = {"image_bytes": 324 * KIB, "el2_ram_bytes": 2048 * KIB}
+GOALS = {"image_bytes": 320 * KIB, "el2_ram_bytes": 2048 * KIB}
 
 MAP = BUILD / "gcc" / "plinth.map"
 CORE = BUILD / "gcc" / "core.elf"

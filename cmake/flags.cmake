@@ -26,7 +26,10 @@ set(PLINTH_EL2
 # The objects hold usual code too, for all others, which are linked without.
 if(CMAKE_C_COMPILER_ID STREQUAL "GNU" AND NOT PLINTH_TARGET STREQUAL "host")
 	set(PLINTH_LTO -flto=auto -ffat-lto-objects)
-	# Each image lies within a megabyte: ADR in place of the ADRP that Cortex-A53 may get wrong always
+	# What only the core links: ADR reaches all of it. All must say so: gcc puts no function into one of
+	# another model. (Not what boot links: LLD 14 lacks a relocation for it.)
+	set(PLINTH_TINY -mcmodel=tiny)
+	# The core lies within a megabyte: ADR in place of the ADRP that Cortex-A53 may get wrong always
 	# reaches, and costs nothing. The linker's other way out is a page for one instruction.
 	set(PLINTH_FIX_843419 -Wl,--fix-cortex-a53-843419=adr)
 	add_link_options(-fno-lto -fno-use-linker-plugin)

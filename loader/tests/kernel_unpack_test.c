@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <zlib.h>
 
 #include "base/types.h"
 #include "kernels.h"
@@ -176,6 +177,19 @@ static void test_is_packed(void **state)
 	assert_true(kernel_unpack_is_packed("\x1f\x8b", 2));
 }
 
+/* zlib_sums.c stands in for zlib's: the check value of the CRC's catalogues, and RFC 1950's sum. */
+static void test_sums_are_zlibs(void **state)
+{
+	static uint8_t ones[70000];
+
+	(void)state;
+	assert_int_equal(crc32(0, (const uint8_t *)"123456789", 9), 0xcbf43926);
+	assert_int_equal(adler32(0, NULL, 0), 1);
+	assert_int_equal(adler32(1, (const uint8_t *)"123456789", 9), 0x091e01de);
+	memset(ones, 0xff, sizeof(ones));
+	assert_int_equal(adler32(1, ones, sizeof(ones)), 0x2a286e81);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -185,6 +199,7 @@ int main(void)
 		cmocka_unit_test(test_bomb),
 		cmocka_unit_test(test_small_scratch),
 		cmocka_unit_test(test_is_packed),
+		cmocka_unit_test(test_sums_are_zlibs),
 	};
 
 	return cmocka_run_group_tests_name("loader/kernel_unpack", tests, NULL, NULL);
