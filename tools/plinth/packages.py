@@ -26,6 +26,7 @@ HOST = (
     "lld",
     "llvm",
     "make",
+    "man-db",
     "mtools",
     "ninja-build",
     "procps",
