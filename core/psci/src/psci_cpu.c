@@ -24,6 +24,9 @@ static int64_t start_locked(struct psci_vm *psci, vcpu_id_t target, const struct
 	case PSCI_POWER_OFF:
 		break;
 	}
+	if (target >= psci->limit) {
+		return PSCI_DENIED;
+	}
 	psci->vcpu[target].start = *start;
 	psci_set_power(psci, target, PSCI_POWER_ON_PENDING);
 	psci->ops->start_vcpu(psci->ctx, target);

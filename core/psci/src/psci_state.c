@@ -22,7 +22,11 @@ enum psci_power psci_get_power(const struct psci_vm *psci, vcpu_id_t vcpu)
 void psci_init(struct psci_vm *psci, const struct psci_ops *ops, void *ctx, struct psci_vcpu *vcpu,
 	uint32_t vcpu_count)
 {
-	*psci = (struct psci_vm){.ops = ops, .ctx = ctx, .vcpu = vcpu, .vcpu_count = vcpu_count};
+	*psci = (struct psci_vm){.ops = ops,
+		.ctx = ctx,
+		.vcpu = vcpu,
+		.vcpu_count = vcpu_count,
+		.limit = vcpu_count};
 	lock_init(&psci->lock, LOCK_RANK_VM);
 	psci_reset(psci);
 }
@@ -47,6 +51,26 @@ void psci_boot(struct psci_vm *psci, const struct psci_start *start)
 	psci_set_power(psci, 0, PSCI_POWER_ON_PENDING);
 	psci->ops->start_vcpu(psci->ctx, 0);
 	lock_drop(&psci->lock);
+}
+
+bool psci_set_limit(struct psci_vm *psci, uint32_t count)
+{
+	if (count == 0U || count > psci->vcpu_count) {
+		return false;
+	}
+	lock_take(&psci->lock);
+	psci->limit = count;
+	lock_drop(&psci->lock);
+	return true;
+}
+
+uint32_t psci_limit(struct psci_vm *psci)
+{
+	lock_take(&psci->lock);
+	uint32_t limit = psci->limit;
+
+	lock_drop(&psci->lock);
+	return limit;
 }
 
 mpidr_t psci_mpidr(vcpu_id_t vcpu)

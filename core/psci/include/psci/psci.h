@@ -67,6 +67,7 @@ struct psci_vm {
 	void *ctx;
 	struct psci_vcpu *vcpu;
 	uint32_t vcpu_count;
+	uint32_t limit; /* CPU_ON starts vCPUs below it; under `lock` */
 	struct lock lock;
 };
 
@@ -77,6 +78,12 @@ void psci_init(struct psci_vm *psci, const struct psci_ops *ops, void *ctx, stru
 void psci_reset(struct psci_vm *psci);
 /* Starts vCPU 0 as the loader wishes: as CPU_ON would, from OFF (our own bug otherwise). */
 void psci_boot(struct psci_vm *psci, const struct psci_start *start);
+
+/* How many of the vCPUs, from the first on, CPU_ON may start; at first all. It denies the others,
+ * over resets too, until there is another limit. Those that are on stay on: the guest puts them off
+ * itself. False: none, or more than there are; the limit stays. */
+bool psci_set_limit(struct psci_vm *psci, uint32_t count);
+uint32_t psci_limit(struct psci_vm *psci);
 
 /* MPIDR_EL1 affinity of vCPU n: Aff0 = n % 16, Aff1 = n / 16. */
 mpidr_t psci_mpidr(vcpu_id_t vcpu);
