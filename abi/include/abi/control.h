@@ -81,11 +81,19 @@ enum control_call {
 	CONTROL_MEMORY_WRITE = 23,   /* (memory) vm: the same */
 	CONTROL_REGISTERS_READ = 24, /* (memory) vm, paused: struct control_registers of vCPU X3 */
 	CONTROL_REGISTERS_WRITE = 25, /* (memory) vm, paused: the same */
-	CONTROL_LOOK = 26,	/* (memory) vm; buffer: struct control_look; begins a look into
-				 * its address space */
-	CONTROL_LOOK_READ = 27, /* (memory) the look's lines; X2 1: that was all */
-	CONTROL_LOOK_STOP = 28, /* (memory) */
-	CONTROL_CALL_COUNT = 29,
+	CONTROL_LOOK = 26,	 /* (memory) vm; buffer: struct control_look; begins a look into
+				  * its address space */
+	CONTROL_LOOK_READ = 27,	 /* (memory) the look's lines; X2 1: that was all */
+	CONTROL_LOOK_STOP = 28,	 /* (memory) */
+	CONTROL_NVRAM_READ = 29, /* (observe) vm: bytes of its struct control_nvram and the image
+				  * behind it from X2 on. X3 0: of what it has now, else the ticket
+				  * of that. X2 the bytes of all, X3 the ticket. BUSY: another
+				  * transfer has begun since */
+	CONTROL_NVRAM_WRITE =
+		30, /* (config) vm: the same, in order; X3 0 with the first bytes, which
+		     * have all of the struct. X2 the bytes so far, X3 the ticket. With
+		     * the last byte it takes the place of all variables */
+	CONTROL_CALL_COUNT = 31,
 };
 
 enum control_state {
@@ -133,7 +141,7 @@ struct control_info {
 	uint32_t flags;	 /* VM_FLAG_* */
 	uint32_t rights; /* VM_RIGHT_* */
 	uint32_t weight;
-	uint32_t reserved;
+	uint32_t vcpus_max; /* that may be online; CONTROL_SET_VCPUS */
 	uint64_t affinity;
 	uint64_t overhead; /* bytes that it may take of Plinth's own memory */
 	uint64_t tables;   /* bytes of stage-2 tables */
@@ -197,11 +205,18 @@ struct control_guest {
 	uint32_t channels;
 	uint64_t used; /* bytes of its overhead */
 	char fact[CONTROL_FACTS][CONTROL_FACT_SIZE];
+	uint64_t balloon;	  /* bytes that it is to give away; CONTROL_SET_MEMORY */
+	uint32_t balloon_started; /* it has a driver that would */
+	uint32_t reserved;
 };
 
 enum control_setting {
 	CONTROL_SET_WEIGHT = 0,	  /* 1 to 10,000 */
 	CONTROL_SET_AFFINITY = 1, /* a bit for each CPU; 0: all */
+	CONTROL_SET_VCPUS = 2, /* 1 to its vCPUs: how many of them, from the first on, its guest may
+				* put online (PSCI). Those that are online stay, also above it */
+	CONTROL_SET_MEMORY = 3, /* bytes, up to its memory: the rest is the balloon's, which the
+				 * guest's driver fills. NOT_SUPPORTED without `vmware` */
 };
 
 enum control_event_kind {
@@ -210,6 +225,8 @@ enum control_event_kind {
 				    * had room for */
 	CONTROL_EVENT_INFO = 3,	   /* the guest has set a value of its guestinfo */
 	CONTROL_EVENT_LOOK = 4,	   /* lines wait for CONTROL_LOOK_READ */
+	CONTROL_EVENT_NVRAM = 5,   /* non-volatile variables have changed, after a
+				    * CONTROL_NVRAM_READ */
 };
 
 struct control_event {
@@ -217,6 +234,18 @@ struct control_event {
 	uint32_t kind;
 	uint32_t vm; /* or CONTROL_NO_VM */
 	uint64_t value;
+};
+
+/* A VM's non-volatile UEFI variables and its clock, as they are kept. An image of lib/nvstore
+ * follows: records in order, each behind the other. */
+#define CONTROL_NVRAM_MAGIC UINT64_C(0x564e68746e696c50) /* "PlinthNV" */
+#define CONTROL_NVRAM_MAX   16384U			 /* bytes of the image */
+
+struct control_nvram {
+	uint64_t magic;
+	uint32_t size; /* of the image */
+	uint32_t reserved;
+	uint64_t meta; /* of the clock: core/uefirt */
 };
 
 #define CONTROL_LOG_TEXT 192U

@@ -67,6 +67,8 @@ static const struct call_row rows[CONTROL_CALL_COUNT] = {
 		WANTS_VM | TAKES},
 	[CONTROL_LOOK_READ] = {control_look_read, 1, MEMORY, GIVES},
 	[CONTROL_LOOK_STOP] = {control_look_stop, 0, MEMORY, 0},
+	[CONTROL_NVRAM_READ] = {control_nvram_read, 1, OBSERVE, WANTS_VM | GIVES},
+	[CONTROL_NVRAM_WRITE] = {control_nvram_write, 1, CONFIG, WANTS_VM | TAKES},
 };
 
 struct lock control_lock = LOCK_INIT(LOCK_RANK_CALL);

@@ -32,6 +32,8 @@ control_fn control_stop;
 control_fn control_reset;
 control_fn control_pause;
 control_fn control_resume;
+
+/* control_set.c */
 control_fn control_set;
 
 /* control_io.c */
@@ -50,6 +52,10 @@ control_fn control_memory_read;
 control_fn control_memory_write;
 control_fn control_registers_read;
 control_fn control_registers_write;
+
+/* control_nvram.c */
+control_fn control_nvram_read;
+control_fn control_nvram_write;
 
 /* control_look.c */
 control_fn control_look_start;

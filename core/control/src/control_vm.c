@@ -96,6 +96,7 @@ enum control_status control_info(struct call *call)
 		.flags = vm->config.flags,
 		.rights = vm->config.rights,
 		.weight = vm->config.weight,
+		.vcpus_max = psci_limit(&call->vm->psci),
 		.affinity = vm->config.affinity,
 		.overhead = vm->config.overhead,
 		.tables = vm->gmem.space.table_count * PAGE_SIZE,
@@ -175,6 +176,8 @@ enum control_status control_guest(struct call *call)
 		.pings = report.pings,
 		.channels = report.channels,
 		.used = report.used,
+		.balloon = report.balloon_target,
+		.balloon_started = report.balloon_started ? 1U : 0U,
 	};
 	memcpy(guest->fact, report.fact, sizeof(guest->fact));
 	call->done = sizeof(*guest);
@@ -219,30 +222,4 @@ enum control_status control_pause(struct call *call)
 enum control_status control_resume(struct call *call)
 {
 	return act(call, VM_VERB_RESUME);
-}
-
-enum control_status control_set(struct call *call)
-{
-	struct vm *vm = call->vm;
-	bool is_weight = call->arg2 == CONTROL_SET_WEIGHT;
-
-	if (!is_weight && call->arg2 != CONTROL_SET_AFFINITY) {
-		return CONTROL_NOT_SUPPORTED;
-	}
-	if (is_weight && (call->arg < SCHED_WEIGHT_MIN || call->arg > VM_WEIGHT_MAX)) {
-		return CONTROL_INVALID;
-	}
-	for (vcpu_id_t i = 0; i < vm->config.vcpu_count; i++) {
-		if (is_weight) {
-			sched_set_weight(&vm->vcpu[i].sched, (uint32_t)call->arg);
-		} else {
-			sched_set_affinity(&vm->vcpu[i].sched, call->arg);
-		}
-	}
-	if (is_weight) {
-		vm->config.weight = (uint32_t)call->arg;
-	} else {
-		vm->config.affinity = call->arg;
-	}
-	return CONTROL_OK;
 }

@@ -73,7 +73,8 @@ void rig_init(void)
 	config.flags = VM_FLAG_CONTROL;
 	config.rights = VM_RIGHT_ALL;
 	assert_int_equal(vm_create(&config, &rig.self, &why), PLINTH_OK);
-	rig.other = vm_rig_create("other", 2, VM_FLAG_VMWARE);
+	rig.other =
+		vm_rig_create("other", 2, VM_FLAG_VMWARE | VM_FLAG_UEFI | VM_FLAG_NVRAM_VOLATILE);
 	assert_int_equal(vm_start(rig.self), PLINTH_OK);
 	vm_rig_settle();
 }

@@ -63,6 +63,8 @@ static const uint32_t rights[CONTROL_CALL_COUNT] = {
 	[CONTROL_LOOK] = VM_RIGHT_MEMORY,
 	[CONTROL_LOOK_READ] = VM_RIGHT_MEMORY,
 	[CONTROL_LOOK_STOP] = VM_RIGHT_MEMORY,
+	[CONTROL_NVRAM_READ] = VM_RIGHT_OBSERVE,
+	[CONTROL_NVRAM_WRITE] = VM_RIGHT_CONFIG,
 };
 
 static void every_right_is_refused_when_missing(void **state)
@@ -225,7 +227,7 @@ static void what_there_is(void **state)
 	assert_int_equal(rig.x[1], 0);
 	assert_int_equal(rig_call(CONTROL_INFO, 0, 0, WHOLE), CONTROL_OK);
 	assert_int_equal(rig.x[1], sizeof(*info));
-	assert_int_equal(info->flags, VM_FLAG_VMWARE);
+	assert_int_equal(info->flags, VM_FLAG_VMWARE | VM_FLAG_UEFI | VM_FLAG_NVRAM_VOLATILE);
 	assert_int_equal(info->weight, VM_WEIGHT_DEFAULT);
 	assert_int_equal(rig_call(CONTROL_VCPUS, 0, 0, WHOLE), CONTROL_OK);
 	assert_int_equal(rig.x[1], 2U * sizeof(*vcpu));
@@ -277,7 +279,52 @@ static void settings(void **state)
 	assert_int_equal(rig_call(CONTROL_SET, 10001, CONTROL_SET_WEIGHT, 0), CONTROL_INVALID);
 	assert_int_equal(rig_call(CONTROL_SET, 1, CONTROL_SET_AFFINITY, 0), CONTROL_OK);
 	assert_int_equal(rig.other->config.affinity, 1);
-	assert_int_equal(rig_call(CONTROL_SET, 1, 2, 0), CONTROL_NOT_SUPPORTED);
+	assert_int_equal(rig_call(CONTROL_SET, 1, 4, 0), CONTROL_NOT_SUPPORTED);
+	assert_int_equal(rig_call(CONTROL_SET, 1, UINT32_MAX, 0), CONTROL_NOT_SUPPORTED);
+}
+
+/* Which of its two vCPUs the guest may put online. */
+static void vcpus_online(void **state)
+{
+	const struct control_info *info = (const void *)rig.memory;
+	const uint64_t cpu_on[4] = {UINT64_C(0xc4000003), psci_mpidr(1), VM_RAM_BASE, 0};
+	struct psci_reply reply;
+
+	(void)state;
+	assert_int_equal(rig_call(CONTROL_SET, 0, CONTROL_SET_VCPUS, 0), CONTROL_INVALID);
+	assert_int_equal(rig_call(CONTROL_SET, 3, CONTROL_SET_VCPUS, 0), CONTROL_INVALID);
+	assert_int_equal(rig_call(CONTROL_SET, UINT64_C(1) << 32 | 1U, CONTROL_SET_VCPUS, 0),
+		CONTROL_INVALID);
+	assert_int_equal(rig_call(CONTROL_SET, 1, CONTROL_SET_VCPUS, 0), CONTROL_OK);
+	assert_int_equal(rig_call(CONTROL_INFO, 0, 0, WHOLE), CONTROL_OK);
+	assert_int_equal(info->vcpus_max, 1);
+	(void)psci_call(&rig.other->psci, 0, cpu_on, &reply);
+	assert_int_equal((int64_t)reply.x0, PSCI_DENIED);
+	assert_int_equal(rig_call(CONTROL_SET, 2, CONTROL_SET_VCPUS, 0), CONTROL_OK);
+	(void)psci_call(&rig.other->psci, 0, cpu_on, &reply);
+	assert_int_equal((int64_t)reply.x0, PSCI_SUCCESS);
+	assert_int_equal(rig_call(CONTROL_STOP, 0, 0, 0), CONTROL_OK);
+}
+
+/* Less than all is the balloon's to bring about. */
+static void memory_within_limits(void **state)
+{
+	const struct control_guest *guest = (const void *)rig.memory;
+	uint64_t size = rig.other->config.ram_size;
+
+	(void)state;
+	assert_int_equal(rig_call(CONTROL_SET, size + 1U, CONTROL_SET_MEMORY, 0), CONTROL_INVALID);
+	assert_int_equal(rig_call(CONTROL_SET, size / 4U, CONTROL_SET_MEMORY, 0), CONTROL_OK);
+	assert_int_equal(rig_call(CONTROL_GUEST, 0, 0, WHOLE), CONTROL_OK);
+	assert_int_equal(guest->balloon, size - size / 4U);
+	assert_int_equal(guest->balloon_started, 0);
+	assert_int_equal(rig_call(CONTROL_SET, size, CONTROL_SET_MEMORY, 0), CONTROL_OK);
+	assert_int_equal(rig_call(CONTROL_GUEST, 0, 0, WHOLE), CONTROL_OK);
+	assert_int_equal(guest->balloon, 0);
+	rig_prepare(CONTROL_SET, 0, CONTROL_SET_MEMORY, 0);
+	rig.x[0] = CONTROL_MAGIC | (uint64_t)rig.self->id << 32; /* it has no `vmware` */
+	assert_int_equal(rig_run(), BACKDOOR_DONE);
+	assert_int_equal(rig.x[0], CONTROL_NOT_SUPPORTED);
 }
 
 /* All that wait, from *number on. */
@@ -624,6 +671,8 @@ int main(void)
 		TEST(what_there_is),
 		TEST(power),
 		TEST(settings),
+		TEST(vcpus_online),
+		TEST(memory_within_limits),
 		TEST(events),
 		TEST(messages),
 		TEST(trace_records),

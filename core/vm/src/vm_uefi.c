@@ -8,6 +8,7 @@
 #include "arch/sysreg.h"
 #include "base/atomic.h"
 #include "base/fmt.h"
+#include "event/event.h"
 #include "hostuefi/hostuefi.h"
 #include "nvstore/nvstore_slots.h"
 #include "percpu/percpu.h"
@@ -178,6 +179,9 @@ static void changed(void *ctx)
 {
 	struct vm *vm = ctx;
 
+	if (exchange_acq_rel(&vm->nvram.is_watched, 0U) != 0U) {
+		event_post(EVENT_NVRAM, vm->id, 0);
+	}
 	if (!vm->nvram.is_persistent) {
 		return;
 	}
@@ -185,6 +189,17 @@ static void changed(void *ctx)
 	if (exchange_acq_rel(&keeper.is_armed, 1U) == 0U) {
 		arm_in(seconds(GATHER_S));
 	}
+}
+
+enum plinth_status vm_import_variables(
+	struct vm *vm, const void *image, uint32_t size, uint64_t meta)
+{
+	enum plinth_status status = uefirt_import(&vm->uefirt, image, size, meta);
+
+	if (status == PLINTH_OK) {
+		changed(vm);
+	}
+	return status;
 }
 
 void vm_keep_variables(void)

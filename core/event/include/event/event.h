@@ -27,6 +27,7 @@ enum event_kind {
 	EVENT_CONSOLE,	 /* output of a console that is watched */
 	EVENT_INFO,	 /* the guest has set values of its guestinfo; value 0 */
 	EVENT_LOOK,	 /* a look into an address space has something to tell */
+	EVENT_NVRAM, /* the VM's non-volatile UEFI variables have changed since they were read */
 };
 
 struct event {

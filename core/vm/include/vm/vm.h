@@ -128,6 +128,7 @@ struct vm_nvram {
 	uint64_t due;	     /* CNTPCT_EL0: not written before, unless Plinth ends */
 	unsigned slot;	     /* of the newest image */
 	uint32_t is_dirty;   /* atomic: there are changes that it has not */
+	uint32_t is_watched; /* atomic: whoever read them is to be told of the next change */
 	bool is_persistent;  /* immutable */
 };
 
@@ -219,6 +220,11 @@ void vm_crash(struct vm *vm, const char *format, ...) PRINTF_LIKE(2, 3);
  * keeps them. Takes as long as the firmware takes: before the machine goes down. No lock is held.
  */
 void vm_keep_variables(void);
+
+/* uefirt_import() for a VM in any state, which is a change as the guest's own are: told, and kept
+ * by the host's firmware where that does. */
+enum plinth_status vm_import_variables(
+	struct vm *vm, const void *image, uint32_t size, uint64_t meta);
 
 const char *vm_state_name(enum vm_state state);
 
