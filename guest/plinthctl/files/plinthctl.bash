@@ -13,23 +13,24 @@ _plinthctl() {
 	case ${#before[@]} in
 	0)
 		choices="--json --help vm console top host log events trace metrics guestinfo scan map
-			find-kernel translate read memory registers"
+			find-kernel translate read memory registers dump nvram"
 		;;
 	1)
 		case ${before[0]} in
 		vm) choices="list info start stop reboot reset pause resume set" ;;
 		memory) choices="read write" ;;
+		nvram) choices="list save restore" ;;
 		trace) choices="on off dump follow" ;;
 		log | events) choices="--follow" ;;
 		top) choices="--once --interval" ;;
-		console | guestinfo | scan | map | find-kernel | translate | read | registers)
+		console | dump | guestinfo | scan | map | find-kernel | translate | read | registers)
 			choices=$(_plinthctl_names)
 			;;
 		esac
 		;;
 	2)
 		case ${before[0]} in
-		vm | memory) [[ ${before[1]} == list ]] || choices=$(_plinthctl_names) ;;
+		vm | memory | nvram) [[ ${before[1]} == list ]] || choices=$(_plinthctl_names) ;;
 		scan) choices="--from --to --el0 --both --vcpu --gpa -x --wx" ;;
 		registers | find-kernel) choices="--vcpu" ;;
 		esac
@@ -37,7 +38,8 @@ _plinthctl() {
 	*)
 		case "${before[0]} ${before[1]}" in
 		"vm stop" | "vm reboot" | "vm pause") choices="--now --timeout" ;;
-		"vm set") choices="weight= affinity=" ;;
+		"vm set") choices="weight= affinity= vcpus= memory=" ;;
+		"nvram save") choices="--follow" ;;
 		scan\ *) choices="--from --to --el0 --both --vcpu --gpa -x --wx" ;;
 		esac
 		;;

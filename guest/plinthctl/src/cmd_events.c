@@ -18,6 +18,8 @@ static const char *kind_name(uint32_t kind)
 		return "guestinfo";
 	case CONTROL_EVENT_LOOK:
 		return "look";
+	case CONTROL_EVENT_NVRAM:
+		return "nvram";
 	default:
 		return "unknown";
 	}

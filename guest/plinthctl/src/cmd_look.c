@@ -9,6 +9,7 @@
 
 #include "commands.h"
 #include "libscan/svg.h"
+#include "look.h"
 
 #define POSITIONS 3U
 #define LINE_SIZE 256U
@@ -64,16 +65,12 @@ static struct words parse(enum control_look_kind kind, unsigned positions, int c
 	return w;
 }
 
-/* Takes each line of the answer, without its end. */
-typedef void line_fn(void *ctx, const char *line);
-
-static void look(const struct words *w, const char *what, line_fn *take, void *ctx)
+void look_at(uint32_t vm, const struct control_look *look, const char *what, look_line_fn *take,
+	void *ctx)
 {
-	struct control_look request = w->look;
-	struct plinth_control call = {.call = CONTROL_LOOK,
-		.vm = ctl_find(w->position[0]).vm,
-		.buffer = &request,
-		.size = sizeof(request)};
+	struct control_look request = *look;
+	struct plinth_control call = {
+		.call = CONTROL_LOOK, .vm = vm, .buffer = &request, .size = sizeof(request)};
 	int wait = ctl_wait_open();
 	char text[CONTROL_MOVE_MAX];
 	char line[LINE_SIZE];
@@ -98,6 +95,11 @@ static void look(const struct words *w, const char *what, line_fn *take, void *c
 			(void)ctl_wait(wait, -1, LOOK_MS);
 		}
 	} while (call.result[0] == 0U);
+}
+
+static void look(const struct words *w, const char *what, look_line_fn *take, void *ctx)
+{
+	look_at(ctl_find(w->position[0]).vm, &w->look, what, take, ctx);
 }
 
 static void print_line(void *ctx, const char *line)

@@ -6,6 +6,7 @@
 #include "abi/vm_config.h"
 #include "base/compiler.h"
 #include "commands.h"
+#include "vm.h"
 
 #define KIB 1024U
 
@@ -166,7 +167,16 @@ static void show_guest(uint32_t vm)
 		json_open("guest", '{');
 		json_string("tools", state);
 		json_number("tools_version", guest.tools_version);
+		json_number("balloon_bytes", guest.balloon);
+		json_bool("balloon_driver", guest.balloon_started != 0U);
 	} else {
+		if (guest.balloon != 0U) {
+			printf("balloon: is to take %llu KiB, %s\n",
+				(unsigned long long)(guest.balloon / KIB),
+				guest.balloon_started != 0U
+					? "the guest has a driver"
+					: "but the guest has no driver for it yet");
+		}
 		printf("tools: %s, version %u, %u channels\n", state, guest.tools_version,
 			guest.channels);
 	}
@@ -190,6 +200,7 @@ static void json_info(const struct control_info *info, uint64_t frequency)
 	json_open(NULL, '{');
 	json_vm(&info->vm);
 	json_number("weight", info->weight);
+	json_number("vcpus_max", info->vcpus_max);
 	json_hex("affinity", info->affinity);
 	json_number("overhead_bytes", info->overhead);
 	json_number("tables_bytes", info->tables);
@@ -219,7 +230,8 @@ static int info(const char *name)
 		(unsigned long long)(info.vm.used / KIB),
 		(unsigned long long)(info.vm.memory / KIB),
 		(unsigned long long)(info.tables / KIB));
-	printf("weight: %u, affinity: 0x%llx\n", info.weight, (unsigned long long)info.affinity);
+	printf("weight: %u, affinity: 0x%llx, vCPUs that may be online: %u\n", info.weight,
+		(unsigned long long)info.affinity, info.vcpus_max);
 	show_words("flags", info.flags, flag_words, ARRAY_SIZE(flag_words));
 	show_words("rights", info.rights, right_words, ARRAY_SIZE(right_words));
 	print_vcpus(info.vm.vm, frequency);
@@ -280,54 +292,6 @@ static int act(const struct verb *verb, int count, char **words)
 	return EXIT_OK;
 }
 
-/* "all", or numbers with commas between. */
-static uint64_t affinity_of(const char *text)
-{
-	uint64_t mask = 0;
-	char word[8];
-
-	if (strcmp(text, "all") == 0) {
-		return 0;
-	}
-	do {
-		size_t length = strcspn(text, ",");
-
-		snprintf(word, sizeof(word), "%.*s", (int)length, text);
-		uint64_t cpu = ctl_number(word, 10, "affinity");
-
-		if (cpu >= 64U) {
-			ctl_die(EXIT_USAGE, "affinity: there is no CPU %s", word);
-		}
-		mask |= UINT64_C(1) << cpu;
-		text += length + (text[length] == ',');
-	} while (*text != '\0');
-	return mask;
-}
-
-static int set(int count, char **words)
-{
-	uint32_t vm = ctl_find(words[2]).vm;
-
-	if (count == 3) {
-		ctl_usage("vm");
-	}
-	for (int i = 3; i < count; i++) {
-		struct plinth_control call = {.call = CONTROL_SET, .vm = vm};
-
-		if (strncmp(words[i], "weight=", 7) == 0) {
-			call.arg2 = CONTROL_SET_WEIGHT;
-			call.arg = ctl_number(words[i] + 7, 10, "weight");
-		} else if (strncmp(words[i], "affinity=", 9) == 0) {
-			call.arg2 = CONTROL_SET_AFFINITY;
-			call.arg = affinity_of(words[i] + 9);
-		} else {
-			ctl_usage("vm");
-		}
-		ctl_call(&call, words[i]);
-	}
-	return ctl_json ? info(words[2]) : EXIT_OK;
-}
-
 int command_vm(int count, char **words)
 {
 	if (count == 2 && strcmp(words[1], "list") == 0) {
@@ -337,7 +301,11 @@ int command_vm(int count, char **words)
 		return info(words[2]);
 	}
 	if (count >= 3 && strcmp(words[1], "set") == 0) {
-		return set(count, words);
+		if (count == 3) {
+			ctl_usage("vm");
+		}
+		vm_set(words[2], count - 3, words + 3);
+		return ctl_json ? info(words[2]) : EXIT_OK;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(verbs) && count >= 3; i++) {
 		if (strcmp(words[1], verbs[i].name) == 0) {

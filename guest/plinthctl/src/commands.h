@@ -20,5 +20,7 @@ command_fn command_translate;
 command_fn command_read;
 command_fn command_memory;
 command_fn command_registers;
+command_fn command_dump;
+command_fn command_nvram;
 
 #endif

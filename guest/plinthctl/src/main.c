@@ -15,7 +15,7 @@ const struct command ctl_commands[] = {
 	{"vm",
 		"list | info NAME | start NAME | resume NAME | reset NAME |\n"
 		"       stop|reboot|pause NAME [--now | --timeout SECONDS] |\n"
-		"       set NAME [weight=N] [affinity=CPU,CPU...|all]",
+		"       set NAME [weight=N] [affinity=CPU,CPU...|all] [vcpus=N] [memory=SIZE]",
 		"VMs and their life", command_vm},
 	{"console", "NAME", "a VM's console on this terminal; Ctrl-] ends it", command_console},
 	{"top", "[--once] [--interval SECONDS]", "who uses the CPUs, and what for", command_top},
@@ -36,6 +36,10 @@ const struct command ctl_commands[] = {
 	{"memory", "read NAME GPA LENGTH [FILE] | write NAME GPA FILE",
 		"memory by guest-physical address", command_memory},
 	{"registers", "NAME [--vcpu N]", "registers of a paused VM", command_registers},
+	{"dump", "NAME FILE", "registers and memory of a VM as an ELF core, for gdb and crash",
+		command_dump},
+	{"nvram", "list NAME | save NAME FILE [--follow] | restore NAME FILE",
+		"a VM's non-volatile UEFI variables", command_nvram},
 };
 
 const size_t ctl_command_count = ARRAY_SIZE(ctl_commands);

@@ -1,0 +1,211 @@
+# SPDX-License-Identifier: Apache-2.0
+"""plinthctl dump: an ELF core of another VM, on a disk of the control VM, which gdb opens here. What
+is in it is compared with the machine's own memory, as QEMU has it."""
+
+import re
+import struct
+import subprocess
+
+import pytest
+from harness import stage2
+from harness.control import Guest, refused, wait_for_state
+from harness.monitor import ask, go_to_monitor
+from harness.vms import MIB, debian
+from plinth import cpio, initramfs
+from plinth.paths import GUEST
+
+RAM = 0x40000000
+SIZE = 128 * MIB
+DISK = 0x80000000  # the first gigabyte above the control VM's RAM
+MEMORY = 1 * MIB  # where RAM is in the dump
+VCPUS = 2
+PT_LOAD, PT_NOTE = 1, 4
+ET_CORE, EM_AARCH64 = 4, 183
+
+
+@pytest.fixture(scope="module")
+def initrd(tmp_path_factory):
+    """The control VM's, with drivers for its disk."""
+    path = tmp_path_factory.mktemp("dump") / "initrd.gz"
+    program = cpio.file("bin/plinthctl", (GUEST / "plinthctl").read_bytes(), 0o755)
+    motd = cpio.file("etc/motd", b"This VM may manage Plinth\n")
+    initramfs.write_modules(path, "of_pmem", "nd_pmem", extra=[program, motd])
+    return path
+
+
+@pytest.fixture
+def machine(boot, make_bundle, initrd):
+    disk = f"disk@0 {{ size = <{SIZE + 16 * MIB:#x}>; }}"
+    boss = debian("boss", vcpus=1, action="modules,shell", extra=["control", disk])
+    worker = debian("worker", vcpus=VCPUS, memory=SIZE, action="shell")
+    bundle = make_bundle({"boss": {**boss, "initrd.gz": initrd}, "worker": worker})
+    machine = boot(bundle, memory_mib=1024)
+    machine.expect_all([r"^boss\| This VM may(?s:.*?)boss# ", r"^worker\| Enter 'help'"], 120)
+    return machine
+
+
+def root_of(machine, name):
+    text = ask(machine, f"coherency {name}")
+    return int(re.search(rf"^{name}: \w+, stage 2 at (0x\w+)$", text, re.M).group(1), 16)
+
+
+def read_mapped(machine, root, start, size):
+    """{offset: bytes} of what is mapped there."""
+    found = {}
+    for leaf in stage2.leaves(machine, root):
+        if start <= leaf.ipa < start + size and not leaf.device:
+            found[leaf.ipa - start] = machine.read_physical(leaf.pa, leaf.size)
+    return found
+
+
+class Core:
+    """The dump as a reader of ELF sees it."""
+
+    def __init__(self, data):
+        self.data = data
+        magic, kind, machine, at = struct.unpack_from("<16sHHxxxxxxxxxxxxQ", data)
+        assert (magic[:7], kind, machine) == (b"\x7fELF\x02\x01\x01", ET_CORE, EM_AARCH64)
+        count = struct.unpack_from("<H", data, 56)[0]
+        self.segments = [struct.unpack_from("<IIQQQQQQ", data, at + 56 * i) for i in range(count)]
+
+    def loads(self):
+        """(offset, virtual, physical, size)"""
+        return [(s[2], s[3], s[4], s[5]) for s in self.segments if s[0] == PT_LOAD]
+
+    def notes(self):
+        """(name, type, bytes)"""
+        found = []
+        for kind, _flags, offset, _virtual, _physical, size, *_rest in self.segments:
+            end = offset + size
+            while kind == PT_NOTE and offset < end:
+                name_size, size, note = struct.unpack_from("<III", self.data, offset)
+                name = self.data[offset + 12 : offset + 12 + name_size - 1].decode()
+                offset += 12 + -(-name_size // 4) * 4
+                found.append((name, note, self.data[offset : offset + size]))
+                offset += -(-size // 4) * 4
+        return found
+
+    def virtual_of(self, physical):
+        """The kernel's own address of it."""
+        return next(
+            virtual + physical - start
+            for _offset, virtual, start, size in self.loads()[1:]
+            if start <= physical < start + size
+        )
+
+
+def gdb(core, *commands):
+    """What each command prints."""
+    arguments = ["gdb-multiarch", "-nx", "-batch", "-ex", f"core-file {core}"]
+    for command in commands:
+        arguments += ["-ex", "echo :::", "-ex", command]
+    done = subprocess.run(arguments, capture_output=True, text=True, timeout=120)
+    return [part.strip() for part in done.stdout.split(":::")[1:]]
+
+
+def values(text):
+    """{register: value} of `info registers` or of our own command."""
+    return {line.split()[0]: int(line.split()[1], 16) for line in text.splitlines() if "0x" in line}
+
+
+def test_gdb_opens_a_dump(machine, tmp_path):
+    guest = Guest(machine)
+    # A VM that runs goes on after it.
+    answer = guest.json("dump worker /dev/pmem0")
+    assert answer["was_running"] and answer["vmcoreinfo"] and answer["vcpus"] == VCPUS
+    wait_for_state(guest, "running")
+    guest.run("plinthctl vm pause worker --now")
+    wait_for_state(guest, "paused")
+    text = guest.run("plinthctl dump worker /dev/pmem0")
+    found = re.fullmatch(r"/dev/pmem0: (\d+) bytes, 2 vCPUs, (\d+) ranges of the kernel, VMCOREINFO found", text)
+    assert found, text
+    wait_for_state(guest, "paused")
+    registers = [
+        {name: int(value, 16) for name, value in guest.json(f"registers worker --vcpu {n}").items()}
+        for n in range(VCPUS)
+    ]
+    used = guest.json("vm info worker")["used_bytes"]
+    assert used < SIZE, "what nobody has touched took no memory"
+
+    go_to_monitor(machine)
+    roots = {name: root_of(machine, name) for name in ("boss", "worker")}
+    with machine.standing_still():
+        disk = read_mapped(machine, roots["boss"], DISK, SIZE + 16 * MIB)
+        ram = read_mapped(machine, roots["worker"], RAM, SIZE)
+    whole = bytearray(int(found.group(1)))
+    for at, data in disk.items():
+        part = data[: max(0, len(whole) - at)]
+        whole[at : at + len(part)] = part
+    data = bytes(whole)
+    file = tmp_path / "core"
+    file.write_bytes(data)
+
+    core = Core(data)
+    assert core.loads()[0] == (MEMORY, RAM, RAM, SIZE)
+    assert len(core.loads()) == int(found.group(2)) + 1 > 10
+    assert sum(len(part) for part in ram.values()) == used
+    for at, expected in ram.items():
+        assert data[MEMORY + at : MEMORY + at + len(expected)] == expected, hex(RAM + at)
+    blank = bytearray(data[MEMORY : MEMORY + SIZE])
+    for at, expected in ram.items():
+        blank[at : at + len(expected)] = bytes(len(expected))
+    assert not any(blank), "what is not mapped is zeroes"
+
+    check_notes(core)
+    check_gdb(core, file, registers)
+
+
+def check_notes(core):
+    notes = core.notes()
+    each = [("CORE", 1), ("CORE", 2), ("Plinth", 1)]
+    assert [note[:2] for note in notes] == [*each, *each, ("VMCOREINFO", 0)]
+    info = dict(line.split("=", 1) for line in notes[-1][2].decode().splitlines())
+    assert info["OSRELEASE"].startswith("6.1") and "KERNELOFFSET" in info
+    core.uts = int(info["SYMBOL(init_uts_ns)"], 16)
+
+
+def check_gdb(core, file, registers):
+    """Registers of each thread; memory by physical addresses, and by the kernel's."""
+    threads, *shown = gdb(
+        file, "info threads", "thread 1", "info registers", "thread 2", "info registers"
+    )
+    assert len(re.findall(r"^[* ] +\d+ ", threads, re.M)) == VCPUS, threads
+    for n, text in enumerate((shown[1], shown[3])):
+        seen, own = values(text), registers[n]
+        mode = own["pstate"] & 0xF
+        expected = {f"x{i}": own[f"x{i}"] for i in range(31)}
+        expected |= {"pc": own["pc"], "cpsr": own["pstate"]}
+        expected["sp"] = own["sp_el1"] if mode == 5 else own["sp_el0"]
+        assert {name: seen[name] for name in expected} == expected, n
+    physical = RAM + core.data.index(b"Linux version 6.1", MEMORY) - MEMORY
+    virtual = core.virtual_of(physical)
+    assert virtual >> 48 == 0xFFFF
+    by_physical, by_virtual, uts, code = gdb(
+        file, f"x/s {physical}", f"x/s {virtual}", f"x/s {core.uts}",
+        f"x/2i {registers[0]['pc']}",
+    )  # fmt: skip
+    for text in (by_physical, by_virtual):
+        assert '"Linux version 6.1' in text, text
+    assert uts.endswith('"Linux"'), "a symbol of the kernel, by VMCOREINFO"
+    assert "Cannot access" not in code and code.startswith("=>"), code
+
+
+def test_what_cannot_be_dumped(machine):
+    guest = Guest(machine)
+    refused(guest, "dump boss /tmp/core", 1, "boss is this VM itself")
+    refused(guest, "dump worker", 2, "usage: plinthctl dump NAME FILE")
+    refused(guest, "dump worker /nowhere/core", 1, "No such file")
+    text = guest.run("(plinthctl dump worker /proc/self/fd/1 2>/tmp/error; echo $?) | tail -1; cat /tmp/error")
+    assert text.startswith("1\n") and "a dump goes to a file or a disk" in text, text
+    # Interrupted, the VM goes on.
+    guest.run("plinthctl dump worker /dev/pmem0 2>/tmp/error & sleep 1; kill %1; wait")
+    assert guest.run("cat /tmp/error") == "plinthctl: interrupted: /dev/pmem0 is no whole dump"
+    assert guest.run("head -c 4 /dev/pmem0 | tr -d '\\0' | wc -c") == "0", "and no ELF file"
+    assert guest.json("vm info worker")["state"] == "running"
+    # A disk that is full, too.
+    text, status = guest.run_status("plinthctl dump worker /dev/full")
+    assert status == 1 and "No space left" in text
+    assert guest.json("vm info worker")["state"] == "running"
+    guest.run("plinthctl vm stop worker --now")
+    wait_for_state(guest, "off")
+    refused(guest, "dump worker /tmp/core", 1, "worker is off: it can be dumped when it runs")
