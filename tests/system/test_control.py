@@ -119,6 +119,25 @@ def test_looking_into_the_other_vm(guest):
 
 
 @IN_ORDER
+def test_json_of_what_else_answers(guest):
+    """One value each, beside those that other tests here parse."""
+    gpa = f"{0x40000000 + (255 << 20):x}"
+    assert all(0 <= byte <= 255 for byte in guest.json(f"memory read worker {gpa} 24"))
+    assert len(guest.json(f"memory read worker {gpa} 24")) == 24
+    assert guest.json(f"memory read worker {gpa} 24 /tmp/same") == {"file": "/tmp/same", "bytes": 24}
+    assert guest.json(f"memory write worker {gpa} /tmp/same") == {"bytes": 24}
+    svg = guest.json("map worker /tmp/worker.svg")
+    assert svg["file"] == "/tmp/worker.svg" and svg["ranges"] > 10
+    found = re.search(r"kernel at ([0-9a-f]+)", guest.json("find-kernel worker")[0])
+    text = int(found.group(1), 16) + 0x10000
+    assert guest.json(f"translate worker {text:x}")[0].startswith(f"{text:016x}")
+    assert any(line.startswith(f"{text:016x}") for line in guest.json(f"read worker {text:x} 16"))
+    metrics = {sample["name"]: sample["value"] for sample in guest.json("metrics")}
+    assert metrics["plinth_cpus"] == 2 and metrics["plinth_memory_bytes"] > 512 << 20
+    assert any(f"{text:016x}" in line for line in guest.json(f"scan worker --from {text:x} --to {text + 4095:x}"))
+
+
+@IN_ORDER
 def test_memory_and_registers(guest):
     refused(guest, "registers worker", 1, "not paused; `plinthctl vm pause worker` first")
     guest.run("plinthctl vm pause worker --now")

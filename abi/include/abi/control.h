@@ -21,6 +21,8 @@
 
 #include <stdint.h>
 
+#include "abi/control_registers.h"
+
 #define CONTROL_MAGIC	 UINT32_C(0x686e6c70) /* "plnh" */
 #define CONTROL_PORT	 UINT32_C(0x504c)     /* "LP" */
 #define CONTROL_VERSION	 1U
@@ -263,33 +265,6 @@ struct control_trace {
 	uint32_t cpu;
 	uint64_t a;
 	uint64_t b;
-};
-
-/* Only pc, pstate, x, sp and fp are taken by CONTROL_REGISTERS_WRITE. */
-struct control_registers {
-	uint64_t x[31];
-	uint64_t pc;
-	uint64_t pstate; /* AArch64 at EL0 or EL1 */
-	uint64_t sp_el0;
-	uint64_t sp_el1;
-	uint64_t fp[32][2]; /* Q0 to Q31, low half first */
-	uint64_t fpsr;
-	uint64_t fpcr;
-	uint64_t sctlr_el1;
-	uint64_t tcr_el1;
-	uint64_t ttbr0_el1;
-	uint64_t ttbr1_el1;
-	uint64_t mair_el1;
-	uint64_t vbar_el1;
-	uint64_t elr_el1;
-	uint64_t spsr_el1;
-	uint64_t esr_el1;
-	uint64_t far_el1;
-	uint64_t contextidr_el1;
-	uint64_t tpidr_el0;
-	uint64_t tpidr_el1;
-	uint64_t tpidrro_el0;
-	uint64_t mpidr_el1;
 };
 
 enum control_look_kind {

@@ -216,6 +216,23 @@ static void cpu_on_starts_once(void **state)
 	assert_int_equal(runs[1], 1);
 }
 
+/* Over a reset; a vCPU that is on stays so, whatever the limit. */
+static void a_limit_denies_the_others(void **state)
+{
+	(void)state;
+	assert_int_equal(psci_limit(&vm), VCPUS);
+	assert_false(psci_set_limit(&vm, 0));
+	assert_false(psci_set_limit(&vm, VCPUS + 1U));
+	assert_int_equal(call(0, CPU_ON | FORM_64, psci_mpidr(2), RAM, 0), PSCI_SUCCESS);
+	assert_true(psci_set_limit(&vm, 2));
+	assert_int_equal(call(0, CPU_ON | FORM_64, psci_mpidr(2), RAM, 0), PSCI_ON_PENDING);
+	assert_int_equal(call(0, CPU_ON | FORM_64, psci_mpidr(3), RAM, 0), PSCI_DENIED);
+	assert_int_equal(runs[3], 0);
+	assert_int_equal(call(0, CPU_ON | FORM_64, psci_mpidr(1), RAM, 0), PSCI_SUCCESS);
+	psci_reset(&vm);
+	assert_int_equal(psci_limit(&vm), 2);
+}
+
 static void cpu_on_checks_its_arguments(void **state)
 {
 	(void)state;
@@ -381,6 +398,7 @@ int main(void)
 		cmocka_unit_test_setup(features_are_those_of_the_table, setup),
 		cmocka_unit_test_setup(mpidr_has_16_to_a_group, setup),
 		cmocka_unit_test_setup(cpu_on_starts_once, setup),
+		cmocka_unit_test_setup(a_limit_denies_the_others, setup),
 		cmocka_unit_test_setup(cpu_on_checks_its_arguments, setup),
 		cmocka_unit_test_setup(short_form_cuts_its_arguments, setup),
 		cmocka_unit_test_setup(affinity_info_checks_its_arguments, setup),

@@ -32,8 +32,9 @@ static int read_memory(uint32_t vm, uint64_t at, uint64_t length, const char *pa
 {
 	uint8_t bytes[CONTROL_MOVE_MAX];
 	FILE *file = path != NULL ? open_file(path, "wb") : NULL;
+	uint64_t whole = length;
 
-	if (ctl_json) {
+	if (ctl_json && file == NULL) {
 		json_open(NULL, '[');
 	}
 	while (length != 0U) {
@@ -56,12 +57,19 @@ static int read_memory(uint32_t vm, uint64_t at, uint64_t length, const char *pa
 		at += call.done;
 		length -= call.done;
 	}
-	if (ctl_json) {
+	if (ctl_json && file == NULL) {
 		json_close(']');
 		json_end();
 	}
 	if (file != NULL && (ferror(file) != 0 || fclose(file) != 0)) {
 		ctl_die(EXIT_FAILED, "%s: %s", path, strerror(errno));
+	}
+	if (ctl_json && file != NULL) {
+		json_open(NULL, '{');
+		json_string("file", path);
+		json_number("bytes", whole);
+		json_close('}');
+		json_end();
 	}
 	return EXIT_OK;
 }

@@ -198,9 +198,10 @@ static void report(const char *verb, const char *path)
 /* The old file stays until the new one is whole. */
 static void save(const char *name, const char *path)
 {
-	char *temporary = ctl_alloc(NULL, strlen(path) + sizeof(".new"));
+	size_t size = strlen(path) + sizeof(".new");
+	char *temporary = ctl_alloc(NULL, size);
 
-	sprintf(temporary, "%s.new", path);
+	snprintf(temporary, size, "%s.new", path);
 	transfer(read_once, name);
 	FILE *file = fopen(temporary, "wb");
 
