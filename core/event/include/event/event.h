@@ -3,9 +3,10 @@
  * What has happened to VMs, for whoever manages them: a ring of the last EVENT_RING events, each
  * with a number, that any reader goes through at its own pace; who is too slow is told what it
  * missed. Whoever listens is woken by a soft timer, EVENT_WAKE_HZ times a second at most: guests
- * cause events, and no more wake-ups than that. Nor does one of them that sets values in a loop push
- * what others have caused out of the ring: EVENT_INFO of a VM comes EVENT_INFO_HZ times a second at
- * most, at once for the first value, and then at the end of a period for all that were set in it.
+ * cause events, and no more wake-ups than that. Nor does one of them that sets values in a loop
+ * push what others have caused out of the ring: EVENT_INFO of a VM comes EVENT_INFO_HZ times a
+ * second at most, at once for the first value, and then at the end of a period for all that were
+ * set in it.
  *
  * Lock: LOCK_RANK_EVENT, taken inside.
  */
