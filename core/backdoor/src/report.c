@@ -112,6 +112,20 @@ bool report_log(struct backdoor_vm *vm, struct words args)
 	return true;
 }
 
+/* Today's tools tell the first address as a value of guestinfo alone. */
+static void add_address(struct backdoor_vm *vm, struct backdoor_report *report)
+{
+	const struct info *info = info_find(vm, "ip", 2);
+	uint32_t size;
+
+	if (info != NULL && report->fact[BACKDOOR_FACT_IP][0] == '\0') {
+		const char *text = (const char *)info_value(info, &size);
+
+		report_copy(report->fact[BACKDOOR_FACT_IP], BACKDOOR_TEXT_SIZE,
+			(struct words){.text = text, .size = size});
+	}
+}
+
 void backdoor_get_report(struct backdoor_vm *vm, struct backdoor_report *report)
 {
 	*report = (struct backdoor_report){0};
@@ -120,6 +134,7 @@ void backdoor_get_report(struct backdoor_vm *vm, struct backdoor_report *report)
 	}
 	lock_take(&vm->lock);
 	*report = vm->state->report;
+	add_address(vm, report);
 	report->health = tclo_health(vm);
 	report->channels = vm->state->open;
 	report->used = vm->state->used;

@@ -161,6 +161,17 @@ static void the_guest_reports_itself(void **state)
 	assert_int_equal(report()->tools_version, 12326);
 }
 
+/* As today's tools do it, and as those before them. */
+static void its_address_is_told_in_either_way(void **state)
+{
+	(void)state;
+	assert_string_equal(report()->fact[BACKDOOR_FACT_IP], "");
+	check_rpc("info-set guestinfo.ip 192.0.2.7", "1 ");
+	assert_string_equal(report()->fact[BACKDOOR_FACT_IP], "192.0.2.7");
+	check_rpc("SetGuestInfo  2 192.0.2.8", "1 ");
+	assert_string_equal(report()->fact[BACKDOOR_FACT_IP], "192.0.2.8");
+}
+
 static void long_facts_are_cut(void **state)
 {
 	static char request[300] = "SetGuestInfo  3 ";
@@ -397,6 +408,7 @@ int main(void)
 		RIG_TEST(presets_come_back_when_it_is_off),
 		RIG_TEST(values_are_bounded),
 		RIG_TEST(the_guest_reports_itself),
+		RIG_TEST(its_address_is_told_in_either_way),
 		RIG_TEST(long_facts_are_cut),
 		RIG_TEST(nothing_of_former_text_stays),
 		RIG_TEST(log_lines_and_crashes_reach_the_log),
