@@ -307,7 +307,8 @@ def test_no_call_takes_long(boot, make_bundle):
     guest = Guest(machine)
     for command in (
         "vm list", "vm info worker", "metrics", "log", "trace on", "trace", "trace off", "events",
-        "find-kernel worker", "memory read worker 40000000 20000 /tmp/x", "guestinfo worker a b",
+        "find-kernel worker", "memory read worker 40000000 20000 /tmp/x",
+        "memory write worker 4c000800 /tmp/x", "guestinfo worker a b",
         "guestinfo worker", "vm pause worker --now",
     ):  # fmt: skip
         guest.run(f"plinthctl {command} >/dev/null")
