@@ -32,17 +32,16 @@ static void put(enum event_kind kind, vm_id_t vm, uint64_t value)
 	posted++;
 }
 
+static void arm(struct timer *timer, unsigned hz)
+{
+	timer_arm(timer, cpu_this(), read_cntpct_el0() + read_cntfrq_el0() / hz);
+}
+
 static void wake_listener(void)
 {
 	if (listen != NULL && exchange_acq_rel(&is_waking, 1U) == 0U) {
-		timer_arm(
-			&waker, cpu_this(), read_cntpct_el0() + read_cntfrq_el0() / EVENT_WAKE_HZ);
+		arm(&waker, EVENT_WAKE_HZ);
 	}
-}
-
-static void begin_period(void)
-{
-	timer_arm(&period, cpu_this(), read_cntpct_el0() + read_cntfrq_el0() / EVENT_INFO_HZ);
 }
 
 static void wake(struct timer *timer, void *ctx, uint64_t now)
@@ -73,7 +72,7 @@ static void end_period(struct timer *timer, void *ctx, uint64_t now)
 	is_period = again;
 	lock_drop(&ring_lock);
 	if (again) {
-		begin_period();
+		arm(&period, EVENT_INFO_HZ);
 		wake_listener();
 	}
 }
@@ -116,7 +115,7 @@ void event_post(enum event_kind kind, vm_id_t vm, uint64_t value)
 	}
 	lock_drop(&ring_lock);
 	if (begins) {
-		begin_period();
+		arm(&period, EVENT_INFO_HZ);
 	}
 	if (is_told) {
 		wake_listener();
