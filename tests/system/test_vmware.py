@@ -56,6 +56,17 @@ def packed(name):
     }
 
 
+DISK = "disk@0 { size = <0x1000000>; }"
+ADDRESS = "192.0.2.7"
+DAY = 86400
+# For the tools to report: an address on an interface that leads nowhere, and a file system.
+REPORTED = (
+    "/etc/plinth/modules >/dev/null",
+    f"ip addr add {ADDRESS}/24 dev dummy0; ip link set dummy0 up",
+    "ln -sf /proc/mounts /etc/mtab; mkdir /data",
+    "mke2fs /dev/pmem0 >/dev/null; mount /dev/pmem0 /data",
+)
+
 SHOWN = ("sys_vendor", "product_name", "product_serial", "product_uuid")
 KINDS = {"plain": plain, "packed": packed}
 IN_ORDER = pytest.mark.xdist_group("vmware")  # the tests of one machine
@@ -65,7 +76,8 @@ IN_ORDER = pytest.mark.xdist_group("vmware")  # the tests of one machine
 def machine(boot_for_module, make_module_bundle):
     """Two guests that run cloud-init and then are at their shells."""
     guests = {
-        name: with_tools(name, values(name), "cloud-init,shell") for name, values in KINDS.items()
+        name: with_tools(name, values(name), "cloud-init,shell", [DISK])
+        for name, values in KINDS.items()
     }
     machine = boot_for_module(make_module_bundle(guests), memory_mib=2048)
     done = [rf"^{name}\| plinth-guest: {name} action=cloud-init exit=0$" for name in KINDS]
@@ -181,6 +193,8 @@ def test_guestinfo_in_the_monitor(machine, guests):
 def test_tools_as_a_daemon(machine, guests):
     """They answer heartbeats, run the scripts of power operations, and tell of their guest."""
     guest = guests[0]
+    for command in REPORTED:
+        guest.run(command)
     start_tools(machine, guest)
     info = "vm info plain"
     pings = int(wait_for(machine, info, r"tools: listening, .*pings ([1-9]\d*)").group(1))
@@ -197,6 +211,33 @@ def test_tools_as_a_daemon(machine, guests):
     config = guest.run(f"{toolbox} config set a b c; {toolbox} config get a b")
     assert config.split("\n")[-1] == "[a] b = c"
     wait_for(machine, info, rf"tools: listening, .*pings (?!{pings}\b)\d+")
+
+
+@IN_ORDER
+def test_the_guests_report_of_itself(machine):
+    """Every line of it, from the daemon that the test before has started."""
+    info = "vm info plain"
+    wait_for(machine, info, rf"guest: address: {ADDRESS}$")
+    wait_for(machine, info, r"guest: disks: .*/data$")
+    wait_for(machine, info, r"guest: tools build: build-\d+$")
+    hundredths = int(wait_for(machine, info, r"guest: uptime: (\d+)$").group(1))
+    assert 0 < hundredths < 100 * DAY
+    assert re.search(r"vm plain: guest says: \S", machine.console.transcript)
+
+
+@IN_ORDER
+def test_the_tools_keep_the_guests_time(machine, guests):
+    """A clock that is a day behind is put right as soon as its user wants it kept."""
+    guest = guests[0]
+    toolbox = "vmware-toolbox-cmd timesync"
+    before = int(guest.run(f"{toolbox} disable >/dev/null; date +%s"))
+    guest.run(f"date -s @{before - DAY} >/dev/null")
+    assert before - DAY <= int(guest.run("date +%s")) < before
+    guest.run(f"{toolbox} enable")
+    deadline = time.monotonic() + 30 * SLOWNESS
+    while int(guest.run("date +%s")) < before:
+        assert time.monotonic() < deadline, "its clock is still behind"
+        time.sleep(1)
 
 
 @pytest.mark.long
@@ -219,10 +260,11 @@ def test_tools_for_minutes(machine, guests):
 
 @IN_ORDER
 def test_soft_power(machine, guests):
-    """Halt, suspend and reboot by the guest's own hands."""
+    """Halt, suspend and reboot by the guest's own hands. Its scripts are hundreds of processes: on a
+    busy machine they take longer than the ten seconds that they have by default."""
     start_tools(machine, guests[1])
     ask_monitor(machine, "vm list")
-    machine.send("vm pause packed\n")
+    machine.send(f"vm pause packed {int(60 * SLOWNESS)}\n")
     machine.expect(r"its tools answer OS_Suspend: finished")
     wait_for(machine, "vm list", "^packed +paused")
     machine.send("vm resume packed\n")

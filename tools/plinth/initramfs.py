@@ -18,6 +18,8 @@ LUAJIT = "usr/bin/luajit"
 EFI_TOOLS = ("bin/efibootmgr", "usr/bin/efivar", "usr/bin/chattr", "usr/bin/lsattr")
 BENCH_INIT = "bin/bench-init"
 BENCH_WORK = "bin/bench-work"
+# What the tools report of: an interface with an address, and a disk in memory with a file system.
+REPORTED_MODULES = ("dummy", "of_pmem", "nd_pmem", "crc32c_generic", "ext4")
 LIBRARY_FOLDERS = ("lib/aarch64-linux-gnu", "usr/lib/aarch64-linux-gnu", "lib", "usr/lib")
 
 
@@ -37,7 +39,7 @@ def write(path, with_vmware=False, extra=()):
 def write_debian(path):
     """Writes the initramfs of a guest with open-vm-tools and cloud-init, not packed: unpacking it
     takes an emulated CPU longer than loading it."""
-    own = base_entries()
+    own = [*base_entries(), *module_entries(*REPORTED_MODULES)]
     entries = [*own, *debian.entries({entry.name for entry in own})]
     with open(path, "wb") as stream:
         cpio.write(stream, entries)
@@ -104,11 +106,17 @@ def write_efi(path, *modules):
 def write_modules(path, *names, extra=()):
     """Writes an initramfs of ours with these kernel modules and what they need, for the action
     `modules` (tools/plinth/guest/actions); `extra` are more entries."""
+    write(path, extra=[*module_entries(*names), *extra])
+
+
+def module_entries(*names):
     files = {file.stem: file for file in (GUEST_ROOT / "lib/modules").rglob("*.ko")}
     order = modules_in_order(files, names)
-    entries = [cpio.folder("lib/modules"), cpio.file("lib/modules/order", " ".join(order).encode())]
-    entries += [cpio.file(f"lib/modules/{name}.ko", files[name].read_bytes()) for name in order]
-    write(path, extra=[*entries, *extra])
+    return [
+        cpio.folder("lib/modules"),
+        cpio.file("lib/modules/order", " ".join(order).encode()),
+        *(cpio.file(f"lib/modules/{name}.ko", files[name].read_bytes()) for name in order),
+    ]
 
 
 def modules_in_order(files, names):

@@ -57,9 +57,9 @@ def dts_string(text):
     return f'"{escaped}"'
 
 
-def with_tools(name, guestinfo, action):
+def with_tools(name, guestinfo, action, extra=()):
     """A Debian guest with VMware's own tools and cloud-init, with these values of guestinfo."""
-    nodes = [guestinfo_node(guestinfo)]
+    nodes = [guestinfo_node(guestinfo), *extra]
     files = debian(name, vcpus=1, memory=512 * MIB, action=action, extra=["vmware", *nodes])
     return {**files, "initrd.gz": INITRD_DEBIAN}
 
