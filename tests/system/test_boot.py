@@ -103,6 +103,28 @@ def test_cpus_that_do_not_start_are_left_out(start, one_vm):
     assert "plinth: 2 of 8 CPUs" in text
 
 
+# RAM of that tree: 256 MiB from 0x40000000. Its end is where boot itself would allocate first.
+@pytest.mark.parametrize("place", ["word", "last", "page"])
+def test_a_bundle_lies_anywhere(start, one_vm, tmp_path, place):
+    """Where a boot loader has put it, in the middle of a page or at the end of RAM: it is found, and
+    stays as it is."""
+    size = one_vm.stat().st_size
+    base = {
+        "word": 0x46000004,
+        "last": 0x50000000 - (size + 3) // 4 * 4,
+        "page": 0x4ABCD000,
+    }[place]
+    chosen = f"chosen {{ linux,initrd-start = <0 {base:#x}>; linux,initrd-end = <0 {base + size:#x}>;"
+    tree = edited_tree(tmp_path, "virt-gic3-a57-1.dtb", "chosen {", chosen)
+    put = f"loader,file={one_vm},addr={base:#x},force-raw=on"
+    extra = ["-dtb", str(tree), "-device", put]
+    text = lines_of(start(BOOT_TEST, cpus=1, memory_mib=256, extra=extra))
+    assert "vm one: 1 vCPUs, 16 MiB" in text
+    kinds = {int(at, 16): kind for at, _, kind in re.findall(r"mem (0x\w+) (0x\w+) (\w+)", text)}
+    page = base // 4096 * 4096
+    assert kinds[max(at for at in kinds if at <= page)] == "image"
+
+
 def test_unknown_enable_method(start, one_vm, tmp_path):
     old, new = 'enable-method = "psci"', 'enable-method = "vendor,own"'
     tree = edited_tree(tmp_path, "virt-gic3-max-8.dtb", old, new)
