@@ -27,7 +27,16 @@ enum scan_case {
 	SCAN_NO_LOWER_HALF, /* EPD0 */
 	SCAN_NO_MMU,
 	SCAN_REMAPS, /* changes pages, blocks and tables all the time; some it leaves alone */
+	/* What costs a scanner most, if its steps are not bounded: */
+	SCAN_UNTOUCHED,	  /* each table, and each page, in 16 KiB of RAM that nothing has touched */
+	SCAN_NONSENSE_4K, /* tables of chance */
+	SCAN_NONSENSE_16K,
+	SCAN_NONSENSE_64K,
+	SCAN_BANNERS, /* a read-only MiB with many beginnings of a kernel's banner */
 };
+
+/* SCAN_UNTOUCHED: where its pages are. */
+#define SCAN_PAGES_AT 0xffff810080000000UL
 
 /* Makes it, and sets TCR_EL1, MAIR_EL1 and TTBR1_EL1. */
 void scan_make_space(uint64_t number);

@@ -236,6 +236,67 @@ void scan_remap(void)
 	}
 }
 
+/* The `index`th 16 KiB of RAM that nothing else uses. */
+static uint64_t untouched(uint64_t index)
+{
+	return 0x41000000UL + (index << 14);
+}
+
+/* Tables of each level there, and pages. */
+static void make_untouched(void)
+{
+	uint64_t next = 0;
+
+	begin(12, 48);
+	for (uint64_t i = 0; i < 256U; i++) {
+		space.root[i] = untouched(next++) | TABLE;
+		*entry_of(256UL << 39 | i << 30, 1) = untouched(next++) | TABLE;
+		*entry_of(257UL << 39 | 1UL << 30 | i << 21, 2) = untouched(next++) | TABLE;
+		*entry_of(258UL << 39 | 2UL << 30 | i << 12, 3) = untouched(next++) | AF | TABLE;
+	}
+	take_space(12, 48);
+}
+
+/* Most entries lead to other such tables, some into RAM, the others anywhere. */
+static void make_nonsense(unsigned page, unsigned bits)
+{
+	uint64_t *table[9];
+
+	begin(page, bits);
+	table[0] = space.root;
+	for (unsigned i = 1; i < 9U; i++) {
+		table[i] = new_table();
+	}
+	for (uint64_t i = 0; i < 9UL << (page - 3U); i++) {
+		uint64_t entry = random_next(&seed);
+
+		if (chance(4) != 0U) {
+			entry = (entry & TABLE_BITS) | (uint64_t)table[chance(9)] | AF | TABLE;
+		} else if (chance(2) == 0U) {
+			entry = (entry & ~0xffffffUL << 24) | 0x40000000UL | 1U;
+		}
+		table[i >> (page - 3U)][i & ((1UL << (page - 3U)) - 1U)] = entry;
+	}
+	take_space(page, bits);
+}
+
+/* In the upper half of the half, as a kernel's image. */
+static void make_banners(void)
+{
+	static const char banner[16] __attribute__((nonstring)) = "Linux version 6 ";
+	char *text = (char *)UNTOUCHED;
+
+	begin(12, 48);
+	for (uint64_t at = 0; at < 0x100000U; at += 0x1000U) {
+		*entry_of(1UL << 47 | at, LAST_LEVEL) = (UNTOUCHED + at) | 1UL << 7 | AF | TABLE;
+	}
+	/* 1,024 places that begin as a banner does, then 512 that go on as one. */
+	for (uint64_t i = 0; i < 0x4000U; i++) {
+		text[0xfc000U + i] = i < 0x2000U ? banner[i % 8U] : banner[i % 16U];
+	}
+	take_space(12, 48);
+}
+
 void scan_make_space(uint64_t number)
 {
 	static void (*const special[])(void) = {
@@ -245,6 +306,8 @@ void scan_make_space(uint64_t number)
 		[SCAN_NO_LOWER_HALF] = make_alias,
 		[SCAN_NO_MMU] = make_loop,
 		[SCAN_REMAPS] = make_remapped,
+		[SCAN_UNTOUCHED] = make_untouched,
+		[SCAN_BANNERS] = make_banners,
 	};
 	static const struct {
 		uint8_t page;
@@ -258,10 +321,13 @@ void scan_make_space(uint64_t number)
 		[SCAN_SMALL_64K] = {16, 42},
 		[SCAN_LARGE_64K] = {16, 52},
 	};
+	static const uint8_t nonsense[] = {12, 14, 16};
 
 	seed += number;
 	if (number < sizeof(random) / sizeof(random[0])) {
 		make_random(random[number].page, random[number].bits);
+	} else if (number >= SCAN_NONSENSE_4K && number <= SCAN_NONSENSE_64K) {
+		make_nonsense(nonsense[number - SCAN_NONSENSE_4K], 48);
 	} else if (number < sizeof(special) / sizeof(special[0])) {
 		special[number]();
 	} else {

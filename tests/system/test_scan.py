@@ -203,8 +203,14 @@ CASES = {
     "no_lower": 10,
     "no_mmu": 11,
     "remaps": 12,
+    "untouched": 13,
+    "nonsense_4k": 14,
+    "nonsense_16k": 15,
+    "nonsense_64k": 16,
+    "banners": 17,
 }
 RANDOM = [name for name in CASES if name.startswith(("pages", "small", "large"))]
+WALKED = [*RANDOM, "absent", "loop", "no_upper", "no_lower", "no_mmu"]
 PAYLOAD_MEMORY = 64
 
 
@@ -245,8 +251,7 @@ def check_writable_and_exec(machine, name, with_exec):
 
 
 def test_granules_sizes_and_odd_tables(boot, make_bundle):
-    names = [name for name in CASES if name != "remaps"]
-    machine, counters = boot_cases(boot, make_bundle, names, cpu="max", cpus=2)
+    machine, counters = boot_cases(boot, make_bundle, WALKED, cpu="max", cpus=2)
     size = PAYLOAD_MEMORY * MIB
     for name in RANDOM:
         before = looks(machine, name, counters[name])
@@ -349,6 +354,58 @@ def test_scan_without_end_yields_and_stops(boot, make_bundle):
     machine.send(f"{ESCAPE}1{ESCAPE}m")
     machine.send("q")
     machine.expect(r"^loop: stopped$")
+
+
+LONGEST = re.compile(r"^\d+ steps, instructions: \d+ in them, longest (\d+);", re.M)
+STEP_MAX = 10_000
+WINDOW = 1 << 21
+PAGES_AT = 0xFFFF_8100_8000_0000  # SCAN_PAGES_AT of tests/payload/scan.h
+TRIED = (UPPER_4K, UPPER_4K + (5 << 39), UPPER_4K + (77 << 30), PAGES_AT, 0xFFFF_FFFF_FFE0_0000)
+
+
+def longest_step(machine, name, requests):
+    """In instructions, of all these requests: a scan tells the longest since the one before."""
+    longest = 0
+    for request in requests:
+        text = ask(machine, f"{request[0]} {name} {request[1]}".strip())
+        longest = max(longest, *map(int, LONGEST.findall(text)), 0)
+    return max(longest, int(LONGEST.search(ask(machine, f"scan {name} --from 0 --to 0")).group(1)))
+
+
+def look_at_all(machine, name, command):
+    """Ended after a while, where there is no end to it."""
+    if name in ("absent", "untouched", "banners"):
+        ask(machine, command)
+    else:
+        machine.send(f"{command}\n")
+        machine.expect(rf"{command}\n")
+        time.sleep(1)
+        machine.send("q")
+        machine.expect(rf"^{name}: stopped\n(?s:.*?)plinth> ")
+
+
+def test_no_step_takes_long(boot, make_bundle):
+    """Whatever is in the tables, counted by the PMU on the machine's own virtual time."""
+    names = ["absent", "loop", *(name for name in CASES if CASES[name] > CASES["remaps"])]
+    machine, _ = boot_cases(boot, make_bundle, names, cpu="max", cpus=1, icount=True)
+    for name in names:
+        ask(machine, f"vm pause {name}")
+    requests = {
+        "translate": [("translate", f"{at + (i << 14):x}") for at in TRIED for i in range(2)],
+        "read": [("read", f"{at + (i << 12):x} 24") for at in TRIED for i in range(3)],
+    }
+    for options in ("", "--gpa", "--el0", "-x --both"):
+        windows = [f"--from {at:x} --to {at + WINDOW - 1:x} {options}" for at in TRIED]
+        requests[f"scan {options}"] = [("scan", window) for window in windows]
+    longest = {}
+    for name in names:
+        for kind, asked in requests.items():
+            longest[name, kind] = longest_step(machine, name, asked)
+        for command in (f"find-kernel {name}", f"scan {name}", f"scan {name} -x"):
+            look_at_all(machine, name, command)
+            longest[name, f"{command}, whole"] = longest_step(machine, name, [])
+    assert min(longest.values()) > 1_000
+    assert {what: count for what, count in longest.items() if count > STEP_MAX} == {}
 
 
 LISTING = """\

@@ -12,8 +12,11 @@
 #include "percpu/percpu.h"
 #include "timerq/timerq.h"
 
-/* Between two steps the vCPU that shares the CPU gets this many times what the step took. */
+/* Between two steps the vCPU that shares the CPU gets this many times what the step took. Where
+ * there is none the pause is short, but long enough for another interrupt: of two that are pending
+ * a GIC may give the timer's first each time, and the key that is to end us would never come. */
 #define STEP_PAUSE 4U
+#define IDLE_HZ	   100000U
 
 /* How long to wait for what is elsewhere, or for the user's terminal. */
 #define LATER_HZ 2000U
@@ -33,6 +36,7 @@ static const void *told_to_stop;
 /* After inspect_start() the timer function's alone, one CPU at a time. */
 static struct job job;
 static struct timer timer;
+struct longest inspect_longest;
 
 enum task_result inspect_say(struct job *j, const char *format, ...)
 {
@@ -161,7 +165,7 @@ static uint64_t pause_after(uint64_t start)
 	const struct vcpu *current = vcpu_current();
 
 	if (current == NULL || sched_is_blocked(&current->sched)) {
-		return 1; /* not the same timer interrupt */
+		return read_cntfrq_el0() / IDLE_HZ;
 	}
 	return STEP_PAUSE * (read_cntpct_el0() - start) + 1U;
 }
@@ -196,13 +200,13 @@ static void work(struct timer *unused, void *ctx, uint64_t now)
 		end_with("stopped");
 	} else if (job.has_line) {
 		later = show_line();
-		note_longest(&job.line_insns, before);
+		note_longest(&inspect_longest.line, before);
 	} else if (!job.is_over) {
 		uint64_t ats = job.scan.counts.at;
 
 		later = step(&where);
 		job.insns += job.scan.counts.at != ats ? el2count_now() - before : 0U;
-		note_longest(&job.step_insns, before);
+		note_longest(&inspect_longest.step, before);
 	}
 	if (job.is_over && !job.has_line) {
 		end();

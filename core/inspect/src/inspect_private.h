@@ -17,6 +17,15 @@ enum task_result {
 	TASK_DONE,
 };
 
+/* Instructions, the longest since a scan has told them last: requests of other kinds have no place
+ * to tell them. */
+struct longest {
+	uint32_t step;
+	uint32_t line; /* showing one: the console's work */
+};
+
+extern struct longest inspect_longest; /* written by steps alone */
+
 /* For find-kernel: bytes looked through in a step. */
 #define FIND_CHUNK  2048U
 #define BANNER_SIZE INSPECT_LINE_SIZE
@@ -24,7 +33,6 @@ enum task_result {
 struct find_state {
 	struct libscan_range range;
 	uint64_t offset; /* into it */
-	uint64_t base;
 	uint32_t looks;
 	bool in_range;
 	bool has_banner;
@@ -47,12 +55,11 @@ struct job {
 	bool has_range; /* `line` is to be that of `range`: made when it is shown */
 	bool has_line;
 	bool is_over;
+	bool in_page;	/* inspect_page() is to go on */
 	uint32_t waits; /* steps in a row that found another address space */
 	uint64_t ranges;
 	uint64_t steps;
-	uint64_t insns;	     /* all steps that asked for addresses */
-	uint32_t step_insns; /* the longest step */
-	uint32_t line_insns; /* the same of showing a line: the console's work */
+	uint64_t insns; /* all steps that asked for addresses */
 	uint64_t ttbr[2];
 	uint64_t pstate; /* of the vCPU, when the step began */
 	struct scan scan;
@@ -78,8 +85,10 @@ void inspect_begin(struct job *job, const struct scan_request *request);
 /* Is the half that the scan is in still translated by the tables that it began with? */
 bool inspect_is_same_space(const struct job *job);
 
-/* One page of the live address space, as `range`; false: nothing is mapped there. Bounded. */
-bool inspect_page(struct job *job, uint64_t gva, enum scan_view view, struct libscan_range *range);
+/* One page of the live address space, in steps: after SCAN_MORE call again with the same.
+ * SCAN_RANGE: it is `range`. SCAN_DONE: nothing is mapped there. */
+enum scan_result inspect_page(
+	struct job *job, uint64_t gva, enum scan_view view, struct libscan_range *range);
 
 /* live.c: a vCPU's stage 1 and stage 2 in this CPU's registers, for a step. */
 struct stage1 {

@@ -25,7 +25,7 @@
 
 static const char marker[] = "Linux version "; /* then a digit */
 
-enum { LOOK, SAY_BASE, SAY_BANNER, FINISHED };
+enum { LOOK, CHECK, SAY_BASE, SAY_BANNER, FINISHED };
 
 static enum task_result look_again(struct job *job)
 {
@@ -96,14 +96,14 @@ static bool take_banner(struct job *job, uint64_t gpa)
 	return is_complete(find->banner);
 }
 
-static void found(struct job *job)
+/* On to what is `size` bytes further in the range; at its end with the best banner that it had. */
+static void go_on(struct job *job, size_t size)
 {
 	struct find_state *find = &job->find;
-	const struct libscan_range *range = &find->range;
 
-	find->base = has_magic(job, range->gpa) ? range->gva : range->gva - SEGMENT;
-	find->in_range = false;
-	job->phase = SAY_BASE;
+	find->offset += size;
+	find->in_range = find->offset <= find->range.last - find->range.gva;
+	job->phase = !find->in_range && find->has_banner ? SAY_BASE : LOOK;
 }
 
 static bool is_banner(struct job *job, uint64_t gpa)
@@ -115,31 +115,52 @@ static bool is_banner(struct job *job, uint64_t gpa)
 	       text[sizeof(marker) - 1U] <= '9';
 }
 
-/* The next FIND_CHUNK bytes of the range. Chunks are aligned in the range, which is to pages. */
+/* The rest of a chunk of the range, up to what may be a banner: a guest may have filled it with
+ * those, so each is a step of its own. Chunks are aligned in the range, which is to pages. */
 static void search(struct job *job)
 {
 	struct find_state *find = &job->find;
-	uint64_t size = find->range.last - find->range.gva + 1U;
 	uint64_t gpa = find->range.gpa + find->offset;
+	size_t size = FIND_CHUNK - find->offset % FIND_CHUNK;
 	uint64_t first;
 
 	memcpy(&first, marker, sizeof(first));
-	if (gmem_read(&job->vm->gmem, ipa_init(gpa), find->chunk.bytes, FIND_CHUNK) != PLINTH_OK) {
+	if (gmem_read(&job->vm->gmem, ipa_init(gpa), find->chunk.bytes, size) != PLINTH_OK) {
 		find->in_range = false; /* no RAM */
 		return;
 	}
-	for (size_t i = 0; i < FIND_CHUNK / sizeof(first); i++) {
-		if (find->chunk.words[i] == first && is_banner(job, gpa + i * sizeof(first)) &&
-			take_banner(job, gpa + i * sizeof(first))) {
-			found(job);
+	for (size_t at = 0; at < size; at += sizeof(first)) {
+		if (find->chunk.words[at / sizeof(first)] == first) {
+			go_on(job, at);
+			job->phase = CHECK;
 			return;
 		}
 	}
-	find->offset += FIND_CHUNK;
-	find->in_range = find->offset < size;
-	if (!find->in_range && find->has_banner) {
-		found(job);
+	go_on(job, size);
+}
+
+static void check(struct job *job)
+{
+	struct find_state *find = &job->find;
+	uint64_t gpa = find->range.gpa + find->offset;
+
+	if (is_banner(job, gpa) && take_banner(job, gpa)) {
+		find->in_range = false;
+		job->phase = SAY_BASE;
+	} else {
+		go_on(job, sizeof(uint64_t));
 	}
+}
+
+static enum task_result say_base(struct job *job)
+{
+	const struct libscan_range *range = &job->find.range;
+	uint64_t before = has_magic(job, range->gpa) ? 0U : SEGMENT;
+
+	job->phase = SAY_BANNER;
+	return inspect_say(job, "%s: kernel at %016llx, GPA %016llx", job->name,
+		(unsigned long long)(range->gva - before),
+		(unsigned long long)(range->gpa - before));
 }
 
 static enum task_result look(struct job *job)
@@ -152,7 +173,9 @@ static enum task_result look(struct job *job)
 	}
 	if (job->scan.half == NULL) {
 		begin(job);
-	} else if (!job->scan.at_end && !inspect_is_same_space(job)) {
+		return TASK_MORE;
+	}
+	if (!job->scan.at_end && !inspect_is_same_space(job)) {
 		return look_again(job);
 	}
 	switch (scan_step(&job->scan, &find->range)) {
@@ -170,19 +193,17 @@ static enum task_result look(struct job *job)
 
 enum task_result inspect_find_step(struct job *job)
 {
-	const struct find_state *find = &job->find;
-
 	switch (job->phase) {
 	case LOOK:
 		return look(job);
+	case CHECK:
+		check(job);
+		return TASK_MORE;
 	case SAY_BASE:
-		job->phase = SAY_BANNER;
-		return inspect_say(job, "%s: kernel at %016llx, GPA %016llx", job->name,
-			(unsigned long long)find->base,
-			(unsigned long long)(find->range.gpa - (find->range.gva - find->base)));
+		return say_base(job);
 	case SAY_BANNER:
 		job->phase = FINISHED;
-		return inspect_say(job, "%s", find->banner);
+		return inspect_say(job, "%s", job->find.banner);
 	default:
 		return TASK_DONE;
 	}

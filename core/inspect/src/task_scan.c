@@ -58,23 +58,18 @@ bool inspect_is_same_space(const struct job *job)
 	return job->scan.half->is_flat || (now & TTBR_TABLE) == then;
 }
 
-bool inspect_page(struct job *job, uint64_t gva, enum scan_view view, struct libscan_range *range)
+enum scan_result inspect_page(
+	struct job *job, uint64_t gva, enum scan_view view, struct libscan_range *range)
 {
 	const struct scan_request request = {.from = gva, .to = gva, .view = view};
+	enum scan_result result;
 
-	inspect_begin(job, &request);
-	/* Twice where stage 2 had no table there yet. */
-	for (unsigned i = 0; i < 4U; i++) {
-		switch (scan_step(&job->scan, range)) {
-		case SCAN_RANGE:
-			return true;
-		case SCAN_DONE:
-			return false;
-		case SCAN_MORE:
-			break;
-		}
+	if (!job->in_page || !inspect_is_same_space(job)) {
+		inspect_begin(job, &request);
 	}
-	return false;
+	result = scan_step(&job->scan, range);
+	job->in_page = result == SCAN_MORE;
+	return result;
 }
 
 /* All that an independent walk of the same tables needs. */
@@ -155,10 +150,13 @@ static enum task_result say_counts(struct job *job)
 
 static enum task_result say_costs(struct job *job)
 {
+	const struct longest longest = inspect_longest;
+
+	inspect_longest = (struct longest){0};
 	return inspect_say(job,
 		"%llu steps, instructions: %llu in them, longest %u; showing a line %u",
-		(unsigned long long)job->steps, (unsigned long long)job->insns, job->step_insns,
-		job->line_insns);
+		(unsigned long long)job->steps, (unsigned long long)job->insns, longest.step,
+		longest.line);
 }
 
 /* The notes that apply, one after the other. */
@@ -224,10 +222,16 @@ enum task_result inspect_translate_step(struct job *job)
 	if (job->phase != 0U) {
 		return TASK_DONE;
 	}
-	job->phase = 1;
-	if (!inspect_page(job, gva, SCAN_BOTH, &range)) {
+	switch (inspect_page(job, gva, SCAN_BOTH, &range)) {
+	case SCAN_MORE:
+		return TASK_MORE;
+	case SCAN_DONE:
+		job->phase = 1;
 		return say_unmapped(job, gva);
+	case SCAN_RANGE:
+		break;
 	}
+	job->phase = 1;
 	if ((range.flags & LIBSCAN_GPA) != 0U) {
 		range.gpa += gva - range.gva;
 	}

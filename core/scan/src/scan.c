@@ -62,6 +62,8 @@ static void add_exec(struct scan *scan, struct scan_look *look)
 
 	scan->credit -= COST_WALK;
 	if (scan_walk(scan, scan->gva, &leaf) != WALK_LEAF) {
+		/* It may have led through memory that nobody had touched. */
+		scan->credit = 0;
 		scan->counts.raced++;
 		return;
 	}
@@ -71,14 +73,19 @@ static void add_exec(struct scan *scan, struct scan_look *look)
 }
 
 /* Stage 2 stopped the walk: reading the way makes it present, and AT is asked again. Where it is in
- * no memory, or AT still fails, all that the lost table would map is left out. */
+ * no memory, or AT still fails, all that the lost table would map is left out. To make memory
+ * present takes long: it is the only thing that its step does. */
 static void go_around(struct scan *scan)
 {
 	const struct scan_half *half = scan->half;
 	struct scan_leaf leaf = {.level = LAST_LEVEL};
+	bool is_first = scan->credit == CREDIT - COST_LOOK;
 	enum scan_walk walk;
 
-	scan->credit -= COST_WALK;
+	scan->credit = 0;
+	if (!is_first) {
+		return;
+	}
 	scan->cache.base = 0;
 	walk = scan_walk(scan, scan->gva, &leaf);
 	if (walk != WALK_LOST && !scan->retried) {
