@@ -9,7 +9,7 @@ import pytest
 from harness import shell
 from harness.control import Guest, boss, refused, wait_for_state
 from harness.monitor import ask, go_to_monitor
-from harness.vms import INITRD_CONTROL, debian, report_of
+from harness.vms import INITRD_CONTROL, MIB, debian, report_of
 
 IN_ORDER = pytest.mark.xdist_group("control")  # the tests of one machine
 
@@ -299,9 +299,17 @@ def ask_until(machine, command, text, tries=40):
     raise AssertionError(answer)
 
 
-def test_no_call_takes_long(boot, make_bundle):
-    """Counted by the PMU, on the machine's own virtual time."""
-    bundle = {"boss": boss(), "worker": debian("worker", vcpus=1, action="shell", vmware=True)}
+DISK_AT = 0x80000000  # the gigabyte behind RAM's
+
+
+def test_no_call_takes_long(boot, make_bundle, tmp_path):
+    """Counted by the PMU, on the machine's own virtual time. Memory that nobody has touched, and a
+    disk that shows the bundle's own bytes, are what reading and writing costs most for."""
+    disk = tmp_path / "disk.img"
+    disk.write_bytes(bytes(range(256)) * (4 * MIB // 256))
+    extra = ['disk@0 { image = "disk.img"; }']
+    worker = debian("worker", vcpus=1, action="shell", vmware=True, extra=extra)
+    bundle = {"boss": boss(), "worker": {**worker, "disk.img": disk}}
     machine = boot(make_bundle(bundle), cpus=1, memory_mib=1024, icount=True)
     machine.expect_all([r"^boss\| This VM may(?s:.*?)boss# ", r"^worker\| Enter 'help'"], 240)
     guest = Guest(machine)
@@ -309,9 +317,14 @@ def test_no_call_takes_long(boot, make_bundle):
         "vm list", "vm info worker", "metrics", "log", "trace on", "trace", "trace off", "events",
         "find-kernel worker", "memory read worker 40000000 20000 /tmp/x",
         "memory write worker 4c000800 /tmp/x", "guestinfo worker a b",
+        *(f"memory read worker {at:x} 1010 /tmp/x" for at in range(0x45000FF8, 0x4F000000, 32 * MIB)),
+        *(f"memory write worker {at:x} /tmp/x" for at in range(0x46000FF8, 0x4F000000, 32 * MIB)),
+        f"memory write worker {DISK_AT + MIB - 8:x} /tmp/x",
+        f"memory write worker {DISK_AT + 3 * MIB:x} /tmp/x",
         "guestinfo worker", "vm pause worker --now",
     ):  # fmt: skip
         guest.run(f"plinthctl {command} >/dev/null")
+    assert " 07" in guest.run(f"plinthctl memory read worker {DISK_AT + 2 * MIB + 7:x} 1")
     wait_for_state(guest, "paused")
     guest.run("plinthctl registers worker >/dev/null; plinthctl vm stop worker --now")
     wait_for_state(guest, "off")

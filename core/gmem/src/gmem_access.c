@@ -136,6 +136,19 @@ enum plinth_status gmem_write(struct gmem *gmem, ipa_t ipa, const void *buf, siz
 	return status;
 }
 
+enum plinth_status gmem_bring(struct gmem *gmem, ipa_t ipa)
+{
+	enum plinth_status status = PLINTH_EFAULT;
+	struct s2_leaf leaf;
+
+	lock_take(&gmem->lock);
+	if (gmem_is_memory(gmem, ipa, 1)) {
+		status = gmem_ensure(gmem, ipa, GMEM_READ, GMEM_ONE_PAGE, &leaf);
+	}
+	lock_drop(&gmem->lock);
+	return status;
+}
+
 enum plinth_status gmem_read_u32(struct gmem *gmem, ipa_t ipa, uint32_t *value)
 {
 	uint32_t word;

@@ -224,6 +224,11 @@ static void test_own_reads_bring_nothing(void **state)
 	assert_memory_equal(buf, fixture.expected, sizeof(buf));
 	assert_int_equal(gmem->used, 0);
 	assert_int_equal(gmem->counters.map_4k + gmem->counters.map_2m, 0);
+	/* Unless it is to be there, for the CPU. */
+	assert_int_equal(gmem_bring(gmem, ipa_init(ZERO_BLOCK + 8U)), PLINTH_OK);
+	check_leaf(ZERO_BLOCK, S2_LEVEL_4K, S2_ATTR_WRITE, S2_PAGE_OWNED);
+	assert_int_equal(gmem->used, 1);
+	assert_int_equal(gmem_bring(gmem, ipa_init(VM_RAM_BASE - 8U)), PLINTH_EFAULT);
 }
 
 static void test_image_block_is_copied_whole(void **state)

@@ -19,9 +19,10 @@ enum { BEGIN, RANGES, COUNTS, COSTS, NOTE_EXEC, NOTE_ACCESS, NOTE_RUNNING, END }
 
 static enum plinth_status read_word(void *ctx, ipa_t ipa, uint64_t *value)
 {
-	struct job *job = ctx;
+	struct gmem *gmem = &((struct job *)ctx)->vm->gmem;
+	enum plinth_status status = gmem_bring(gmem, ipa); /* for AT; reading would not */
 
-	return gmem_read(&job->vm->gmem, ipa, value, sizeof(*value));
+	return status == PLINTH_OK ? gmem_read(gmem, ipa, value, sizeof(*value)) : status;
 }
 
 static struct scan_regime regime_now(void)
