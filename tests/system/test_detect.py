@@ -3,11 +3,12 @@
 slice of the matrix; with it all of it, against KVM and Xen too, which takes hours of CPU time.
 PLINTH_DETECT_RUNS changes the number of runs in a cell of the long matrix."""
 
+import datetime
 import os
 import subprocess
 
 import pytest
-from harness import detection
+from harness import detect_table, detection
 from harness.vms import KERNEL
 from plinth import deb, peers, xen
 from plinth.paths import TEST_LOGS
@@ -18,6 +19,7 @@ RUNS = int(os.environ.get("PLINTH_DETECT_RUNS", "200"))
 RUNS_IN_CI = 5
 CPUS = ("cortex-a57", "cortex-a72", "neoverse-n1", "max")
 TABLE = TEST_LOGS / "detect-matrix.txt"
+RECORDS = TEST_LOGS / "detect-runs.csv"  # for harness/detect_table.py
 HOURS = 3600  # seconds: a machine that is busy with other things takes its time
 
 XEN_KERNEL = 0x60000000
@@ -63,6 +65,8 @@ def record(system, transcript, guests, judge):
         for cell in found:
             table.write(cell.text() + "\n")
             table.writelines(f"{'':<10}{remark}\n" for remark in cell.remarks)
+    today = datetime.date.today().isoformat()
+    detect_table.append(RECORDS, [cell.row(today) for cell in found])
     print(detection.table_head())
     print("\n".join(cell.text() for cell in found))
     assert {cell.guest for cell in found} == set(guests), transcript
@@ -137,6 +141,15 @@ def test_debian_package():
         assert f"./{name}\n" in names
     field = ["dpkg-deb", "--field", package, "Architecture"]
     assert subprocess.run(field, capture_output=True, text=True).stdout == "arm64\n"
+
+
+def test_tables_are_made_from_the_records():
+    rows = detect_table.read(detect_table.RUNS)
+    assert detect_table.wrong_answers(rows) == 0
+    table = detect_table.parts(detect_table.PAGE.read_text())[1]
+    assert table == detect_table.render(rows)
+    lie = dict(rows[0], system="bare", present="1")
+    assert detect_table.wrong_answers([*rows, lie]) > 0
 
 
 # The matrix.

@@ -35,6 +35,14 @@ class Cell:
     without: tuple
     remarks: list
 
+    def row(self, date):
+        """For harness/detect_table.py."""
+        answers = zip(VERDICTS[:3], self.full, self.without)
+        counts = {key: value for name, full, without in answers
+                  for key, value in ((name, full), (f"{name}_without", without))}
+        what = {"date": date, "first_fetch": "now", "system": self.system, "guest": self.guest}
+        return {**what, **counts, "note": ""}
+
     def text(self):
         counts = "".join(f"{number:>10}" for number in (*self.full, *self.without))
         return f"{self.system:<34}{self.guest:<9}{counts}"
