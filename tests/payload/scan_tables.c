@@ -283,7 +283,7 @@ static void make_nonsense(unsigned page, unsigned bits)
 /* In the upper half of the half, as a kernel's image. */
 static void make_banners(void)
 {
-	static const char banner[16] __attribute__((nonstring)) = "Linux version 6 ";
+	static const char banner[] = "Linux version 6 ";
 	char *text = (char *)UNTOUCHED;
 
 	begin(12, 48);
