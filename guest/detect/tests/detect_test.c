@@ -213,6 +213,32 @@ static void each_recorded_system_is_judged_rightly(void **state)
 	}
 }
 
+/* At EL1 on neoverse-n1, which has VHE and LOR: as the payload printed it (- is not run). */
+static void profiles_of_other_cpus_are_named_rightly(void **state)
+{
+	static const struct {
+		const char *letters;
+		const char *name;
+	} cases[] = {
+		{"TTRTNNNNN--TTTTTTTTNNNN", "KVM"},
+		{"TTRNNNNNN--TTTTTTTNTNNN", "Xen"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct fake_cpu cpu = {0};
+		struct detect_report report;
+
+		fake_like(&cpu, cases[i].letters);
+		report = run_all(&cpu, DETECT_EL1);
+		assert_int_equal(report.verdict, DETECT_PRESENT);
+		for (size_t p = 0; p < PROFILE_COUNT; p++) {
+			assert_int_equal(detect_profile_match(&report).is_likely[p],
+				strcmp(detect_profile(p)->name, cases[i].name) == 0);
+		}
+	}
+}
+
 static void a_trap_that_the_system_may_have_made_decides_nothing(void **state)
 {
 	struct fake_cpu cpu = {.probe_percent = {
@@ -334,6 +360,7 @@ int main(void)
 		cmocka_unit_test(a_used_up_sparse_probe_says_not_trapped),
 		cmocka_unit_test(a_sparse_probe_is_not_fooled_by_interrupts),
 		cmocka_unit_test(each_recorded_system_is_judged_rightly),
+		cmocka_unit_test(profiles_of_other_cpus_are_named_rightly),
 		cmocka_unit_test(a_trap_that_the_system_may_have_made_decides_nothing),
 		cmocka_unit_test(absent_does_not_rest_on_mdccsr),
 		cmocka_unit_test(one_trap_outweighs_what_passes),
