@@ -157,7 +157,7 @@ static enum plinth_status batch_step(
 	const ipa_t at = ipa_init(page + done * sizeof(uint64_t));
 	uint64_t entry[STEP_PAGES];
 	enum plinth_status status =
-		caller->memory->read(caller->ctx, at, entry, count * sizeof(entry[0]));
+		caller_copy_ipa(caller, at, entry, NULL, count * sizeof(entry[0]));
 
 	if (status != PLINTH_OK) {
 		return status;
@@ -169,7 +169,7 @@ static enum plinth_status batch_step(
 
 		entry[i] = (entry[i] & ~ENTRY_STATUS_MASK) | (uint64_t)result;
 	}
-	return caller->memory->write(caller->ctx, at, entry, count * sizeof(entry[0]));
+	return caller_copy_ipa(caller, at, NULL, entry, count * sizeof(entry[0]));
 }
 
 /* Goes on where this vCPU's call was left; another call begins anew. */

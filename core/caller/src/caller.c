@@ -35,9 +35,8 @@ static enum plinth_status copy(const struct caller *caller, uint64_t va, uint8_t
 	for (unsigned i = 0; done < size && status == PLINTH_OK; i++) {
 		uint32_t part = part_of(va + done, size - done);
 
-		status = in != NULL
-				 ? caller->memory->read(caller->ctx, pages[i], in + done, part)
-				 : caller->memory->write(caller->ctx, pages[i], out + done, part);
+		status = caller_copy_ipa(caller, pages[i], in != NULL ? in + done : NULL,
+			out != NULL ? out + done : NULL, part);
 		done += part;
 	}
 	return status;
@@ -71,7 +70,7 @@ enum plinth_status caller_read(
 	}
 	status = caller->memory->translate(caller->ctx, va, false, &ipa);
 	*refused = status != PLINTH_OK;
-	return status == PLINTH_OK ? caller->memory->read(caller->ctx, ipa, buf, size) : status;
+	return status == PLINTH_OK ? caller_copy_ipa(caller, ipa, buf, NULL, size) : status;
 }
 
 enum plinth_status caller_write(
@@ -85,5 +84,50 @@ enum plinth_status caller_write(
 	}
 	status = caller->memory->translate(caller->ctx, va, true, &ipa);
 	*refused = status != PLINTH_OK;
-	return status == PLINTH_OK ? caller->memory->write(caller->ctx, ipa, buf, size) : status;
+	return status == PLINTH_OK ? caller_copy_ipa(caller, ipa, NULL, buf, size) : status;
+}
+
+/* Where some cross pages. */
+NOINLINE static enum plinth_status one_by_one(const struct caller *caller, const uint64_t va[],
+	const struct gmem_part parts[], unsigned count, bool write)
+{
+	enum plinth_status status = PLINTH_OK;
+	bool refused;
+
+	for (unsigned i = 0; i < count && status == PLINTH_OK; i++) {
+		uint32_t size = (uint32_t)parts[i].size;
+
+		if (va[i] == 0U) {
+			return PLINTH_EFAULT;
+		}
+		status = write ? caller_write(caller, va[i], parts[i].from, size, &refused)
+			       : caller_read(caller, va[i], parts[i].to, size, &refused);
+	}
+	return status;
+}
+
+enum plinth_status caller_copy_parts(const struct caller *caller, const uint64_t va[],
+	struct gmem_part parts[], unsigned count, bool write)
+{
+	const uint64_t offset = PAGE_SIZE - 1U;
+
+	for (unsigned i = 0; i < count; i++) {
+		if (va[i] == 0U) {
+			return PLINTH_EFAULT;
+		}
+		if (UNLIKELY((va[i] & offset) + parts[i].size > PAGE_SIZE)) {
+			return one_by_one(caller, va, parts, count, write);
+		}
+		if (i != 0U && (va[i] | offset) == (va[i - 1U] | offset)) {
+			parts[i].ipa = ipa_init((parts[i - 1U].ipa.v & ~offset) | (va[i] & offset));
+			continue;
+		}
+		enum plinth_status status =
+			caller->memory->translate(caller->ctx, va[i], write, &parts[i].ipa);
+
+		if (status != PLINTH_OK) {
+			return status;
+		}
+	}
+	return caller->memory->copy(caller->ctx, parts, count, write);
 }

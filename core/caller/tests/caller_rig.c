@@ -11,6 +11,7 @@ static enum plinth_status translate(void *ctx, uint64_t va, bool write, ipa_t *i
 	uint64_t page = (va - RIG_VA) / RIG_PAGE;
 
 	(void)ctx;
+	caller_rig.translated++;
 	if (va < RIG_VA || page >= RIG_PAGES || caller_rig.access[page] == RIG_ABSENT ||
 		(write && caller_rig.access[page] == RIG_READ_ONLY)) {
 		caller_rig.fault_va = va;
@@ -34,33 +35,27 @@ static uint8_t *place(ipa_t ipa, size_t size)
 	return caller_rig.access[ipa.v / RIG_PAGE] == RIG_DEVICE ? NULL : &caller_rig.memory[ipa.v];
 }
 
-static enum plinth_status read_memory(void *ctx, ipa_t ipa, void *buf, size_t size)
+static enum plinth_status copy(void *ctx, const struct gmem_part *parts, unsigned count, bool write)
 {
-	const uint8_t *from = place(ipa, size);
-
 	(void)ctx;
-	if (from == NULL) {
-		return PLINTH_EFAULT;
-	}
-	memcpy(buf, from, size);
-	return PLINTH_OK;
-}
+	for (unsigned i = 0; i < count; i++) {
+		uint8_t *at = place(parts[i].ipa, parts[i].size);
 
-static enum plinth_status write_memory(void *ctx, ipa_t ipa, const void *buf, size_t size)
-{
-	uint8_t *to = place(ipa, size);
-
-	(void)ctx;
-	if (to == NULL) {
-		return PLINTH_EFAULT;
+		if (at == NULL) {
+			return PLINTH_EFAULT;
+		}
+		if (write) {
+			memcpy(at, parts[i].from, parts[i].size);
+		} else {
+			memcpy(parts[i].to, at, parts[i].size);
+		}
 	}
-	memcpy(to, buf, size);
 	return PLINTH_OK;
 }
 
 struct caller caller_rig_at(unsigned el)
 {
-	static const struct caller_memory memory = {translate, read_memory, write_memory};
+	static const struct caller_memory memory = {translate, copy};
 
 	return (struct caller){.el = el, .memory = &memory};
 }

@@ -16,8 +16,9 @@ enum rig_access { RIG_READ_WRITE, RIG_READ_ONLY, RIG_ABSENT, RIG_DEVICE };
 struct caller_rig {
 	_Alignas(uint64_t) uint8_t memory[RIG_PAGES * RIG_PAGE];
 	enum rig_access access[RIG_PAGES];
-	unsigned copied;   /* calls of read and write */
-	uint64_t fault_va; /* of the last refused translation */
+	unsigned translated; /* calls of translate() */
+	unsigned copied;     /* pieces that copy() was given */
+	uint64_t fault_va;   /* of the last refused translation */
 	bool fault_is_write;
 };
 

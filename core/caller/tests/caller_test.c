@@ -83,6 +83,58 @@ static void nothing_and_the_ends(void **state)
 	assert_int_equal(caller_read(&caller, UINT64_MAX, buf, 2, &any), PLINTH_EFAULT);
 }
 
+/* Three pieces in two pages: one translation a page, one copy. */
+static void pieces_in_turn(void **state)
+{
+	const struct caller caller = caller_rig_at(1);
+	const uint64_t va[] = {RIG_VA + 5U, RIG_VA + 3U * RIG_PAGE - 4U, RIG_VA + 2U * RIG_PAGE};
+	uint8_t got[3][4];
+	struct gmem_part parts[] = {
+		{.to = got[0], .size = 4}, {.to = got[1], .size = 4}, {.to = got[2], .size = 4}};
+
+	(void)state;
+	assert_int_equal(caller_copy_parts(&caller, va, parts, 3, false), PLINTH_OK);
+	assert_int_equal(caller_rig.translated, 2);
+	for (unsigned i = 0; i < 3U; i++) {
+		assert_memory_equal(got[i], &caller_rig.memory[va[i] - RIG_VA], 4);
+	}
+	for (unsigned i = 0; i < 3U; i++) {
+		parts[i].from = &"abcdefghijkl"[4U * i];
+	}
+	assert_int_equal(caller_copy_parts(&caller, va, parts, 3, true), PLINTH_OK);
+	for (unsigned i = 0; i < 3U; i++) {
+		assert_memory_equal(&caller_rig.memory[va[i] - RIG_VA], &"abcdefghijkl"[4U * i], 4);
+	}
+}
+
+static void bad_pieces(void **state)
+{
+	const struct caller caller = caller_rig_at(1);
+	uint64_t va[] = {RIG_VA, RIG_VA + RIG_PAGE};
+	uint8_t got[2][8] = {{0}};
+	struct gmem_part parts[] = {{.to = got[0], .size = 8}, {.to = got[1], .size = 8}};
+
+	(void)state;
+	caller_rig.access[1] = RIG_ABSENT;
+	assert_int_equal(caller_copy_parts(&caller, va, parts, 2, false), PLINTH_EFAULT);
+	assert_int_equal(caller_rig.copied, 0);
+	caller_rig.access[1] = RIG_READ_ONLY;
+	assert_int_equal(caller_copy_parts(&caller, va, parts, 2, true), PLINTH_EFAULT);
+	assert_int_equal(caller_rig.copied, 0);
+	va[1] = 0;
+	assert_int_equal(caller_copy_parts(&caller, va, parts, 2, false), PLINTH_EFAULT);
+	assert_int_equal(caller_rig.copied, 0);
+	/* One that crosses into a page that is not there: nothing of it, whatever the others. */
+	va[1] = RIG_VA + 2U * RIG_PAGE - 4U;
+	caller_rig.access[2] = RIG_ABSENT;
+	memset(got, 0xee, sizeof(got));
+	assert_int_equal(caller_copy_parts(&caller, va, parts, 2, false), PLINTH_EFAULT);
+	assert_int_equal(got[1][0], 0xee);
+	caller_rig.access[2] = RIG_READ_WRITE;
+	assert_int_equal(caller_copy_parts(&caller, va, parts, 2, false), PLINTH_OK);
+	assert_memory_equal(got[1], &caller_rig.memory[va[1] - RIG_VA], 8);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -90,6 +142,8 @@ int main(void)
 		cmocka_unit_test_setup(nothing_is_copied_before_all_is_translated, fresh),
 		cmocka_unit_test_setup(what_is_no_memory_is_not_the_translations_fault, fresh),
 		cmocka_unit_test_setup(nothing_and_the_ends, fresh),
+		cmocka_unit_test_setup(pieces_in_turn, fresh),
+		cmocka_unit_test_setup(bad_pieces, fresh),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -187,8 +187,8 @@ static enum plinth_status copy(
 		uint32_t part = part_of(va + done, size - done);
 		uint8_t *at = &stage.bytes[done];
 
-		status = to_guest ? caller->memory->write(caller->ctx, pages[i], at, part)
-				  : caller->memory->read(caller->ctx, pages[i], at, part);
+		status = to_guest ? caller_copy_ipa(caller, pages[i], NULL, at, part)
+				  : caller_copy_ipa(caller, pages[i], at, NULL, part);
 		done += part;
 	}
 	return status;

@@ -41,23 +41,23 @@ static void check_range(ipa_t ipa, size_t size)
 	}
 }
 
-static enum plinth_status read_memory(void *ctx, ipa_t ipa, void *buf, size_t size)
+static enum plinth_status copy(void *ctx, const struct gmem_part *parts, unsigned count, bool write)
 {
 	(void)ctx;
-	check_range(ipa, size);
-	memcpy(buf, &rig.memory[ipa.v], size);
+	for (unsigned i = 0; i < count; i++) {
+		uint64_t at = parts[i].ipa.v;
+
+		check_range(parts[i].ipa, parts[i].size);
+		if (write) {
+			memcpy(&rig.memory[at], parts[i].from, parts[i].size);
+		} else {
+			memcpy(parts[i].to, &rig.memory[at], parts[i].size);
+		}
+	}
 	return PLINTH_OK;
 }
 
-static enum plinth_status write_memory(void *ctx, ipa_t ipa, const void *buf, size_t size)
-{
-	(void)ctx;
-	check_range(ipa, size);
-	memcpy(&rig.memory[ipa.v], buf, size);
-	return PLINTH_OK;
-}
-
-static const struct caller_memory memory = {translate, read_memory, write_memory};
+static const struct caller_memory memory = {translate, copy};
 
 void rig_init(void)
 {

@@ -4,6 +4,7 @@
  */
 #include "arch/esr.h"
 #include "base/bits.h"
+#include "base/compiler.h"
 
 #include "exits_private.h"
 
@@ -22,42 +23,42 @@ static enum plinth_status refuse(
 	return PLINTH_EFAULT;
 }
 
+static enum plinth_status refuse_par(
+	struct exits_caller *from, uint64_t par, uint64_t va, bool is_write)
+{
+	return refuse(from,
+		(par & PAR_S) != 0U ? FSC_EXTERNAL_WALK : (unsigned)FIELD_GET(par, PAR_FST), va,
+		is_write);
+}
+
 /* Memory of the VM, or the fault that the caller would have had there. */
 static enum plinth_status translate(void *ctx, uint64_t va, bool is_write, ipa_t *ipa)
 {
 	struct exits_caller *from = ctx;
+	const struct gmem *gmem = &from->vcpu->vm->gmem;
 	uint64_t par = exits_stage1(gva_init(va), from->caller.el == 0U, is_write);
 
-	if ((par & (PAR_F | PAR_S)) == (PAR_F | PAR_S)) {
-		return refuse(from, FSC_EXTERNAL_WALK, va, is_write);
-	}
-	if ((par & PAR_F) != 0U) {
-		return refuse(from, (unsigned)FIELD_GET(par, PAR_FST), va, is_write);
+	if (UNLIKELY((par & PAR_F) != 0U)) {
+		return refuse_par(from, par, va, is_write);
 	}
 	*ipa = ipa_init((par & PAR_PA) | (va & (PAGE_SIZE - 1U)));
-	const struct gmem *gmem = &from->vcpu->vm->gmem;
-
+	if (LIKELY(gmem_is_ram(gmem, *ipa))) {
+		return PLINTH_OK;
+	}
 	if (!(is_write ? gmem_is_writable(gmem, *ipa, 1) : gmem_is_memory(gmem, *ipa, 1))) {
 		return refuse(from, FSC_EXTERNAL, va, is_write);
 	}
 	return PLINTH_OK;
 }
 
-static enum plinth_status read(void *ctx, ipa_t ipa, void *buf, size_t size)
+static enum plinth_status copy(void *ctx, const struct gmem_part *parts, unsigned count, bool write)
 {
 	struct exits_caller *from = ctx;
 
-	return gmem_read(&from->vcpu->vm->gmem, ipa, buf, size);
+	return gmem_copy_parts(&from->vcpu->vm->gmem, parts, count, write);
 }
 
-static enum plinth_status write(void *ctx, ipa_t ipa, const void *buf, size_t size)
-{
-	struct exits_caller *from = ctx;
-
-	return gmem_write(&from->vcpu->vm->gmem, ipa, buf, size);
-}
-
-static const struct caller_memory memory = {.translate = translate, .read = read, .write = write};
+static const struct caller_memory memory = {.translate = translate, .copy = copy};
 
 void exits_caller_init(struct exits_caller *from, struct vcpu *vcpu)
 {

@@ -98,42 +98,39 @@ static size_t part_in_page(ipa_t ipa, size_t size)
 	return min_u64(size, PAGE_SIZE - (ipa.v & (PAGE_SIZE - 1U)));
 }
 
-enum plinth_status gmem_read(struct gmem *gmem, ipa_t ipa, void *buf, size_t size)
+enum plinth_status gmem_copy_part(struct gmem *gmem, const struct gmem_part *part, bool write)
+{
+	if (!gmem_is_memory(gmem, part->ipa, part->size)) {
+		return PLINTH_EFAULT;
+	}
+	return write ? write_page(gmem, part->ipa, part->from, part->size)
+		     : read_page(gmem, part->ipa, part->to, part->size);
+}
+
+/* A page at a time. */
+static enum plinth_status copy_all(
+	struct gmem *gmem, struct gmem_part part, size_t size, bool write)
 {
 	enum plinth_status status = PLINTH_OK;
-	uint8_t *to = buf;
 
 	while (size != 0U && status == PLINTH_OK) {
-		size_t part = part_in_page(ipa, size);
-
-		lock_take(&gmem->lock);
-		status = gmem_is_memory(gmem, ipa, part) ? read_page(gmem, ipa, to, part)
-							 : PLINTH_EFAULT;
-		lock_drop(&gmem->lock);
-		ipa = ipa_add(ipa, part);
-		to += part;
-		size -= part;
+		part.size = part_in_page(part.ipa, size);
+		status = gmem_copy_parts(gmem, &part, 1, write);
+		part.ipa = ipa_add(part.ipa, part.size);
+		part.from = (const uint8_t *)part.from + part.size;
+		size -= part.size;
 	}
 	return status;
 }
 
+enum plinth_status gmem_read(struct gmem *gmem, ipa_t ipa, void *buf, size_t size)
+{
+	return copy_all(gmem, (struct gmem_part){.ipa = ipa, .to = buf}, size, false);
+}
+
 enum plinth_status gmem_write(struct gmem *gmem, ipa_t ipa, const void *buf, size_t size)
 {
-	enum plinth_status status = PLINTH_OK;
-	const uint8_t *from = buf;
-
-	while (size != 0U && status == PLINTH_OK) {
-		size_t part = part_in_page(ipa, size);
-
-		lock_take(&gmem->lock);
-		status = gmem_is_memory(gmem, ipa, part) ? write_page(gmem, ipa, from, part)
-							 : PLINTH_EFAULT;
-		lock_drop(&gmem->lock);
-		ipa = ipa_add(ipa, part);
-		from += part;
-		size -= part;
-	}
-	return status;
+	return copy_all(gmem, (struct gmem_part){.ipa = ipa, .from = buf}, size, true);
 }
 
 enum plinth_status gmem_bring(struct gmem *gmem, ipa_t ipa)

@@ -75,6 +75,9 @@ struct gmem_clearing {
  * more, nor any of those that this step will still show. */
 void gmem_drop_leaf(void *ctx, const struct s2_leaf *leaf);
 
+/* gmem_access.c: one piece of gmem_copy_parts(), whatever has to be done for it. */
+enum plinth_status gmem_copy_part(struct gmem *gmem, const struct gmem_part *part, bool write);
+
 /* gmem_relinquish.c: with nothing relinquished any more, the promise is whole again. ENOMEM. */
 enum plinth_status gmem_regain(struct gmem *gmem);
 

@@ -20,10 +20,6 @@
 
 extern const struct s2_tlb_ops *s2_tlb;
 
-/* Walks from the root by tables alone, down to at most `level`: the entry where that ends, and
- * its level. ipa must be below the IPA size. */
-s2_pte_t *s2_entry(const struct s2_space *space, ipa_t ipa, unsigned level, unsigned *found);
-
 /* Who is told of removed leaves. */
 struct s2_leaf_visitor {
 	s2_leaf_fn *fn;

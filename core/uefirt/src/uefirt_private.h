@@ -60,4 +60,11 @@ bool uefirt_set_zone(struct uefirt_state *state, int16_t timezone, uint8_t dayli
 bool call_read(const struct call *call, uint64_t va, void *buf, uint32_t size);
 bool call_write(const struct call *call, uint64_t va, const void *buf, uint32_t size);
 
+/* The same for a few pieces in turn, as caller_copy_parts(). */
+static inline bool call_copy(const struct call *call, const uint64_t va[], struct gmem_part parts[],
+	unsigned count, bool write)
+{
+	return caller_copy_parts(call->caller, va, parts, count, write) == PLINTH_OK;
+}
+
 #endif

@@ -8,52 +8,84 @@
 #include "uefirt_private.h"
 
 #define CHAR_SIZE  2U
-#define NAME_STEP  64U /* most names end within it */
+#define WORD	   8U
+#define NAME_STEP  32U /* most names end within it */
 #define STORED	   (UEFI_VAR_NON_VOLATILE | UEFI_VAR_BOOT | UEFI_VAR_RUNTIME)
 #define EMPTY_SIZE CHAR_SIZE
 
-/* Bytes of the name's characters in `name`, of which `size` are there and the first `from` have
- * been looked at, with its zero; 0: it does not end there. */
-static uint32_t end_of_name(const uint8_t *name, uint32_t from, uint32_t size)
+/* Which of the four characters in the word are zero: the top bits of those; what is set above the
+ * first of them has no meaning. */
+static uint64_t zeroes(uint64_t word)
 {
-	for (uint32_t i = from; i + CHAR_SIZE <= size; i += CHAR_SIZE) {
-		if (name[i] == 0U && name[i + 1U] == 0U) {
-			return i + CHAR_SIZE;
+	const uint64_t ones = UINT64_C(0x0001000100010001);
+
+	return (word - ones) & ~word & ones << 15U;
+}
+
+/* Bytes of the name's characters in state->name, of which `size` are there and the first `from`
+ * have been looked at, with its zero; 0: it does not end there. */
+static uint32_t end_of_name(const struct uefirt_state *state, uint32_t from, uint32_t size)
+{
+	const uint64_t *words = (const uint64_t *)(const void *)state->name;
+
+	for (uint32_t i = (uint32_t)align_down(from, WORD); i < size; i += WORD) {
+		uint64_t found = zeroes(words[i / WORD]);
+
+		if (found != 0U) {
+			uint32_t end = i + ((uint32_t)bit_lowest(found) + 1U) / 8U;
+
+			return end <= size ? end : 0U; /* what is behind `size` is older */
 		}
 	}
 	return 0;
 }
 
-/* The name at `va` into state->name, of at most `max` bytes with its zero. In steps, for what is
- * behind its end need not be there. Returns its size; 0: it is bad. */
-static uint32_t read_name(const struct call *call, uint64_t va, uint64_t max)
+/* How much of a name that goes on at `va` to read next: the rest of it need not be there. */
+static uint32_t name_step(uint64_t va, uint64_t left)
+{
+	return (uint32_t)min_u64(min_u64(NAME_STEP, left), PAGE_SIZE - (va & (PAGE_SIZE - 1U)));
+}
+
+/* The name at `va` of at most `max` bytes with its zero, of which `have` are in state->name: the
+ * rest of it. Returns its size; 0: it is bad. */
+static uint32_t read_name(const struct call *call, uint64_t va, uint32_t have, uint64_t max)
 {
 	uint8_t *name = call->state->name;
-	uint32_t have = 0;
-	uint32_t size = 0;
+	uint32_t size = end_of_name(call->state, 0, have);
 
-	max = min_u64(max, UEFI_VAR_NAME_MAX);
 	while (size == 0U && have < max) {
-		uint64_t at = va + have;
-		uint32_t step = (uint32_t)min_u64(
-			min_u64(NAME_STEP, max - have), PAGE_SIZE - (at & (PAGE_SIZE - 1U)));
+		uint32_t step = name_step(va + have, max - have);
 
-		if (!call_read(call, va == 0U ? 0U : at, name + have, step)) {
+		if (!call_read(call, va + have, name + have, step)) {
 			return 0;
 		}
-		size = end_of_name(name, (uint32_t)align_down(have, CHAR_SIZE), have + step);
+		size = end_of_name(call->state, have, have + step);
 		have += step;
 	}
 	return size;
 }
 
-/* GUID and name; false: bad pointers, or a name without an end. */
-static bool read_key(const struct call *call, uint64_t name, uint64_t name_max, uint64_t guid,
-	struct nvstore_key *key)
+/* The name of at most `max` bytes at va[0] and the GUID at va[1]; where `size` is not NULL, also
+ * what stands at va[2]. False: bad pointers, or a name without an end. Most calls are done with one
+ * reading. */
+static bool read_key(const struct call *call, const uint64_t va[], uint64_t max,
+	struct nvstore_key *key, uint64_t *size)
 {
+	struct gmem_part parts[3];
+
+	max = min_u64(max, UEFI_VAR_NAME_MAX);
+	parts[0].to = call->state->name;
+	parts[0].size = name_step(va[0], max);
+	parts[1].to = key->guid;
+	parts[1].size = sizeof(key->guid);
+	parts[2].to = size;
+	parts[2].size = sizeof(*size);
+	if (max == 0U || !call_copy(call, va, parts, size != NULL ? 3 : 2, false)) {
+		return false;
+	}
 	key->name = call->state->name;
-	key->name_size = read_name(call, name, name_max);
-	return key->name_size != 0U && call_read(call, guid, key->guid, sizeof(key->guid));
+	key->name_size = read_name(call, va[0], (uint32_t)parts[0].size, max);
+	return key->name_size != 0U;
 }
 
 static bool is_visible(const struct uefirt_state *state, const struct nvstore_record *record)
@@ -75,25 +107,31 @@ static uint64_t give(const struct call *call, const struct nvstore_record *recor
 {
 	uint32_t attributes = record->attributes;
 	uint64_t size = record->data_size;
-	bool is_enough = room >= size;
+	const uint64_t va[] = {call->x[4], call->x[3], call->x[2]};
+	struct gmem_part parts[3];
+	unsigned first = room >= size ? 0 : 1;
+	unsigned end = va[2] != 0U ? 3 : 2;
 
-	if ((is_enough && !call_write(call, call->x[4], nvstore_data(record), (uint32_t)size)) ||
-		(call->x[2] != 0U &&
-			!call_write(call, call->x[2], &attributes, sizeof(attributes))) ||
-		!call_write(call, call->x[3], &size, sizeof(size))) {
+	parts[0].from = nvstore_data(record);
+	parts[0].size = size;
+	parts[1].from = &size;
+	parts[1].size = sizeof(size);
+	parts[2].from = &attributes;
+	parts[2].size = sizeof(attributes);
+	if (!call_copy(call, &va[first], &parts[first], end - first, true)) {
 		return UEFI_INVALID_PARAMETER;
 	}
-	return is_enough ? UEFI_SUCCESS : UEFI_BUFFER_TOO_SMALL;
+	return first == 0U ? UEFI_SUCCESS : UEFI_BUFFER_TOO_SMALL;
 }
 
 uint64_t uefirt_get_variable(struct call *call)
 {
+	const uint64_t va[] = {call->x[0], call->x[1], call->x[3]};
 	const struct nvstore_record *record;
 	struct nvstore_key key;
 	uint64_t room;
 
-	if (!read_key(call, call->x[0], UEFI_VAR_NAME_MAX, call->x[1], &key) ||
-		!call_read(call, call->x[3], &room, sizeof(room))) {
+	if (!read_key(call, va, UEFI_VAR_NAME_MAX, &key, &room)) {
 		return UEFI_INVALID_PARAMETER;
 	}
 	record = find(call->state, &key);
@@ -117,9 +155,14 @@ static uint64_t give_name(struct call *call, const struct nvstore_record *record
 		return call_write(call, call->x[0], &size, sizeof(size)) ? UEFI_BUFFER_TOO_SMALL
 									 : UEFI_INVALID_PARAMETER;
 	}
-	if (!call_write(call, call->x[1], nvstore_name(record), record->name_size) ||
-		!call_write(call, call->x[2], record->guid, sizeof(record->guid)) ||
-		!call_write(call, call->x[0], &size, sizeof(size))) {
+	const uint64_t va[] = {call->x[1], call->x[2], call->x[0]};
+	struct gmem_part parts[] = {
+		{.from = nvstore_name(record), .size = size},
+		{.from = record->guid, .size = sizeof(record->guid)},
+		{.from = &size, .size = sizeof(size)},
+	};
+
+	if (!call_copy(call, va, parts, 3, true)) {
 		return UEFI_INVALID_PARAMETER;
 	}
 	state->last_guid[0] = record->guid[0];
@@ -137,7 +180,7 @@ uint64_t uefirt_get_next_variable_name(struct call *call)
 	uint64_t room;
 
 	if (!call_read(call, call->x[0], &room, sizeof(room)) ||
-		!read_key(call, call->x[1], room, call->x[2], &key)) {
+		!read_key(call, &call->x[1], room, &key, NULL)) {
 		return UEFI_INVALID_PARAMETER;
 	}
 	if (key.name_size == EMPTY_SIZE) {
@@ -238,7 +281,7 @@ uint64_t uefirt_set_variable(struct call *call)
 	uint64_t size = call->x[3];
 	struct nvstore_key key;
 
-	if (!read_key(call, call->x[0], UEFI_VAR_NAME_MAX, call->x[1], &key) ||
+	if (!read_key(call, call->x, UEFI_VAR_NAME_MAX, &key, NULL) ||
 		key.name_size == EMPTY_SIZE) {
 		return UEFI_INVALID_PARAMETER;
 	}
@@ -277,10 +320,11 @@ uint64_t uefirt_query_variable_info(struct call *call)
 		left = 0;
 		largest = 0;
 	}
-	if (!call_write(call, call->x[1], &all, sizeof(all)) ||
-		!call_write(call, call->x[2], &left, sizeof(left)) ||
-		!call_write(call, call->x[3], &largest, sizeof(largest))) {
-		return UEFI_INVALID_PARAMETER;
-	}
-	return UEFI_SUCCESS;
+	struct gmem_part parts[] = {
+		{.from = &all, .size = sizeof(all)},
+		{.from = &left, .size = sizeof(left)},
+		{.from = &largest, .size = sizeof(largest)},
+	};
+
+	return call_copy(call, &call->x[1], parts, 3, true) ? UEFI_SUCCESS : UEFI_INVALID_PARAMETER;
 }

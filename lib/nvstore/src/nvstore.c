@@ -5,6 +5,8 @@
 #include "base/string.h"
 
 #define HEAD	 ((uint32_t)sizeof(struct nvstore_record))
+#define WORD	 8U
+#define CHAR	 2U
 #define NAME_MIN 4U /* one character and the zero */
 
 uint32_t nvstore_record_size(uint32_t name_size, uint32_t data_size)
@@ -38,25 +40,34 @@ void nvstore_init(struct nvstore *store, void *buf, uint32_t limit_kept, uint32_
 	*store = (struct nvstore){.bytes = buf, .limit_kept = limit_kept, .limit_lost = limit_lost};
 }
 
-/* Any order will do: by words, as long as there are whole ones. Names are aligned. */
-static int compare_names(const uint8_t *a, const uint8_t *b, uint32_t size)
+/* Any order will do: by words, as long as there are whole ones. Names are aligned, and of whole
+ * characters. */
+static inline int compare_names(const uint8_t *a, const uint8_t *b, uint32_t size)
 {
-	const uint64_t *x = (const uint64_t *)(const void *)a;
-	const uint64_t *y = (const uint64_t *)(const void *)b;
-	uint32_t words = size / (uint32_t)sizeof(*x);
+	uint32_t words = size / WORD * WORD;
 	uint32_t i = 0;
 
-	while (i < words && x[i] == y[i]) {
-		i++;
+	for (; i < words; i += WORD) {
+		uint64_t x = *(const uint64_t *)(const void *)(a + i);
+		uint64_t y = *(const uint64_t *)(const void *)(b + i);
+
+		if (x != y) {
+			return x < y ? -1 : 1;
+		}
 	}
-	if (i < words) {
-		return x[i] < y[i] ? -1 : 1;
+	for (; i < size; i += CHAR) {
+		uint16_t x = *(const uint16_t *)(const void *)(a + i);
+		uint16_t y = *(const uint16_t *)(const void *)(b + i);
+
+		if (x != y) {
+			return x < y ? -1 : 1;
+		}
 	}
-	return memcmp(x + words, y + words, size % sizeof(*x));
+	return 0;
 }
 
 /* Below 0: the record stands before the key, above 0: behind it. */
-static int compare(const struct nvstore_record *record, const struct nvstore_key *key)
+static inline int compare(const struct nvstore_record *record, const struct nvstore_key *key)
 {
 	if (record->guid[0] != key->guid[0]) {
 		return record->guid[0] < key->guid[0] ? -1 : 1;
@@ -73,13 +84,16 @@ static int compare(const struct nvstore_record *record, const struct nvstore_key
 /* Offset of the first record that does not stand before the key; *equal: it is the key's own. */
 static uint32_t lower_bound(const struct nvstore *store, const struct nvstore_key *key, bool *equal)
 {
+	const struct nvstore_key wanted = *key; /* in registers */
+	const uint8_t *bytes = store->bytes;
+	const uint32_t used = store->used;
 	uint32_t at = 0;
 	int order = 1;
 
-	while (at < store->used) {
-		const struct nvstore_record *record = record_at(store->bytes, at);
+	while (at < used) {
+		const struct nvstore_record *record = record_at(bytes, at);
 
-		order = compare(record, key);
+		order = compare(record, &wanted);
 		if (order >= 0) {
 			break;
 		}

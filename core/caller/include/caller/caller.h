@@ -14,6 +14,7 @@
 
 #include "base/status.h"
 #include "base/types.h"
+#include "gmem/gmem.h"
 
 /* How the memory is reached. All of it on the calling vCPU's own CPU, while the locks of the module
  * that copies are held (LOCK_RANK_DEVICE at most). */
@@ -21,9 +22,9 @@ struct caller_memory {
 	/* The caller's virtual address to its IPA, by stage 1 at the caller's level, for reading or
 	 * writing. EFAULT: the caller may not do that (the callee has noted why). */
 	enum plinth_status (*translate)(void *ctx, uint64_t va, bool write, ipa_t *ipa);
-	/* Any error: not memory of this VM. Never across a page. */
-	enum plinth_status (*read)(void *ctx, ipa_t ipa, void *buf, size_t size);
-	enum plinth_status (*write)(void *ctx, ipa_t ipa, const void *buf, size_t size);
+	/* As gmem_copy_parts(). Any error: not memory of this VM. */
+	enum plinth_status (*copy)(
+		void *ctx, const struct gmem_part *parts, unsigned count, bool write);
 };
 
 struct caller {
@@ -36,11 +37,33 @@ struct caller {
 
 /* Copies `size` bytes, at most CALLER_COPY_MAX, from or to the caller's `va`; whatever alignment.
  * Behind the last address comes address 0. *refused: whether translate() refused, and
- * nothing was copied; the status is its own then. Else what read() or write() said; up to there it
+ * nothing was copied; the status is its own then. Else what copy() said; up to there it
  * is copied. Size 0 is OK and looks at nothing. */
 enum plinth_status caller_read(
 	const struct caller *caller, uint64_t va, void *buf, uint32_t size, bool *refused);
 enum plinth_status caller_write(
 	const struct caller *caller, uint64_t va, const void *buf, uint32_t size, bool *refused);
+
+/* What translate() found, inside one page, to `to` or from `from`: the other one is NULL. */
+static inline enum plinth_status caller_copy_ipa(
+	const struct caller *caller, ipa_t ipa, void *to, const void *from, size_t size)
+{
+	struct gmem_part part = {.ipa = ipa, .size = size, .to = to};
+
+	if (to == NULL) {
+		part.from = from;
+	}
+	return caller->memory->copy(caller->ctx, &part, 1, to == NULL);
+}
+
+/*
+ * caller_read() or caller_write() of a few pieces in turn, at the price of little more than one
+ * where they are small: parts[i] is at the caller's va[i], its size set, 1 to CALLER_COPY_MAX,
+ * and where to copy it to or from; its ipa is scratch. A null pointer is EFAULT. Where none crosses
+ * a page, all are translated before the first is copied. Else, or when a copy fails, some of them
+ * may be copied.
+ */
+enum plinth_status caller_copy_parts(const struct caller *caller, const uint64_t va[],
+	struct gmem_part parts[], unsigned count, bool write);
 
 #endif

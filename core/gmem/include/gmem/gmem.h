@@ -144,13 +144,34 @@ enum plinth_status gmem_write(struct gmem *gmem, ipa_t ipa, const void *buf, siz
  * a table there. EFAULT, ENOMEM as gmem_read. */
 enum plinth_status gmem_bring(struct gmem *gmem, ipa_t ipa);
 
+/* A piece of memory, inside one page. */
+struct gmem_part {
+	ipa_t ipa;
+	size_t size;
+	union {
+		void *to;	  /* of a read */
+		const void *from; /* of a write */
+	};
+};
+
+/* The same for a few pieces in turn, under one lock, which is held as long as all of it takes:
+ * little, then. What stands before one that fails is copied. */
+enum plinth_status gmem_copy_parts(
+	struct gmem *gmem, const struct gmem_part *parts, unsigned count, bool write);
+
 /* A 32-bit little-endian word (an instruction); ipa 4-byte aligned, else EINVAL. */
 enum plinth_status gmem_read_u32(struct gmem *gmem, ipa_t ipa, uint32_t *value);
 
 /* True if [ipa, ipa + size) lies in the VM's RAM, or in one of its ranges. */
 bool gmem_is_memory(const struct gmem *gmem, ipa_t ipa, uint64_t size);
 
-/* The same, and the guest may write there. */
+/* The byte at ipa, in RAM alone: at little cost. */
+static inline bool gmem_is_ram(const struct gmem *gmem, ipa_t ipa)
+{
+	return ipa.v - gmem->area[0].ipa < gmem->area[0].size;
+}
+
+/* As gmem_is_memory(), and the guest may write there. */
 bool gmem_is_writable(const struct gmem *gmem, ipa_t ipa, uint64_t size);
 
 /* A vCPU starts with MMU and caches off (gmem_start implies it for the first): before it runs, one

@@ -103,6 +103,10 @@ struct s2_leaf {
  * size. */
 enum plinth_status s2_lookup(const struct s2_space *space, ipa_t ipa, struct s2_leaf *leaf);
 
+/* Walks from the root by tables alone, down to at most `level`: the entry where that ends, and
+ * its level. ipa must be below the IPA size. */
+s2_pte_t *s2_entry(const struct s2_space *space, ipa_t ipa, unsigned level, unsigned *found);
+
 /* Only where tables lead down to 4 KiB: the entry of `ipa`, below the IPA size, valid or not. NULL:
  * a block is there, or nothing. What most faults want to know, at the price of that. */
 s2_pte_t *s2_page_entry(const struct s2_space *space, ipa_t ipa);
