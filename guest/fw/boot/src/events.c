@@ -117,6 +117,19 @@ static void signal_group(const struct efi_guid *group)
 	}
 }
 
+void fw_visit_group(const struct efi_guid *group, fw_visit_fn *visit, void *ctx)
+{
+	LIST_FOR_EACH(node, &events)
+	{
+		struct event *event = CONTAINER_OF(node, struct event, link);
+
+		if (event->has_group && fw_same_guid(&event->group, group) &&
+			event->notify != NULL) {
+			visit(ctx, event, event->notify, event->context);
+		}
+	}
+}
+
 void fw_signal_group(const struct efi_guid *group)
 {
 	signal_group(group);

@@ -3,6 +3,7 @@
 #include "abi/uefi_rt.h"
 #include "base/bits.h"
 #include "base/string.h"
+#include "fw/events.h"
 #include "fw/guid.h"
 #include "fw/memory.h"
 #include "fw/services.h"
@@ -36,7 +37,9 @@ static const struct efi_guid smbios_guid = EFI_SMBIOS3_TABLE_GUID;
 static const struct efi_guid dtb_guid = EFI_DTB_TABLE_GUID;
 static const struct efi_guid properties_guid = EFI_RT_PROPERTIES_TABLE_GUID;
 static const struct efi_guid attributes_guid = EFI_MEMORY_ATTRIBUTES_TABLE_GUID;
+static const struct efi_guid address_guid = EFI_EVENT_GROUP_VIRTUAL_ADDRESS_CHANGE;
 
+static struct fw_runtime *runtime;
 static uint32_t runtime_mask;
 static struct attributes_table *attributes;
 static uint64_t runtime_code;
@@ -76,6 +79,16 @@ static void fill_attributes(void)
 	attributes->count = count;
 }
 
+static void add_listener(void *ctx, efi_event_t event, efi_notify_t notify, void *context)
+{
+	struct fw_runtime *to = ctx;
+
+	if (to->listener_count < FW_RUNTIME_LISTENERS) {
+		to->listener[to->listener_count++] =
+			(struct fw_runtime_listener){event, notify, context};
+	}
+}
+
 static void enter_runtime(void)
 {
 	struct uefi_rt_region regions[UEFI_RT_REGION_MAX];
@@ -88,6 +101,7 @@ static void enter_runtime(void)
 			regions[count++].size = region.page_count * EFI_PAGE_SIZE;
 		}
 	}
+	fw_visit_group(&address_guid, add_listener, runtime);
 	if (runtime_mask != 0U) {
 		(void)fw_runtime_enter(runtime_mask, regions, count);
 	}
@@ -116,6 +130,8 @@ struct efi_system_table *tables_init(void)
 	};
 
 	text_from_ascii(data->vendor, ARRAY_SIZE(data->vendor), VENDOR);
+	runtime = &data->runtime;
+	runtime->listener_count = 0;
 	runtime_code = (uintptr_t)code;
 	fw_runtime_place(code, &data->runtime, true);
 	platform_publish_code(code, (uint64_t)(fw_runtime_end - fw_runtime_start));

@@ -24,6 +24,11 @@ void fw_runtime_convert(struct fw_runtime *data)
 {
 	void **service = (void **)(void *)(&data->services.header + 1);
 
+	for (uint64_t i = 0; i < data->listener_count && i < FW_RUNTIME_LISTENERS; i++) {
+		const struct fw_runtime_listener *listener = &data->listener[i];
+
+		listener->notify(listener->event, listener->context);
+	}
 	/* A pointer that cannot be converted stays: the core knows all regions that these are in.
 	 */
 	for (unsigned i = 0; i < FW_RUNTIME_SERVICES; i++) {

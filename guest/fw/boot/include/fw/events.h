@@ -29,6 +29,10 @@ efi_status_t fw_stall(uint64_t microseconds);
 /* Signals all events of the group. */
 void fw_signal_group(const struct efi_guid *group);
 
+/* Each event of the group that has a notification function, in order of creation. */
+typedef void fw_visit_fn(void *ctx, efi_event_t event, efi_notify_t notify, void *context);
+void fw_visit_group(const struct efi_guid *group, fw_visit_fn *visit, void *ctx);
+
 /* Signals the timers whose time has come, and runs what may run. */
 void fw_events_poll(void);
 

@@ -14,10 +14,22 @@
 
 #define FW_RUNTIME_SERVICES 14U
 
+#define FW_RUNTIME_LISTENERS 16U
+
+/* An event of EVT_SIGNAL_VIRTUAL_ADDRESS_CHANGE: its function is runtime code, as the specification
+ * (7.1) wants it. */
+struct fw_runtime_listener {
+	efi_event_t event; /* nothing any more but a number */
+	efi_notify_t notify;
+	void *context;
+};
+
 /* In EfiRuntimeServicesData. */
 struct fw_runtime {
 	struct efi_system_table system;
 	struct efi_runtime_services services;
+	uint64_t listener_count;
+	struct fw_runtime_listener listener[FW_RUNTIME_LISTENERS];
 };
 
 extern const uint8_t fw_runtime_start[];
@@ -37,7 +49,8 @@ void fw_runtime_place(uint8_t *code, struct fw_runtime *data, bool answered);
 struct uefi_rt_region;
 efi_status_t fw_runtime_enter(uint64_t mask, const struct uefi_rt_region *regions, uint64_t count);
 
-/* After SetVirtualAddressMap's upcall: the tables' pointers and checksums. Part of the copy. */
+/* After SetVirtualAddressMap's upcall: tells the listeners, who may call ConvertPointer by the
+ * table as it was, and converts the tables' pointers and checksums. Part of the copy. */
 void fw_runtime_convert(struct fw_runtime *data);
 
 /* ConvertPointer's upcall. Part of the copy. */
