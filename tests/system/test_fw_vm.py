@@ -111,6 +111,25 @@ def test_services(boot, disk_vm, rights):
     assert re.search(r"services: runtime mask 0x[0-9a-f]{2,}, after ExitBootServices", text)
 
 
+def test_each_service_in_three_phases(boot, disk_vm):
+    """With boot services, after ExitBootServices, and after SetVirtualAddressMap: the VM starts three
+    times, each phase's last service is ResetSystem."""
+    machine = boot(disk_vm({DEFAULT: PAYLOADS / "phases.efi"}, memory=64))
+    machine.expect_exit(0, timeout=120)
+    text = machine.console.transcript
+    assert "FAIL" not in text and text.count("phases: 0 failed, resets") == 3, text
+    assert [int(n) for n in re.findall(r"phases: phase (\d)", text)] == [0, 0, 1, 0, 1, 2]
+
+
+def test_a_guest_that_overwrites_its_firmware(boot, disk_vm):
+    """It hurts itself alone: its variables are whole, and its next start is as the first."""
+    machine = boot(disk_vm({DEFAULT: PAYLOADS / "vandal.efi"}, memory=64))
+    machine.expect(r"vandal: (\d+) pages overwritten", timeout=120)
+    machine.expect_exit(0, timeout=120)
+    text = machine.console.transcript
+    assert "vandal: 0 failed, resets" in text and "vandal: 1 passed, 0 failed" in text, text
+
+
 PIECE = 32
 
 
