@@ -3,9 +3,8 @@
 the runtime services, which nobody answers. Debian's kernel, GRUB and systemd-boot judge it."""
 
 import pytest
-from harness.fw import check_app, start_bare
+from harness.fw import check_app, start_bare, write_disk
 from harness.vms import INITRD, KERNEL, MIB, PAYLOADS
-from plinth import esp
 from plinth.command import run
 from plinth.fw import FIRMWARE
 from plinth.paths import BUILD, LOADERS
@@ -30,15 +29,7 @@ def make_disk(tmp_path):
     made = []
 
     def make(files, size=40 * MIB, fat_bits=16):
-        number = len(made)
-        paths = {}
-        for name, content in files.items():
-            if isinstance(content, str):
-                path = tmp_path / f"file-{number}-{len(paths)}"
-                path.write_text(content)
-                content = path
-            paths[name] = content
-        made.append(esp.write_disk(tmp_path / f"disk-{number}.img", paths, size, fat_bits))
+        made.append(write_disk(tmp_path / f"disk-{len(made)}.img", files, size, fat_bits))
         return made[-1]
 
     yield make

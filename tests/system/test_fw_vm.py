@@ -6,8 +6,9 @@ import struct
 
 import pytest
 from harness import shell
+from harness.fw import write_disk
 from harness.vms import INITRD, KERNEL, MIB, PAYLOADS, debian, memory_property, vm_dts
-from plinth import esp, initramfs
+from plinth import initramfs
 from plinth.paths import LOADERS
 
 DEFAULT = "EFI/BOOT/BOOTAA64.EFI"
@@ -29,14 +30,7 @@ def disk_vm(make_bundle, tmp_path):
     `rights` more of the disk's."""
 
     def make(files, size=40 * MIB, fat_bits=16, memory=256, extra=(), more=None, rights=""):
-        paths = {}
-        for name, content in files.items():
-            if isinstance(content, str):
-                path = tmp_path / f"file-{len(paths)}"
-                path.write_text(content)
-                content = path
-            paths[name] = content
-        image = esp.write_disk(tmp_path / "disk.img", paths, size, fat_bits)
+        image = write_disk(tmp_path / "disk.img", files, size, fat_bits)
         properties = ["vcpus = <1>", memory_property(memory * MIB), *UEFI, *extra]
         properties.append(f'disk@0 {{ image = "disk.img"; {rights}}}')
         own = {"vm.dts": vm_dts(properties), "disk.img": image}

@@ -3,7 +3,7 @@
 
 import re
 
-from plinth import fw
+from plinth import esp, fw
 
 
 def start_bare(start, folder, disks=(), kernel=None, initrd=None, bootargs="", **board):
@@ -11,6 +11,18 @@ def start_bare(start, folder, disks=(), kernel=None, initrd=None, bootargs="", *
     extra = [*fw.options(folder, disks, kernel, initrd, bootargs), *board.pop("extra", [])]
     settings = {"cpus": 1, "memory_mib": fw.MEMORY_MIB, "el2": False, "acpi": False, **board}
     return start(None, firmware=fw.FIRMWARE, extra=extra, **settings)
+
+
+def write_disk(image, files, size, fat_bits):
+    """A disk with an EFI system partition at the path `image`; files: {name in it: path, or text}."""
+    paths = {}
+    for name, content in files.items():
+        if isinstance(content, str):
+            path = image.parent / f"{image.name}-{len(paths)}"
+            path.write_text(content)
+            content = path
+        paths[name] = content
+    return esp.write_disk(image, paths, size, fat_bits)
 
 
 def check_app(machine, name, timeout=90):
