@@ -37,6 +37,9 @@ endif()
 
 option(PLINTH_DEBUG "target builds too check assertions and the order of locks" OFF)
 
+# For `./plinth bench exits` alone, which tells what they cost.
+option(PLINTH_NOMITIG "target builds without what keeps speculation from guests' indices" OFF)
+
 set(PLINTH_SANITIZE "address" CACHE STRING "host build: address (with undefined), thread or fuzz")
 if(PLINTH_SANITIZE STREQUAL "address")
 	set(PLINTH_HOST -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all)

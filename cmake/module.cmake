@@ -26,7 +26,8 @@ function(plinth_compile_options NAME)
 	else()
 		target_compile_options(${NAME} PRIVATE ${PLINTH_OPTIMIZE} ${PLINTH_EL2} ${PLINTH_LTO})
 		target_compile_definitions(${NAME} PRIVATE PLINTH_HOST_BUILD=0
-			$<$<BOOL:${PLINTH_DEBUG}>:PLINTH_DEBUG=1>)
+			$<$<BOOL:${PLINTH_DEBUG}>:PLINTH_DEBUG=1>
+			$<$<BOOL:${PLINTH_NOMITIG}>:PLINTH_NOMITIG=1>)
 	endif()
 endfunction()
 

@@ -53,8 +53,9 @@ def console(machine, kernel, initrd=None, append="", until=None):
     return text
 
 
-def under_plinth(machine, name, description, files):
-    """The console of Plinth with one VM: vm.dts's properties, and {file name: path}."""
+def under_plinth(machine, name, description, files, image=IMAGE):
+    """The console of Plinth with one VM: vm.dts's properties, and {file name: path}; `image` is
+    another build of Plinth."""
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch) / name
         folder.mkdir()
@@ -64,7 +65,7 @@ def under_plinth(machine, name, description, files):
             (folder / file).symlink_to(path)
         archive = Path(scratch) / "bundle.cpio"
         bundle.pack(folder, archive)
-        text = console(machine, IMAGE, archive, "bench")
+        text = console(machine, image, archive, "bench")
     if "plinth: exit 0 " not in text:
         raise PlinthError(f"bench: Plinth did not end well\n{text}")
     return text
