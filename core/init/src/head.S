@@ -114,9 +114,8 @@ secondary_mapped:
 	bl	init_secondary		/* does not return */
 	brk	#0
 
-/* x0 = TTBR0_EL2, x1 = TCR_EL2, x3 = where to go on. Lies in the page that is mapped onto itself.
- * Clobbers x7. */
-	.balign	256
+/* x0 = TTBR0_EL2, x1 = TCR_EL2, x3 = where to go on. Lies in the page that is mapped onto itself,
+ * whole: the vectors behind all of this begin within the image's first page. Clobbers x7. */
 enable_mmu:
 	load_immediate x7, HYPMAP_MAIR
 	msr	mair_el2, x7
@@ -150,4 +149,3 @@ core_leave:
 	dsb	sy
 	isb
 	br	x1
-	.balign	256
