@@ -6,7 +6,7 @@ from plinth import measure as qemu_runs
 
 LINE = "plinth: bench: cold_start_ticks"
 # Issue 10 wants 3 million: not met yet, what must not be lost again.
-GOALS = {"cold_start": 3_700_000}
+GOALS = {"cold_start": 3_600_000}
 
 
 def measure():
