@@ -18,7 +18,7 @@
 
 #define SECOND	    VM_RIG_HZ
 #define WRITE_TICKS 1000U	  /* of the firmware, for one piece */
-#define SLOW_TICKS  (SECOND / 5U) /* so that an image takes longer than the rest behind it */
+#define SLOW_TICKS  (SECOND / 4U) /* so that an image takes longer than the rest behind it */
 #define LARGE	    5000U	  /* more than two pieces */
 #define LOG_MAX	    64U
 
