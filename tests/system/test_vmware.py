@@ -135,6 +135,12 @@ def start_tools(machine, guest, seconds=120):
         time.sleep(0.2)
 
 
+def see_to_tools(machine, guest):
+    """They run: since a test before, or from now on."""
+    if guest.run("pidof vmtoolsd >/dev/null; echo $?") != "0":
+        start_tools(machine, guest)
+
+
 @IN_ORDER
 def test_cloud_init_applies_user_data(guests):
     for guest in guests:
@@ -244,8 +250,7 @@ def test_the_tools_keep_the_guests_time(machine, guests):
 @IN_ORDER
 def test_tools_for_minutes(machine, guests):
     """Polls, heartbeats and the guest's report go on, nothing piles up, and it still obeys."""
-    if guests[0].run("pidof vmtoolsd >/dev/null; echo $?") != "0":
-        start_tools(machine, guests[0])
+    see_to_tools(machine, guests[0])
     info = "vm info plain"
     report = r"tools: listening, .*pings (\d+); (\d+) channels, (\d+) KiB"
     first = wait_for(machine, info, report)
@@ -262,6 +267,7 @@ def test_tools_for_minutes(machine, guests):
 def test_soft_power(machine, guests):
     """Halt, suspend and reboot by the guest's own hands. Its scripts are hundreds of processes: on a
     busy machine they take longer than the ten seconds that they have by default."""
+    see_to_tools(machine, guests[0])
     start_tools(machine, guests[1])
     ask_monitor(machine, "vm list")
     machine.send(f"vm pause packed {int(60 * SLOWNESS)}\n")
