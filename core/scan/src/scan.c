@@ -5,7 +5,7 @@
 #include "scan_private.h"
 
 /* What a step may spend, in addresses of the quick loop: docs/design/scan.md. */
-#define CREDIT	  720
+#define CREDIT	  680
 #define COST_LOOK 56
 #define COST_WALK 200 /* its reads are long */
 #define COST_READ 3   /* a page that may be read alone */
