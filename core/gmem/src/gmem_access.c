@@ -148,7 +148,7 @@ enum plinth_status gmem_bring(struct gmem *gmem, ipa_t ipa)
 
 enum plinth_status gmem_read_u32(struct gmem *gmem, ipa_t ipa, uint32_t *value)
 {
-	uint32_t word;
+	uint32_t word = 0;
 	enum plinth_status status;
 
 	if (!is_aligned(ipa.v, sizeof(word))) {

@@ -38,6 +38,7 @@ static struct vm *c;
 static uint8_t image[UEFIRT_KEPT_MAX];
 static uint32_t image_size;
 
+/* NOLINTBEGIN(bugprone-reserved-identifier): ld --wrap names them so */
 bool __wrap_hostuefi_is_there(void);
 enum plinth_status __wrap_hostuefi_get(const char *name, void *data, uint32_t max, uint32_t *size);
 enum plinth_status __wrap_hostuefi_set(const char *name, const void *data, uint32_t size);
@@ -74,6 +75,8 @@ enum plinth_status __wrap_hostuefi_set(const char *name, const void *data, uint3
 	}
 	return firmware.status;
 }
+
+/* NOLINTEND(bugprone-reserved-identifier) */
 
 static int group_setup(void **state)
 {
