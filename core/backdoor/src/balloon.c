@@ -163,7 +163,7 @@ static enum plinth_status batch_step(
 		return status;
 	}
 	for (uint32_t i = 0; i < count; i++) {
-		/* Copied above. NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult) */
+		/* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): above */
 		uint64_t address = entry[i] & ENTRY_ADDRESS;
 		enum balloon_status result =
 			holds(call->row, address, page) ? BALLOON_PAGE_PINNED : move(call, address);
