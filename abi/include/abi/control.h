@@ -32,7 +32,6 @@
 /* Where Linux shows the token, 16 bytes, to root alone. */
 #define CONTROL_TOKEN_FILE "/proc/device-tree/chosen/security-plinth-token"
 #define CONTROL_TOKEN_SIZE 16U
-
 enum control_status {
 	CONTROL_OK = 0,
 	CONTROL_BAD_VERSION = 1, /* X1: the version that is spoken here */
@@ -83,19 +82,22 @@ enum control_call {
 	CONTROL_MEMORY_WRITE = 23,   /* (memory) vm: the same */
 	CONTROL_REGISTERS_READ = 24, /* (memory) vm, paused: struct control_registers of vCPU X3 */
 	CONTROL_REGISTERS_WRITE = 25, /* (memory) vm, paused: the same */
-	CONTROL_LOOK = 26,	 /* (memory) vm; buffer: struct control_look; begins a look into
-				  * its address space */
-	CONTROL_LOOK_READ = 27,	 /* (memory) the look's lines; X2 1: that was all */
-	CONTROL_LOOK_STOP = 28,	 /* (memory) */
-	CONTROL_NVRAM_READ = 29, /* (observe) vm: bytes of its struct control_nvram and the image
-				  * behind it from X2 on. X3 0: of what it has now, else the ticket
-				  * of that. X2 the bytes of all, X3 the ticket. BUSY: another
-				  * transfer has begun since */
-	CONTROL_NVRAM_WRITE =
-		30, /* (config) vm: the same, in order; X3 0 with the first bytes, which
-		     * have all of the struct. X2 the bytes so far, X3 the ticket. With
-		     * the last byte it takes the place of all variables */
-	CONTROL_CALL_COUNT = 31,
+	CONTROL_LOOK = 26,	  /* (memory) vm; buffer: struct control_look; begins a look into
+				   * its address space */
+	CONTROL_LOOK_READ = 27,	  /* (memory) the look's lines; X2 1: that was all */
+	CONTROL_LOOK_STOP = 28,	  /* (memory) */
+	CONTROL_NVRAM_READ = 29,  /* (observe) vm: bytes of its struct control_nvram and the image
+				   * behind it from X2 on. X3 0: of now, else its ticket (BUSY: it is
+				   * over).  X2 the bytes of all, X3 the ticket */
+	CONTROL_NVRAM_WRITE = 30, /* (config) vm: the same, in order; X3 0 with the first bytes,
+				   * which have all of the struct. X2 the bytes so far, X3 the
+				   * ticket. The last byte puts it in place of all variables */
+	CONTROL_CREATE = 31,	  /* (config) struct vm_config, its images at offsets in X2 bytes */
+	CONTROL_CREATE_STEP = 32, /* (config) vm; X2 bytes to come, X3 1: again; both 0: done */
+	CONTROL_CREATE_PUT = 33,  /* (config) vm; the bytes from X2 on, in order */
+	CONTROL_CREATE_WHY = 34,  /* (config) CONTROL_LOG_TEXT bytes: why one was refused */
+	CONTROL_DESTROY = 35,	  /* (power, config) vm, also one that is being made */
+	CONTROL_CALL_COUNT = 36,
 };
 
 enum control_state {
@@ -105,6 +107,9 @@ enum control_state {
 	CONTROL_STATE_STOPPING,
 	CONTROL_STATE_CRASHED,
 	CONTROL_STATE_STARTING,
+	CONTROL_STATE_MAKING, /* half-built, by CONTROL_CREATE */
+	CONTROL_STATE_LEAVING,
+	CONTROL_STATE_GONE, /* of an event alone */
 };
 
 struct control_host {

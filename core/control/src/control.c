@@ -69,6 +69,11 @@ static const struct call_row rows[CONTROL_CALL_COUNT] = {
 	[CONTROL_LOOK_STOP] = {control_look_stop, 0, MEMORY, 0},
 	[CONTROL_NVRAM_READ] = {control_nvram_read, 1, OBSERVE, WANTS_VM | GIVES},
 	[CONTROL_NVRAM_WRITE] = {control_nvram_write, 1, CONFIG, WANTS_VM | TAKES},
+	[CONTROL_CREATE] = {control_create, sizeof(struct vm_config), CONFIG, TAKES},
+	[CONTROL_CREATE_STEP] = {control_create_step, 0, CONFIG, 0},
+	[CONTROL_CREATE_PUT] = {control_create_put, 1, CONFIG, TAKES},
+	[CONTROL_CREATE_WHY] = {control_create_why, CONTROL_LOG_TEXT, CONFIG, GIVES},
+	[CONTROL_DESTROY] = {control_destroy, 0, POWER | CONFIG, 0},
 };
 
 struct lock control_lock = LOCK_INIT(LOCK_RANK_CALL);
@@ -103,9 +108,9 @@ enum control_status control_of(enum plinth_status status)
 
 static void tell(void)
 {
-	for (uint32_t i = 0; i < vm_count(); i++) {
-		struct vm *vm = vm_get(i);
+	struct vm *vm;
 
+	for (uint32_t id = 0; (vm = vm_next(&id)) != NULL;) {
 		if ((vm->config.flags & VM_FLAG_CONTROL) != 0U) {
 			vgpio_set_events(&vm->gpio, true);
 		}
@@ -115,6 +120,11 @@ static void tell(void)
 void control_init(void)
 {
 	event_listen(tell);
+}
+
+struct vm *control_find(const struct call *call)
+{
+	return call->id < VM_MAX ? vm_get((vm_id_t)index_nospec(call->id, VM_MAX)) : NULL;
 }
 
 /* The row of the call, and its VM; or why it is not served, with *detail for X1. */
@@ -135,14 +145,15 @@ static enum control_status admit(
 	}
 	const struct call_row *row = &rows[index_nospec(number, CONTROL_CALL_COUNT)];
 
-	if ((row->right & ~call->self->config.rights) != 0U) {
-		*detail = row->right;
+	uint32_t missing = row->right & ~call->self->config.rights;
+
+	if (missing != 0U) {
+		*detail = BIT(bit_lowest(missing));
 		return CONTROL_NO_RIGHT;
 	}
+	call->id = (uint32_t)(x[0] >> HIGH_SHIFT);
 	if ((row->flags & WANTS_VM) != 0U) {
-		uint32_t id = (uint32_t)(x[0] >> HIGH_SHIFT);
-
-		call->vm = id < VM_MAX ? vm_get((vm_id_t)index_nospec(id, VM_MAX)) : NULL;
+		call->vm = control_find(call);
 		if (call->vm == NULL) {
 			return CONTROL_NO_SUCH_VM;
 		}

@@ -16,7 +16,7 @@
 
 /* Under the lock of calls. */
 static struct {
-	const struct vm *owner; /* NULL: nobody */
+	uint32_t owner; /* its serial; 0: nobody */
 	vm_id_t vm;
 	uint64_t fetched; /* CNTPCT_EL0 of the last fetch */
 	uint32_t put;
@@ -127,7 +127,7 @@ enum control_status control_look_start(struct call *call)
 	if (!decode((const struct control_look *)(void *)call->data, &request)) {
 		return CONTROL_INVALID;
 	}
-	if (look.owner != NULL && !look.is_over) {
+	if (look.owner != 0U && !look.is_over) {
 		if (has_left()) {
 			/* It may have no line to show for long: then nothing else ends it. */
 			inspect_stop(&look);
@@ -137,7 +137,7 @@ enum control_status control_look_start(struct call *call)
 	enum plinth_status status = inspect_start(call->vm, &request, &user);
 
 	if (status == PLINTH_OK) {
-		look.owner = call->self;
+		look.owner = call->self->serial;
 		look.vm = call->vm->id;
 		look.fetched = read_cntpct_el0();
 		look.put = 0;
@@ -150,7 +150,7 @@ enum control_status control_look_start(struct call *call)
 
 enum control_status control_look_read(struct call *call)
 {
-	if (look.owner != call->self) {
+	if (look.owner != call->self->serial) {
 		return CONTROL_NOT_FOUND;
 	}
 	look.fetched = read_cntpct_el0();
@@ -166,7 +166,7 @@ enum control_status control_look_read(struct call *call)
 
 enum control_status control_look_stop(struct call *call)
 {
-	if (look.owner != call->self) {
+	if (look.owner != call->self->serial) {
 		return CONTROL_NOT_FOUND;
 	}
 	if (!look.is_over) {

@@ -4,10 +4,12 @@
 
 #include "abi/control.h"
 #include "control/control.h"
+#include "vm/vm_table.h"
 
 /* One call, decoded. Handlers run with the lock held. */
 struct call {
 	struct vm *self; /* whose process asks */
+	uint32_t id;	 /* of X0, whatever it is */
 	struct vm *vm;	 /* which VM is meant; NULL where the row does not say WANTS_VM */
 	uint64_t arg;
 	uint32_t arg2;
@@ -61,6 +63,16 @@ control_fn control_nvram_write;
 control_fn control_look_start;
 control_fn control_look_read;
 control_fn control_look_stop;
+
+/* control_make.c */
+control_fn control_create;
+control_fn control_create_step;
+control_fn control_create_put;
+control_fn control_create_why;
+control_fn control_destroy;
+
+/* The VM of call->id, or NULL. */
+struct vm *control_find(const struct call *call);
 
 /* The lock of all calls. */
 extern struct lock control_lock;

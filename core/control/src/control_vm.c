@@ -11,6 +11,7 @@
 #include "vrtc/vrtc.h"
 
 STATIC_ASSERT((int)CONTROL_STATE_STARTING == (int)VM_STARTING &&
+		      (int)CONTROL_STATE_GONE == (int)VM_GONE &&
 		      (int)CONTROL_STATE_CRASHED == (int)VM_CRASHED,
 	"the states of core/vm");
 STATIC_ASSERT((int)CONTROL_VCPU_MOVING == (int)SCHED_MOVING, "the states of core/sched");
@@ -76,10 +77,20 @@ enum control_status control_list(struct call *call)
 {
 	struct control_vm *list = (struct control_vm *)(void *)call->data;
 	uint32_t room = call->size / sizeof(*list);
-	uint64_t at = call->arg;
+	uint32_t at = (uint32_t)min_u64(call->arg, VM_MAX + 1U);
 
-	for (uint32_t i = 0; i < room && at < vm_count(); i++, at++) {
-		list[i] = describe(vm_get((vm_id_t)index_nospec(at, VM_MAX)));
+	for (uint32_t i = 0; i < room; i++) {
+		const struct vm *vm = vm_next(&at);
+
+		if (vm == NULL) {
+			/* The last of all, once. */
+			vm = at <= VM_MAX ? vm_draft() : NULL;
+			if (vm == NULL) {
+				break;
+			}
+			at = VM_MAX + 1U;
+		}
+		list[i] = describe(vm);
 		call->done += sizeof(*list);
 	}
 	call->result[0] = at;

@@ -59,23 +59,43 @@ static enum plinth_status copy(void *ctx, const struct gmem_part *parts, unsigne
 
 static const struct caller_memory memory = {translate, copy};
 
+static void create_self(void)
+{
+	const char *why;
+	static struct vm_config config;
+
+	vm_rig_config(&config, "self");
+	config.flags = VM_FLAG_CONTROL;
+	config.rights = VM_RIGHT_ALL;
+	assert_int_equal(vm_create(&config, &rig.self, &why), PLINTH_OK);
+}
+
 void rig_init(void)
 {
 	static uint8_t seed[64] = {1, 2, 3};
-	const char *why;
-	static struct vm_config config;
 
 	vm_rig_init();
 	entropy_init(seed, sizeof(seed), BOOT_CONDUIT_NONE);
 	inspect_init();
 	control_init();
-	vm_rig_config(&config, "self");
-	config.flags = VM_FLAG_CONTROL;
-	config.rights = VM_RIGHT_ALL;
-	assert_int_equal(vm_create(&config, &rig.self, &why), PLINTH_OK);
+	create_self();
 	rig.other =
 		vm_rig_create("other", 2, VM_FLAG_VMWARE | VM_FLAG_UEFI | VM_FLAG_NVRAM_VOLATILE);
 	assert_int_equal(vm_start(rig.self), PLINTH_OK);
+	vm_rig_settle();
+}
+
+void rig_revive(void)
+{
+	vm_rig_settle();
+	if (vm_find("self") == NULL) {
+		create_self();
+		assert_int_equal(vm_start(rig.self), PLINTH_OK);
+	}
+	if (vm_find("other") == NULL) {
+		rig.other = vm_rig_create(
+			"other", 2, VM_FLAG_VMWARE | VM_FLAG_UEFI | VM_FLAG_NVRAM_VOLATILE);
+	}
 	vm_rig_settle();
 }
 

@@ -8,6 +8,7 @@
 
 #include "abi/control.h"
 #include "control/control.h"
+#include "vm/vm_table.h"
 #include "vm_rig.h"
 
 #define RIG_VA	  UINT64_C(0x400000) /* of the process's memory */
@@ -28,6 +29,9 @@ extern struct rig rig;
 
 /* The machine, and both VMs running. Once. */
 void rig_init(void);
+
+/* Makes and starts those of both that are leaving, once they are gone. */
+void rig_revive(void);
 
 /* All rights, all pages, the buffer at RIG_VA; running VMs. */
 void rig_reset(void);

@@ -45,14 +45,20 @@ static void one_call(struct input *input)
 	static uint8_t before_memory[sizeof(rig.memory)];
 	uint64_t before[BACKDOOR_REGS];
 	uint64_t what = take(input, 1);
+	uint64_t call = what & 0x1fU;
 
-	rig_prepare((enum control_call)(what & 0x1fU), take(input, (what & 0x20U) != 0U ? 8 : 2),
+	/* More calls than the byte had room for; and at times one with all its text right. */
+	call += call == CONTROL_CREATE_PUT ? take(input, 1) % (CONTROL_CALL_COUNT - call) : 0U;
+	rig_prepare((enum control_call)call, take(input, (what & 0x20U) != 0U ? 8 : 2),
 		(uint32_t)take(input, (what & 0x40U) != 0U ? 4 : 1), (uint32_t)take(input, 2));
 	rig.x[4] += take(input, 2);
 	if ((what & 0x80U) != 0U) {
 		rig.x[take(input, 1) & 7U] ^= take(input, 8);
 	} else if (take(input, 1) == 1U) {
 		rig.x[0] = CONTROL_MAGIC | take(input, 4) << 32;
+	}
+	if (call == CONTROL_CREATE && take(input, 1) % 4U != 0U) {
+		vm_rig_config((struct vm_config *)(void *)rig.memory, "made");
 	}
 	uint64_t fill = take(input, 1);
 
@@ -82,6 +88,10 @@ static void one_call(struct input *input)
 	}
 	check_guest(rig.other);
 	check_guest(rig.self);
+	/* A VM that destroys itself, or the other one, is there again before the next call. */
+	if (call == CONTROL_DESTROY) {
+		rig_revive();
+	}
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

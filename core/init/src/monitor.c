@@ -14,6 +14,7 @@
 #include "inspect/inspect.h"
 #include "pmem/pmem.h"
 #include "vm/vm.h"
+#include "vm/vm_table.h"
 
 #include "init_private.h"
 #include "monitor_guest.h"
@@ -79,12 +80,12 @@ static enum plinth_status vm_do(
 
 static void list(void *ctx, struct monitor *out)
 {
+	const struct vm *vm;
+
 	(void)ctx;
 	monitor_print(out, "%-16s %-9s %5s %8s %8s %6s\n", "NAME", "STATE", "VCPUS", "MEM KiB",
 		"USED KiB", "STARTS");
-	for (uint32_t i = 0; i < vm_count(); i++) {
-		const struct vm *vm = vm_get(i);
-
+	for (uint32_t id = 0; (vm = vm_next(&id)) != NULL;) {
 		monitor_print(out, "%-16s %-9s %5u %8llu %8llu %6u\n", vm->config.name,
 			vm_state_name(vm->state), vm->config.vcpu_count,
 			(unsigned long long)(vm->config.ram_size / KIB(1)),
@@ -162,13 +163,13 @@ static void put_char(void *ctx, char c)
 
 static enum plinth_status irq(void *ctx, const char *name, struct monitor *out)
 {
+	struct vm *vm;
+
 	(void)ctx;
 	if (name != NULL && vm_find(name) == NULL) {
 		return PLINTH_ENOENT;
 	}
-	for (uint32_t i = 0; i < vm_count(); i++) {
-		struct vm *vm = vm_get(i);
-
+	for (uint32_t id = 0; (vm = vm_next(&id)) != NULL;) {
 		if (name == NULL || vm == vm_find(name)) {
 			monitor_print(out, "%s:\n", vm->config.name);
 			vgic_dump(&vm->vgic, put_char, out);
@@ -216,6 +217,7 @@ static void coherency_of_plinth(struct monitor *out)
 static enum plinth_status coherency(void *ctx, const char *name, struct monitor *out)
 {
 	char line[COH_LINE_SIZE];
+	struct vm *vm;
 
 	(void)ctx;
 	if (name != NULL && vm_find(name) == NULL) {
@@ -224,9 +226,9 @@ static enum plinth_status coherency(void *ctx, const char *name, struct monitor 
 	coh_describe(line, sizeof(line));
 	monitor_print(out, "%s\n", line);
 	coherency_of_plinth(out);
-	for (uint32_t i = 0; i < vm_count(); i++) {
-		if (name == NULL || vm_get(i) == vm_find(name)) {
-			coherency_of(vm_get(i), out);
+	for (uint32_t id = 0; (vm = vm_next(&id)) != NULL;) {
+		if (name == NULL || vm == vm_find(name)) {
+			coherency_of(vm, out);
 		}
 	}
 	return PLINTH_OK;

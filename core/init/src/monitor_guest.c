@@ -10,6 +10,7 @@
 #include "base/string.h"
 #include "monitor/monitor.h"
 #include "vm/vm.h"
+#include "vm/vm_table.h"
 
 #define VALUE_SHOWN 100U
 

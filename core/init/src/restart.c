@@ -19,6 +19,7 @@
 #include "percpu/percpu.h"
 #include "timerq/timerq.h"
 #include "vm/vm.h"
+#include "vm/vm_table.h"
 
 #include "init_private.h"
 
@@ -156,13 +157,14 @@ void init_soft_reboot(void)
 {
 	uint32_t none = RESTART_NONE;
 	bool all_off = true;
+	struct vm *vm;
 
 	if (!cas_acq_rel(&restart, &none, (uint32_t)RESTART_WANTED)) {
 		return;
 	}
-	for (uint32_t i = 0; i < vm_count(); i++) {
+	for (uint32_t id = 0; (vm = vm_next(&id)) != NULL;) {
 		/* EPERM: it is off already. */
-		all_off = vm_stop(vm_get(i), VM_GOAL_OFF) == PLINTH_EPERM && all_off;
+		all_off = vm_stop(vm, VM_GOAL_OFF) == PLINTH_EPERM && all_off;
 	}
 	if (all_off) {
 		(void)init_soft_reboot_due();

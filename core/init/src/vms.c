@@ -3,6 +3,7 @@
 #include "hypmap/hypmap.h"
 #include "log/log.h"
 #include "vm/vm.h"
+#include "vm/vm_table.h"
 
 #include "init_private.h"
 
@@ -48,12 +49,14 @@ static void all_off(bool crashed)
 
 void init_start_vms(void)
 {
+	struct vm *vm;
+
 	vm_on_all_off(all_off);
-	for (uint32_t i = 0; i < vm_count(); i++) {
-		enum plinth_status status = vm_start(vm_get(i));
+	for (uint32_t id = 0; (vm = vm_next(&id)) != NULL;) {
+		enum plinth_status status = vm_start(vm);
 
 		if (status != PLINTH_OK) {
-			log_error("vm %s: not started: %s", vm_get(i)->config.name,
+			log_error("vm %s: not started: %s", vm->config.name,
 				plinth_status_name(status));
 		}
 	}

@@ -11,6 +11,7 @@
 #include "lock/lock.h"
 #include "percpu/percpu.h"
 #include "timerq/timerq.h"
+#include "vm/vm_table.h"
 
 /* Between two steps the vCPU that shares the CPU gets this many times what the step took. Where
  * there is none the pause is short, but long enough for another interrupt: of two that are pending
@@ -174,6 +175,7 @@ static void end(void)
 {
 	struct inspect_user user = job.user;
 
+	vm_release(job.vm);
 	store_release(&owner, NULL); /* pairs with the exchange in inspect_start */
 	user.done(user.ctx);
 }
@@ -259,6 +261,7 @@ enum plinth_status inspect_start(
 	}
 	job = (struct job){.request = *request, .user = *user, .vm = vm, .vcpu = vcpu};
 	job.name = vm->config.name;
+	vm_hold(vm); /* until end() */
 	store_relaxed(&told_to_stop, NULL);
 	timer_arm(&timer, cpu_this(), read_cntpct_el0());
 	return PLINTH_OK;

@@ -64,6 +64,11 @@ void sched_cpu_online(void)
 	fetch_or_acq_rel(&sched.online, BIT(rq->cpu));
 }
 
+bool sched_is_online(cpu_id_t cpu)
+{
+	return (load_relaxed(&sched.online) & BIT(cpu)) != 0U;
+}
+
 /* The current one may not stay here: held, or not allowed on this CPU any more. */
 static void leave_if_unwanted(struct rq *rq)
 {

@@ -16,8 +16,10 @@ struct vm_caches vm_caches_total(void)
 	struct el2count_caches other = el2count_caches();
 	struct vm_caches total = {.data_lines = other.data_lines, .icache_all = other.icache_all};
 
-	for (uint32_t i = 0; i < vm_count(); i++) {
-		const struct coh_counters *c = &vm_get(i)->gmem.counters.coh;
+	const struct vm *vm;
+
+	for (uint32_t id = 0; (vm = vm_next(&id)) != NULL;) {
+		const struct coh_counters *c = &vm->gmem.counters.coh;
 
 		total.data_lines += c->lines_cleaned;
 		total.code_lines += c->lines_invalidated;

@@ -1,47 +1,33 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/atomic.h"
 #include "base/bits.h"
 #include "base/check.h"
 #include "base/compiler.h"
-#include "base/string.h"
 #include "hypmap/hypmap.h"
 #include "pmem/pmem.h"
 
 #include "vm_private.h"
 
-/* Filled on the boot CPU before any guest runs; only read afterwards. */
-static struct vm *table[VM_MAX];
-static uint32_t table_count;
+static const char no_memory[] = "there is not enough free memory for it";
+
+/* vCPUs and bytes that one step sees to. */
+#define STEP_VCPUS 4U
+#define STEP_BYTES KIB(32)
+
 static struct vm_host host;
+static uint32_t serials; /* atomic: of the VM that was made last */
 
 void vm_setup(const struct vm_host *setup)
 {
 	host = *setup;
 	vm_pvtime_setup(host.ticks_per_second);
+	vm_uefi_setup();
+	vm_leave_setup();
 }
 
 const struct vm_host *vm_host(void)
 {
 	return &host;
-}
-
-struct vm *vm_get(vm_id_t id)
-{
-	return id < table_count ? table[id] : NULL;
-}
-
-uint32_t vm_count(void)
-{
-	return table_count;
-}
-
-struct vm *vm_find(const char *name)
-{
-	for (uint32_t i = 0; i < table_count; i++) {
-		if (strncmp(table[i]->config.name, name, VM_NAME_SIZE) == 0) {
-			return table[i];
-		}
-	}
-	return NULL;
 }
 
 unsigned vm_order_for(uint64_t bytes)
@@ -117,7 +103,7 @@ static void map_devices(struct vm *vm)
 }
 
 /* What the guest reads from ID registers does not change: worked out once. */
-static void fill_idregs(struct vm *vm)
+static enum plinth_status fill_idregs(struct vm *vm, const char **why)
 {
 	const struct idregs_vm view = {.gicv3 = vm->vgic.view == VGIC_VIEW_V3};
 
@@ -128,9 +114,11 @@ static void fill_idregs(struct vm *vm)
 			vm->idreg[i] = idregs_view(&view, reg, idregs_host, NULL);
 		}
 	}
+	(void)why;
+	return PLINTH_OK;
 }
 
-static enum plinth_status init_vm(struct vm *vm, const char **why)
+static enum plinth_status init_memory(struct vm *vm, const char **why)
 {
 	enum plinth_status status = init_gic(vm);
 
@@ -140,8 +128,7 @@ static enum plinth_status init_vm(struct vm *vm, const char **why)
 	}
 	status = gmem_init(&vm->gmem, &vm->config);
 	if (status != PLINTH_OK) {
-		*why = status == PLINTH_ENOMEM ? "there is not enough free memory for it"
-					       : "its images cannot be placed";
+		*why = status == PLINTH_ENOMEM ? no_memory : "its images cannot be placed";
 		return status;
 	}
 	if (vm->vgic.view == VGIC_VIEW_V2) {
@@ -149,42 +136,62 @@ static enum plinth_status init_vm(struct vm *vm, const char **why)
 			&vm->gmem, ipa_init(VM_GICC_BASE), host.gicv, host.gicv_size);
 		if (status != PLINTH_OK) {
 			*why = "the GICv2 CPU interface cannot be mapped";
-			return status;
 		}
 	}
-	status = vm_pvtime_init(vm);
+	return status;
+}
+
+static enum plinth_status init_pages(struct vm *vm, const char **why)
+{
+	enum plinth_status status = vm_pvtime_init(vm);
+
 	if (status == PLINTH_OK) {
 		status = vm_uefi_init(vm);
 	}
-	if (status != PLINTH_OK) {
-		*why = "there is not enough free memory for it";
-		return status;
-	}
-	return vm_backdoor_init(vm, why);
+	*why = no_memory;
+	return status;
 }
 
-static void init_parts(struct vm *vm)
+static enum plinth_status init_parts(struct vm *vm, const char **why)
 {
+	(void)why;
 	lock_init(&vm->lock, LOCK_RANK_CONTROL);
 	lock_init(&vm->cache_lock, LOCK_RANK_DEVICE);
 	vtimer_vm_init(&vm->time);
 	psci_init(&vm->psci, &vm_psci_ops, vm, vm->psci_vcpu, vm->config.vcpu_count);
 	vuart_init(&vm->uart, &vm_uart_ops, vm);
 	vrtc_init(&vm->rtc, &vm_rtc_ops, vm);
-	vm_uefi_load(vm);
 	vgpio_init(&vm->gpio, &vm_gpio_ops, vm);
 	timer_init(&vm->worker, vm_work, vm);
 	timer_init(&vm->rtc_timer, vm_rtc_expired, vm);
 	timer_init(&vm->soft_timer, vm_soft_expired, vm);
-	for (vcpu_id_t i = 0; i < vm->config.vcpu_count; i++) {
-		init_vcpu(vm, i);
-	}
 	map_devices(vm);
-	fill_idregs(vm);
-	console_port_add(&vm->port, CONSOLE_PORT_VM, vm->config.name, &vm_port_ops, vm);
+	return PLINTH_OK;
 }
 
-enum plinth_status vm_create(const struct vm_config *config, struct vm **out, const char **why)
+static enum plinth_status init_vcpus(struct vm *vm, const char **why)
+{
+	(void)why;
+	for (unsigned i = 0; i < STEP_VCPUS && vm->vcpus_built < vm->config.vcpu_count; i++) {
+		init_vcpu(vm, vm->vcpus_built);
+		vm->vcpus_built++;
+	}
+	return vm->vcpus_built < vm->config.vcpu_count ? PLINTH_EAGAIN : PLINTH_OK;
+}
+
+/* The rest of what vm_build_begin() has zeroed the first pages of. */
+static enum plinth_status zero(struct vm *vm, const char **why)
+{
+	uint64_t size = min_u64(STEP_BYTES, PAGE_SIZE * vm->page_count - vm->zeroed);
+
+	(void)why;
+	pmem_zero_fresh(pa_add(vm->pages, vm->zeroed), size);
+	vm->zeroed += size;
+	return vm->zeroed < PAGE_SIZE * vm->page_count ? PLINTH_EAGAIN : PLINTH_OK;
+}
+
+enum plinth_status vm_build_begin(
+	const struct vm_config *config, uint32_t content, struct vm **out, const char **why)
 {
 	enum plinth_status status = vm_config_check(config, why);
 	uint64_t vcpus_at = align_up(sizeof(struct vm), 64);
@@ -193,36 +200,93 @@ enum plinth_status vm_create(const struct vm_config *config, struct vm **out, co
 	if (status != PLINTH_OK) {
 		return status;
 	}
-	if (vm_find(config->name) != NULL || table_count == VM_MAX) {
-		*why = table_count == VM_MAX ? "there are 256 VMs already" : "the name is taken";
-		return table_count == VM_MAX ? PLINTH_ENOMEM : PLINTH_EEXIST;
+	if (vm_find(config->name) != NULL) {
+		*why = "the name is taken";
+		return PLINTH_EEXIST;
 	}
-	unsigned order = vm_order_for(vcpus_at + sizeof(struct vcpu) * config->vcpu_count);
+	uint64_t size = align_up(vcpus_at + sizeof(struct vcpu) * config->vcpu_count, PAGE_SIZE);
+	unsigned order = vm_order_for(size);
 
-	status = pmem_alloc(order, PMEM_CLEAN | PMEM_USER_CORE, &pages);
+	*why = no_memory;
+	status = pmem_alloc(order, content | PMEM_USER_CORE, &pages);
 	if (status != PLINTH_OK) {
-		*why = "there is not enough free memory for it";
 		return status;
 	}
 	struct vm *vm = pa_to_va(pages);
+	uint64_t zeroed = content == PMEM_CLEAN ? size : align_up(sizeof(*vm), PAGE_SIZE);
 
-	vm->id = table_count;
+	vm_give_pages(pages, size / PAGE_SIZE, BIT(order));
+	if (content != PMEM_CLEAN) {
+		pmem_zero_fresh(pages, zeroed);
+	}
+	vm->zeroed = zeroed;
 	vm->config = *config;
 	vm->pages = pages;
-	vm->pages_order = order;
+	vm->page_count = size / PAGE_SIZE;
 	vm->vcpu = (struct vcpu *)(void *)((char *)vm + vcpus_at);
-	status = init_vm(vm, why);
+	vm->serial = fetch_add_relaxed(&serials, 1U) + 1U;
+	if (!vm_take_slot(vm)) {
+		*why = "there are 256 VMs already";
+		vm_give_pages(pages, 0, size / PAGE_SIZE);
+		return PLINTH_ENOMEM;
+	}
+	*out = vm;
+	return PLINTH_OK;
+}
+
+enum plinth_status vm_build_step(struct vm *vm, const char **why)
+{
+	typedef enum plinth_status step_fn(struct vm *, const char **);
+	static step_fn *const steps[] = {zero, init_memory, init_pages, vm_backdoor_init,
+		init_parts, init_vcpus, fill_idregs};
+
+	if (vm->steps_built == ARRAY_SIZE(steps)) {
+		return PLINTH_OK;
+	}
+	enum plinth_status status = steps[vm->steps_built](vm, why);
+
+	if (status == PLINTH_OK) {
+		vm->steps_built++;
+	}
+	return status == PLINTH_OK ? PLINTH_EAGAIN : status;
+}
+
+void vm_build_end(struct vm *vm)
+{
+	console_port_add(&vm->port, CONSOLE_PORT_VM, vm->config.name, &vm_port_ops, vm);
+	vm->has_port = true;
+	vm_show(vm);
+}
+
+void vm_build_free(struct vm *vm)
+{
+	vm_pvtime_fini(vm);
+	uefirt_fini(&vm->uefirt);
+	backdoor_fini(&vm->backdoor);
+	vm_store_free(vm);
+	vm_drop_slot(vm);
+	vm_give_pages(vm->pages, 0, vm->page_count);
+}
+
+enum plinth_status vm_create(const struct vm_config *config, struct vm **out, const char **why)
+{
+	struct vm *vm;
+	enum plinth_status status = vm_build_begin(config, PMEM_CLEAN, &vm, why);
+
+	if (status != PLINTH_OK) {
+		return status;
+	}
+	do {
+		status = vm_build_step(vm, why);
+	} while (status == PLINTH_EAGAIN);
 	if (status != PLINTH_OK) {
 		while (gmem_fini_step(&vm->gmem) == PLINTH_EAGAIN) {
 		}
-		vm_pvtime_fini(vm);
-		uefirt_fini(&vm->uefirt);
-		backdoor_fini(&vm->backdoor);
-		pmem_free(pages, order);
+		vm_build_free(vm);
 		return status;
 	}
-	init_parts(vm);
-	table[table_count++] = vm;
+	vm_uefi_load(vm);
+	vm_build_end(vm);
 	*out = vm;
 	return PLINTH_OK;
 }

@@ -3,6 +3,7 @@
 #define VM_PRIVATE_H
 
 #include "vm/vm.h"
+#include "vm/vm_table.h"
 
 extern const struct vgic_ops vm_vgic_ops;
 extern const struct psci_ops vm_psci_ops;
@@ -25,9 +26,45 @@ enum plinth_status vm_backdoor_init(struct vm *vm, const char **why);
 /* vm_uefi.c: runtime services, where the VM has them. ENOMEM: nothing is held. */
 enum plinth_status vm_uefi_init(struct vm *vm);
 
+/* Once, before any VM. */
+void vm_uefi_setup(void);
+
+/* False: changes of its variables are still to be written. */
+bool vm_uefi_leave(struct vm *vm);
+
 /* Its variables as the host's firmware has kept them, once its clock is initialised too. Boot CPU,
  * before any VM starts. */
 void vm_uefi_load(struct vm *vm);
+
+/* vm_create.c: a VM in steps. begin: `content` is PMEM_CLEAN or PMEM_ANY, and failure holds
+ * nothing. step: EAGAIN: call again; OK: all is built; else, with *why, gmem_fini_step() and free
+ * are to follow. end: others find it. free: all but gmem, which has nothing any more. */
+enum plinth_status vm_build_begin(
+	const struct vm_config *config, uint32_t content, struct vm **vm, const char **why);
+enum plinth_status vm_build_step(struct vm *vm, const char **why);
+void vm_build_end(struct vm *vm);
+void vm_build_free(struct vm *vm);
+
+/* vm_table.c: the table. take: false: it is full. show and hide: whether vm_get() finds it. */
+bool vm_take_slot(struct vm *vm);
+void vm_drop_slot(const struct vm *vm);
+void vm_show(struct vm *vm);
+void vm_hide(const struct vm *vm);
+/* As vm_next(), of all there are: half-built and leaving ones, too. */
+struct vm *vm_next_slot(uint32_t *id);
+
+/* Gives pages [from, to) of a block back, in the pieces that the allocator knows. */
+void vm_give_pages(pa_t block, uint64_t from, uint64_t to);
+
+/* vm_store.c: memory for its images. put: from its start to its end, whole pages but for the last;
+ * else EINVAL. */
+enum plinth_status vm_store_alloc(struct vm *vm, uint64_t size);
+enum plinth_status vm_store_put(struct vm *vm, uint64_t at, const void *bytes, uint32_t size);
+void vm_store_free(struct vm *vm);
+
+/* vm_leave.c: the VM, whose vCPUs are at rest, goes away soon; whatever of it was built. */
+void vm_leave_setup(void);
+void vm_leave(struct vm *vm);
 
 /* The smallest block of pages that holds them. */
 unsigned vm_order_for(uint64_t bytes);

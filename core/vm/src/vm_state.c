@@ -38,7 +38,7 @@ void vm_on_all_off(vm_all_off_fn *fn)
 const char *vm_state_name(enum vm_state state)
 {
 	static const char *const names[] = {
-		"off", "running", "paused", "stopping", "crashed", "starting"};
+		"off", "running", "paused", "stopping", "crashed", "starting", "making", "leaving"};
 
 	return names[state];
 }
@@ -290,7 +290,7 @@ enum plinth_status vm_resume(struct vm *vm)
 
 static enum plinth_status stop_locked(struct vm *vm, enum vm_goal goal)
 {
-	if (vm->state == VM_OFF || vm->state == VM_CRASHED) {
+	if (vm->state == VM_OFF || vm->state == VM_CRASHED || vm->state == VM_LEAVING) {
 		return PLINTH_EPERM;
 	}
 	if (vm->state != VM_STOPPING) {
@@ -308,6 +308,20 @@ static enum plinth_status stop_locked(struct vm *vm, enum vm_goal goal)
 		vm->goal = goal;
 	}
 	return PLINTH_OK;
+}
+
+enum plinth_status vm_destroy(struct vm *vm)
+{
+	lock_take(&vm->lock);
+	bool is_off = vm->state == VM_OFF || vm->state == VM_CRASHED;
+	enum plinth_status status = is_off ? PLINTH_OK : stop_locked(vm, VM_GOAL_GONE);
+
+	if (is_off) {
+		enter_state(vm, VM_LEAVING);
+		vm_leave(vm);
+	}
+	lock_drop(&vm->lock);
+	return status;
 }
 
 enum plinth_status vm_stop(struct vm *vm, enum vm_goal goal)
@@ -345,7 +359,7 @@ static bool stop_step(struct vm *vm)
 {
 	vtimer_vm_stop(&vm->time);
 	console_port_end_line(&vm->port);
-	if (vm->goal != VM_GOAL_CRASH && vm->memory_dirty) {
+	if (vm->goal < VM_GOAL_CRASH && vm->memory_dirty) {
 		if (!memory_step(vm, empty_memory)) {
 			return false;
 		}
@@ -354,7 +368,9 @@ static bool stop_step(struct vm *vm)
 	if (vm->goal == VM_GOAL_RESET && start(vm, true) == PLINTH_OK) {
 		return false;
 	}
-	if (vm->goal == VM_GOAL_CRASH) {
+	if (vm->goal == VM_GOAL_GONE) {
+		enter_state(vm, VM_LEAVING);
+	} else if (vm->goal == VM_GOAL_CRASH) {
 		enter_state(vm, VM_CRASHED);
 		store_relaxed(&any_crashed, 1U);
 	} else {
@@ -369,6 +385,9 @@ static void ended(struct vm *vm)
 	log_info("vm %s: %s", vm->config.name, vm_state_name(vm->state));
 	if (vm_host()->bench) {
 		vm_cost_report(vm);
+	}
+	if (vm->state == VM_LEAVING) {
+		vm_leave(vm); /* last: it is not ours from here on */
 	}
 	if (fetch_add_relaxed(&live_count, UINT32_MAX) == 1U && all_off != NULL) {
 		all_off(load_relaxed(&any_crashed) != 0U);

@@ -105,13 +105,12 @@ static bool begin(struct vm *vm)
 static bool choose(bool *is_waiting)
 {
 	uint64_t now = read_cntpct_el0();
-	uint32_t count = vm_count();
 
-	for (uint32_t i = 1; i <= count; i++) {
-		uint32_t id = (keeper.last + i) % count;
+	for (uint32_t i = 1; i <= VM_MAX; i++) {
+		uint32_t id = (keeper.last + i) % VM_MAX;
 		struct vm *vm = vm_get((vm_id_t)id);
 
-		if (load_acquire(&vm->nvram.is_dirty) == 0U) {
+		if (vm == NULL || load_acquire(&vm->nvram.is_dirty) == 0U) {
 			continue;
 		}
 		if (now < vm->nvram.due) {
@@ -146,6 +145,7 @@ static void write_one(void)
 	}
 	keeper.vm = NULL;
 	vm->nvram.due = read_cntpct_el0() + seconds(status == PLINTH_OK ? REST_S : RETRY_S);
+	vm->nvram.has_failed = status != PLINTH_OK;
 	if (status == PLINTH_OK) {
 		vm->nvram.slot = keeper.image.slot;
 	} else {
@@ -204,16 +204,27 @@ enum plinth_status vm_import_variables(
 
 void vm_keep_variables(void)
 {
+	struct vm *vm = NULL;
 	uint32_t id = 0;
 
 	/* What has begun, then each VM once: one that changes on and on holds nobody up. */
 	lock_take(&lock);
-	while (keeper.vm != NULL || id < vm_count()) {
-		if (keeper.vm != NULL || begin(vm_get((vm_id_t)id++))) {
+	while (keeper.vm != NULL || (vm = vm_next(&id)) != NULL) {
+		if (keeper.vm != NULL || begin(vm)) {
 			write_one();
 		}
 	}
 	lock_drop(&lock);
+}
+
+bool vm_uefi_leave(struct vm *vm)
+{
+	lock_take(&lock);
+	bool is_done = keeper.vm != vm &&
+		       (load_acquire(&vm->nvram.is_dirty) == 0U || vm->nvram.has_failed);
+
+	lock_drop(&lock);
+	return is_done;
 }
 
 /* What the host has of the VM's variables. */
@@ -248,11 +259,15 @@ enum plinth_status vm_uefi_init(struct vm *vm)
 						       : PLINTH_OK;
 }
 
+void vm_uefi_setup(void)
+{
+	timer_init(&keeper.timer, expired, NULL);
+}
+
 void vm_uefi_load(struct vm *vm)
 {
 	vm->nvram.is_persistent = uefirt_is_on(&vm->uefirt) && hostuefi_is_there() &&
 				  (vm->config.flags & VM_FLAG_NVRAM_VOLATILE) == 0U;
-	timer_init(&keeper.timer, expired, NULL);
 	if (vm->nvram.is_persistent) {
 		load(vm);
 	}

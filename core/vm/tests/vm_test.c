@@ -15,6 +15,7 @@
 #include "fake/panic.h"
 #include "pmem/pmem.h"
 #include "vm/vm.h"
+#include "vm/vm_table.h"
 #include "vm_rig.h"
 
 /* Linked in place of pmem's (--wrap): the n-th call from now fails, 0: none does. */

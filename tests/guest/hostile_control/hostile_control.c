@@ -71,7 +71,8 @@ static void prepare(struct plinth_regs *r, uint8_t *pages, const uint64_t token[
 			  call == CONTROL_MEMORY_WRITE || call == CONTROL_REGISTERS_WRITE ||
 			  call == CONTROL_CONSOLE_WRITE;
 
-	if (vm == own && is_harmful) {
+	/* Who is managed, and who manages, must be there at the end. */
+	if ((vm == own && is_harmful) || (vm <= 1U && call == CONTROL_DESTROY)) {
 		call = CONTROL_INFO;
 	}
 	*r = (struct plinth_regs){

@@ -21,6 +21,9 @@
 
 #define S2_IPA_BITS_MAX 40U
 
+/* No root is larger: one table translates 2^39 bytes. */
+#define S2_ROOT_ORDER_MAX (S2_IPA_BITS_MAX - 39U)
+
 /* What the machine can do; every CPU must agree (core/init takes the least). */
 struct s2_features {
 	uint8_t pa_bits;   /* 32 to 48 */

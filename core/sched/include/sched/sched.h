@@ -90,6 +90,9 @@ void sched_init(const struct sched_ops *ops, void *ctx, uint64_t ticks_per_secon
  * placed on it. */
 void sched_cpu_online(void);
 
+/* Has that CPU called sched_cpu_online()? cpu: below CPU_MAX. */
+bool sched_is_online(cpu_id_t cpu);
+
 /* OFF, with SCHED_HOLD_POWER. weight is clamped to SCHED_WEIGHT_MIN..MAX; affinity 0 means all
  * CPUs, and so does a mask with no CPU that is online. */
 void sched_entity_init(struct sched_entity *e, uint32_t weight, uint64_t affinity);

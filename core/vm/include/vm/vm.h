@@ -6,6 +6,7 @@
  *   RUNNING, PAUSED -> STOPPING (vm_stop: the guest powered off, reset, crashed, or was told to)
  *   STOPPING -> OFF | CRASHED | RUNNING  when every vCPU has left its CPU and, but for a crash,
  *                                        the memory is given back (bounded steps of a soft timer)
+ *   any but MAKING -> LEAVING (vm_destroy)  and then, in bounded steps, it is gone
  *
  * Lock: vm->lock, LOCK_RANK_CONTROL, protects state and goal; taken inside.
  */
@@ -18,6 +19,7 @@
 #include "a64/sysreg.h"
 #include "abi/vm_config.h"
 #include "backdoor/backdoor.h"
+#include "base/atomic.h"
 #include "base/status.h"
 #include "base/types.h"
 #include "console/console.h"
@@ -35,6 +37,8 @@
 #include "vcpu/context.h"
 #include "vgic/vgic.h"
 #include "vgpio/vgpio.h"
+#include "vm/vm_host.h"
+#include "vm/vm_parts.h"
 #include "vrtc/vrtc.h"
 #include "vtimer/vtimer.h"
 #include "vuart/vuart.h"
@@ -58,7 +62,17 @@
 
 /* OFF or CRASHED -> STARTING (its memory is laid out) -> RUNNING <-> PAUSED; all of these ->
  * STOPPING (its vCPUs leave their CPUs, its memory goes) -> OFF, CRASHED, or STARTING again. */
-enum vm_state { VM_OFF, VM_RUNNING, VM_PAUSED, VM_STOPPING, VM_CRASHED, VM_STARTING };
+enum vm_state {
+	VM_OFF,
+	VM_RUNNING,
+	VM_PAUSED,
+	VM_STOPPING,
+	VM_CRASHED,
+	VM_STARTING,
+	VM_MAKING,  /* half-built (vm_make_begin): nobody finds it */
+	VM_LEAVING, /* what it has is given back */
+	VM_GONE,    /* of an event alone: there is no such VM any more */
+};
 
 /* What the guest's own tools are asked to do before Plinth does it (core/backdoor). */
 enum vm_soft { VM_SOFT_OFF, VM_SOFT_RESET, VM_SOFT_PAUSE };
@@ -69,37 +83,12 @@ enum vm_verb { VM_VERB_START, VM_VERB_STOP, VM_VERB_RESET, VM_VERB_PAUSE, VM_VER
 #define VM_TOKEN_SIZE 16U
 
 /* What a stop is to end in; a later request of a lower kind does not replace a higher one. */
-enum vm_goal { VM_GOAL_RESET, VM_GOAL_OFF, VM_GOAL_CRASH };
+enum vm_goal { VM_GOAL_RESET, VM_GOAL_OFF, VM_GOAL_CRASH, VM_GOAL_GONE };
 
 #define VM_REASON_SIZE 128U
 
 /* The ID space that traps: op0 3, op1 0, CRn 0, CRm 0 to 7. */
 #define VM_IDREG_COUNT 64U
-
-/* Exits by class, for the monitor; written by the vCPU's own CPU. */
-struct vcpu_exits {
-	uint64_t hvc;
-	uint64_t sysreg;
-	uint64_t abort;
-	uint64_t wfx;
-	uint64_t irq;
-	uint64_t other;
-};
-
-/* Cache maintenance at EL2: all VMs' and everybody else's. */
-struct vm_caches {
-	uint64_t data_lines; /* DC by line */
-	uint64_t code_lines; /* IC IVAU */
-	uint64_t icache_all; /* IC IALLU, IC IALLUIS */
-};
-
-/* Of a run: while it lasts, the counts at its start; then what it took until it was to end. */
-struct vm_cost {
-	uint64_t el2;		 /* instructions that EL2 executed */
-	uint64_t scrub;		 /* of those, to zero memory */
-	uint32_t tables;	 /* pages of stage-2 tables */
-	struct vm_caches caches; /* at its end, since the machine's start */
-};
 
 struct vm;
 
@@ -130,6 +119,7 @@ struct vm_nvram {
 	uint32_t is_dirty;   /* atomic: there are changes that it has not */
 	uint32_t is_watched; /* atomic: whoever read them is to be told of the next change */
 	bool is_persistent;  /* immutable */
+	bool has_failed;     /* the last image: under vm_uefi.c's lock */
 };
 
 struct vm {
@@ -140,7 +130,16 @@ struct vm {
 	struct mmio_map mmio;
 	uint64_t idreg[VM_IDREG_COUNT]; /* what the guest reads, by vm_idreg_index */
 	pa_t pages;			/* this struct and its vCPUs */
-	unsigned pages_order;
+	uint64_t page_count;
+	uint32_t serial; /* no other VM has or had it */
+	/* what was built so far: who makes it, then who takes it down */
+	uint64_t zeroed; /* bytes of `pages` */
+	unsigned steps_built;
+	vcpu_id_t vcpus_built;
+	bool has_port;
+	struct vm_store store;
+	uint32_t users;	  /* atomic: vm_hold() */
+	uint32_t leaves;  /* atomic: vm_leave.c may take it */
 	pa_t pvtime_page; /* `stolen` of all vCPUs, as many pages as it takes; 0: none yet */
 	/* under `lock` */
 	struct lock lock;
@@ -187,11 +186,6 @@ enum plinth_status vm_config_check(const struct vm_config *config, const char **
  * behind, and *why says what was wrong. Boot CPU. */
 enum plinth_status vm_create(const struct vm_config *config, struct vm **vm, const char **why);
 
-/* The table: VMs by id. NULL where there is none. */
-struct vm *vm_get(vm_id_t id);
-uint32_t vm_count(void);
-struct vm *vm_find(const char *name);
-
 /* EPERM: the VM is not in a state for that. None of them waits: vm->state tells. vm_start() is from
  * OFF or CRASHED; ENOMEM: what the VM's balloon gave away is in use, and the VM OFF. */
 enum plinth_status vm_start(struct vm *vm);
@@ -232,23 +226,6 @@ const char *vm_state_name(enum vm_state state);
  * least one since boot). */
 typedef void vm_all_off_fn(bool crashed);
 void vm_on_all_off(vm_all_off_fn *fn);
-
-/* For the modules that vm_create composes: the machine as the core found it. Boot CPU, before any
- * vm_create. */
-struct vm_host {
-	uint32_t gic_version;
-	uint32_t cpu_count;
-	uint64_t ticks_per_second;
-	uint32_t virt_timer_intid;
-	const struct vgic_hw *gic;
-	pa_t gicv; /* GICv2: the guests' CPU interface */
-	uint64_t gicv_size;
-	uint64_t start_count; /* CNTPCT_EL0 at boot/'s first instruction */
-	bool bench;	      /* the command line's `bench`: figures in the log */
-};
-
-void vm_setup(const struct vm_host *host);
-const struct vm_host *vm_host(void);
 
 /* The ID registers that vm_idreg() answers: in the bits of the mask they agree with the first. */
 #define VM_IDREG_FIRST A64_SYSREG(3, 0, 0, 0, 0)

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The end of a VM, in bounded steps of a soft timer, one VM after the other. Its vCPUs are off and
+ * unloaded. What is to go away must be in nobody's hands: it is taken out of the table first; then
+ * a timer visits every CPU, which has left by then whatever exit it was in, and takes it off the
+ * VM's stage 2, which a CPU without a vCPU would go on speculating with.
+ */
+#include "arch/barrier.h"
+#include "arch/sysreg.h"
+#include "base/atomic.h"
+#include "base/bits.h"
+#include "base/compiler.h"
+#include "event/event.h"
+#include "hypmap/hypmap.h"
+#include "percpu/percpu.h"
+#include "pmem/pmem.h"
+
+#include "vm_private.h"
+
+/* How often something that others have to do is looked for. */
+#define POLL_HZ 2000U
+
+/* Between two steps: this many times as long as one took. */
+#define PAUSE 4U
+
+#define STEP_VCPUS 16U
+
+static struct timer worker; /* always of the boot CPU */
+static uint32_t is_awake;   /* atomic: who sets it arms the worker */
+
+/* The worker's alone. */
+static struct vm *leaving;
+static unsigned step;
+static vcpu_id_t next_vcpu;
+
+static struct timer visitor;
+static uint32_t has_visited; /* atomic: it has been on every CPU */
+static pa_t empty_root;	     /* translates nothing; 0: not there yet */
+
+static bool keep_variables(struct vm *vm)
+{
+	return vm_uefi_leave(vm);
+}
+
+static bool hide(struct vm *vm)
+{
+	if (empty_root.v == 0U && pmem_alloc(S2_ROOT_ORDER_MAX, PMEM_CLEAN | PMEM_USER_TABLE,
+					  &empty_root) != PLINTH_OK) {
+		return false;
+	}
+	vm_hide(vm);
+	if (vm->has_port) {
+		console_port_remove(&vm->port);
+	}
+	next_vcpu = 0;
+	return true;
+}
+
+/* Nothing arms them any more: the VM is not there to be started. */
+static bool cancel_timers(struct vm *vm)
+{
+	(void)timer_cancel(&vm->worker);
+	(void)timer_cancel(&vm->rtc_timer);
+	(void)timer_cancel(&vm->soft_timer);
+	for (unsigned i = 0; i < STEP_VCPUS && next_vcpu < vm->vcpus_built; i++, next_vcpu++) {
+		vtimer_destroy(&vm->vcpu[next_vcpu].timer);
+	}
+	return next_vcpu == vm->vcpus_built;
+}
+
+static void visit(struct timer *timer, void *ctx, uint64_t now)
+{
+	cpu_id_t cpu = cpu_this() + 1U;
+
+	(void)ctx;
+	if (vcpu_current() == NULL) {
+		write_vttbr_el2(empty_root.v);
+		arch_isb();
+	}
+	while (cpu < percpu_count && !sched_is_online(cpu)) {
+		cpu++;
+	}
+	if (cpu < percpu_count) {
+		timer_arm(timer, cpu, now);
+	} else {
+		store_release(&has_visited, 1U); /* pairs with has_gone_round() */
+	}
+}
+
+static bool go_round(struct vm *vm)
+{
+	(void)vm;
+	store_relaxed(&has_visited, 0U);
+	timer_init(&visitor, visit, NULL);
+	timer_arm(&visitor, 0, read_cntpct_el0());
+	return true;
+}
+
+static bool has_gone_round(struct vm *vm)
+{
+	return load_acquire(&has_visited) != 0U && load_acquire(&vm->users) == 0U;
+}
+
+static bool free_memory(struct vm *vm)
+{
+	return gmem_fini_step(&vm->gmem) != PLINTH_EAGAIN;
+}
+
+static bool free_rest(struct vm *vm)
+{
+	vm_id_t id = vm->id;
+
+	vm_build_free(vm);
+	event_post(EVENT_STATE, id, VM_GONE);
+	return true;
+}
+
+typedef bool step_fn(struct vm *vm); /* false: not done */
+
+static step_fn *const steps[] = {
+	keep_variables, hide, cancel_timers, go_round, has_gone_round, free_memory, free_rest};
+
+static bool take_next(void)
+{
+	struct vm *vm;
+
+	store_release(&is_awake, 0U); /* before looking: who comes later wakes us anew */
+	for (uint32_t id = 0; leaving == NULL && (vm = vm_next_slot(&id)) != NULL;) {
+		if (load_acquire(&vm->leaves) != 0U) {
+			leaving = vm;
+			step = 0;
+		}
+	}
+	return leaving != NULL && exchange_acq_rel(&is_awake, 1U) == 0U;
+}
+
+static void work(struct timer *timer, void *ctx, uint64_t now)
+{
+	uint64_t start = read_cntpct_el0();
+	uint64_t pause;
+
+	(void)ctx;
+	(void)now;
+	if (leaving == NULL) {
+		if (take_next()) {
+			timer_arm(timer, 0, start);
+		}
+		return;
+	}
+	bool is_done = steps[step](leaving);
+
+	pause = is_done || step == ARRAY_SIZE(steps) - 2U
+			? (vcpu_current() == NULL ? 0U : PAUSE * (read_cntpct_el0() - start))
+			: vm_host()->ticks_per_second / POLL_HZ;
+	step += is_done ? 1U : 0U;
+	if (step == ARRAY_SIZE(steps)) {
+		leaving = NULL;
+	}
+	timer_arm(timer, 0, read_cntpct_el0() + pause);
+}
+
+void vm_leave_setup(void)
+{
+	timer_init(&worker, work, NULL);
+}
+
+void vm_leave(struct vm *vm)
+{
+	vm->state = VM_LEAVING;
+	store_release(&vm->leaves, 1U); /* pairs with take_next() */
+	if (exchange_acq_rel(&is_awake, 1U) == 0U) {
+		timer_arm(&worker, 0, read_cntpct_el0());
+	}
+}

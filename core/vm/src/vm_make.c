@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A VM made while others run, in bounded steps: described (vm_make_begin), built with its memory
+ * guaranteed (vm_make_step), its images put where guests cannot write (vm_make_put), and shown.
+ * One at a time; who begins and goes no further for LEFT_SECONDS has left it to be dropped.
+ * The caller sees to it that one call is made at a time.
+ */
+#include "arch/sysreg.h"
+#include "base/bits.h"
+#include "base/checked.h"
+#include "event/event.h"
+#include "hostuefi/hostuefi.h"
+#include "pmem/pmem.h"
+
+#include "vm_private.h"
+
+#define LEFT_SECONDS 10U
+#define STORE_MAX    (PAGE_SIZE << PMEM_ORDER_MAX)
+
+static struct vm *draft;
+static uint64_t touched; /* CNTPCT_EL0 */
+
+struct vm *vm_draft(void)
+{
+	return draft;
+}
+
+/* What the boot loader alone may say, or what is not there. NULL: nothing. */
+static const char *check(const struct vm_config *config, uint64_t size)
+{
+	uint32_t count = (uint32_t)min_u64(config->image_count, VM_IMAGE_MAX);
+
+	if (size > STORE_MAX) {
+		return "its images take more than 1 GiB";
+	}
+	for (uint32_t i = 0; i < count; i++) {
+		const struct vm_image *image = &config->images[i];
+
+		if (image->kind == VM_IMAGE_COPY &&
+			!range_contains(0, size, image->source, image->size)) {
+			return "an image is outside of what is sent for it";
+		}
+	}
+	if (config->guestinfo_count != 0U) {
+		return "guestinfo is to be set when it is there";
+	}
+	if ((config->flags & (VM_FLAG_UEFI | VM_FLAG_NVRAM_VOLATILE)) == VM_FLAG_UEFI &&
+		hostuefi_is_there()) {
+		return "only VMs of the bundle have variables that are kept";
+	}
+	return NULL;
+}
+
+static void set_sources(struct vm *vm)
+{
+	for (uint32_t i = 0; i < vm->config.image_count; i++) {
+		struct vm_image *image = &vm->config.images[i];
+
+		image->source += image->kind == VM_IMAGE_COPY ? vm->store.block.v : 0U;
+	}
+}
+
+static bool is_left(void)
+{
+	return read_cntpct_el0() - touched >= LEFT_SECONDS * vm_host()->ticks_per_second;
+}
+
+enum plinth_status vm_make_begin(
+	const struct vm_config *config, uint64_t size, struct vm **vm, const char **why)
+{
+	if (draft != NULL) {
+		if (!is_left()) {
+			*why = "another VM is being made";
+			return PLINTH_EBUSY;
+		}
+		vm_make_drop();
+	}
+	*why = check(config, size);
+	enum plinth_status status =
+		*why != NULL ? PLINTH_EINVAL : vm_build_begin(config, PMEM_ANY, &draft, why);
+
+	if (status != PLINTH_OK) {
+		return status;
+	}
+	draft->state = VM_MAKING;
+	touched = read_cntpct_el0();
+	*vm = draft;
+	status = vm_store_alloc(draft, size);
+	if (status != PLINTH_OK) {
+		*why = "there is no piece of memory that is free and large enough for its images";
+		vm_make_drop();
+		return status;
+	}
+	set_sources(draft);
+	return PLINTH_OK;
+}
+
+enum plinth_status vm_make_put(uint64_t at, const void *bytes, uint32_t size)
+{
+	touched = read_cntpct_el0();
+	return vm_store_put(draft, at, bytes, size);
+}
+
+enum plinth_status vm_make_step(uint64_t *missing, const char **why)
+{
+	struct vm *vm = draft;
+	enum plinth_status status = vm_build_step(vm, why);
+
+	touched = read_cntpct_el0();
+	*missing = vm->store.size - vm->store.filled;
+	if (status != PLINTH_OK && status != PLINTH_EAGAIN) {
+		vm_make_drop();
+	} else if (status == PLINTH_OK && *missing == 0U) {
+		draft = NULL;
+		vm->state = VM_OFF;
+		vm_build_end(vm);
+		event_post(EVENT_STATE, vm->id, VM_OFF);
+	}
+	return status;
+}
+
+void vm_make_drop(void)
+{
+	struct vm *vm = draft;
+
+	draft = NULL;
+	vm_leave(vm);
+}
