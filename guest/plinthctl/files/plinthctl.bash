@@ -17,7 +17,7 @@ _plinthctl() {
 		;;
 	1)
 		case ${before[0]} in
-		vm) choices="list info start stop reboot reset pause resume set" ;;
+		vm) choices="list info create destroy start stop reboot reset pause resume set" ;;
 		memory) choices="read write" ;;
 		nvram) choices="list save restore" ;;
 		trace) choices="on off dump follow" ;;
@@ -30,7 +30,7 @@ _plinthctl() {
 		;;
 	2)
 		case ${before[0]} in
-		vm | memory | nvram) [[ ${before[1]} == list ]] || choices=$(_plinthctl_names) ;;
+		vm | memory | nvram) [[ ${before[1]} == @(list|create) ]] || choices=$(_plinthctl_names) ;;
 		scan) choices="--from --to --el0 --both --vcpu --gpa -x --wx" ;;
 		registers | find-kernel) choices="--vcpu" ;;
 		esac
@@ -38,6 +38,7 @@ _plinthctl() {
 	*)
 		case "${before[0]} ${before[1]}" in
 		"vm stop" | "vm reboot" | "vm pause") choices="--now --timeout" ;;
+		"vm create") choices="--name --start" ;;
 		"vm set") choices="weight= affinity= vcpus= memory=" ;;
 		"nvram save") choices="--follow" ;;
 		scan\ *) choices="--from --to --el0 --both --vcpu --gpa -x --wx" ;;

@@ -197,8 +197,8 @@ struct control_vcpu *ctl_vcpus(uint32_t vm, size_t *count)
 
 const char *ctl_state_name(uint64_t state)
 {
-	static const char *const names[] = {
-		"off", "running", "paused", "stopping", "crashed", "starting"};
+	static const char *const names[] = {"off", "running", "paused", "stopping", "crashed",
+		"starting", "making", "leaving", "gone"};
 
 	return state < ARRAY_SIZE(names) ? names[state] : "unknown";
 }

@@ -300,6 +300,12 @@ int command_vm(int count, char **words)
 	if (count == 3 && strcmp(words[1], "info") == 0) {
 		return info(words[2]);
 	}
+	if (count >= 3 && strcmp(words[1], "create") == 0) {
+		return vm_create(count, words);
+	}
+	if (count >= 3 && strcmp(words[1], "destroy") == 0) {
+		return vm_destroy(count, words);
+	}
 	if (count >= 3 && strcmp(words[1], "set") == 0) {
 		if (count == 3) {
 			ctl_usage("vm");

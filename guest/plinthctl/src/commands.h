@@ -23,4 +23,8 @@ command_fn command_registers;
 command_fn command_dump;
 command_fn command_nvram;
 
+/* Words of command_vm. */
+command_fn vm_create;
+command_fn vm_destroy;
+
 #endif

@@ -14,6 +14,7 @@ bool ctl_json;
 const struct command ctl_commands[] = {
 	{"vm",
 		"list | info NAME | start NAME | resume NAME | reset NAME |\n"
+		"       create FOLDER|FILE.dtb [--name NAME] [--start] | destroy NAME |\n"
 		"       stop|reboot|pause NAME [--now | --timeout SECONDS] |\n"
 		"       set NAME [weight=N] [affinity=CPU,CPU...|all] [vcpus=N] [memory=SIZE]",
 		"VMs and their life", command_vm},
