@@ -173,6 +173,10 @@ enum control_status control_counters(struct call *call)
 	return CONTROL_OK;
 }
 
+STATIC_ASSERT(offsetof(struct backdoor_report, fact) % 8U == 0 &&
+		      offsetof(struct control_guest, fact) % 8U == 0,
+	"copied by words: by bytes it would be too long for a call");
+
 enum control_status control_guest(struct call *call)
 {
 	static struct backdoor_report report; /* too large for the stack; under the lock of calls */

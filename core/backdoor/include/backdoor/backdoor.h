@@ -203,8 +203,9 @@ struct backdoor_report {
 	uint32_t channels;	 /* open now */
 	uint64_t used;		 /* bytes of the budget */
 	uint64_t balloon_target; /* bytes that the guest is to give away */
-	bool balloon_started;	 /* it has a driver that would */
+	/* At a multiple of 8, so that it is copied by words. */
 	char fact[BACKDOOR_FACT_COUNT][BACKDOOR_TEXT_SIZE];
+	bool balloon_started; /* it has a driver that would */
 };
 
 /* Fills *report; all 0 for a VM without `vmware;`. */
