@@ -125,13 +125,13 @@ struct vm_nvram {
 struct vm {
 	/* immutable after vm_create */
 	vm_id_t id;
+	uint32_t serial; /* no other VM has or had it */
 	struct vm_config config;
 	struct vcpu *vcpu;
 	struct mmio_map mmio;
 	uint64_t idreg[VM_IDREG_COUNT]; /* what the guest reads, by vm_idreg_index */
 	pa_t pages;			/* this struct and its vCPUs */
 	uint64_t page_count;
-	uint32_t serial; /* no other VM has or had it */
 	/* what was built so far: who makes it, then who takes it down */
 	uint64_t zeroed; /* bytes of `pages` */
 	unsigned steps_built;
@@ -146,11 +146,11 @@ struct vm {
 	enum vm_state state;
 	enum vm_goal goal;
 	ipa_t prepared; /* STARTING: memory is laid out up to here */
-	uint32_t starts;
 	struct vm_cost cost;
-	enum vm_soft soft;	     /* what soft_timer waits for */
-	uint32_t soft_starts;	     /* `starts` when it was asked for */
+	uint32_t starts;
+	uint32_t soft_starts;	     /* `starts` when soft_timer was armed */
 	uint64_t soft_deadline;	     /* CNTPCT_EL0 */
+	enum vm_soft soft;	     /* what soft_timer waits for */
 	char reason[VM_REASON_SIZE]; /* of the last crash */
 	bool memory_dirty;	     /* pages of a former run are still mapped */
 	/* written before each start, when no vCPU runs; read by its own vCPUs' control calls */
