@@ -2,10 +2,10 @@
 #ifndef ARCH_IMPL_SPINLOCK_H
 #define ARCH_IMPL_SPINLOCK_H
 
-#include <sched.h>
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "arch_impl/cpu.h"
 #include "base/atomic.h"
 
 /* The same ticket lock in C11 atomics, which ThreadSanitizer understands. */
@@ -19,7 +19,7 @@ static inline void arch_spin_lock(struct arch_spinlock *lock)
 	uint16_t ticket = __atomic_fetch_add(&lock->next, 1, __ATOMIC_RELAXED);
 
 	while (load_acquire(&lock->owner) != ticket) {
-		sched_yield();
+		fake_relax();
 	}
 }
 
