@@ -12,8 +12,8 @@ struct percpu;
 
 extern _Thread_local struct percpu *fake_percpu;
 
-/* Whoever waits gives its CPU away now and then: on a busy machine each time may take as long as all
- * others' slices, and a bounded wait asks thousands of times. */
+/* Whoever waits gives its CPU away now and then: on a busy machine each time may take as long as
+ * all others' slices, and a bounded wait asks thousands of times. */
 static inline void fake_relax(void)
 {
 	static _Thread_local uint32_t calls;
