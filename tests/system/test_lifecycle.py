@@ -178,3 +178,27 @@ def test_what_cannot_be_made_says_why(guest, words, text):
     answer, status = guest.run_status(f"plinthctl vm create {words}")
     assert text in answer and status == 1
     assert counts(guest) == before
+
+
+def test_no_call_takes_long(boot, make_bundle):
+    """Counted by the PMU, on the machine's own virtual time."""
+    lines = ("vcpus = <64>", memory_property(256 * MIB), 'kernel = "busy.elf"', "vmware")
+    files = {
+        "tiny/vm.dtb": tiny('bootargs = "ms=600000"'),
+        "tiny/many.dtb": dtb(*lines, 'bootargs = "ms=600000"'),
+        "tiny/busy.elf": (PAYLOADS / "busy.elf").read_bytes(),
+    }
+    boss = debian("boss", vcpus=1, memory=384 * MIB, action="shell", extra=["control"])
+    other = {"vm.dts": vm_dts(["vcpus = <1>", memory_property(16 * MIB), 'kernel = "busy.elf"'])}
+    other["busy.elf"] = files["tiny/busy.elf"]
+    bundle = make_bundle({"boss": {**boss, "initrd.gz": initrd(files)}, "other": other})
+    machine = boot(bundle, memory_mib=1024, cpus=1, icount=True)
+    machine.expect(r"^boss\| This VM may manage Plinth(?s:.*?)boss# ", timeout=240)
+    guest = Guest(machine)
+    for description, name in (("/vms/tiny", "tiny"), ("/vms/tiny/many.dtb", "many")):
+        for verb in (f"create {description}", f"start {name}", f"destroy {name}"):
+            answer, status = guest.run_status(f"plinthctl vm {verb}")
+            assert status == 0, answer
+    host = guest.json("host")
+    print(host["longest_call"], host["longest_call_instructions"])
+    assert 500 < host["longest_call_instructions"] <= 10_000, host

@@ -10,9 +10,10 @@
 
 static const char no_memory[] = "there is not enough free memory for it";
 
-/* vCPUs and bytes that one step sees to. */
-#define STEP_VCPUS 4U
-#define STEP_BYTES KIB(32)
+/* vCPUs, ID registers and bytes that one step sees to. */
+#define STEP_VCPUS  4U
+#define STEP_IDREGS 8U
+#define STEP_BYTES  KIB(32)
 
 static struct vm_host host;
 static uint32_t serials; /* atomic: of the VM that was made last */
@@ -107,15 +108,16 @@ static enum plinth_status fill_idregs(struct vm *vm, const char **why)
 {
 	const struct idregs_vm view = {.gicv3 = vm->vgic.view == VGIC_VIEW_V3};
 
-	for (uint32_t i = 0; i < VM_IDREG_COUNT; i++) {
+	(void)why;
+	for (unsigned n = 0; n < STEP_IDREGS && vm->idregs_built < VM_IDREG_COUNT; n++) {
+		uint32_t i = vm->idregs_built++;
 		a64_sysreg_t reg = A64_SYSREG(3, 0, 0, 0, 0) + i;
 
 		if (idregs_owns(reg)) {
 			vm->idreg[i] = idregs_view(&view, reg, idregs_host, NULL);
 		}
 	}
-	(void)why;
-	return PLINTH_OK;
+	return vm->idregs_built < VM_IDREG_COUNT ? PLINTH_EAGAIN : PLINTH_OK;
 }
 
 static enum plinth_status init_memory(struct vm *vm, const char **why)

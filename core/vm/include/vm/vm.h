@@ -135,6 +135,7 @@ struct vm {
 	/* what was built so far: who makes it, then who takes it down */
 	uint64_t zeroed; /* bytes of `pages` */
 	unsigned steps_built;
+	uint32_t idregs_built;
 	vcpu_id_t vcpus_built;
 	bool has_port;
 	struct vm_store store;
