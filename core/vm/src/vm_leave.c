@@ -56,12 +56,13 @@ static bool hide(struct vm *vm)
 	return true;
 }
 
-/* Nothing arms them any more: the VM is not there to be started. */
+/* Once to begin with; and once when nobody has the VM any more who could arm one of them, as a call
+ * that found it before it was hidden may have. */
 static bool cancel_timers(struct vm *vm)
 {
-	(void)timer_cancel(&vm->worker);
-	(void)timer_cancel(&vm->rtc_timer);
-	(void)timer_cancel(&vm->soft_timer);
+	(void)timer_cancel_wait(&vm->worker);
+	(void)timer_cancel_wait(&vm->rtc_timer);
+	(void)timer_cancel_wait(&vm->soft_timer);
 	for (unsigned i = 0; i < STEP_VCPUS && next_vcpu < vm->vcpus_built; i++, next_vcpu++) {
 		vtimer_destroy(&vm->vcpu[next_vcpu].timer);
 	}
@@ -98,6 +99,7 @@ static bool go_round(struct vm *vm)
 
 static bool has_gone_round(struct vm *vm)
 {
+	next_vcpu = 0;
 	return load_acquire(&has_visited) != 0U && load_acquire(&vm->users) == 0U;
 }
 
@@ -117,8 +119,8 @@ static bool free_rest(struct vm *vm)
 
 typedef bool step_fn(struct vm *vm); /* false: not done */
 
-static step_fn *const steps[] = {
-	keep_variables, hide, cancel_timers, go_round, has_gone_round, free_memory, free_rest};
+static step_fn *const steps[] = {keep_variables, hide, cancel_timers, go_round, has_gone_round,
+	cancel_timers, free_memory, free_rest};
 
 static bool take_next(void)
 {

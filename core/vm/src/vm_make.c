@@ -40,6 +40,14 @@ static const char *check(const struct vm_config *config, uint64_t size)
 			!range_contains(0, size, image->source, image->size)) {
 			return "an image is outside of what is sent for it";
 		}
+		/* Each would be copied, as often as the others cover it. */
+		for (uint32_t k = 0; k < i; k++) {
+			const struct vm_image *other = &config->images[k];
+
+			if (ranges_overlap(image->ipa, image->size, other->ipa, other->size)) {
+				return "two of its images overlap";
+			}
+		}
 	}
 	if (config->guestinfo_count != 0U) {
 		return "guestinfo is to be set when it is there";

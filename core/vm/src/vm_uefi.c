@@ -92,6 +92,7 @@ static bool begin(struct vm *vm)
 			PLINTH_OK) {
 		return false;
 	}
+	vm_hold(vm);
 	keeper.vm = vm;
 	keeper.index = 0;
 	keeper.image.bytes = (uint8_t *)keeper.bytes;
@@ -151,6 +152,7 @@ static void write_one(void)
 	} else {
 		failed(vm, status);
 	}
+	vm_release(vm);
 }
 
 static void expired(struct timer *timer, void *ctx, uint64_t now)
@@ -194,6 +196,9 @@ static void changed(void *ctx)
 enum plinth_status vm_import_variables(
 	struct vm *vm, const void *image, uint32_t size, uint64_t meta)
 {
+	if (load_acquire(&vm->leaves) != 0U) {
+		return PLINTH_EPERM; /* it goes with what it has */
+	}
 	enum plinth_status status = uefirt_import(&vm->uefirt, image, size, meta);
 
 	if (status == PLINTH_OK) {
@@ -219,7 +224,10 @@ void vm_keep_variables(void)
 
 bool vm_uefi_leave(struct vm *vm)
 {
-	lock_take(&lock);
+	/* While the host's firmware writes, this CPU has better things to do. */
+	if (!lock_try(&lock)) {
+		return false;
+	}
 	bool is_done = keeper.vm != vm &&
 		       (load_acquire(&vm->nvram.is_dirty) == 0U || vm->nvram.has_failed);
 

@@ -339,6 +339,11 @@ static void what_is_wrong_is_refused(void **state)
 	check_refused(PLINTH_EINVAL);
 	config.image_count = UINT32_MAX;
 	check_refused(PLINTH_EINVAL);
+	config.images[1] = config.images[0];
+	config.images[1].ipa += config.images[0].size - 1U;
+	config.image_count = 2;
+	check_refused(PLINTH_EINVAL);
+	assert_string_equal(why, "two of its images overlap");
 	config.guestinfo_count = 1;
 	check_refused(PLINTH_EINVAL);
 	config.magic++;
@@ -430,6 +435,33 @@ static void who_uses_it_keeps_its_memory(void **state)
 	vm_release(vm);
 	settle_a_little();
 	check_all_is_back(&before);
+}
+
+static void expired(struct timer *timer, void *ctx, uint64_t now)
+{
+	(void)timer;
+	(void)ctx;
+	(void)now;
+	fail();
+}
+
+/* By a call that found the VM before it was hidden. */
+static void a_timer_that_is_armed_late_goes_with_it(void **state)
+{
+	struct counts before = count();
+	struct vm *vm = make();
+
+	(void)state;
+	vm_hold(vm);
+	destroy(vm);
+	assert_int_equal(vm_import_variables(vm, NULL, 0, 0), PLINTH_EPERM);
+	timer_init(&vm->rtc_timer, expired, NULL);
+	timer_arm(&vm->rtc_timer, 0, read_cntpct_el0() + 100U * vm_host()->ticks_per_second);
+	vm_release(vm);
+	settle_a_little();
+	check_all_is_back(&before);
+	fake_sysregs.cntpct_el0 += 200U * vm_host()->ticks_per_second;
+	settle_a_little();
 }
 
 /* A CPU without a vCPU has the stage 2 of the one before in VTTBR_EL2. */
@@ -524,6 +556,7 @@ int main(void)
 		cmocka_unit_test_setup(one_is_made_at_a_time, setup),
 		cmocka_unit_test_setup(bytes_come_in_order, setup),
 		cmocka_unit_test_setup(who_uses_it_keeps_its_memory, setup),
+		cmocka_unit_test_setup(a_timer_that_is_armed_late_goes_with_it, setup),
 		cmocka_unit_test_setup(no_cpu_keeps_its_stage_2, setup),
 		cmocka_unit_test_setup(its_end_is_told, setup),
 		cmocka_unit_test_setup(a_storm_of_resets_leaves_nothing, setup),
