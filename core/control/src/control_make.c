@@ -9,6 +9,7 @@
 
 /* Under the lock of calls. */
 static const char *why = "";
+static uint32_t maker; /* serial of the VM that began the one that is being made */
 
 static enum control_status refused(enum plinth_status status, const char *text)
 {
@@ -23,6 +24,12 @@ static bool is_draft(const struct call *call)
 	return vm_draft() != NULL && vm_draft()->id == call->id;
 }
 
+/* What another one has begun has that one's rights: nobody else goes on with it. */
+static bool is_own_draft(const struct call *call)
+{
+	return is_draft(call) && maker == call->self->serial;
+}
+
 enum control_status control_create(struct call *call)
 {
 	const struct vm_config *config = (const struct vm_config *)(void *)call->data;
@@ -35,6 +42,7 @@ enum control_status control_create(struct call *call)
 	enum plinth_status status = vm_make_begin(config, call->arg, &vm, &text);
 
 	if (status == PLINTH_OK) {
+		maker = call->self->serial;
 		call->done = sizeof(*config);
 		call->result[0] = vm->id;
 	}
@@ -45,7 +53,7 @@ enum control_status control_create_step(struct call *call)
 {
 	const char *text = NULL;
 
-	if (!is_draft(call)) {
+	if (!is_own_draft(call)) {
 		return CONTROL_NO_SUCH_VM;
 	}
 	enum plinth_status status = vm_make_step(&call->result[0], &text);
@@ -59,7 +67,7 @@ enum control_status control_create_step(struct call *call)
 
 enum control_status control_create_put(struct call *call)
 {
-	if (!is_draft(call)) {
+	if (!is_own_draft(call)) {
 		return CONTROL_NO_SUCH_VM;
 	}
 	call->done = call->size;

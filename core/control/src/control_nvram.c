@@ -17,7 +17,7 @@ STATIC_ASSERT(HEAD_SIZE % sizeof(uint64_t) == 0U, "the image is aligned");
 
 /* Under the lock of calls. */
 static struct {
-	const struct vm *vm;
+	uint32_t serial; /* of the VM; 0: there is no transfer */
 	uint32_t ticket;
 	bool is_write;
 	uint32_t size; /* of head and image */
@@ -37,7 +37,7 @@ static uint64_t *image(void)
 
 static void begin(const struct vm *vm, bool is_write, uint32_t image_size)
 {
-	transfer.vm = vm;
+	transfer.serial = vm->serial;
 	transfer.is_write = is_write;
 	transfer.size = HEAD_SIZE + image_size;
 	transfer.done = 0;
@@ -47,7 +47,7 @@ static void begin(const struct vm *vm, bool is_write, uint32_t image_size)
 
 static bool is_under_way(const struct call *call, bool is_write)
 {
-	return transfer.vm == call->vm && transfer.ticket == call->arg2 &&
+	return transfer.serial == call->vm->serial && transfer.ticket == call->arg2 &&
 	       transfer.is_write == is_write;
 }
 
@@ -63,7 +63,7 @@ static enum plinth_status take_copy(struct vm *vm)
 		begin(vm, false, head.size);
 		memcpy(bytes(), &head, sizeof(head));
 	} else {
-		transfer.vm = NULL; /* nothing is left of that before */
+		transfer.serial = 0; /* nothing is left of that before */
 	}
 	return status;
 }
@@ -102,8 +102,8 @@ static enum control_status begin_write(const struct call *call)
 	if (!uefirt_is_on(&call->vm->uefirt)) {
 		return CONTROL_NOT_SUPPORTED;
 	}
-	if (call->size < sizeof(*head) || head->magic != CONTROL_NVRAM_MAGIC ||
-		head->size > UEFIRT_KEPT_MAX) {
+	if (call->arg != 0U || call->size < sizeof(*head) || head->magic != CONTROL_NVRAM_MAGIC ||
+		head->size > UEFIRT_KEPT_MAX || call->size - sizeof(*head) > head->size) {
 		return CONTROL_INVALID;
 	}
 	begin(call->vm, true, head->size);
@@ -116,8 +116,9 @@ static enum control_status put_in_place(struct vm *vm)
 	struct control_nvram head;
 
 	memcpy(&head, bytes(), sizeof(head));
-	transfer.vm = NULL;
-	return status_of(vm_import_variables(vm, image(), head.size, head.meta));
+	transfer.serial = 0;
+	return status_of(
+		vm_import_variables(vm, image(), transfer.size - (uint32_t)HEAD_SIZE, head.meta));
 }
 
 enum control_status control_nvram_write(struct call *call)

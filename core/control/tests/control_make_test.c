@@ -121,6 +121,21 @@ static void nobody_gives_more_than_he_has(void **state)
 	check_why("it would have rights that its maker lacks");
 }
 
+/* It has its maker's rights, whoever else may make VMs. */
+static void nobody_goes_on_with_anothers(void **state)
+{
+	uint64_t vm = create();
+
+	(void)state;
+	rig.self->serial++;
+	assert_int_equal(call_on(CONTROL_CREATE_STEP, vm, 0, 0), CONTROL_NO_SUCH_VM);
+	assert_int_equal(call_on(CONTROL_CREATE_PUT, vm, 0, PAGE_SIZE), CONTROL_NO_SUCH_VM);
+	rig.self->serial--;
+	assert_int_equal(step(vm), IMAGE_SIZE);
+	vm_make_drop();
+	vm_rig_settle();
+}
+
 static void what_is_refused_says_why(void **state)
 {
 	(void)state;
@@ -163,6 +178,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(a_vm_is_made_started_and_destroyed, setup),
 		cmocka_unit_test_setup(nobody_gives_more_than_he_has, setup),
+		cmocka_unit_test_setup(nobody_goes_on_with_anothers, setup),
 		cmocka_unit_test_setup(what_is_refused_says_why, setup),
 		cmocka_unit_test_setup(a_half_built_one_is_destroyed_by_its_handle, setup),
 		cmocka_unit_test_setup(destroying_wants_two_rights, setup),

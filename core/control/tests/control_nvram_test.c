@@ -197,6 +197,12 @@ static void what_is_no_image_changes_nothing(void **state)
 	file.head.size = CONTROL_NVRAM_MAX + 8U;
 	assert_int_equal(write_piece(0, 0), CONTROL_INVALID);
 	make_file(0x11);
+	assert_int_equal(rig_call(CONTROL_NVRAM_READ, 0, 0, 100), CONTROL_OK);
+	uint32_t last = (uint32_t)rig.x[3];
+
+	memcpy(rig.memory, file.bytes, HEAD_SIZE); /* not from its first byte on: none begins */
+	assert_int_equal(rig_call(CONTROL_NVRAM_WRITE, 1, 0, HEAD_SIZE), CONTROL_INVALID);
+	assert_int_equal(write_piece(0, last + 1U), CONTROL_BUSY);
 	assert_int_equal(rig_call(CONTROL_NVRAM_WRITE, 0, 0, HEAD_SIZE - 1U), CONTROL_INVALID);
 	assert_int_equal(write_piece(0, 0), CONTROL_OK);
 	uint32_t ticket = (uint32_t)rig.x[3];
