@@ -17,15 +17,19 @@
 
 #define IMAGE_NAME "plinth.img"
 
-/* What image this one is for a running Plinth. */
+/* What image this one is for a running Plinth: in the file alone. It lies among the PE headers, and
+ * not every firmware puts all of those into memory. */
 static const struct handoff_head mark __attribute__((used, section(".head.mark"))) =
 	PLINTH_KEPT_HEAD;
+
+/* The same, for ourselves. */
+static const struct handoff_head own = PLINTH_KEPT_HEAD;
 
 struct machine *boot_next_take(uint64_t given)
 {
 	struct plinth_kept *kept = (struct plinth_kept *)(uintptr_t)given;
 
-	if (!is_aligned(given, sizeof(uint64_t)) || !handoff_is_state(&kept->head, &mark)) {
+	if (!is_aligned(given, sizeof(uint64_t)) || !handoff_is_state(&kept->head, &own)) {
 		return NULL;
 	}
 	plinth_kept = *kept;
@@ -46,8 +50,7 @@ static uint64_t place_image(struct boot *boot, const char **why)
 		*why = "not there";
 		return 0;
 	}
-	if (handoff_check_image(file.data, file.size, &mark, &sizes.memory_size, why) !=
-		PLINTH_OK) {
+	if (handoff_check_image(file.data, file.size, &own, &sizes.memory_size, why) != PLINTH_OK) {
 		return 0;
 	}
 	if (memory_alloc(&boot->map, sizes.memory_size, HANDOFF_ALIGN, BOOT_MEM_BOOT, &base) !=
@@ -72,7 +75,7 @@ void plinth_enter_image(struct boot *boot)
 	boot_check_bundle(boot, "VMs");
 	image = place_image(boot, &why);
 	if (image != 0U) {
-		plinth_kept.head = mark;
+		plinth_kept.head = own;
 		memcpy(plinth_kept.machine.seed, boot->machine.seed, sizeof(boot->machine.seed));
 		memset(boot->machine.seed, 0, sizeof(boot->machine.seed));
 		handoff_seal(&plinth_kept.head);
