@@ -54,6 +54,7 @@ core_primary:
 	adrp	x2, core_head
 	cmp	x2, x1
 	b.ne	.
+	bl	drop_lines
 	bl	copy_data
 	adr	x2, enable_mmu
 	bl	init_early		/* (boot_info, load, trampoline): value for TTBR0_EL2 */
@@ -75,6 +76,23 @@ primary_mapped:
 	mov	x30, xzr
 	bl	init_primary		/* does not return */
 	brk	#0
+
+/* Until the MMU is on, all of our data are written past the caches. Lines of what was there before,
+ * which are clean, but which boot/ or a prefetch may have left, would hide it then. Before the first
+ * store. Uses x2 to x5. */
+drop_lines:
+	address	x2, core_lds_data
+	address	x3, core_lds_end
+	mrs	x4, ctr_el0
+	ubfx	x4, x4, #16, #4		/* DminLine: log2 of words */
+	mov	x5, #4
+	lsl	x4, x5, x4
+1:	dc	civac, x2
+	add	x2, x2, x4
+	cmp	x2, x3
+	b.lo	1b
+	dsb	sy
+	ret
 
 /* .data from where the file has it to its place, MMU off. From the end: the two may overlap, and the
  * place is never below. Uses x2 to x5. */
