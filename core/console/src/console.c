@@ -54,8 +54,9 @@ static bool room_is_due(void)
 }
 
 /* The CPU that finds the lock taken leaves a note; the one that has it looks for the note after
- * dropping it. So nobody waits for the UART of somebody else. Returns when to come again. */
-static uint64_t serve(enum show show)
+ * dropping it. So nobody waits for the UART of somebody else. Returns when to come again; with
+ * `is_owed` whoever serves next is to arm that. */
+static uint64_t serve(enum show show, bool is_owed)
 {
 	uint64_t deadline = 0;
 
@@ -67,10 +68,10 @@ static uint64_t serve(enum show show)
 		show = (enum show)bit_highest(
 			exchange_acq_rel(&console.again, 0U) | (UINT32_C(1) << show));
 		deadline = min_u64(console_drain_locked(show), console.owed);
-		console.owed = NEVER;
 		if (room_is_due()) {
 			deadline = 0; /* told by console_timer(), where no lock is held */
 		}
+		console.owed = is_owed ? deadline : NEVER;
 		lock_drop(&console.lock);
 		if (load_ordered(&console.again) == 0U) {
 			return deadline;
@@ -81,7 +82,15 @@ static uint64_t serve(enum show show)
 
 void console_service(enum show show)
 {
-	arm(serve(show));
+	arm(serve(show, false));
+}
+
+/* For who had the lock for something else, after dropping it. */
+static void serve_who_left_a_note(void)
+{
+	if (load_ordered(&console.again) != 0U) {
+		console_service(SHOW_LINES);
+	}
 }
 
 bool console_port_is_full(const struct console_port *port)
@@ -237,6 +246,7 @@ void console_tell_room(void)
 		/* Pairs with the acquire in console_port_remove(). */
 		__atomic_fetch_sub(&port->users, 1U, __ATOMIC_RELEASE);
 	}
+	serve_who_left_a_note();
 }
 
 void console_timer(void)
@@ -289,6 +299,7 @@ void console_port_add(struct console_port *port, enum console_port_kind kind, co
 		}
 	}
 	lock_drop(&console.lock);
+	serve_who_left_a_note();
 }
 
 static struct console_port *another_vm(void)
@@ -336,6 +347,7 @@ void console_port_remove(struct console_port *port)
 	forget_locked(port);
 	console_send_locked();
 	lock_drop(&console.lock);
+	serve_who_left_a_note();
 	/* Pairs with the releases where users falls. No new one comes: it is in no list. */
 	while (load_acquire(&port->users) != 0U) {
 		arch_yield();
@@ -369,13 +381,7 @@ void console_log(enum log_level level, const char *line)
 	lock_drop(&console.lock);
 	/* The row in focus comes back. The caller may hold any lock, so the timer must wait for
 	 * the next one who serves. */
-	uint64_t deadline = serve(SHOW_LINES);
-
-	if (deadline != NEVER) {
-		lock_take(&console.lock);
-		console.owed = min_u64(console.owed, deadline);
-		lock_drop(&console.lock);
-	}
+	(void)serve(SHOW_LINES, true);
 }
 
 void console_flush(void)

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../src/console_private.h"
 #include "console_rig.h"
 #include "lock/lock.h"
 
@@ -240,6 +241,18 @@ static void room_is_told_by_the_timer(void **state)
 }
 
 /* Any code may log, whatever it holds: no timer is armed from there, but none is lost either. */
+/* By somebody who found the lock taken by who looks for ports to be told. */
+static void a_note_that_is_left_meanwhile_is_not_lost(void **state)
+{
+	(void)state;
+	rig_start(1);
+	rig_put(&rig_vm[0], "prompt> ");
+	assert_string_equal(rig_sent(), "");
+	console.again = UINT32_C(1) << SHOW_PARTIAL;
+	console_tell_room();
+	assert_string_equal(rig_sent(), "prompt> ");
+}
+
 static void logging_with_locks_held_arms_nothing(void **state)
 {
 	struct lock lock = LOCK_INIT(LOCK_RANK_PMEM);
@@ -375,6 +388,7 @@ int main(void)
 		cmocka_unit_test(a_long_line_is_split_not_lost),
 		cmocka_unit_test(a_flooding_guest_waits),
 		cmocka_unit_test(room_is_told_by_the_timer),
+		cmocka_unit_test(a_note_that_is_left_meanwhile_is_not_lost),
 		cmocka_unit_test(logging_with_locks_held_arms_nothing),
 		cmocka_unit_test(a_stuck_uart_does_not_hang_plinth),
 		cmocka_unit_test(flush_shows_all_there_is),

@@ -37,7 +37,9 @@ static inline void arch_spin_lock(struct arch_spinlock *lock)
 
 static inline bool arch_spin_try(struct arch_spinlock *lock)
 {
-	uint16_t owner = load_relaxed(&lock->owner);
+	/* Not before what the caller has stored with release: who fails may have left a note for
+	 * the owner, which must not have dropped the lock without seeing it. */
+	uint16_t owner = load_acquire(&lock->owner);
 	uint16_t next = owner;
 
 	return __atomic_compare_exchange_n(
