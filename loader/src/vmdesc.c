@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/bits.h"
+#include "fdtcheck/fdtcheck.h"
 #include "vmdesc_disk.h"
 #include "vmdesc_guestinfo.h"
 #include "vmdesc_property.h"
@@ -81,7 +82,7 @@ static enum plinth_status check_format(const void *dtb, size_t size, struct load
 			error, "vm.dtb: has devicetree version %u, too old", fdt_version(dtb));
 	}
 	if (fault == 0) {
-		fault = fdt_check_full(dtb, size);
+		fault = fdtcheck_full(dtb, size);
 	}
 	if (fault != 0) {
 		return loader_fail(

@@ -8,6 +8,7 @@
 #include "base/compiler.h"
 #include "fdt_nodes.h"
 #include "fdt_walk.h"
+#include "fdtcheck/fdtcheck.h"
 
 #define NO_NODE (-1)
 
@@ -130,7 +131,7 @@ enum plinth_status discover_fdt(
 		*why = "a devicetree of a version before 17";
 		return PLINTH_EINVAL;
 	}
-	error = fdt_check_full(fdt, size);
+	error = fdtcheck_full(fdt, size);
 	if (error != 0) {
 		*why = fdt_strerror(error);
 		return PLINTH_EINVAL;
