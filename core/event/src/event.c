@@ -8,9 +8,9 @@
 #include "percpu/percpu.h"
 #include "timerq/timerq.h"
 
-/* Ring and number are under the lock. Number n is in ring[n % EVENT_RING]. */
 #define WORD_BITS 64U
 
+/* Ring and number are under the lock. Number n is in ring[n % EVENT_RING]. */
 static struct lock ring_lock = LOCK_INIT(LOCK_RANK_EVENT);
 static struct event ring[EVENT_RING];
 static uint64_t posted;
