@@ -5,53 +5,52 @@
 #include "base/check.h"
 #include "base/compiler.h"
 
-#define PAGES_MAX (CALLER_COPY_MAX / PAGE_SIZE + 1U)
+/* Of pieces, CALLER_COPY_MAX in all: each begins and ends within a page. */
+#define PAGES_MAX (CALLER_COPY_MAX / PAGE_SIZE + CALLER_PARTS_MAX)
 
-static uint32_t part_of(uint64_t va, uint32_t left)
-{
-	return (uint32_t)min_u64(left, PAGE_SIZE - (va & (PAGE_SIZE - 1U)));
-}
+/* What is known of pieces that cross pages. */
+struct pages {
+	struct gmem_part part[PAGES_MAX];
+	unsigned count;
+};
 
-static enum plinth_status translate(
-	const struct caller *caller, uint64_t va, uint32_t size, bool write, ipa_t *pages)
+/* One more piece, from the caller's `va`, for which translate() is asked page by page. */
+static enum plinth_status translate(const struct caller *caller, uint64_t va,
+	const struct gmem_part *whole, bool write, struct pages *pages)
 {
 	enum plinth_status status = PLINTH_OK;
-	uint32_t done = 0;
+	size_t done = 0;
 
-	for (unsigned i = 0; done < size && status == PLINTH_OK; i++) {
-		status = caller->memory->translate(caller->ctx, va + done, write, &pages[i]);
-		done += part_of(va + done, size - done);
+	while (done < whole->size && status == PLINTH_OK) {
+		struct gmem_part *part = &pages->part[pages->count];
+		uint64_t from = va + done;
+
+		PLINTH_CHECK(pages->count < PAGES_MAX);
+		pages->count++;
+		part->size = min_u64(whole->size - done, PAGE_SIZE - (from & (PAGE_SIZE - 1U)));
+		part->to = (uint8_t *)whole->to + done; /* or `from` */
+		status = caller->memory->translate(caller->ctx, from, write, &part->ipa);
+		done += part->size;
 	}
 	return status;
 }
 
-/* One of in and out is NULL. */
-static enum plinth_status copy(const struct caller *caller, uint64_t va, uint8_t *in,
-	const uint8_t *out, uint32_t size, const ipa_t *pages)
+/* Pieces of which some cross pages. Copied page by page: no lock is held over all of it. */
+NOINLINE static enum plinth_status across(const struct caller *caller, const uint64_t va[],
+	const struct gmem_part parts[], unsigned count, bool write, bool *refused)
 {
 	enum plinth_status status = PLINTH_OK;
-	uint32_t done = 0;
+	struct pages pages;
 
-	for (unsigned i = 0; done < size && status == PLINTH_OK; i++) {
-		uint32_t part = part_of(va + done, size - done);
-
-		status = caller_copy_ipa(caller, pages[i], in != NULL ? in + done : NULL,
-			out != NULL ? out + done : NULL, part);
-		done += part;
+	pages.count = 0;
+	for (unsigned i = 0; i < count && status == PLINTH_OK; i++) {
+		status = translate(caller, va[i], &parts[i], write, &pages);
 	}
-	return status;
-}
-
-NOINLINE static enum plinth_status across(const struct caller *caller, uint64_t va, uint8_t *in,
-	const uint8_t *out, uint32_t size, bool *refused)
-{
-	ipa_t pages[PAGES_MAX];
-
-	PLINTH_CHECK(size <= CALLER_COPY_MAX);
-	enum plinth_status status = translate(caller, va, size, out != NULL, pages);
-
 	*refused = status != PLINTH_OK;
-	return status == PLINTH_OK ? copy(caller, va, in, out, size, pages) : status;
+	for (unsigned i = 0; i < pages.count && status == PLINTH_OK; i++) {
+		status = caller->memory->copy(caller->ctx, &pages.part[i], 1, write);
+	}
+	return status;
 }
 
 static bool is_in_page(uint64_t va, uint32_t size)
@@ -66,7 +65,8 @@ enum plinth_status caller_read(
 	ipa_t ipa;
 
 	if (UNLIKELY(!is_in_page(va, size))) {
-		return across(caller, va, buf, NULL, size, refused);
+		return across(caller, &va, &(struct gmem_part){.size = size, .to = buf}, 1, false,
+			refused);
 	}
 	status = caller->memory->translate(caller->ctx, va, false, &ipa);
 	*refused = status != PLINTH_OK;
@@ -80,30 +80,25 @@ enum plinth_status caller_write(
 	ipa_t ipa;
 
 	if (UNLIKELY(!is_in_page(va, size))) {
-		return across(caller, va, NULL, buf, size, refused);
+		return across(caller, &va, &(struct gmem_part){.size = size, .from = buf}, 1, true,
+			refused);
 	}
 	status = caller->memory->translate(caller->ctx, va, true, &ipa);
 	*refused = status != PLINTH_OK;
 	return status == PLINTH_OK ? caller_copy_ipa(caller, ipa, NULL, buf, size) : status;
 }
 
-/* Where some cross pages. */
-NOINLINE static enum plinth_status one_by_one(const struct caller *caller, const uint64_t va[],
+NOINLINE static enum plinth_status copy_crossing(const struct caller *caller, const uint64_t va[],
 	const struct gmem_part parts[], unsigned count, bool write)
 {
-	enum plinth_status status = PLINTH_OK;
 	bool refused;
 
-	for (unsigned i = 0; i < count && status == PLINTH_OK; i++) {
-		uint32_t size = (uint32_t)parts[i].size;
-
+	for (unsigned i = 0; i < count; i++) {
 		if (va[i] == 0U) {
 			return PLINTH_EFAULT;
 		}
-		status = write ? caller_write(caller, va[i], parts[i].from, size, &refused)
-			       : caller_read(caller, va[i], parts[i].to, size, &refused);
 	}
-	return status;
+	return across(caller, va, parts, count, write, &refused);
 }
 
 enum plinth_status caller_copy_parts(const struct caller *caller, const uint64_t va[],
@@ -116,7 +111,7 @@ enum plinth_status caller_copy_parts(const struct caller *caller, const uint64_t
 			return PLINTH_EFAULT;
 		}
 		if (UNLIKELY((va[i] & offset) + parts[i].size > PAGE_SIZE)) {
-			return one_by_one(caller, va, parts, count, write);
+			return copy_crossing(caller, va, parts, count, write);
 		}
 		if (i != 0U && (va[i] | offset) == (va[i - 1U] | offset)) {
 			parts[i].ipa = ipa_init((parts[i - 1U].ipa.v & ~offset) | (va[i] & offset));

@@ -124,15 +124,41 @@ static void bad_pieces(void **state)
 	va[1] = 0;
 	assert_int_equal(caller_copy_parts(&caller, va, parts, 2, false), PLINTH_EFAULT);
 	assert_int_equal(caller_rig.copied, 0);
-	/* One that crosses into a page that is not there: nothing of it, whatever the others. */
+	/* One that crosses into a page that is not there: nothing of any. */
 	va[1] = RIG_VA + 2U * RIG_PAGE - 4U;
 	caller_rig.access[2] = RIG_ABSENT;
 	memset(got, 0xee, sizeof(got));
 	assert_int_equal(caller_copy_parts(&caller, va, parts, 2, false), PLINTH_EFAULT);
 	assert_int_equal(got[1][0], 0xee);
+	assert_int_equal(got[0][0], 0xee);
+	assert_int_equal(caller_rig.copied, 0);
+	caller_rig.access[2] = RIG_READ_ONLY;
+	assert_int_equal(caller_copy_parts(&caller, va, parts, 2, true), PLINTH_EFAULT);
+	assert_int_equal(caller_rig.copied, 0);
 	caller_rig.access[2] = RIG_READ_WRITE;
 	assert_int_equal(caller_copy_parts(&caller, va, parts, 2, false), PLINTH_OK);
 	assert_memory_equal(got[1], &caller_rig.memory[va[1] - RIG_VA], 8);
+}
+
+/* As many pages as there can be: 64 KiB in all, and every piece begins and ends within one. */
+static void the_most_pieces(void **state)
+{
+	const struct caller caller = caller_rig_at(1);
+	const uint32_t size = CALLER_COPY_MAX / CALLER_PARTS_MAX;
+	static uint8_t buf[CALLER_PARTS_MAX][CALLER_COPY_MAX / CALLER_PARTS_MAX];
+	struct gmem_part parts[CALLER_PARTS_MAX];
+	uint64_t va[CALLER_PARTS_MAX];
+
+	(void)state;
+	for (unsigned i = 0; i < CALLER_PARTS_MAX; i++) {
+		va[i] = RIG_VA + i * (size + RIG_PAGE) + 1U + i;
+		parts[i] = (struct gmem_part){.to = buf[i], .size = size};
+	}
+	assert_int_equal(caller_copy_parts(&caller, va, parts, CALLER_PARTS_MAX, false), PLINTH_OK);
+	assert_int_equal(caller_rig.copied, CALLER_COPY_MAX / RIG_PAGE + CALLER_PARTS_MAX);
+	for (unsigned i = 0; i < CALLER_PARTS_MAX; i++) {
+		assert_memory_equal(buf[i], &caller_rig.memory[va[i] - RIG_VA], size);
+	}
 }
 
 int main(void)
@@ -144,6 +170,7 @@ int main(void)
 		cmocka_unit_test_setup(nothing_and_the_ends, fresh),
 		cmocka_unit_test_setup(pieces_in_turn, fresh),
 		cmocka_unit_test_setup(bad_pieces, fresh),
+		cmocka_unit_test_setup(the_most_pieces, fresh),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -33,7 +33,8 @@ struct caller {
 	void *ctx; /* of memory */
 };
 
-#define CALLER_COPY_MAX UINT32_C(0x10000)
+#define CALLER_COPY_MAX	 UINT32_C(0x10000)
+#define CALLER_PARTS_MAX 4U
 
 /* Copies `size` bytes, at most CALLER_COPY_MAX, from or to the caller's `va`; whatever alignment.
  * Behind the last address comes address 0. *refused: whether translate() refused, and
@@ -57,11 +58,11 @@ static inline enum plinth_status caller_copy_ipa(
 }
 
 /*
- * caller_read() or caller_write() of a few pieces in turn, at the price of little more than one
- * where they are small: parts[i] is at the caller's va[i], its size set, 1 to CALLER_COPY_MAX,
- * and where to copy it to or from; its ipa is scratch. A null pointer is EFAULT. Where none crosses
- * a page, all are translated before the first is copied. Else, or when a copy fails, some of them
- * may be copied.
+ * caller_read() or caller_write() of a few pieces in turn, at most CALLER_PARTS_MAX and
+ * CALLER_COPY_MAX bytes in all, at the price of little more than one where they are small: parts[i]
+ * is at the caller's va[i], its size set, at least 1, and where to copy it to or from; its ipa is
+ * scratch. A null pointer is EFAULT. All are translated before the first is copied, so where
+ * translate() refuses the call can be made again. When a copy fails, some of them may be copied.
  */
 enum plinth_status caller_copy_parts(const struct caller *caller, const uint64_t va[],
 	struct gmem_part parts[], unsigned count, bool write);
