@@ -133,14 +133,15 @@ enum plinth_status gmem_write(struct gmem *gmem, ipa_t ipa, const void *buf, siz
 	return copy_all(gmem, (struct gmem_part){.ipa = ipa, .from = buf}, size, true);
 }
 
-enum plinth_status gmem_bring(struct gmem *gmem, ipa_t ipa)
+enum plinth_status gmem_bring(struct gmem *gmem, ipa_t ipa, bool write)
 {
 	enum plinth_status status = PLINTH_EFAULT;
 	struct s2_leaf leaf;
 
 	lock_take(&gmem->lock);
 	if (gmem_is_memory(gmem, ipa, 1)) {
-		status = gmem_ensure(gmem, ipa, GMEM_READ, GMEM_ONE_PAGE, &leaf);
+		status = gmem_ensure(
+			gmem, ipa, write ? GMEM_WRITE : GMEM_READ, GMEM_ONE_PAGE, &leaf);
 	}
 	lock_drop(&gmem->lock);
 	return status;

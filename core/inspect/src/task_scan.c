@@ -20,27 +20,14 @@ enum { BEGIN, RANGES, COUNTS, COSTS, NOTE_EXEC, NOTE_ACCESS, NOTE_RUNNING, END }
 static enum plinth_status read_word(void *ctx, ipa_t ipa, uint64_t *value)
 {
 	struct gmem *gmem = &((struct job *)ctx)->vm->gmem;
-	enum plinth_status status = gmem_bring(gmem, ipa); /* for AT; reading would not */
+	enum plinth_status status = gmem_bring(gmem, ipa, false); /* for AT; reading would not */
 
 	return status == PLINTH_OK ? gmem_read(gmem, ipa, value, sizeof(*value)) : status;
 }
 
-static struct scan_regime regime_now(void)
-{
-	const struct scan_registers registers = {
-		.sctlr = read_sctlr_el1(),
-		.tcr = read_tcr_el1(),
-		.ttbr = {read_ttbr0_el1(), read_ttbr1_el1()},
-		.mmfr0 = read_id_aa64mmfr0_el1(),
-		.mmfr2 = read_id_aa64mmfr2_el1(),
-	};
-
-	return scan_regime_of(&registers);
-}
-
 void inspect_begin(struct job *job, const struct scan_request *request)
 {
-	const struct scan_regime regime = regime_now();
+	const struct scan_regime regime = scan_regime_now();
 	struct scan_request own = *request;
 
 	own.read = read_word;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "arch/sysreg.h"
 #include "scan_private.h"
 
 #define SCTLR_M	  BIT(0)
@@ -114,6 +115,19 @@ struct scan_regime scan_regime_of(const struct scan_registers *r)
 		.sets_access_flag = (r->tcr & TCR_HA) != 0U,
 		.write_implies_xn = (r->sctlr & SCTLR_WXN) != 0U,
 	};
+}
+
+struct scan_regime scan_regime_now(void)
+{
+	const struct scan_registers registers = {
+		.sctlr = read_sctlr_el1(),
+		.tcr = read_tcr_el1(),
+		.ttbr = {read_ttbr0_el1(), read_ttbr1_el1()},
+		.mmfr0 = read_id_aa64mmfr0_el1(),
+		.mmfr2 = read_id_aa64mmfr2_el1(),
+	};
+
+	return scan_regime_of(&registers);
 }
 
 const struct scan_half *scan_half_of(const struct scan_regime *regime, uint64_t gva)

@@ -13,6 +13,10 @@
 #define DESC_W0	    BIT(6) /* AP[1]: EL0, too */
 #define DESC_RO	    BIT(7) /* AP[2] */
 
+/* Of an address: a tag, which is no part of it, and what it is where there is none. */
+#define ADDRESS_TAG  (UINT64_C(0xff) << 56)
+#define ADDRESS_HALF BIT(55)
+
 /* Of a table: what it takes away from all below it. */
 #define TABLE_RIGHTS (UINT64_C(0x1f) << 59)
 #define TABLE_PXN    BIT(59)
@@ -91,6 +95,18 @@ enum scan_walk scan_walk(struct scan *scan, uint64_t gva, struct scan_leaf *leaf
 			remember(scan, gva, table, rights);
 		}
 	}
+}
+
+bool scan_read_way(
+	const struct scan_regime *regime, uint64_t gva, scan_read_fn *read, void *read_ctx)
+{
+	struct scan scan = {.request = {.read = read, .read_ctx = read_ctx}};
+	uint64_t address = (gva & ADDRESS_HALF) != 0U ? gva | ADDRESS_TAG : gva & ~ADDRESS_TAG;
+	struct scan_leaf leaf;
+
+	scan.half = scan_half_of(regime, address);
+	return scan.half != NULL && !scan.half->off && !scan.half->is_flat &&
+	       scan_walk(&scan, address, &leaf) != WALK_LOST;
 }
 
 /* What EL0 may write EL1 never executes; with SCTLR_EL1.WXN what one may write it does not execute

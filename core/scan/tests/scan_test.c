@@ -285,6 +285,47 @@ static void test_lost_tables_are_left_out(void **state)
 	assert_int_equal(scan.counts.lost, 2);
 }
 
+/* All of it is read, as often as there are levels; a tag is no part of the address. */
+static void test_the_way_alone(void **state)
+{
+	const uint64_t upper = UINT64_C(0xffff800000000000);
+	struct scan_regime with;
+	uint64_t *entry;
+
+	(void)state;
+	model_reset(12, 48, 48);
+	model_map(BLOCK_1G, 0x40002000, 3, 0);
+	model_map(upper + BLOCK_2M, 0x40004000, 2, 0);
+	entry = model_entry(BLOCK_1G, 2);
+	model_absent(*entry & UINT64_C(0xfffffffff000), false);
+	with = regime();
+	assert_true(scan_read_way(&with, BLOCK_1G | UINT64_C(0xa5) << 56, model_read, NULL));
+	assert_int_equal(model_reads, 4);
+	assert_true(scan_read_way(&with, BLOCK_1G + BLOCK_2M, model_read, NULL)); /* a hole */
+	assert_int_equal(model_reads, 7);
+	assert_true(scan_read_way(&with, upper + BLOCK_2M, model_read, NULL));
+	assert_int_equal(model_reads, 10);
+	assert_true(scan_read_way(
+		&with, (upper + BLOCK_2M) & ~(UINT64_C(0xa5) << 56), model_read, NULL));
+	assert_int_equal(model_reads, 13);
+	model_reads = 0;
+	model_ats = 0;
+	run(SCAN_EL1, false); /* reads nothing: it is there now */
+	assert_int_equal(model_reads, 0);
+
+	model_absent(*entry & UINT64_C(0xfffffffff000), true);
+	assert_false(scan_read_way(&with, BLOCK_1G, model_read, NULL));
+	with.half[0].off = true;
+	with.half[1].is_flat = true;
+	model_reads = 0;
+	assert_false(scan_read_way(&with, BLOCK_1G, model_read, NULL));
+	assert_false(scan_read_way(&with, upper, model_read, NULL));
+	with = regime();
+	with.half[0].last >>= 9; /* between the halves */
+	assert_false(scan_read_way(&with, UINT64_C(1) << 47, model_read, NULL));
+	assert_int_equal(model_reads, 0);
+}
+
 static void test_an_abort_of_at_hides_its_table(void **state)
 {
 	(void)state;
@@ -566,6 +607,7 @@ int main(void)
 		cmocka_unit_test(test_mmu_off_is_the_identity),
 		cmocka_unit_test(test_absent_tables_are_made_present),
 		cmocka_unit_test(test_lost_tables_are_left_out),
+		cmocka_unit_test(test_the_way_alone),
 		cmocka_unit_test(test_an_abort_of_at_hides_its_table),
 		cmocka_unit_test(test_loops_end_each_step),
 		cmocka_unit_test(test_exec_reads_leaves),

@@ -140,9 +140,10 @@ enum gmem_result gmem_fault(struct gmem *gmem, const struct gmem_fault *fault);
 enum plinth_status gmem_read(struct gmem *gmem, ipa_t ipa, void *buf, size_t size);
 enum plinth_status gmem_write(struct gmem *gmem, ipa_t ipa, const void *buf, size_t size);
 
-/* Brings the page at ipa, alone, as a read by the guest does: for a walk by the CPU that is to find
- * a table there. EFAULT, ENOMEM as gmem_read. */
-enum plinth_status gmem_bring(struct gmem *gmem, ipa_t ipa);
+/* Brings the page at ipa, alone, as a read by the guest does, or as a write: for a walk by the CPU
+ * that is to find a table there, or is to set flags in it. EFAULT, ENOMEM as gmem_read and
+ * gmem_write. */
+enum plinth_status gmem_bring(struct gmem *gmem, ipa_t ipa, bool write);
 
 /* A piece of memory, inside one page. */
 struct gmem_part {

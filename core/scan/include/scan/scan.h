@@ -53,6 +53,9 @@ struct scan_registers {
 
 struct scan_regime scan_regime_of(const struct scan_registers *registers);
 
+/* The same of the vCPU whose registers are in this CPU. */
+struct scan_regime scan_regime_now(void);
+
 /* The half that holds `gva`, or NULL: no half does. */
 const struct scan_half *scan_half_of(const struct scan_regime *regime, uint64_t gva);
 
@@ -118,5 +121,11 @@ enum scan_result {
 /* One bounded step: at most 10,000 instructions, with those of request.read where that takes up to
  * 1,200 for memory that is not present and 250 for memory that is. */
 enum scan_result scan_step(struct scan *scan, struct libscan_range *range);
+
+/* Reads the descriptors on the way to `gva`, as far as it leads, for what `read` does with their
+ * memory: at most four, one of each level. False: there is no way, or a table on it is in no
+ * memory. Bits 63 to 56 of `gva` do not count, as for AT where they may be a tag. */
+bool scan_read_way(
+	const struct scan_regime *regime, uint64_t gva, scan_read_fn *read, void *read_ctx);
 
 #endif
