@@ -31,6 +31,15 @@ def test_every_malformed_form(boot, make_bundle):
     assert len(re.findall(r"vm plain: crash report: 0xdead", text)) == 1
 
 
+def test_tables_that_a_start_has_hidden(boot, make_bundle):
+    """Without FEAT_S2FWB CPU_ON hides what was zeroed for the guest, its page tables too."""
+    vms = {"vm": payload("hidden_tables", 2, extra=["vmware"])}
+    machine = boot(make_bundle(vms), cpu="cortex-a57")
+    machine.expect(r"vm vm: guest says: by hidden tables")
+    machine.expect(r"payload: \d+ checks, 0 failed")
+    machine.expect_exit(0)
+
+
 def test_tdcc_never_reaches_the_hardware(boot, make_bundle, stub):
     """The guest has set it, reads it back, and a process at EL0 calls all the same."""
     machines = {"vm": payload("backdoor", 1, "peek=1", extra=["vmware"])}

@@ -14,6 +14,14 @@
 #define BRK_IMM_MASK 0xffffU
 #define INSTRUCTION  4U
 
+/* Back to the calling instruction. */
+static void undo(bool is_past)
+{
+	if (is_past) {
+		vcpu_set_pc(vcpu_pc() - INSTRUCTION);
+	}
+}
+
 /* What is not done as it should: a control call, which may have paused or stopped its own VM, a
  * balloon's batch, which goes on, or a fault. */
 NOINLINE static enum outcome finish(
@@ -26,10 +34,8 @@ NOINLINE static enum outcome finish(
 		vcpu_skip(true);
 		return OUTCOME_RESCHED;
 	}
-	if (is_past) {
-		vcpu_set_pc(vcpu_pc() - INSTRUCTION);
-	}
-	if (result != BACKDOOR_AGAIN) {
+	undo(is_past);
+	if (result != BACKDOOR_AGAIN && from->fsc != EXITS_CALL_AGAIN) {
 		vcpu_inject_abort(false, from->fsc, from->far, from->is_write, true);
 	}
 	return OUTCOME_RESUME;
@@ -51,12 +57,26 @@ enum outcome exits_backdoor(struct vcpu *vcpu, bool is_past)
 	return finish(&from, is_past, result);
 }
 
-enum outcome exits_uefirt(struct vcpu *vcpu, uint32_t operand)
+NOINLINE enum outcome exits_uefirt(struct vcpu *vcpu, uint32_t operand, bool is_past)
 {
+	uint64_t *x = vcpu->ctx.x;
 	struct exits_caller from;
+	uint64_t x0 = x[0];
+	enum outcome outcome;
 
 	exits_caller_init(&from, vcpu);
-	return uefirt_call(&vcpu->vm->uefirt, operand, vcpu->ctx.x, &from.caller);
+	from.fsc = 0;
+	outcome = uefirt_call(&vcpu->vm->uefirt, operand, x, &from.caller);
+	if (UNLIKELY(from.fsc == EXITS_CALL_AGAIN)) {
+		/* It has refused its buffer, and nothing else: what it returns is X0 alone. */
+		x[0] = x0;
+		undo(is_past);
+		return OUTCOME_RESUME;
+	}
+	if (!is_past) {
+		vcpu_skip(true);
+	}
+	return outcome;
 }
 
 bool exits_is_uefirt_mrs(const struct vcpu *vcpu)

@@ -28,20 +28,24 @@ enum outcome exits_brk(struct vcpu *vcpu, uint64_t esr);
  * the guest the fault of its buffer. is_past: the PC is behind the instruction already (HVC). */
 enum outcome exits_backdoor(struct vcpu *vcpu, bool is_past);
 
+/* Instead of a fault status: no fault. The call is to be undone, and made again. */
+#define EXITS_CALL_AGAIN UINT32_MAX
+
 /* A vCPU's software that calls, and the fault that its buffer has ended in. */
 struct exits_caller {
 	struct caller caller;
 	struct vcpu *vcpu;
 	uint64_t far;
-	unsigned fsc;
+	unsigned fsc; /* DFSC, or EXITS_CALL_AGAIN */
 	bool is_write;
 };
 
 /* The vCPU's registers are loaded. *from stays where it is. */
 void exits_caller_init(struct exits_caller *from, struct vcpu *vcpu);
 
-/* A runtime service of UEFI, in a VM that has them: works on x0. The PC stays. */
-enum outcome exits_uefirt(struct vcpu *vcpu, uint32_t operand);
+/* A runtime service of UEFI, in a VM that has them: works on x0 and steps over it. is_past: as
+ * above. */
+enum outcome exits_uefirt(struct vcpu *vcpu, uint32_t operand, bool is_past);
 
 /* Is a call by the backdoor's MRS one of a runtime service, which this VM may make so? A process,
  * with the VM's token in X5 and X6 alone. */

@@ -119,7 +119,7 @@ NOINLINE static enum outcome numbered(struct vcpu *vcpu, uint64_t imm)
 		return exits_backdoor(vcpu, true);
 	}
 	if (uefirt_owns(imm) && uefirt_is_on(&vcpu->vm->uefirt)) {
-		return exits_uefirt(vcpu, (uint32_t)imm);
+		return exits_uefirt(vcpu, (uint32_t)imm, true);
 	}
 	vcpu->ctx.x[0] = SMCCC_NOT_SUPPORTED;
 	return OUTCOME_RESUME;

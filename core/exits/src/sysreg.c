@@ -98,14 +98,8 @@ static enum outcome by_row(struct vcpu *vcpu, uint64_t esr, const struct sysreg_
 /* A call by MRS. */
 static enum outcome call(struct vcpu *vcpu)
 {
-	enum outcome outcome;
-
-	if (!exits_is_uefirt_mrs(vcpu)) {
-		return exits_backdoor(vcpu, false);
-	}
-	outcome = exits_uefirt(vcpu, (uint32_t)vcpu->ctx.x[7]);
-	vcpu_skip(true);
-	return outcome;
+	return exits_is_uefirt_mrs(vcpu) ? exits_uefirt(vcpu, (uint32_t)vcpu->ctx.x[7], false)
+					 : exits_backdoor(vcpu, false);
 }
 
 /* Apart, so that the two below need no frame for it. */

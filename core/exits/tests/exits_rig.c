@@ -75,12 +75,26 @@ int rig_group_setup(void **state)
 
 void rig_start(uint32_t flags)
 {
+	rig_start_with(flags, NULL);
+}
+
+void rig_start_with(uint32_t flags, const struct vm_image *image)
+{
+	static struct vm_config config; /* too large for a frame */
 	static unsigned number;
+	const char *why = NULL;
 	char name[VM_NAME_SIZE];
 
 	memset(&rig, 0, sizeof(rig));
 	snprintf(name, sizeof(name), "exits-%u", number++);
-	rig.vm = vm_rig_create(name, 2, flags);
+	vm_rig_config(&config, name);
+	config.vcpu_count = 2;
+	config.flags = flags;
+	if (image != NULL) {
+		config.image_count = 1;
+		config.images[0] = *image;
+	}
+	assert_int_equal(vm_create(&config, &rig.vm, &why), PLINTH_OK);
 	assert_int_equal(mmio_add(&rig.vm->mmio, ipa_init(RIG_DEVICE), RIG_DEVICE_SIZE, device,
 				 NULL, "test"),
 		PLINTH_OK);

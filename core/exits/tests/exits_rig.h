@@ -40,6 +40,9 @@ int rig_group_setup(void **state);
 /* A fresh VM with `flags`, running at RIG_CODE, EL1h. */
 void rig_start(uint32_t flags);
 
+/* The same with an image. */
+void rig_start_with(uint32_t flags, const struct vm_image *image);
+
 /* The VM goes off. */
 void rig_stop(void);
 
