@@ -5,6 +5,7 @@
 #include "abi/boot_info.h"
 #include "abi/control.h"
 #include "abi/core_header.h"
+#include "abi/efi.h"
 #include "abi/uefi_rt.h"
 #include "abi/vm_config.h"
 
@@ -61,6 +62,12 @@ OFFSET(uefi_time_capabilities, sets_to_zero, 8);
 SIZE(uefi_memory_descriptor, 40);
 OFFSET(uefi_memory_descriptor, virtual, 16);
 OFFSET(uefi_memory_descriptor, attribute, 32);
+SIZE(efi_guid, 16);
+SIZE(efi_memory_descriptor, 40);
+SIZE(efi_table_header, 24);
+SIZE(efi_configuration_table, 24);
+SIZE(efi_device_path, 4);
+SIZE(efi_time, 16);
 SIZE(uefi_rt_region, 16);
 SIZE(uefi_rt_properties, 8);
 

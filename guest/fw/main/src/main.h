@@ -9,8 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "abi/efi.h"
 #include "machine/fw_machine.h"
-#include "uefi/types.h"
 
 #define FW_REVISION UINT32_C(0x00010000)
 

@@ -4,6 +4,7 @@
 #include "arch/barrier.h"
 #include "arch/sysreg.h"
 #include "base/bits.h"
+#include "base/compiler.h"
 #include "base/types.h"
 #include "fw/memory.h"
 #include "main.h"

@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-#include "uefi/types.h"
+#include "abi/efi.h"
 
 #define FW_PATH_HARDWARE   UINT8_C(1)
 #define FW_PATH_ACPI	   UINT8_C(2)

@@ -5,7 +5,7 @@
 #ifndef FW_FILE_SOURCE_H
 #define FW_FILE_SOURCE_H
 
-#include "uefi/types.h"
+#include "abi/efi.h"
 
 struct fw_file_bytes {
 	void *data; /* pages of EfiBootServicesData */

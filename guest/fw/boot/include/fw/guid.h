@@ -4,9 +4,9 @@
 
 #include <stdbool.h>
 
+#include "abi/efi.h"
 #include "base/string.h"
 #include "uefi/guids.h"
-#include "uefi/types.h"
 
 static inline bool fw_same_guid(const struct efi_guid *a, const struct efi_guid *b)
 {

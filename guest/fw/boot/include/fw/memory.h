@@ -12,8 +12,8 @@
 
 #include <stdbool.h>
 
+#include "abi/efi.h"
 #include "fw/platform.h"
-#include "uefi/types.h"
 
 /* Runtime, reserved and NVS memory come in units of 64 KiB, so that an operating system with pages
  * of that size can map them (2.3.6.1). */

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "uefi/types.h"
+#include "abi/efi.h"
 
 enum fw_access {
 	FW_ACCESS_RW,  /* never executed: what all memory is that nobody asked otherwise for */

@@ -7,7 +7,7 @@
 
 #include <stdbool.h>
 
-#include "uefi/types.h"
+#include "abi/efi.h"
 
 /* Characters before the NUL. */
 uint64_t text_length(const efi_char_t *text);

@@ -5,7 +5,8 @@
 #ifndef UEFI_PROTOCOLS_H
 #define UEFI_PROTOCOLS_H
 
-#include "uefi/types.h"
+#include "abi/efi.h"
+#include "base/compiler.h"
 
 struct efi_system_table;
 

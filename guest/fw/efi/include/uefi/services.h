@@ -5,7 +5,8 @@
 #ifndef UEFI_SERVICES_H
 #define UEFI_SERVICES_H
 
-#include "uefi/types.h"
+#include "abi/efi.h"
+#include "base/compiler.h"
 
 /* 7.1 */
 #define EFI_TPL_APPLICATION UINT64_C(4)

@@ -7,7 +7,7 @@
 
 #include <stdbool.h>
 
-#include "uefi/types.h"
+#include "abi/efi.h"
 
 #define LOAD_OPTION_ACTIVE	    UINT32_C(0x1)
 #define LOAD_OPTION_CATEGORY	    UINT32_C(0x1f00) /* 0: boot */

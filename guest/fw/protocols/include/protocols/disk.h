@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-#include "uefi/types.h"
+#include "abi/efi.h"
 
 /* What was found on a disk, for the console. */
 struct disk_report {

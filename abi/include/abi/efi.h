@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Types and numbers of the UEFI specification 2.10 that all services share. On AArch64 the
- * services have the C calling convention (2.3.6).
+ * Types and numbers of the UEFI specification 2.10 that its services share, for who calls the
+ * machine's firmware (boot/efi) and for the firmware of VMs (guest/fw). On AArch64 the services
+ * have the C calling convention (2.3.6).
  */
-#ifndef UEFI_TYPES_H
-#define UEFI_TYPES_H
+#ifndef ABI_EFI_H
+#define ABI_EFI_H
 
 #include <stddef.h>
 #include <stdint.h>
-
-#include "base/compiler.h"
 
 typedef uint64_t efi_status_t;
 typedef uint8_t efi_bool_t;
@@ -67,8 +66,9 @@ enum efi_memory_type {
 	EFI_PAL_CODE = 13,
 	EFI_PERSISTENT_MEMORY = 14,
 	EFI_UNACCEPTED_MEMORY = 15,
-	EFI_MEMORY_TYPE_COUNT,
 };
+
+#define EFI_MEMORY_TYPE_COUNT 16U
 
 /* Types of an operating system's loader: "from 0x80000000 to 0xFFFFFFFF" (7.2). */
 #define EFI_OS_MEMORY_TYPES UINT32_C(0x80000000)
@@ -76,6 +76,7 @@ enum efi_memory_type {
 #define EFI_PAGE_SIZE  UINT64_C(4096)
 #define EFI_PAGE_SHIFT 12U
 
+/* 7.2.3: how a region can be mapped, and is to be */
 #define EFI_MEMORY_UC	   (UINT64_C(1) << 0)
 #define EFI_MEMORY_WC	   (UINT64_C(1) << 1)
 #define EFI_MEMORY_WT	   (UINT64_C(1) << 2)
@@ -84,10 +85,12 @@ enum efi_memory_type {
 #define EFI_MEMORY_XP	   (UINT64_C(1) << 14)
 #define EFI_MEMORY_NV	   (UINT64_C(1) << 15)
 #define EFI_MEMORY_RO	   (UINT64_C(1) << 17)
+#define EFI_MEMORY_SP	   (UINT64_C(1) << 18) /* specific purpose: not for general use */
 #define EFI_MEMORY_RUNTIME (UINT64_C(1) << 63)
 
 #define EFI_MEMORY_DESCRIPTOR_VERSION 1U
 
+/* A firmware's own may be longer: DescriptorSize is the step. */
 struct efi_memory_descriptor {
 	uint32_t type; /* enum efi_memory_type */
 	uint32_t pad;
@@ -146,9 +149,6 @@ struct efi_time {
 	uint8_t pad2;
 };
 
-STATIC_ASSERT(sizeof(struct efi_guid) == 16, "appendix A");
-STATIC_ASSERT(sizeof(struct efi_memory_descriptor) == 40, "7.2.3");
-STATIC_ASSERT(sizeof(struct efi_table_header) == 24, "4.2.1");
-STATIC_ASSERT(sizeof(struct efi_time) == 16, "8.3");
+#define EFI_TIME_ZONE_NONE 0x7ff
 
 #endif
