@@ -200,3 +200,18 @@ void detect_judge(struct detect_report *report)
 		report->verdict = DETECT_UNDECIDED;
 	}
 }
+
+enum detect_verdict detect_verdict_without(
+	const struct detect_report *report, enum detect_probe_id probe)
+{
+	struct detect_report rest = *report;
+
+	rest.findings[probe].verdict = DETECT_NOT_RUN;
+	detect_judge(&rest);
+	return rest.verdict;
+}
+
+enum detect_verdict detect_verdict_of_both(enum detect_verdict a, enum detect_verdict b)
+{
+	return a == b ? a : DETECT_UNDECIDED;
+}

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "detect/options.h"
 
-#include <stdint.h>
-
 #include "base/fmt.h"
 #include "base/string.h"
 
@@ -12,6 +10,7 @@ const char detect_usage[] = "Usage: plinth-detect [OPTION]...\n"
 			    "  --probe NAME    run this probe alone; may be given again\n"
 			    "  --without NAME  leave this probe out; may be given again\n"
 			    "  --runs N        how often each probe runs, 16 to 2048 (256)\n"
+			    "  --repeat N      the battery N times, 1 to 1000, a report for each\n"
 			    "  --json          the report as one JSON object\n"
 			    "  --explain       what each answer is worth\n"
 			    "  --list          the probes, without running them\n"
@@ -32,18 +31,36 @@ static enum plinth_status complain(struct parser *parser, const char *what, cons
 	return PLINTH_EINVAL;
 }
 
-static enum plinth_status parse_runs(struct parser *parser, const char *word)
+/* Decimal, at most `most`; false where it is anything else. */
+static bool parse_number(const char *word, uint32_t most, uint32_t *value)
 {
-	uint32_t value = 0;
+	uint32_t number = 0;
 	const char *at = word;
 
-	for (; *at >= '0' && *at <= '9' && value <= DETECT_RUNS_MAX; at++) {
-		value = value * 10U + (uint32_t)(*at - '0');
+	for (; *at >= '0' && *at <= '9' && number <= most; at++) {
+		number = number * 10U + (uint32_t)(*at - '0');
 	}
-	if (*at != '\0' || value < DETECT_RUNS_MIN || value > DETECT_RUNS_MAX) {
+	*value = number;
+	return at != word && *at == '\0' && number <= most;
+}
+
+static enum plinth_status parse_runs(struct parser *parser, const char *word)
+{
+	uint32_t *runs = &parser->options->request.runs;
+
+	if (!parse_number(word, DETECT_RUNS_MAX, runs) || *runs < DETECT_RUNS_MIN) {
 		return complain(parser, "--runs takes a number from 16 to 2048", word);
 	}
-	parser->options->request.runs = value;
+	return PLINTH_OK;
+}
+
+static enum plinth_status parse_repeat(struct parser *parser, const char *word)
+{
+	uint32_t *repeat = &parser->options->repeat;
+
+	if (!parse_number(word, DETECT_REPEAT_MAX, repeat) || *repeat == 0U) {
+		return complain(parser, "--repeat takes a number from 1 to 1000", word);
+	}
 	return PLINTH_OK;
 }
 
@@ -92,13 +109,16 @@ static enum plinth_status parse_value(struct parser *parser, const char *word, c
 	if (strcmp(word, "--runs") == 0) {
 		return parse_runs(parser, value);
 	}
+	if (strcmp(word, "--repeat") == 0) {
+		return parse_repeat(parser, value);
+	}
 	return select_probe(parser, value, strcmp(word, "--probe") == 0);
 }
 
 static bool takes_value(const char *word)
 {
-	return strcmp(word, "--runs") == 0 || strcmp(word, "--probe") == 0 ||
-	       strcmp(word, "--without") == 0;
+	return strcmp(word, "--runs") == 0 || strcmp(word, "--repeat") == 0 ||
+	       strcmp(word, "--probe") == 0 || strcmp(word, "--without") == 0;
 }
 
 enum plinth_status detect_options_parse(struct detect_options *options, enum detect_level level,
@@ -106,7 +126,7 @@ enum plinth_status detect_options_parse(struct detect_options *options, enum det
 {
 	struct parser parser = {.options = options, .complaint = complaint, .level = level};
 
-	*options = (struct detect_options){.action = ACTION_RUN};
+	*options = (struct detect_options){.action = ACTION_RUN, .repeat = 1};
 	detect_request_init(&options->request, level);
 	for (size_t i = 1; i < count; i++) {
 		enum plinth_status status;

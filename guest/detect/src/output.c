@@ -81,6 +81,27 @@ static void print_verdict(const struct detect_sink *sink, const struct detect_re
 	print(sink, "\n");
 }
 
+/* Whether leaving out this probe is a question at all. */
+static bool may_decide(const struct detect_report *report, enum detect_probe_id id)
+{
+	return report->findings[id].verdict != DETECT_NOT_RUN &&
+	       detect_probe(id)->role[report->level] == ROLE_DECISIVE;
+}
+
+/* A line for each probe that the verdict rests on alone. */
+static void print_support(const struct detect_sink *sink, const struct detect_report *report)
+{
+	for (unsigned i = 0; i < PROBE_COUNT; i++) {
+		enum detect_probe_id id = (enum detect_probe_id)i;
+		enum detect_verdict without = detect_verdict_without(report, id);
+
+		if (may_decide(report, id) && without != report->verdict) {
+			print(sink, "without %s: %s\n", detect_probe(id)->name,
+				detect_verdict_name(without));
+		}
+	}
+}
+
 static void print_likely(const struct detect_sink *sink, const struct detect_report *report)
 {
 	struct detect_likely likely = detect_profile_match(report);
@@ -122,6 +143,7 @@ void detect_print_text(
 	const struct detect_sink *sink, const struct detect_report *report, bool explain)
 {
 	print_verdict(sink, report);
+	print_support(sink, report);
 	print_likely(sink, report);
 	for (unsigned i = 0; i < PROBE_COUNT; i++) {
 		if (report->findings[i].verdict != DETECT_NOT_RUN) {
@@ -144,6 +166,23 @@ void detect_print_text(
 			"at most 2^-%u.\n",
 			level_name(report->level), DETECT_DOUBT_BITS);
 	}
+}
+
+static void print_json_support(const struct detect_sink *sink, const struct detect_report *report)
+{
+	const char *separator = "";
+
+	print(sink, "\"without\":{");
+	for (unsigned i = 0; i < PROBE_COUNT; i++) {
+		enum detect_probe_id id = (enum detect_probe_id)i;
+
+		if (may_decide(report, id)) {
+			print(sink, "%s\"%s\":\"%s\"", separator, detect_probe(id)->name,
+				detect_verdict_name(detect_verdict_without(report, id)));
+			separator = ",";
+		}
+	}
+	print(sink, "},");
 }
 
 static void print_json_likely(const struct detect_sink *sink, const struct detect_report *report)
@@ -180,8 +219,9 @@ void detect_print_json(const struct detect_sink *sink, const struct detect_repor
 {
 	const char *separator = "";
 
-	print(sink, "{\"verdict\":\"%s\",\"level\":\"%s\",\"doubt_bits\":%u,",
-		detect_verdict_name(report->verdict), level_name(report->level),
+	print(sink, "{\"verdict\":\"%s\",", detect_verdict_name(report->verdict));
+	print_json_support(sink, report);
+	print(sink, "\"level\":\"%s\",\"doubt_bits\":%u,", level_name(report->level),
 		report->doubt_bits);
 	print_json_likely(sink, report);
 	print(sink, ",\"probes\":[");

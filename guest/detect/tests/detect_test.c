@@ -274,6 +274,54 @@ static void one_trap_outweighs_what_passes(void **state)
 	assert_int_equal(report.doubt_bits, report.findings[PROBE_MDCCSR].evidence.doubt_bits);
 }
 
+/* The same CPU asked again without the probe: each recorded system, each probe. */
+static void leaving_out_a_probe_later_is_as_not_running_it(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < PROFILE_COUNT; i++) {
+		struct fake_cpu cpu = {0};
+		struct detect_backend backend = fake_backend(&cpu, DETECT_EL0);
+		struct detect_report whole;
+
+		fake_like(&cpu, detect_profile(i)->probes[DETECT_EL0]);
+		cpu.probe_percent[PROBE_MDCCSR] = detect_profile(i)->is_hypervisor ? 100 : 0;
+		whole = run_all(&cpu, DETECT_EL0);
+		for (unsigned probe = 0; probe < PROBE_COUNT; probe++) {
+			struct detect_request request;
+			struct detect_report less;
+
+			detect_request_init(&request, DETECT_EL0);
+			request.probes[probe] = false;
+			detect_run(&backend, &table, &request, &less);
+			assert_int_equal(
+				detect_verdict_without(&whole, (enum detect_probe_id)probe),
+				less.verdict);
+		}
+	}
+}
+
+static void a_verdict_may_rest_on_one_probe(void **state)
+{
+	struct fake_cpu cpu = {.probe_percent = {[PROBE_PMUSERENR] = FAKE_FAULTS}};
+	struct detect_report report;
+
+	(void)state;
+	cpu.probe_percent[PROBE_MDCCSR] = 100;
+	report = run_all(&cpu, DETECT_EL0);
+	assert_int_equal(report.verdict, DETECT_PRESENT);
+	assert_int_equal(detect_verdict_without(&report, PROBE_MDCCSR), DETECT_UNDECIDED);
+	assert_int_equal(detect_verdict_without(&report, PROBE_CTR), DETECT_PRESENT);
+}
+
+static void batteries_that_differ_are_undecided(void **state)
+{
+	(void)state;
+	assert_int_equal(detect_verdict_of_both(DETECT_ABSENT, DETECT_ABSENT), DETECT_ABSENT);
+	assert_int_equal(detect_verdict_of_both(DETECT_PRESENT, DETECT_PRESENT), DETECT_PRESENT);
+	assert_int_equal(detect_verdict_of_both(DETECT_PRESENT, DETECT_ABSENT), DETECT_UNDECIDED);
+	assert_int_equal(detect_verdict_of_both(DETECT_UNDECIDED, DETECT_ABSENT), DETECT_UNDECIDED);
+}
+
 static void all_refused_is_undecided(void **state)
 {
 	struct fake_cpu cpu;
@@ -364,6 +412,9 @@ int main(void)
 		cmocka_unit_test(a_trap_that_the_system_may_have_made_decides_nothing),
 		cmocka_unit_test(absent_does_not_rest_on_mdccsr),
 		cmocka_unit_test(one_trap_outweighs_what_passes),
+		cmocka_unit_test(leaving_out_a_probe_later_is_as_not_running_it),
+		cmocka_unit_test(a_verdict_may_rest_on_one_probe),
+		cmocka_unit_test(batteries_that_differ_are_undecided),
 		cmocka_unit_test(all_refused_is_undecided),
 		cmocka_unit_test(only_what_was_asked_for_is_run),
 		cmocka_unit_test(the_default_battery_leaves_out_what_waits),

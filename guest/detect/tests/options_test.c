@@ -77,6 +77,21 @@ static void runs_have_bounds(void **state)
 	assert_int_equal(PARSE("--runs", ""), PLINTH_EINVAL);
 }
 
+static void repeats_have_bounds(void **state)
+{
+	(void)state;
+	assert_int_equal(PARSE("--json"), PLINTH_OK);
+	assert_int_equal(options.repeat, 1);
+	assert_int_equal(PARSE("--repeat", "1000"), PLINTH_OK);
+	assert_int_equal(options.repeat, 1000);
+	assert_int_equal(PARSE("--repeat", "1001"), PLINTH_EINVAL);
+	assert_string_equal(complaint, "--repeat takes a number from 1 to 1000: 1001");
+	assert_int_equal(PARSE("--repeat", "0"), PLINTH_EINVAL);
+	assert_int_equal(PARSE("--repeat", ""), PLINTH_EINVAL);
+	assert_int_equal(PARSE("--repeat", "2x"), PLINTH_EINVAL);
+	assert_int_equal(PARSE("--repeat", "99999999999999999999"), PLINTH_EINVAL);
+}
+
 static void nonsense_is_refused_by_name(void **state)
 {
 	(void)state;
@@ -119,6 +134,7 @@ int main(void)
 		cmocka_unit_test(probes_are_selected_alone),
 		cmocka_unit_test(probes_are_left_out),
 		cmocka_unit_test(runs_have_bounds),
+		cmocka_unit_test(repeats_have_bounds),
 		cmocka_unit_test(nonsense_is_refused_by_name),
 		cmocka_unit_test(a_long_word_is_cut_in_the_complaint),
 		cmocka_unit_test(exit_statuses),

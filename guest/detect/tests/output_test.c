@@ -63,6 +63,24 @@ static void text_has_verdict_and_a_line_for_each_probe(void **state)
 	assert_null(strstr(text, "Debug channel status"));
 }
 
+static void what_a_verdict_rests_on_alone_is_told(void **state)
+{
+	struct detect_report report = present();
+
+	(void)state;
+	detect_print_text(&sink, &report, false);
+	assert_non_null(strstr(text, "\nwithout mdccsr: undecided\n"));
+	assert_null(strstr(text, "without pmcr")); /* it decides nothing */
+	report.findings[PROBE_FIRST_FETCH] = report.findings[PROBE_MDCCSR];
+	assert_int_equal(empty(NULL), 0);
+	detect_print_text(&sink, &report, false);
+	assert_null(strstr(text, "without"));
+	assert_int_equal(empty(NULL), 0);
+	detect_print_json(&sink, &report);
+	assert_non_null(
+		strstr(text, "\"without\":{\"mdccsr\":\"present\",\"first-fetch\":\"present\"},"));
+}
+
 static void explain_adds_what_an_answer_is_worth(void **state)
 {
 	struct detect_report report = present();
@@ -81,7 +99,8 @@ static void json_is_one_line(void **state)
 	detect_print_json(&sink, &report);
 	assert_ptr_equal(strchr(text, '\n'), text + used - 1U);
 	assert_ptr_equal(
-		strstr(text, "{\"verdict\":\"present\",\"level\":\"EL0\",\"doubt_bits\":506,"),
+		strstr(text, "{\"verdict\":\"present\",\"without\":{\"mdccsr\":\"undecided\"},"
+			     "\"level\":\"EL0\",\"doubt_bits\":506,"),
 		text);
 	assert_non_null(strstr(text,
 		"{\"name\":\"mdccsr\",\"verdict\":\"trapped\",\"decisive\":true,\"runs\":256,"
@@ -101,8 +120,8 @@ static void an_undecided_report_claims_nothing(void **state)
 	assert_null(strstr(text, "2^-"));
 	assert_int_equal(empty(NULL), 0);
 	detect_print_json(&sink, &report);
-	assert_non_null(
-		strstr(text, "\"verdict\":\"undecided\",\"level\":\"EL1\",\"doubt_bits\":0"));
+	assert_non_null(strstr(text, "\"verdict\":\"undecided\",\"without\":{},\"level\":\"EL1\","
+				     "\"doubt_bits\":0"));
 	assert_non_null(strstr(text, "\"probes\":[]}\n"));
 }
 
@@ -138,6 +157,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(text_has_verdict_and_a_line_for_each_probe, empty),
+		cmocka_unit_test_setup(what_a_verdict_rests_on_alone_is_told, empty),
 		cmocka_unit_test_setup(explain_adds_what_an_answer_is_worth, empty),
 		cmocka_unit_test_setup(json_is_one_line, empty),
 		cmocka_unit_test_setup(an_undecided_report_claims_nothing, empty),

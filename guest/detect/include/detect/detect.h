@@ -101,4 +101,12 @@ void detect_run(const struct detect_backend *backend, const struct stats_table *
 /* The pure half: fills verdict and doubt_bits from level and findings. */
 void detect_judge(struct detect_report *report);
 
+/* The verdict that the report would have if this probe had not been run: whether it rests on that
+ * one alone. Each finding comes from its probe's own runs, so leaving one out changes no other. */
+enum detect_verdict detect_verdict_without(
+	const struct detect_report *report, enum detect_probe_id probe);
+
+/* What two batteries say together: undecided where they differ. */
+enum detect_verdict detect_verdict_of_both(enum detect_verdict a, enum detect_verdict b);
+
 #endif

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/status.h"
 #include "detect/detect.h"
@@ -25,8 +26,11 @@ struct detect_options {
 	enum detect_action action;
 	bool is_json;
 	bool is_explained;
+	uint32_t repeat; /* how many batteries, 1 to DETECT_REPEAT_MAX: a report for each */
 	struct detect_request request;
 };
+
+#define DETECT_REPEAT_MAX 1000U
 
 #define DETECT_COMPLAINT_MAX 96U
 
