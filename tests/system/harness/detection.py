@@ -32,15 +32,14 @@ class Cell:
     system: str
     guest: str
     full: tuple
-    without: tuple
+    without: tuple  # empty: it was ended before it told
     remarks: list
 
-    def row(self, date):
-        """For harness/detect_table.py."""
-        answers = zip(VERDICTS[:3], self.full, self.without)
-        counts = {key: value for name, full, without in answers
-                  for key, value in ((name, full), (f"{name}_without", without))}
-        what = {"date": date, "first_fetch": "now", "system": self.system, "guest": self.guest}
+    def row(self, date, guest):
+        """For harness/detect_table.py; `guest` in the page's words."""
+        counts = dict(zip(VERDICTS[:3], self.full))
+        counts |= {f"{name}_without": count for name, count in zip(VERDICTS, self.without[:3])}
+        what = {"date": date, "first_fetch": "now", "system": self.system, "guest": guest}
         return {**what, **counts, "note": ""}
 
     def text(self):
@@ -62,9 +61,8 @@ def cells(system, transcript):
     for guest, remark in REMARK.findall(transcript):
         remarks.setdefault(guest, []).append(remark.strip())
     return [
-        Cell(system, guest, both["full"], both["without-mdccsr"], remarks.get(guest, []))
+        Cell(system, guest, both["full"], both.get("without-mdccsr", ()), remarks.get(guest, []))
         for guest, both in tallies.items()
-        if len(both) == 2
     ]
 
 
