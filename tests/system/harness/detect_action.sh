@@ -84,6 +84,9 @@ say "statuses$statuses"
 start=$(cut -d' ' -f1 /proc/uptime)
 plinth-detect --json >/tmp/report
 say "took $start $(cut -d' ' -f1 /proc/uptime)"
+start=$(cut -d' ' -f1 /proc/uptime)
+plinth-detect --without first-fetch >/dev/null
+say "took without memory $start $(cut -d' ' -f1 /proc/uptime)"
 say "profile $(letters </tmp/report)"
 say "$(sed 's/.*\("likely":[^]]*]\).*/\1/' /tmp/report)"
 for program in systemd-detect-virt virt-what; do
