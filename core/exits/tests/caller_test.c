@@ -278,7 +278,7 @@ static void tables_in_an_image(void **state)
 
 	(void)state;
 	assert_int_equal(pmem_alloc(0, PMEM_CLEAN | PMEM_USER_CORE, &page), PLINTH_OK);
-	*(uint64_t *)((uint8_t *)pa_to_va(page) + INDEX(3)) = BUFFER | (DESC_PAGE & ~DESC_AF);
+	((uint64_t *)pa_to_va(page))[INDEX(3) / sizeof(uint64_t)] = BUFFER | (DESC_PAGE & ~DESC_AF);
 	image.source = page.v;
 	memset(&at, 0, sizeof(at));
 	rig_start_with(VM_FLAG_VMWARE, &image);
