@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Bytes: plinth.img without any bundle; code by module: boot's as the linker's map says, the core's,
-which is optimized as a whole, by its functions' names (one that was put into others counts as
-theirs); RAM that Plinth holds for itself with the two Debian VMs of examples/default on -m 2048 -smp 2, and the
+"""Bytes: plinth.img without any bundle; code by module, of the core and of boot, which are optimized
+as a whole, by the functions' names (one that was put into others counts as theirs); RAM that Plinth holds for itself with the two Debian VMs of examples/default on -m 2048 -smp 2, and the
 stage-2 tables of these VMs, which count apart."""
 
 import re
@@ -15,11 +14,10 @@ KIB = 1 << 10
 PAGE = 4 * KIB
 GOALS = {"image_bytes": 320 * KIB, "el2_ram_bytes": 2048 * KIB}
 
-MAP = BUILD / "gcc" / "plinth.map"
-CORE = BUILD / "gcc" / "core.elf"
+GCC = BUILD / "gcc"
+CORE = GCC / "core.elf"
+BOOT = GCC / "boot" / "plinth" / "plinth.elf"
 FUNCTION = re.compile(r"^ *\d+: [0-9a-f]+ +(\w+) FUNC +\w+ +\w+ +\d+ (\S+)$", re.MULTILINE)
-# VMA, LMA, size and alignment, as LLD's map has them: the core lies in .rodata.
-TEXT = re.compile(r"^ *[0-9a-f]+ +[0-9a-f]+ +([0-9a-f]+) +\d+ +(\S+):\(\.text\S*\)$", re.MULTILINE)
 
 
 def measure():
@@ -38,24 +36,17 @@ def measure():
 
 
 def text_by_module():
-    code = Counter(core_by_module())
-    for size, path in TEXT.findall(MAP.read_text()):
-        if not path.startswith("<internal>"):
-            code[module_of(path)] += int(size, 16)
-    return code
-
-
-def core_by_module():
     owners = {}
-    for archive in sorted((BUILD / "gcc").rglob("lib*.a")):
-        folders = archive.relative_to(BUILD / "gcc").parts[:-1]
-        if folders[0] == "guest":
-            continue
-        module = "_".join(folders)
-        owners |= {name: module for name, _ in functions(archive)}
+    for archive in sorted(GCC.rglob("lib*.a")):
+        folders = archive.relative_to(GCC).parts[:-1]
+        if folders[0] != "guest":
+            owners |= {name: "_".join(folders) for name, _ in functions(archive)}
+    for archive in BUILD.glob("arm64/usr/lib/*/lib*.a"):
+        owners |= {name: archive.stem for name, _ in functions(archive) if name not in owners}
     code = Counter()
-    for name, size in functions(CORE):
-        code[owners.get(name.partition(".")[0], "core_init")] += size
+    for program, rest in ((CORE, "core_init"), (BOOT, "boot_plinth")):
+        for name, size in functions(program):
+            code[owners.get(name.partition(".")[0], rest)] += size
     return code
 
 
@@ -64,11 +55,3 @@ def functions(path):
     command = ["aarch64-linux-gnu-readelf", "--symbols", "--wide", path]
     text = subprocess.run(command, capture_output=True, check=True, text=True).stdout
     return [(name, int(size, 0)) for size, name in FUNCTION.findall(text)]
-
-
-def module_of(path):
-    """core_s2 for core/s2/libs2.a(s2_map.c.obj); libz for /.../libz.a(inflate.o)."""
-    if path.startswith("/"):
-        return path.partition("(")[0].rpartition("/")[2].removesuffix(".a")
-    folder = path.partition("CMakeFiles")[0].partition("(")[0]
-    return "_".join(folder.split("/")[:-1])

@@ -22,17 +22,19 @@ set(PLINTH_EL2
 	-mbranch-protection=bti -fpie -fvisibility=hidden -ffunction-sections -fdata-sections
 	-fno-asynchronous-unwind-tables -fomit-frame-pointer -mno-outline-atomics -march=armv8-a+crc)
 
-# The core is optimized as a whole when it is linked (gcc): an exit goes through a dozen modules.
+# The core is optimized as a whole when it is linked (gcc), and boot: an exit goes through a dozen modules.
 # The objects hold usual code too, for all others, which are linked without.
 if(CMAKE_C_COMPILER_ID STREQUAL "GNU" AND NOT PLINTH_TARGET STREQUAL "host")
 	set(PLINTH_LTO -flto=auto -ffat-lto-objects)
-	# What only the core links: ADR reaches all of it. All must say so: gcc puts no function into one of
-	# another model. (Not what boot links: LLD 14 lacks a relocation for it.)
+	# ADR reaches all of the core and all of boot. All must say so: gcc puts no function into one of
+	# another model.
 	set(PLINTH_TINY -mcmodel=tiny)
-	# The core lies within a megabyte: ADR in place of the ADRP that Cortex-A53 may get wrong always
+	# Both lie within a megabyte: ADR in place of the ADRP that Cortex-A53 may get wrong always
 	# reaches, and costs nothing. The linker's other way out is a page for one instruction.
 	set(PLINTH_FIX_843419 -Wl,--fix-cortex-a53-843419=adr)
 	add_link_options(-fno-lto -fno-use-linker-plugin)
+elseif(NOT PLINTH_TARGET STREQUAL "host")
+	set(PLINTH_FIX_843419 -Wl,--fix-cortex-a53-843419)
 endif()
 
 option(PLINTH_DEBUG "target builds too check assertions and the order of locks" OFF)
