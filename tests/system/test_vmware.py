@@ -53,6 +53,8 @@ def packed(name):
         "metadata.encoding": "base64",
         "userdata": base64.b64encode(userdata).decode(),
         "userdata.encoding": "gzip+base64",
+        "time.synchronize.tools.slewCorrection": "0",
+        "time.synchronize.tools.startup": "1",
     }
 
 
@@ -246,6 +248,18 @@ def test_the_tools_keep_the_guests_time(machine, guests):
         time.sleep(1)
 
 
+@IN_ORDER
+def test_the_owner_has_the_time_put_right(machine, guests):
+    """As soon as the tools come up, by a preset of the VM's description; its guest asked nothing."""
+    guest = guests[1]
+    assert guest.run("pidof vmtoolsd >/dev/null; echo $?") != "0"
+    before = int(guest.run("date +%s"))
+    guest.run(f"date -s @{before - DAY} >/dev/null")
+    start_tools(machine, guest)
+    assert before <= int(guest.run("date +%s")) < before + DAY
+    assert guest.run("vmware-toolbox-cmd timesync status") == "Disabled"
+
+
 @pytest.mark.long
 @IN_ORDER
 def test_tools_for_minutes(machine, guests):
@@ -267,8 +281,8 @@ def test_tools_for_minutes(machine, guests):
 def test_soft_power(machine, guests):
     """Halt, suspend and reboot by the guest's own hands. Its scripts are hundreds of processes: on a
     busy machine they take longer than the ten seconds that they have by default."""
-    see_to_tools(machine, guests[0])
-    start_tools(machine, guests[1])
+    for guest in guests:
+        see_to_tools(machine, guest)
     ask_monitor(machine, "vm list")
     machine.send(f"vm pause packed {int(60 * SLOWNESS)}\n")
     machine.expect(r"its tools answer OS_Suspend: finished")

@@ -12,6 +12,7 @@
 /* They poll ten times a second at least; a busy host may keep them from it for a while. */
 #define SILENT_SECONDS 15U
 #define PING_SECONDS   5U
+#define OPTION_MAX     16U /* bytes of a value: they are numbers */
 
 #define GREETING "OK ATR toolbox"
 
@@ -21,6 +22,14 @@ enum request {
 	BROADCAST_IP,
 	SYNC_OFF,
 	SYNC_ON,
+	OWNERS_FIRST,
+	SLEW = OWNERS_FIRST,
+	PERCENT,
+	PERIOD,
+	BACKWARD,
+	STARTUP,
+	ENABLE,
+	OWNERS_LAST = ENABLE,
 	POWER_ON,
 	RESUME,
 	SUSPEND,
@@ -35,12 +44,23 @@ struct row {
 	uint32_t power; /* enum backdoor_power; BACKDOOR_POWER_COUNT: none */
 };
 
+#define SET_OPTION "Set_Option "
+#define TIME_TOOLS SET_OPTION "time.synchronize.tools."
+
 static const struct row rows[] = {
 	[RESET] = {"reset", BACKDOOR_POWER_COUNT},
 	[CAPABILITIES] = {"Capabilities_Register", BACKDOOR_POWER_COUNT},
-	[BROADCAST_IP] = {"Set_Option broadcastIP 1", BACKDOOR_POWER_COUNT},
-	[SYNC_OFF] = {"Set_Option synctime 0", BACKDOOR_POWER_COUNT},
-	[SYNC_ON] = {"Set_Option synctime 1", BACKDOOR_POWER_COUNT},
+	[BROADCAST_IP] = {SET_OPTION "broadcastIP 1", BACKDOOR_POWER_COUNT},
+	[SYNC_OFF] = {SET_OPTION "synctime 0", BACKDOOR_POWER_COUNT},
+	[SYNC_ON] = {SET_OPTION "synctime 1", BACKDOOR_POWER_COUNT},
+	/* With the value that the VM's owner has preset in guestinfo under the option's name.
+	 * STARTUP acts when it comes: behind what says how. */
+	[SLEW] = {TIME_TOOLS "slewCorrection ", BACKDOOR_POWER_COUNT},
+	[PERCENT] = {TIME_TOOLS "percentCorrection ", BACKDOOR_POWER_COUNT},
+	[PERIOD] = {SET_OPTION "synctime.period ", BACKDOOR_POWER_COUNT},
+	[BACKWARD] = {TIME_TOOLS "startup.backward ", BACKDOOR_POWER_COUNT},
+	[STARTUP] = {TIME_TOOLS "startup ", BACKDOOR_POWER_COUNT},
+	[ENABLE] = {TIME_TOOLS "enable ", BACKDOOR_POWER_COUNT},
 	[POWER_ON] = {"OS_PowerOn", BACKDOOR_POWER_ON},
 	[RESUME] = {"OS_Resume", BACKDOOR_RESUME},
 	[SUSPEND] = {"OS_Suspend", BACKDOOR_SUSPEND},
@@ -101,6 +121,26 @@ void tclo_set_answer(struct backdoor_vm *vm, enum backdoor_power power, enum bac
 		rows[power_requests[power]].text, answer_names[answer]);
 }
 
+/* The preset of one of the owner's options, which the guest cannot change; NULL: there is none, or
+ * it is no value of an option. */
+static const struct info *owners_value(struct backdoor_vm *vm, enum request request)
+{
+	const char *key = rows[request].text + sizeof(SET_OPTION) - 1U;
+	const struct info *info = info_find(vm, key, strlen(key) - 1U);
+
+	return info != NULL && info->preset != NULL && info->preset_size <= OPTION_MAX ? info
+										       : NULL;
+}
+
+static void plan_owners(struct backdoor_vm *vm)
+{
+	for (enum request i = OWNERS_FIRST; i <= OWNERS_LAST; i++) {
+		if (owners_value(vm, i) != NULL) {
+			plan(vm, i);
+		}
+	}
+}
+
 /* Tools that have come up, or come up again. */
 static void greet(struct backdoor_vm *vm, struct channel *channel)
 {
@@ -111,6 +151,7 @@ static void greet(struct backdoor_vm *vm, struct channel *channel)
 	plan(vm, CAPABILITIES);
 	plan(vm, BROADCAST_IP);
 	tclo_sync_option(vm);
+	plan_owners(vm);
 	if (!tools->is_up) {
 		tools->is_up = true;
 		plan(vm, POWER_ON);
@@ -165,7 +206,12 @@ void tclo_answer(struct backdoor_vm *vm, struct channel *channel)
 
 static void put(struct backdoor_vm *vm, struct channel *channel, enum request request)
 {
-	if (channel_put(vm, channel, rows[request].text, "", 0)) {
+	bool is_owners = request >= OWNERS_FIRST && request <= OWNERS_LAST;
+	const struct info *info = is_owners ? owners_value(vm, request) : NULL;
+	const void *value = info != NULL ? (const void *)info->preset : "";
+
+	if (channel_put(vm, channel, rows[request].text, value,
+		    info != NULL ? info->preset_size : 0U)) {
 		channel->asked = (uint8_t)request;
 		cancel(vm, request);
 	}

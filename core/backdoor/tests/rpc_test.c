@@ -285,6 +285,37 @@ static void a_restarted_daemon_is_not_told_of_power_on(void **state)
 	assert_null(poll("OK "));
 }
 
+static void preset(const char *key, const char *value)
+{
+	assert_int_equal(
+		backdoor_info_preset(&rig.vm, key, strlen(key), value, strlen(value)), PLINTH_OK);
+}
+
+/* Options with values of the owner's, each time the tools come up; what the guest sets is its own
+ * affair, and what cannot be a value is left out. */
+static void the_owners_options(void **state)
+{
+	(void)state;
+	preset("time.synchronize.tools.startup", "1");
+	preset("time.synchronize.tools.startup.backward", "0");
+	preset("time.synchronize.tools.slewCorrection", "1");
+	preset("time.synchronize.tools.percentCorrection", "12345678901234567");
+	preset("time.synchronize.tools.other", "1");
+	preset("synctime.period", "30");
+	check_rpc("info-set guestinfo.time.synchronize.tools.startup 0", "1 ");
+	check_rpc("info-set guestinfo.time.synchronize.tools.enable 1", "1 ");
+	connect();
+	assert_string_equal(poll("OK ATR toolbox"), "Capabilities_Register");
+	assert_string_equal(poll("OK "), "Set_Option broadcastIP 1");
+	assert_string_equal(poll("OK "), "Set_Option synctime 0");
+	assert_string_equal(poll("OK "), "Set_Option time.synchronize.tools.slewCorrection 1");
+	assert_string_equal(poll("OK "), "Set_Option synctime.period 30");
+	assert_string_equal(poll("OK "), "Set_Option time.synchronize.tools.startup.backward 0");
+	assert_string_equal(poll("OK "), "Set_Option time.synchronize.tools.startup 1");
+	assert_string_equal(poll("ERROR "), "OS_PowerOn");
+	assert_null(poll("OK "));
+}
+
 static void another_program_is_asked_nothing(void **state)
 {
 	(void)state;
@@ -414,6 +445,7 @@ int main(void)
 		RIG_TEST(log_lines_and_crashes_reach_the_log),
 		RIG_TEST(tools_come_up),
 		RIG_TEST(a_restarted_daemon_is_not_told_of_power_on),
+		RIG_TEST(the_owners_options),
 		RIG_TEST(another_program_is_asked_nothing),
 		RIG_TEST(pings_show_health),
 		RIG_TEST(power_operations_are_asked_for),
