@@ -107,6 +107,20 @@ enum plinth_status gmem_copy_part(struct gmem *gmem, const struct gmem_part *par
 		     : read_page(gmem, part->ipa, part->to, part->size);
 }
 
+/* Inside a page. That there is a breakpoint is seen before it is overwritten; and after it was
+ * read, for who put it there has had the lock before us. */
+static enum plinth_status copy_piece(struct gmem *gmem, const struct gmem_part *part, bool write)
+{
+	if (write && load_relaxed(&gmem->patch_count) != 0U) {
+		return gmem_copy_patched(gmem, part, write);
+	}
+	enum plinth_status status = gmem_copy_parts(gmem, part, 1, write);
+
+	return write || load_relaxed(&gmem->patch_count) == 0U
+		       ? status
+		       : gmem_copy_patched(gmem, part, write);
+}
+
 /* A page at a time. */
 static enum plinth_status copy_all(
 	struct gmem *gmem, struct gmem_part part, size_t size, bool write)
@@ -115,7 +129,7 @@ static enum plinth_status copy_all(
 
 	while (size != 0U && status == PLINTH_OK) {
 		part.size = part_in_page(part.ipa, size);
-		status = gmem_copy_parts(gmem, &part, 1, write);
+		status = copy_piece(gmem, &part, write);
 		part.ipa = ipa_add(part.ipa, part.size);
 		part.from = (const uint8_t *)part.from + part.size;
 		size -= part.size;

@@ -275,6 +275,7 @@ enum plinth_status gmem_reset_step(struct gmem *gmem)
 	status = clear_step_locked(
 		gmem, gmem_ram(gmem)->ipa, gmem_ram(gmem)->ipa + gmem_ram(gmem)->size);
 	if (status == PLINTH_OK) {
+		store_relaxed(&gmem->patch_count, 0U);
 		/* ENOMEM: others have it now, gmem_start() tries again. */
 		(void)gmem_regain(gmem);
 	}

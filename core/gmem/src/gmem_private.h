@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the files of core/gmem share. All of it wants gmem->lock held, but gmem_secret_bytes().
+ * What the files of core/gmem share. All of it wants gmem->lock held, but gmem_secret_bytes()
+ * and gmem_copy_patched().
  */
 #ifndef GMEM_PRIVATE_H
 #define GMEM_PRIVATE_H
@@ -77,6 +78,9 @@ void gmem_drop_leaf(void *ctx, const struct s2_leaf *leaf);
 
 /* gmem_access.c: one piece of gmem_copy_parts(), whatever has to be done for it. */
 enum plinth_status gmem_copy_part(struct gmem *gmem, const struct gmem_part *part, bool write);
+
+/* gmem_patch.c: the same, without the lock, where there are breakpoints: they are not seen. */
+enum plinth_status gmem_copy_patched(struct gmem *gmem, const struct gmem_part *part, bool write);
 
 /* gmem_relinquish.c: with nothing relinquished any more, the promise is whole again. ENOMEM. */
 enum plinth_status gmem_regain(struct gmem *gmem);

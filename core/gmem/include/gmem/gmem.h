@@ -72,6 +72,16 @@ struct gmem_area {
 
 #define GMEM_AREA_MAX (1U + VM_RANGE_MAX)
 
+/* A debugger's breakpoint: BRK #0x504c, in the place of another word. */
+#define GMEM_PATCH_MAX	32U
+#define GMEM_PATCH_IMM	UINT32_C(0x504c)
+#define GMEM_PATCH_WORD (UINT32_C(0xd4200000) | GMEM_PATCH_IMM << 5)
+
+struct gmem_patch {
+	ipa_t ipa;
+	uint32_t original;
+};
+
 struct gmem {
 	struct lock lock; /* LOCK_RANK_S2: protects all below that is not immutable */
 	struct s2_space space;
@@ -98,6 +108,8 @@ struct gmem {
 	uint64_t off_run[GMEM_OFF_RUN_MAX];
 	uint32_t off_run_count;
 	struct gmem_counters counters;
+	uint32_t patch_count; /* atomic: read without the lock, too */
+	struct gmem_patch patch[GMEM_PATCH_MAX];
 	uint8_t secret[GMEM_SECRET_SIZE]; /* content of RANDOM and TOKEN images, in image order */
 };
 
@@ -218,6 +230,20 @@ bool gmem_was_touched(struct gmem *gmem);
 
 /* Pages that are relinquished now. */
 uint64_t gmem_relinquished(struct gmem *gmem);
+
+/*
+ * A debugger's breakpoints in RAM, GMEM_PATCH_MAX at most. While one is there, gmem_read() and
+ * gmem_read_u32() show the word that it has replaced, and gmem_write() changes that; but where the
+ * guest has written over it, it is the guest's memory as it is. A reset of the memory forgets them.
+ *
+ * gmem_patch(): EINVAL: not 4-byte aligned, or not RAM. EEXIST. ENOMEM: too many, or no page to be
+ * had. EFAULT: it was given away. gmem_unpatch(): ENOENT. gmem_unpatch_step(): takes one of them
+ * away; EAGAIN: there are more.
+ */
+enum plinth_status gmem_patch(struct gmem *gmem, ipa_t ipa);
+enum plinth_status gmem_unpatch(struct gmem *gmem, ipa_t ipa);
+enum plinth_status gmem_unpatch_step(struct gmem *gmem);
+bool gmem_is_patched(struct gmem *gmem, ipa_t ipa);
 
 /* Maps a host device's pages (assignment, GICV) as Device-nGnRE, never executable, page by page.
  * EINVAL: not page-aligned. EEXIST: overlaps memory or a mapping. ERANGE. ENOMEM: part of it may be

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A debugger's breakpoints in a VM's RAM: words that were replaced. Whoever reads through gmem sees
+ * what was there before; what he writes there is kept for the day when the breakpoint goes. The
+ * guest itself sees the word, and may write over it, as a kernel does that changes its own code:
+ * then the word is the guest's again, here as there.
+ */
+#include "base/bits.h"
+#include "base/string.h"
+#include "gmem_private.h"
+
+#define WORD sizeof(uint32_t)
+
+static struct gmem_patch *find(struct gmem *gmem, ipa_t ipa)
+{
+	for (uint32_t i = 0; i < gmem->patch_count; i++) {
+		if (gmem->patch[i].ipa.v == ipa.v) {
+			return &gmem->patch[i];
+		}
+	}
+	return NULL;
+}
+
+static enum plinth_status copy_word(struct gmem *gmem, ipa_t ipa, uint32_t *word, bool write)
+{
+	const struct gmem_part part = {.ipa = ipa, .size = WORD, .to = word};
+
+	return gmem_copy_part(gmem, &part, write);
+}
+
+/* Is our word still there? */
+static bool is_in_place(struct gmem *gmem, const struct gmem_patch *patch)
+{
+	uint32_t word = 0;
+
+	return copy_word(gmem, patch->ipa, &word, false) == PLINTH_OK && word == GMEM_PATCH_WORD;
+}
+
+/* Where there is no memory any more, or something else in it, there is nothing to put back. */
+static void remove(struct gmem *gmem, struct gmem_patch *patch)
+{
+	if (is_in_place(gmem, patch)) {
+		/* The page is there and was written before: what it takes it has. */
+		(void)copy_word(gmem, patch->ipa, &patch->original, true);
+	}
+	store_relaxed(&gmem->patch_count, gmem->patch_count - 1U);
+	*patch = gmem->patch[gmem->patch_count];
+}
+
+enum plinth_status gmem_patch(struct gmem *gmem, ipa_t ipa)
+{
+	struct gmem_patch patch = {.ipa = ipa};
+	uint32_t word = GMEM_PATCH_WORD;
+	enum plinth_status status;
+
+	if (!is_aligned(ipa.v, WORD) || !gmem_is_ram(gmem, ipa)) {
+		return PLINTH_EINVAL;
+	}
+	lock_take(&gmem->lock);
+	if (find(gmem, ipa) != NULL) {
+		status = PLINTH_EEXIST;
+	} else if (gmem->patch_count == GMEM_PATCH_MAX) {
+		status = PLINTH_ENOMEM;
+	} else {
+		status = copy_word(gmem, ipa, &patch.original, false);
+		if (status == PLINTH_OK) {
+			status = copy_word(gmem, ipa, &word, true);
+		}
+		if (status == PLINTH_OK) {
+			gmem->patch[gmem->patch_count] = patch;
+			store_relaxed(&gmem->patch_count, gmem->patch_count + 1U);
+		}
+	}
+	lock_drop(&gmem->lock);
+	return status;
+}
+
+enum plinth_status gmem_unpatch(struct gmem *gmem, ipa_t ipa)
+{
+	enum plinth_status status = PLINTH_ENOENT;
+
+	lock_take(&gmem->lock);
+	struct gmem_patch *patch = find(gmem, ipa);
+
+	if (patch != NULL) {
+		remove(gmem, patch);
+		status = PLINTH_OK;
+	}
+	lock_drop(&gmem->lock);
+	return status;
+}
+
+enum plinth_status gmem_unpatch_step(struct gmem *gmem)
+{
+	enum plinth_status status = PLINTH_OK;
+
+	lock_take(&gmem->lock);
+	if (gmem->patch_count != 0U) {
+		remove(gmem, &gmem->patch[gmem->patch_count - 1U]);
+		status = gmem->patch_count != 0U ? PLINTH_EAGAIN : PLINTH_OK;
+	}
+	lock_drop(&gmem->lock);
+	return status;
+}
+
+bool gmem_is_patched(struct gmem *gmem, ipa_t ipa)
+{
+	lock_take(&gmem->lock);
+	bool found = find(gmem, ipa) != NULL;
+
+	lock_drop(&gmem->lock);
+	return found;
+}
+
+/* The bytes that `part` and the patch have in common: to the part's, or from them. */
+static void copy_common(struct gmem_patch *patch, const struct gmem_part *part, bool write)
+{
+	uint8_t *original = (uint8_t *)&patch->original;
+
+	for (unsigned i = 0; i < WORD; i++) {
+		uint64_t at = patch->ipa.v + i - part->ipa.v; /* wraps below the part */
+
+		if (at < part->size && write) {
+			original[i] = ((const uint8_t *)part->from)[at];
+		} else if (at < part->size) {
+			((uint8_t *)part->to)[at] = original[i];
+		}
+	}
+}
+
+static bool meets(const struct gmem_patch *patch, const struct gmem_part *part)
+{
+	return patch->ipa.v < part->ipa.v + part->size && part->ipa.v < patch->ipa.v + WORD;
+}
+
+enum plinth_status gmem_copy_patched(struct gmem *gmem, const struct gmem_part *part, bool write)
+{
+	uint32_t met = 0; /* a bit for each patch */
+	uint32_t word = GMEM_PATCH_WORD;
+
+	lock_take(&gmem->lock);
+	for (uint32_t i = 0; i < gmem->patch_count; i++) {
+		if (meets(&gmem->patch[i], part) && is_in_place(gmem, &gmem->patch[i])) {
+			met |= UINT32_C(1) << i;
+		}
+	}
+	enum plinth_status status = gmem_copy_part(gmem, part, write);
+
+	for (uint32_t i = 0; i < gmem->patch_count && status == PLINTH_OK; i++) {
+		if ((met & UINT32_C(1) << i) != 0U) {
+			copy_common(&gmem->patch[i], part, write);
+			status = write ? copy_word(gmem, gmem->patch[i].ipa, &word, true)
+				       : PLINTH_OK;
+		}
+	}
+	lock_drop(&gmem->lock);
+	return status;
+}
