@@ -63,23 +63,72 @@ void debugregs_init_cpu(void)
 	write_oslar_el1(0);
 }
 
+unsigned debugregs_breakpoints(void)
+{
+	return breakpoint_count;
+}
+
+unsigned debugregs_watchpoints(void)
+{
+	return watchpoint_count;
+}
+
+void debugregs_init(struct debugregs *regs, bool brk_is_call)
+{
+	regs->brk_is_call = brk_is_call;
+	regs->brk_traps = brk_is_call;
+	debugregs_reset(regs);
+}
+
+void debugregs_attach(struct debugregs *regs, const struct debugregs_debugger *debugger)
+{
+	PLINTH_ASSERT(!regs->loaded);
+	regs->debugger = debugger;
+	regs->brk_traps = regs->brk_is_call || debugger != NULL;
+	regs->steps = false;
+}
+
+void debugregs_step(struct debugregs *regs, bool steps)
+{
+	PLINTH_ASSERT(!regs->loaded && (regs->debugger != NULL || !steps));
+	regs->steps = steps;
+}
+
+/* MDSCR_EL1 as the hardware has it while the vCPU is loaded. The OS lock disables what it enables;
+ * we leave the hardware's own lock open, and turn it off here. A debugger's exceptions go to EL2,
+ * whatever the guest locks or masks. */
+static uint64_t real_mdscr(const struct debugregs *regs)
+{
+	if (UNLIKELY(regs->debugger != NULL)) {
+		return MDSCR_MDE | (regs->steps ? MDSCR_SS : 0U);
+	}
+	return regs->os_locked || regs->brk_traps ? 0U : regs->mdscr & MDSCR_REAL;
+}
+
 void debugregs_reset(struct debugregs *regs)
 {
 	*regs = (struct debugregs){
 		.os_locked = true,
 		.loaded = regs->loaded,
 		.brk_traps = regs->brk_traps,
+		.brk_is_call = regs->brk_is_call,
+		.steps = regs->steps,
+		.debugger = regs->debugger,
 	};
 	if (regs->loaded) {
-		write_mdscr_el1(0);
+		write_mdscr_el1(real_mdscr(regs));
 	}
 }
 
-/* MDSCR_EL1 as the hardware has it while the vCPU is loaded. The OS lock disables what it enables;
- * we leave the hardware's own lock open, and turn it off here. */
-static uint64_t real_mdscr(const struct debugregs *regs)
+static void write_pairs(
+	const struct debugregs_pair *breakpoint, const struct debugregs_pair *watchpoint)
 {
-	return regs->os_locked || regs->brk_traps ? 0U : regs->mdscr & MDSCR_REAL;
+	for (unsigned n = 0; n < breakpoint_count; n++) {
+		hardware_write_breakpoint(n, &breakpoint[n]);
+	}
+	for (unsigned n = 0; n < watchpoint_count; n++) {
+		hardware_write_watchpoint(n, &watchpoint[n]);
+	}
 }
 
 /* Brings the hardware from one value of MDSCR_EL1 to the guest's present one. The pairs count only
@@ -92,11 +141,10 @@ static void update_hardware(const struct debugregs *regs, uint64_t old)
 		return;
 	}
 	if ((new & ~old &MDSCR_MDE) != 0U) {
-		for (unsigned n = 0; n < breakpoint_count; n++) {
-			hardware_write_breakpoint(n, &regs->breakpoint[n]);
-		}
-		for (unsigned n = 0; n < watchpoint_count; n++) {
-			hardware_write_watchpoint(n, &regs->watchpoint[n]);
+		if (regs->debugger != NULL) {
+			write_pairs(regs->debugger->breakpoint, regs->debugger->watchpoint);
+		} else {
+			write_pairs(regs->breakpoint, regs->watchpoint);
 		}
 	}
 	write_mdscr_el1(new);
@@ -141,7 +189,7 @@ static enum debugregs_result access_pair(
 		return DEBUGREGS_DONE;
 	}
 	*reg = is_control ? *value & (is_watch ? WCR_WRITABLE : BCR_WRITABLE) : *value;
-	if ((real_mdscr(regs) & MDSCR_MDE) != 0U) {
+	if (regs->debugger == NULL && (real_mdscr(regs) & MDSCR_MDE) != 0U) {
 		if (is_watch) {
 			hardware_write_watchpoint(n, pair);
 		} else {

@@ -289,7 +289,7 @@ static void test_brk_traps(void **state)
 	debugregs_put(&regs);
 	assert_int_equal(fake_sysregs.mdscr_el1, 0);
 	fake_sysregs.mdcr_el2 = MDCR_TDA;
-	regs.brk_traps = true;
+	debugregs_init(&regs, true);
 	debugregs_load(&regs);
 	assert_int_equal(fake_sysregs.mdcr_el2, MDCR_TDA | MDCR_TDE);
 	put(OSLAR, 0);
@@ -300,7 +300,57 @@ static void test_brk_traps(void **state)
 	assert_true(regs.brk_traps);
 	debugregs_put(&regs);
 	assert_int_equal(fake_sysregs.mdcr_el2, MDCR_TDA);
-	regs.brk_traps = false;
+	debugregs_init(&regs, false);
+}
+
+/* A debugger has the hardware, whatever the guest writes, which it reads back; then the guest. */
+static void test_a_debugger(void **state)
+{
+	static struct debugregs_debugger debugger;
+
+	(void)state;
+	put(OSLAR, 0);
+	put(MDSCR, MDE | KDE);
+	put(BCR(0), BREAK_EL0);
+	debugregs_put(&regs);
+	debugger.breakpoint[1] = (struct debugregs_pair){BREAK_EL0, 0x1230};
+	debugregs_attach(&regs, &debugger);
+	fake_sysregs.mdcr_el2 = MDCR_TDA;
+	debugregs_load(&regs);
+	assert_int_equal(fake_sysregs.mdcr_el2, MDCR_TDA | MDCR_TDE);
+	assert_int_equal(fake_sysregs.mdscr_el1, MDE); /* never KDE: EL2 would meet them itself */
+	assert_int_equal(fake_sysregs.dbgbcr0_el1, 0);
+	assert_int_equal(fake_sysregs.dbgbvr1_el1, 0x1230);
+	put(BVR(1), 0x4560);
+	put(MDSCR, SS);
+	put(OSLAR, 1);
+	assert_int_equal(fake_sysregs.mdscr_el1, MDE);
+	assert_int_equal(fake_sysregs.dbgbvr1_el1, 0x1230);
+	assert_int_equal(get(BVR(1)), 0x4560);
+	assert_int_equal(get(MDSCR), SS);
+	debugregs_put(&regs);
+	debugregs_step(&regs, true);
+	debugregs_load(&regs);
+	assert_int_equal(fake_sysregs.mdscr_el1, MDE | SS);
+	debugregs_reset(&regs); /* CPU_ON: still the debugger's */
+	assert_int_equal(fake_sysregs.mdscr_el1, MDE | SS);
+	put(OSLAR, 0);
+	put(MDSCR, MDE);
+	put(BVR(1), 0x4560);
+	debugregs_put(&regs);
+	assert_int_equal(fake_sysregs.mdscr_el1, 0);
+	assert_int_equal(fake_sysregs.mdcr_el2, MDCR_TDA);
+	debugregs_attach(&regs, NULL);
+	debugregs_load(&regs);
+	assert_int_equal(fake_sysregs.mdcr_el2, MDCR_TDA);
+	assert_int_equal(fake_sysregs.mdscr_el1, MDE);
+	assert_int_equal(fake_sysregs.dbgbvr1_el1, 0x4560);
+	debugregs_put(&regs);
+	debugregs_init(&regs, true); /* where BRK is a call it stays one */
+	debugregs_attach(&regs, &debugger);
+	debugregs_attach(&regs, NULL);
+	assert_true(regs.brk_traps);
+	debugregs_init(&regs, false);
 }
 
 int main(void)
@@ -320,6 +370,7 @@ int main(void)
 		cmocka_unit_test_setup(test_what_is_not_there, setup),
 		cmocka_unit_test_setup(test_reset, setup),
 		cmocka_unit_test_setup(test_brk_traps, setup),
+		cmocka_unit_test_setup(test_a_debugger, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -51,8 +51,7 @@ static void init_vcpu(struct vm *vm, vcpu_id_t id)
 	vcpu->caches_on = true;		    /* until it starts: vm_caches_off */
 	sched_entity_init(&vcpu->sched, vm->config.weight, vm->config.affinity);
 	vtimer_init(&vcpu->timer, &vm->time, &vm_vtimer_ops, vcpu);
-	vcpu->debug.brk_traps = (vm->config.flags & VM_FLAG_BACKDOOR_BRK) != 0U;
-	debugregs_reset(&vcpu->debug);
+	debugregs_init(&vcpu->debug, (vm->config.flags & VM_FLAG_BACKDOOR_BRK) != 0U);
 	/* Ids and links are the machine's own: neither can be out of range. */
 	PLINTH_CHECK(vgic_cpu_init(&vm->vgic, &vcpu->gic, id) == PLINTH_OK);
 	PLINTH_CHECK(
