@@ -39,6 +39,9 @@
 #define EC_DABT_SAME  0x25U
 #define EC_SP_ALIGN   0x26U
 #define EC_SERROR     0x2fU
+#define EC_BKPT_LOWER 0x30U /* a breakpoint of DBGBVR<n>_EL1 */
+#define EC_STEP_LOWER 0x32U
+#define EC_WTPT_LOWER 0x34U
 #define EC_BKPT32     0x38U
 #define EC_BRK64      0x3cU
 

@@ -11,8 +11,7 @@
 
 #include "exits_private.h"
 
-#define BRK_IMM_MASK 0xffffU
-#define INSTRUCTION  4U
+#define INSTRUCTION 4U
 
 /* Back to the calling instruction. */
 static void undo(bool is_past)
@@ -87,15 +86,4 @@ bool exits_is_uefirt_mrs(const struct vcpu *vcpu)
 	return uefirt_owns((uint32_t)x[7]) && uefirt_is_on(&vm->uefirt) &&
 	       (vm->config.rights & VM_RIGHT_CONFIG) != 0U &&
 	       (!exits_from_el0() || vm_is_token(vm, x[5], x[6]));
-}
-
-/* Software breakpoints come here for VMs alone that asked for BRK as a call (MDCR_EL2.TDE). */
-enum outcome exits_brk(struct vcpu *vcpu, uint64_t esr)
-{
-	vcpu->exits.other++;
-	if (FIELD_GET(esr, ESR_EC) == EC_BRK64 && (esr & BRK_IMM_MASK) == BACKDOOR_BRK_IMM) {
-		return exits_backdoor(vcpu, false);
-	}
-	vcpu_inject_sync(esr);
-	return OUTCOME_RESUME;
 }

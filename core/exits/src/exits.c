@@ -41,6 +41,7 @@ EXIT(sysreg)
 EXIT(instruction_abort)
 EXIT(data_abort)
 EXIT(brk)
+EXIT(debug)
 
 /* Traps that hide what a VM has not: as if it were not there. */
 NOINLINE static struct vcpu_context *undefined_exit(struct vcpu *vcpu, uint64_t esr)
@@ -59,6 +60,9 @@ static exit_fn *const exits[1U << ESR_EC_WIDTH] = {
 	[EC_SYSREG] = sysreg_exit,
 	[EC_IABT_LOWER] = instruction_abort_exit,
 	[EC_DABT_LOWER] = data_abort_exit,
+	[EC_BKPT_LOWER] = debug_exit,
+	[EC_STEP_LOWER] = debug_exit,
+	[EC_WTPT_LOWER] = debug_exit,
 	[EC_BKPT32] = brk_exit,
 	[EC_BRK64] = brk_exit,
 };

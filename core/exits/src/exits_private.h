@@ -23,6 +23,8 @@ enum outcome exits_instruction_abort(struct vcpu *vcpu, uint64_t esr);
 enum outcome exits_wfx(struct vcpu *vcpu, uint64_t esr);
 
 enum outcome exits_brk(struct vcpu *vcpu, uint64_t esr);
+/* A breakpoint, watchpoint or step of the VM's debugger. */
+enum outcome exits_debug(struct vcpu *vcpu, uint64_t esr);
 
 /* A call of the backdoor, by whatever instruction: works on x0 to x6 and steps over it, or gives
  * the guest the fault of its buffer. is_past: the PC is behind the instruction already (HVC). */

@@ -166,6 +166,7 @@ static enum plinth_status init_parts(struct vm *vm, const char **why)
 	timer_init(&vm->worker, vm_work, vm);
 	timer_init(&vm->rtc_timer, vm_rtc_expired, vm);
 	timer_init(&vm->soft_timer, vm_soft_expired, vm);
+	timer_init(&vm->debug.timer, vm_debug_expired, vm);
 	map_devices(vm);
 	return PLINTH_OK;
 }

@@ -63,6 +63,7 @@ static bool cancel_timers(struct vm *vm)
 	(void)timer_cancel_wait(&vm->worker);
 	(void)timer_cancel_wait(&vm->rtc_timer);
 	(void)timer_cancel_wait(&vm->soft_timer);
+	(void)timer_cancel_wait(&vm->debug.timer);
 	for (unsigned i = 0; i < STEP_VCPUS && next_vcpu < vm->vcpus_built; i++, next_vcpu++) {
 		vtimer_destroy(&vm->vcpu[next_vcpu].timer);
 	}

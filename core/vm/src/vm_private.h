@@ -17,6 +17,16 @@ void vm_rtc_expired(struct timer *timer, void *ctx, uint64_t now);
 /* vm_start() that leaves the first step too to the worker: whoever asks waits for none. */
 enum plinth_status vm_start_soon(struct vm *vm);
 
+/* vm_state.c, under vm->lock: RUNNING -> PAUSED, and back. Have all vCPUs left their CPUs? */
+void vm_pause_locked(struct vm *vm);
+void vm_resume_locked(struct vm *vm);
+bool vm_is_at_rest(struct vm *vm);
+
+/* vm_debug.c: the session ends, if there is one; under vm->lock, the vCPUs at rest. And the
+ * timer_fn of vm->debug.timer. */
+void vm_debug_end(struct vm *vm);
+void vm_debug_expired(struct timer *timer, void *ctx, uint64_t now);
+
 /* vm_soft.c: timer_fn of vm->soft_timer. */
 void vm_soft_expired(struct timer *timer, void *ctx, uint64_t now);
 

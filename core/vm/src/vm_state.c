@@ -51,7 +51,7 @@ static void for_each_vcpu(
 	}
 }
 
-static bool all_at_rest(struct vm *vm)
+bool vm_is_at_rest(struct vm *vm)
 {
 	for (vcpu_id_t i = 0; i < vm->config.vcpu_count; i++) {
 		if (!sched_is_off(&vm->vcpu[i].sched)) {
@@ -256,15 +256,27 @@ enum plinth_status vm_start_soon(struct vm *vm)
 }
 
 /* Guest time stops with the vCPUs: the worker sees to it when they are at rest. */
+void vm_pause_locked(struct vm *vm)
+{
+	enter_state(vm, VM_PAUSED);
+	for_each_vcpu(vm, sched_remove, SCHED_HOLD_PAUSE);
+	work_in(vm, 0);
+}
+
+void vm_resume_locked(struct vm *vm)
+{
+	enter_state(vm, VM_RUNNING);
+	vtimer_vm_resume(&vm->time);
+	for_each_vcpu(vm, sched_add, SCHED_HOLD_PAUSE);
+}
+
 enum plinth_status vm_pause(struct vm *vm)
 {
 	enum plinth_status status = PLINTH_EPERM;
 
 	lock_take(&vm->lock);
 	if (vm->state == VM_RUNNING) {
-		enter_state(vm, VM_PAUSED);
-		for_each_vcpu(vm, sched_remove, SCHED_HOLD_PAUSE);
-		work_in(vm, 0);
+		vm_pause_locked(vm);
 		status = PLINTH_OK;
 	}
 	lock_drop(&vm->lock);
@@ -277,9 +289,7 @@ enum plinth_status vm_resume(struct vm *vm)
 
 	lock_take(&vm->lock);
 	if (vm->state == VM_PAUSED) {
-		enter_state(vm, VM_RUNNING);
-		vtimer_vm_resume(&vm->time);
-		for_each_vcpu(vm, sched_add, SCHED_HOLD_PAUSE);
+		vm_resume_locked(vm);
 		/* EPERM: there are no tools to run scripts. */
 		(void)backdoor_request(&vm->backdoor, BACKDOOR_RESUME);
 		status = PLINTH_OK;
@@ -358,6 +368,7 @@ void vm_crash(struct vm *vm, const char *format, ...)
 static bool stop_step(struct vm *vm)
 {
 	vtimer_vm_stop(&vm->time);
+	vm_debug_end(vm);
 	console_port_end_line(&vm->port);
 	if (vm->goal < VM_GOAL_CRASH && vm->memory_dirty) {
 		if (!memory_step(vm, empty_memory)) {
@@ -405,7 +416,7 @@ void vm_work(struct timer *timer, void *ctx, uint64_t now)
 	if (vm->state == VM_STARTING) {
 		start_step(vm);
 	} else if (vm->state == VM_STOPPING || vm->state == VM_PAUSED) {
-		if (!all_at_rest(vm)) {
+		if (!vm_is_at_rest(vm)) {
 			work_in(vm, vm_host()->ticks_per_second / WORK_POLL_HZ);
 		} else if (vm->state == VM_PAUSED) {
 			vtimer_vm_stop(&vm->time);

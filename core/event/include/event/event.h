@@ -29,6 +29,7 @@ enum event_kind {
 	EVENT_INFO,	 /* the guest has set values of its guestinfo; value 0 */
 	EVENT_LOOK,	 /* a look into an address space has something to tell */
 	EVENT_NVRAM, /* the VM's non-volatile UEFI variables have changed since they were read */
+	EVENT_DEBUG, /* a vCPU has stopped for a debugger; value: its id, why << 32 (core/vm) */
 };
 
 struct event {

@@ -54,6 +54,7 @@ enum sched_hold {
 	SCHED_HOLD_PAUSE = 2,	/* its VM is paused */
 	SCHED_HOLD_STOP = 4,	/* its VM is being stopped, reset or saved */
 	SCHED_HOLD_INSPECT = 8, /* for a moment: a CPU borrows its registers (core/inspect) */
+	SCHED_HOLD_DEBUG = 16,	/* its VM's debugger lets another one run alone */
 };
 
 struct sched_entity {

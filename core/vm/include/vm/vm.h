@@ -104,6 +104,7 @@ struct vcpu {
 	struct vtimer timer;
 	struct vgic_cpu gic;
 	struct debugregs debug;
+	struct vm_debug_stop stop;
 	const struct mmio_region *device; /* the last one that it accessed */
 	struct pvtime_stolen *stolen;	  /* what its guest reads; immutable after vm_create */
 	uint64_t stolen_before;		  /* ticks that were stolen in former runs */
@@ -154,6 +155,7 @@ struct vm {
 	enum vm_soft soft;	     /* what soft_timer waits for */
 	char reason[VM_REASON_SIZE]; /* of the last crash */
 	bool memory_dirty;	     /* pages of a former run are still mapped */
+	struct vm_debug debug;
 	/* written before each start, when no vCPU runs; read by its own vCPUs' control calls */
 	bool has_token;
 	uint8_t token[VM_TOKEN_SIZE];

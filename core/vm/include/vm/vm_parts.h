@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Small parts of a VM and of a vCPU: counts, and where its images are. */
+/* Small parts of a VM and of a vCPU: counts, where its images are, its debugger. */
 #ifndef VM_VM_PARTS_H
 #define VM_VM_PARTS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/types.h"
+#include "debugregs/debugregs.h"
+#include "timerq/timerq.h"
 
 /* Exits by class, for the monitor; written by the vCPU's own CPU. */
 struct vcpu_exits {
@@ -38,6 +41,31 @@ struct vm_store {
 	uint64_t pages;	 /* of it; 0: none */
 	uint64_t size;	 /* bytes that are to come */
 	uint64_t filled; /* of these */
+};
+
+/* Why a vCPU has stopped for a debugger (vm/vm_debug.h). */
+enum vm_debug_why {
+	VM_DEBUG_NO_STOP,
+	VM_DEBUG_PATCH,	     /* a BRK of the debugger */
+	VM_DEBUG_BREAKPOINT, /* one in a register */
+	VM_DEBUG_WATCHPOINT,
+	VM_DEBUG_STEP,
+};
+
+/* By the vCPU's own CPU, before it comes to rest. */
+struct vm_debug_stop {
+	enum vm_debug_why why;
+	uint64_t esr; /* ESR_EL2 */
+	uint64_t far; /* FAR_EL2 of a watchpoint */
+};
+
+/* Under vm->lock. The vCPUs look at `registers`, which change only while they are at rest. */
+struct vm_debug {
+	uint32_t ticket;  /* 0: there is no debugger */
+	bool is_attached; /* the vCPUs are its */
+	uint64_t heard;	  /* CNTPCT_EL0 of its last call */
+	struct timer timer;
+	struct debugregs_debugger registers;
 };
 
 #endif

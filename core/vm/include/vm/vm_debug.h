@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A debugger outside a VM, in a control VM. It stops all of the VM: a vCPU that meets one of its
+ * breakpoints pauses the VM, whose time stands still then, and says why. While it is attached, EL2
+ * gets all debug exceptions of the VM's vCPUs, and their own debug registers are shadows
+ * (core/debugregs).
+ *
+ * A session has a ticket, which every call names. Another one that attaches takes the VM over. Who
+ * does not call for VM_DEBUG_LEFT_SECONDS has left: its breakpoints go, and the VM runs on. A stop
+ * or reset of the VM ends the session, too.
+ *
+ * Locks: vm->lock, taken inside. Status of all calls: ENOENT: it is not that ticket's session any
+ * more. EPERM: the VM is not paused (attach: neither running nor paused). EBUSY: its vCPUs are not
+ * at rest yet.
+ */
+#ifndef VM_VM_DEBUG_H
+#define VM_VM_DEBUG_H
+
+#include "vm/vm.h"
+
+#define VM_DEBUG_LEFT_SECONDS 30U
+
+/* *ticket 0: a new session, whose ticket it becomes. EAGAIN: call again with that. OK: attached,
+ * the VM paused and at rest, with no breakpoint. */
+enum plinth_status vm_debug_attach(struct vm *vm, uint32_t *ticket);
+
+/* One step of ending the session: breakpoints go, and the VM runs on. EAGAIN: call again. */
+enum plinth_status vm_debug_detach(struct vm *vm, uint32_t ticket);
+
+/* The VM's vCPUs have these from their next entry on. */
+enum plinth_status vm_debug_set(
+	struct vm *vm, uint32_t ticket, const struct debugregs_debugger *registers);
+
+/* A breakpoint in RAM, or its end: also status of gmem_patch(), gmem_unpatch(). */
+enum plinth_status vm_debug_patch(struct vm *vm, uint32_t ticket, ipa_t ipa, bool put);
+
+/* The VM runs; of vCPU `id`, if there is one: does it take one step alone, and do all others wait?
+ */
+struct vm_debug_run {
+	uint32_t id; /* or VM_DEBUG_NONE */
+	bool steps;
+	bool alone;
+};
+
+#define VM_DEBUG_NONE UINT32_MAX
+
+/* ERANGE: no such vCPU. */
+enum plinth_status vm_debug_resume(struct vm *vm, uint32_t ticket, const struct vm_debug_run *run);
+
+/* Is the session's VM at rest? Then every vCPU's `stop` may be read. ENOENT alone; tells that the
+ * debugger is there. */
+enum plinth_status vm_debug_look(struct vm *vm, uint32_t ticket, bool *at_rest);
+
+/* A vCPU, which is loaded here, met what the debugger waits for. */
+void vm_debug_stop(struct vcpu *vcpu, enum vm_debug_why why, uint64_t esr, uint64_t far);
+
+#endif

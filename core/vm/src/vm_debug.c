@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "vm/vm_debug.h"
+
+#include "arch/pstate.h"
+#include "arch/sysreg.h"
+#include "event/event.h"
+#include "percpu/percpu.h"
+
+#include "vm_private.h"
+
+/* How often vCPUs that are to come to rest are looked at. */
+#define POLL_HZ 2000U
+
+static uint32_t last_ticket; /* atomic */
+
+static void look_at(struct vm *vm, uint64_t when)
+{
+	timer_arm(&vm->debug.timer, cpu_this(), when);
+}
+
+static bool has_memory(const struct vm *vm)
+{
+	return vm->state == VM_RUNNING || vm->state == VM_PAUSED;
+}
+
+/* All vCPUs are the debugger's, or (NULL) their guest's. They are at rest. */
+static void give_vcpus(struct vm *vm, const struct debugregs_debugger *debugger)
+{
+	for (vcpu_id_t i = 0; i < vm->config.vcpu_count; i++) {
+		struct vcpu *vcpu = &vm->vcpu[i];
+
+		debugregs_attach(&vcpu->debug, debugger);
+		vcpu->stop.why = VM_DEBUG_NO_STOP;
+		sched_add(&vcpu->sched, SCHED_HOLD_DEBUG);
+	}
+}
+
+/* One step towards a VM that is paused, at rest, and without breakpoints. */
+static enum plinth_status calm_down(struct vm *vm)
+{
+	if (vm->state == VM_RUNNING) {
+		vm_pause_locked(vm);
+	}
+	return vm_is_at_rest(vm) ? gmem_unpatch_step(&vm->gmem) : PLINTH_EAGAIN;
+}
+
+static enum plinth_status leave(struct vm *vm)
+{
+	enum plinth_status status = calm_down(vm);
+
+	if (status == PLINTH_OK) {
+		vm_debug_end(vm);
+		vm_resume_locked(vm);
+	}
+	return status;
+}
+
+void vm_debug_end(struct vm *vm)
+{
+	if (vm->debug.ticket != 0U) {
+		vm->debug.ticket = 0;
+		vm->debug.is_attached = false;
+		give_vcpus(vm, NULL);
+	}
+}
+
+/* Under vm->lock; the session is the ticket's, and whoever has it is there. */
+static bool is_session(struct vm *vm, uint32_t ticket)
+{
+	struct vm_debug *debug = &vm->debug;
+
+	if (ticket == 0U || ticket != debug->ticket || !has_memory(vm)) {
+		return false;
+	}
+	debug->heard = read_cntpct_el0();
+	return true;
+}
+
+/* The same, and the VM's vCPUs are at rest. */
+static enum plinth_status is_ready(struct vm *vm, uint32_t ticket)
+{
+	if (!is_session(vm, ticket) || !vm->debug.is_attached) {
+		return PLINTH_ENOENT;
+	}
+	if (vm->state != VM_PAUSED) {
+		return PLINTH_EPERM;
+	}
+	return vm_is_at_rest(vm) ? PLINTH_OK : PLINTH_EBUSY;
+}
+
+static void begin(struct vm *vm, uint32_t *ticket)
+{
+	do {
+		*ticket = fetch_add_relaxed(&last_ticket, 1U) + 1U;
+	} while (*ticket == 0U);
+	vm->debug.ticket = *ticket;
+	vm->debug.is_attached = false;
+	look_at(vm, read_cntpct_el0() + vm_host()->ticks_per_second);
+}
+
+static enum plinth_status attach(struct vm *vm, uint32_t *ticket)
+{
+	if (!has_memory(vm)) {
+		return PLINTH_EPERM;
+	}
+	if (*ticket == 0U) {
+		begin(vm, ticket);
+	}
+	if (!is_session(vm, *ticket)) {
+		return PLINTH_ENOENT;
+	}
+	enum plinth_status status = calm_down(vm);
+
+	if (status == PLINTH_OK) {
+		vm->debug.registers = (struct debugregs_debugger){0};
+		vm->debug.is_attached = true;
+		give_vcpus(vm, &vm->debug.registers);
+	}
+	return status;
+}
+
+enum plinth_status vm_debug_attach(struct vm *vm, uint32_t *ticket)
+{
+	lock_take(&vm->lock);
+	enum plinth_status status = attach(vm, ticket);
+
+	lock_drop(&vm->lock);
+	return status;
+}
+
+enum plinth_status vm_debug_detach(struct vm *vm, uint32_t ticket)
+{
+	lock_take(&vm->lock);
+	enum plinth_status status = is_session(vm, ticket) ? leave(vm) : PLINTH_ENOENT;
+
+	lock_drop(&vm->lock);
+	return status;
+}
+
+enum plinth_status vm_debug_set(
+	struct vm *vm, uint32_t ticket, const struct debugregs_debugger *registers)
+{
+	lock_take(&vm->lock);
+	enum plinth_status status = is_ready(vm, ticket);
+
+	if (status == PLINTH_OK) {
+		vm->debug.registers = *registers;
+	}
+	lock_drop(&vm->lock);
+	return status;
+}
+
+enum plinth_status vm_debug_patch(struct vm *vm, uint32_t ticket, ipa_t ipa, bool put)
+{
+	lock_take(&vm->lock);
+	enum plinth_status status = is_ready(vm, ticket);
+
+	if (status == PLINTH_OK) {
+		status = put ? gmem_patch(&vm->gmem, ipa) : gmem_unpatch(&vm->gmem, ipa);
+	}
+	lock_drop(&vm->lock);
+	return status;
+}
+
+/* PSTATE.SS is ours while it steps: what a step that never came to its end has left goes. */
+static void prepare(struct vcpu *vcpu, const struct vm_debug_run *run)
+{
+	bool is_meant = vcpu->id == run->id;
+	bool steps = is_meant && run->steps;
+
+	if (steps) {
+		vcpu->ctx.pstate |= PSTATE_SS;
+	} else if (vcpu->debug.steps) {
+		vcpu->ctx.pstate &= ~PSTATE_SS;
+	}
+	debugregs_step(&vcpu->debug, steps);
+	vcpu->stop.why = VM_DEBUG_NO_STOP;
+	if (run->alone && !is_meant) {
+		sched_remove(&vcpu->sched, SCHED_HOLD_DEBUG);
+	} else {
+		sched_add(&vcpu->sched, SCHED_HOLD_DEBUG);
+	}
+}
+
+enum plinth_status vm_debug_resume(struct vm *vm, uint32_t ticket, const struct vm_debug_run *run)
+{
+	if (run->id != VM_DEBUG_NONE && run->id >= vm->config.vcpu_count) {
+		return PLINTH_ERANGE;
+	}
+	lock_take(&vm->lock);
+	enum plinth_status status = is_ready(vm, ticket);
+
+	if (status == PLINTH_OK) {
+		for (vcpu_id_t i = 0; i < vm->config.vcpu_count; i++) {
+			prepare(&vm->vcpu[i], run);
+		}
+		vm_resume_locked(vm);
+	}
+	lock_drop(&vm->lock);
+	return status;
+}
+
+enum plinth_status vm_debug_look(struct vm *vm, uint32_t ticket, bool *at_rest)
+{
+	lock_take(&vm->lock);
+	bool is_own = is_session(vm, ticket);
+
+	*at_rest = is_own && vm->state == VM_PAUSED && vm_is_at_rest(vm);
+	lock_drop(&vm->lock);
+	return is_own ? PLINTH_OK : PLINTH_ENOENT;
+}
+
+void vm_debug_stop(struct vcpu *vcpu, enum vm_debug_why why, uint64_t esr, uint64_t far)
+{
+	struct vm *vm = vcpu->vm;
+
+	lock_take(&vm->lock);
+	vcpu->stop = (struct vm_debug_stop){why, esr, far};
+	if (vm->state == VM_RUNNING) {
+		vm_pause_locked(vm);
+	}
+	lock_drop(&vm->lock);
+	event_post(EVENT_DEBUG, vm->id, vcpu->id | (uint64_t)why << 32);
+}
+
+void vm_debug_expired(struct timer *timer, void *ctx, uint64_t now)
+{
+	struct vm *vm = ctx;
+	uint64_t patience = VM_DEBUG_LEFT_SECONDS * vm_host()->ticks_per_second;
+	bool has_left = false;
+
+	(void)timer;
+	lock_take(&vm->lock);
+	if (vm->debug.ticket != 0U && has_memory(vm)) {
+		if (now - vm->debug.heard < patience) {
+			look_at(vm, vm->debug.heard + patience);
+		} else if (leave(vm) == PLINTH_OK) {
+			has_left = true;
+		} else {
+			look_at(vm, now + vm_host()->ticks_per_second / POLL_HZ);
+		}
+	}
+	lock_drop(&vm->lock);
+	if (has_left) {
+		log_info("vm %s: its debugger has left; it runs on", vm->config.name);
+	}
+}
