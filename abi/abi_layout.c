@@ -96,3 +96,7 @@ OFFSET(control_registers, fp, 280);
 OFFSET(control_registers, fpsr, 792);
 OFFSET(control_registers, sctlr_el1, 808);
 SIZE(control_look, 32);
+SIZE(control_debug_registers, 512);
+OFFSET(control_debug_registers, watchpoint, 256);
+SIZE(control_debug_stop, 24);
+OFFSET(control_debug_stop, far, 16);

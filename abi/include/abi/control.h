@@ -21,6 +21,8 @@
 
 #include <stdint.h>
 
+#include "abi/control_debug.h"
+#include "abi/control_look.h"
 #include "abi/control_registers.h"
 
 #define CONTROL_MAGIC	 UINT32_C(0x686e6c70) /* "plnh" */
@@ -97,7 +99,14 @@ enum control_call {
 	CONTROL_CREATE_PUT = 33,  /* (config) vm; the bytes from X2 on, in order */
 	CONTROL_CREATE_WHY = 34,  /* (config) CONTROL_LOG_TEXT bytes: why one was refused */
 	CONTROL_DESTROY = 35,	  /* (power, config) vm, also one that is being made */
-	CONTROL_CALL_COUNT = 36,
+	/* (memory, power) vm; a debugger's: abi/control_debug.h */
+	CONTROL_DEBUG_ATTACH = 36,
+	CONTROL_DEBUG_DETACH = 37,
+	CONTROL_DEBUG_SET = 38,
+	CONTROL_DEBUG_PATCH = 39,
+	CONTROL_DEBUG_RESUME = 40,
+	CONTROL_DEBUG_LOOK = 41,
+	CONTROL_CALL_COUNT = 42,
 };
 
 enum control_state {
@@ -234,6 +243,8 @@ enum control_event_kind {
 	CONTROL_EVENT_LOOK = 4,	   /* lines wait for CONTROL_LOOK_READ */
 	CONTROL_EVENT_NVRAM = 5,   /* non-volatile variables have changed, after a
 				    * CONTROL_NVRAM_READ */
+	CONTROL_EVENT_DEBUG = 6,   /* a vCPU has stopped for a debugger; value: [31:0] which,
+				    * [63:32] enum control_debug_why */
 };
 
 struct control_event {
@@ -270,30 +281,6 @@ struct control_trace {
 	uint32_t cpu;
 	uint64_t a;
 	uint64_t b;
-};
-
-enum control_look_kind {
-	CONTROL_LOOK_SCAN = 0,
-	CONTROL_LOOK_FIND_KERNEL = 1,
-	CONTROL_LOOK_TRANSLATE = 2,
-	CONTROL_LOOK_MEMORY = 3,
-};
-
-#define CONTROL_LOOK_EXEC     UINT32_C(0x1) /* scan: execute permission too */
-#define CONTROL_LOOK_WX	      UINT32_C(0x2) /* of these what may be written and executed */
-#define CONTROL_LOOK_EL0      UINT32_C(0x4) /* what EL0 may do, instead of EL1 */
-#define CONTROL_LOOK_BOTH     UINT32_C(0x8)
-#define CONTROL_LOOK_GPA      UINT32_C(0x10) /* a range ends where the GPA jumps */
-#define CONTROL_LOOK_ALL      UINT32_C(0x1f)
-#define CONTROL_LOOK_ANY_VCPU UINT32_C(0xffffffff)
-
-struct control_look {
-	uint32_t kind;
-	uint32_t flags;
-	uint32_t vcpu; /* or CONTROL_LOOK_ANY_VCPU */
-	uint32_t reserved;
-	uint64_t from;
-	uint64_t to; /* inclusive */
 };
 
 #endif

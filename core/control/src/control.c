@@ -74,6 +74,14 @@ static const struct call_row rows[CONTROL_CALL_COUNT] = {
 	[CONTROL_CREATE_PUT] = {control_create_put, 1, CONFIG, TAKES},
 	[CONTROL_CREATE_WHY] = {control_create_why, CONTROL_LOG_TEXT, CONFIG, GIVES},
 	[CONTROL_DESTROY] = {control_destroy, 0, POWER | CONFIG, 0},
+	[CONTROL_DEBUG_ATTACH] = {control_debug_attach, 0, MEMORY | POWER, WANTS_VM},
+	[CONTROL_DEBUG_DETACH] = {control_debug_detach, 0, MEMORY | POWER, WANTS_VM},
+	[CONTROL_DEBUG_SET] = {control_debug_set, sizeof(struct control_debug_registers),
+		MEMORY | POWER, WANTS_VM | TAKES},
+	[CONTROL_DEBUG_PATCH] = {control_debug_patch, 0, MEMORY | POWER, WANTS_VM},
+	[CONTROL_DEBUG_RESUME] = {control_debug_resume, 0, MEMORY | POWER, WANTS_VM},
+	[CONTROL_DEBUG_LOOK] = {control_debug_look, sizeof(struct control_debug_stop),
+		MEMORY | POWER, WANTS_VM | GIVES},
 };
 
 struct lock control_lock = LOCK_INIT(LOCK_RANK_CALL);

@@ -137,6 +137,7 @@ enum control_status control_registers_write(struct call *call)
 		ctx->pstate = r->pstate;
 		ctx->sys.sp_el0 = r->sp_el0;
 		ctx->sys.sp_el1 = r->sp_el1;
+		ctx->sys.spsr_el1 = r->spsr_el1; /* its own ERET looks at that */
 		call->done = sizeof(*r);
 	}
 	lock_drop(&call->vm->lock);

@@ -55,6 +55,14 @@ control_fn control_memory_write;
 control_fn control_registers_read;
 control_fn control_registers_write;
 
+/* control_debug.c */
+control_fn control_debug_attach;
+control_fn control_debug_detach;
+control_fn control_debug_set;
+control_fn control_debug_patch;
+control_fn control_debug_resume;
+control_fn control_debug_look;
+
 /* control_nvram.c */
 control_fn control_nvram_read;
 control_fn control_nvram_write;

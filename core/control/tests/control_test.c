@@ -33,6 +33,8 @@ static int setup(void **state)
 }
 
 /* The right of each call, written down a second time. */
+#define DEBUG (VM_RIGHT_MEMORY | VM_RIGHT_POWER)
+
 static const uint32_t rights[CONTROL_CALL_COUNT] = {
 	[CONTROL_HELLO] = 0,
 	[CONTROL_HOST] = VM_RIGHT_OBSERVE,
@@ -70,6 +72,12 @@ static const uint32_t rights[CONTROL_CALL_COUNT] = {
 	[CONTROL_CREATE_PUT] = VM_RIGHT_CONFIG,
 	[CONTROL_CREATE_WHY] = VM_RIGHT_CONFIG,
 	[CONTROL_DESTROY] = VM_RIGHT_POWER | VM_RIGHT_CONFIG,
+	[CONTROL_DEBUG_ATTACH] = DEBUG,
+	[CONTROL_DEBUG_DETACH] = DEBUG,
+	[CONTROL_DEBUG_SET] = DEBUG,
+	[CONTROL_DEBUG_PATCH] = DEBUG,
+	[CONTROL_DEBUG_RESUME] = DEBUG,
+	[CONTROL_DEBUG_LOOK] = DEBUG,
 };
 
 static void every_right_is_refused_when_missing(void **state)
