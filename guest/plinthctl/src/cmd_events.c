@@ -20,6 +20,8 @@ static const char *kind_name(uint32_t kind)
 		return "look";
 	case CONTROL_EVENT_NVRAM:
 		return "nvram";
+	case CONTROL_EVENT_DEBUG:
+		return "debug";
 	default:
 		return "unknown";
 	}

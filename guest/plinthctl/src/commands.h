@@ -22,6 +22,7 @@ command_fn command_memory;
 command_fn command_registers;
 command_fn command_dump;
 command_fn command_nvram;
+command_fn command_gdb;
 
 /* Words of command_vm. */
 command_fn vm_create;

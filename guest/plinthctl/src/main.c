@@ -39,6 +39,8 @@ const struct command ctl_commands[] = {
 	{"registers", "NAME [--vcpu N]", "registers of a paused VM", command_registers},
 	{"dump", "NAME FILE", "registers and memory of a VM as an ELF core, for gdb and crash",
 		command_dump},
+	{"gdb", "NAME --port N [--listen ADDRESS] | NAME --stdio",
+		"a GDB server for a VM: `target remote` leads to it", command_gdb},
 	{"nvram", "list NAME | save NAME FILE [--follow] | restore NAME FILE",
 		"a VM's non-volatile UEFI variables", command_nvram},
 };
