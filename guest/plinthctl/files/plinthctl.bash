@@ -13,7 +13,7 @@ _plinthctl() {
 	case ${#before[@]} in
 	0)
 		choices="--json --help vm console top host log events trace metrics guestinfo scan map
-			find-kernel translate read memory registers dump nvram"
+			find-kernel translate read memory registers dump gdb nvram"
 		;;
 	1)
 		case ${before[0]} in
@@ -23,7 +23,7 @@ _plinthctl() {
 		trace) choices="on off dump follow" ;;
 		log | events) choices="--follow" ;;
 		top) choices="--once --interval" ;;
-		console | dump | guestinfo | scan | map | find-kernel | translate | read | registers)
+		console | dump | gdb | guestinfo | scan | map | find-kernel | translate | read | registers)
 			choices=$(_plinthctl_names)
 			;;
 		esac
@@ -33,6 +33,7 @@ _plinthctl() {
 		vm | memory | nvram) [[ ${before[1]} == @(list|create) ]] || choices=$(_plinthctl_names) ;;
 		scan) choices="--from --to --el0 --both --vcpu --gpa -x --wx" ;;
 		registers | find-kernel) choices="--vcpu" ;;
+		gdb) choices="--port --stdio" ;;
 		esac
 		;;
 	*)
@@ -41,6 +42,7 @@ _plinthctl() {
 		"vm create") choices="--name --start" ;;
 		"vm set") choices="weight= affinity= vcpus= memory=" ;;
 		"nvram save") choices="--follow" ;;
+		gdb\ *) choices="--listen" ;;
 		scan\ *) choices="--from --to --el0 --both --vcpu --gpa -x --wx" ;;
 		esac
 		;;
