@@ -26,6 +26,8 @@ struct link {
 	int in;
 	int out;
 	bool is_closed;
+	bool is_terminal; /* whose wire may be shared by lines: each frame is one, which gdb skips
+			     over */
 	struct gdb_reader reader;
 	char frame[GDB_FRAME_MAX]; /* the last one sent: it may be asked for again */
 	size_t frame_size;
@@ -59,10 +61,16 @@ static void send_bytes(struct link *link, const char *bytes, size_t size)
 	}
 }
 
+static void send_frame(struct link *link)
+{
+	send_bytes(link, link->frame, link->frame_size);
+	send_bytes(link, "\r\n", link->is_terminal ? 2U : 0U);
+}
+
 static void send_reply(struct link *link, const struct gdb_server *server)
 {
 	link->frame_size = gdb_frame(server->reply, server->reply_size, link->frame);
-	send_bytes(link, link->frame, link->frame_size);
+	send_frame(link);
 }
 
 /* A packet, an interrupt, or what became of our last frame. */
@@ -75,7 +83,7 @@ static void serve_input(struct link *link, struct gdb_server *server, enum gdb_i
 	case GDB_ACK:
 		return;
 	case GDB_NAK:
-		send_bytes(link, link->frame, link->frame_size);
+		send_frame(link);
 		return;
 	case GDB_BROKEN:
 		send_bytes(link, "-", has_acks ? 1U : 0U);
@@ -312,6 +320,7 @@ int command_gdb(int count, char **words)
 	catch_signals();
 	if (options.is_stdio) {
 		make_raw();
+		link.is_terminal = isatty(STDOUT_FILENO) != 0;
 		serve(&link, options.name);
 		return EXIT_OK;
 	}
