@@ -48,9 +48,12 @@ static void one_call(struct input *input)
 	uint64_t call = what & 0x1fU;
 
 	/* More calls than the byte had room for; and at times one with all its text right. */
-	call += call == CONTROL_CREATE_PUT ? take(input, 1) % (CONTROL_CALL_COUNT - call) : 0U;
+	call += call == CONTROL_CREATE ? take(input, 1) % (CONTROL_CALL_COUNT - call) : 0U;
 	rig_prepare((enum control_call)call, take(input, (what & 0x20U) != 0U ? 8 : 2),
 		(uint32_t)take(input, (what & 0x40U) != 0U ? 4 : 1), (uint32_t)take(input, 2));
+	if (call > CONTROL_DEBUG_ATTACH && take(input, 1) % 8U != 0U) {
+		rig.x[3] = CONTROL_PORT | (uint64_t)rig.other->debug.ticket << 32;
+	}
 	rig.x[4] += take(input, 2);
 	if ((what & 0x80U) != 0U) {
 		rig.x[take(input, 1) & 7U] ^= take(input, 8);
