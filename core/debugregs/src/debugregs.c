@@ -99,10 +99,10 @@ void debugregs_step(struct debugregs *regs, bool steps)
  * whatever the guest locks or masks. */
 static uint64_t real_mdscr(const struct debugregs *regs)
 {
-	if (UNLIKELY(regs->debugger != NULL)) {
-		return MDSCR_MDE | (regs->steps ? MDSCR_SS : 0U);
+	if (UNLIKELY(regs->brk_traps)) {
+		return regs->debugger == NULL ? 0U : MDSCR_MDE | (regs->steps ? MDSCR_SS : 0U);
 	}
-	return regs->os_locked || regs->brk_traps ? 0U : regs->mdscr & MDSCR_REAL;
+	return regs->os_locked ? 0U : regs->mdscr & MDSCR_REAL;
 }
 
 void debugregs_reset(struct debugregs *regs)
