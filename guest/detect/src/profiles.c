@@ -2,8 +2,8 @@
 /*
  * Recorded on 2026-11-22 on QEMU 7.2.22 (TCG), cortex-a57, by the guests of tests/system/
  * test_detect.py: at EL0 under Debian's linux 6.1, at EL1 by the bare payload; Debian's linux 6.1
- * and qemu 7.2 as KVM, its xen 4.17 dom0less; on 2026-11-28 on max, and on 2026-11-29 KVM and Xen
- * on cortex-a72 and neoverse-n1 as well. docs/detect.md has the rows as they came.
+ * and qemu 7.2 as KVM, its xen 4.17 dom0less; on 2026-11-28 on max, and on 2026-11-29 KVM, Xen and
+ * Plinth on cortex-a72 and neoverse-n1 as well. docs/detect.md has the rows as they came.
  *
  * PROFILE_VARIES where something else than the system decides: MDCCSR_EL0 at EL0 (refused where
  * MDSCR_EL1.TDCC works, but QEMU 7.2 has it not; Plinth refuses in its stead), MDCCSR_EL0 and
