@@ -60,12 +60,12 @@ def never_absent(found):
     judged(found, (1, 3))
 
 
-def record(system, transcript, guests, judge, runs):
+def record(system, transcript, guests, judge, runs, note=""):
     """Checks that all guests have run to their end and that nothing is wrong; into the table either
     way: what was run until then counts. guests: name -> in the page's words."""
     found = detection.cells(system, transcript)
     today = datetime.date.today().isoformat()
-    rows = [cell.row(today, guests[cell.guest]) for cell in found]
+    rows = [cell.row(today, guests[cell.guest], note) for cell in found]
     detect_table.append(RECORDS, rows)
     with open(TABLE, "a", encoding="utf-8") as table:
         for cell in found:
@@ -87,7 +87,8 @@ def recording(system, machine, guests, judge):
     try:
         yield
     finally:
-        record(system, machine.console.transcript, guests, judge, RUNS)
+        note = "icount" if "-icount" in machine.command else ""
+        record(system, machine.console.transcript, guests, judge, RUNS, note)
 
 
 def all_absent(found):

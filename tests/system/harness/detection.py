@@ -35,12 +35,12 @@ class Cell:
     without: tuple  # empty: it was ended before it told
     remarks: list
 
-    def row(self, date, guest):
+    def row(self, date, guest, note):
         """For harness/detect_table.py; `guest` in the page's words."""
         counts = dict(zip(VERDICTS[:3], self.full))
         counts |= {f"{name}_without": count for name, count in zip(VERDICTS, self.without[:3])}
         what = {"date": date, "first_fetch": "now", "system": self.system, "guest": guest}
-        return {**what, **counts, "note": ""}
+        return {**what, **counts, "note": note}
 
     def text(self):
         counts = "".join(f"{number:>10}" for number in (*self.full, *self.without))
