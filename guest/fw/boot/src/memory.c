@@ -279,13 +279,18 @@ efi_status_t fw_allocate_pages(uint32_t how, uint32_t type, uint64_t pages, uint
 
 efi_status_t fw_allocate_aligned(uint32_t type, uint64_t pages, uint64_t alignment, uint64_t *base)
 {
+	uint64_t granule = granule_of(type);
 	uint64_t size;
 	uint64_t place;
 
 	if (mul_overflows(pages, EFI_PAGE_SIZE, &size) || size == 0U ||
-		grow_list() != EFI_SUCCESS ||
-		!find_free(size, max_u64(alignment, granule_of(type)), UINT64_MAX, &place) ||
-		allocate(type, place, align_up(size, granule_of(type))) != EFI_SUCCESS) {
+		add_overflows(size, granule - 1U, &size)) {
+		return EFI_OUT_OF_RESOURCES;
+	}
+	size = align_down(size, granule);
+	if (grow_list() != EFI_SUCCESS ||
+		!find_free(size, max_u64(alignment, granule), UINT64_MAX, &place) ||
+		allocate(type, place, size) != EFI_SUCCESS) {
 		return EFI_OUT_OF_RESOURCES;
 	}
 	*base = place;

@@ -163,6 +163,31 @@ static void test_runtime_memory_comes_in_64_kib(void **state)
 	check_map();
 }
 
+/* A few pages of a runtime driver's image below memory that is taken. */
+static void test_aligned_runtime_memory_takes_no_neighbours(void **state)
+{
+	uint64_t neighbour = allocate(EFI_LOADER_DATA, 5);
+	uint64_t base = 0;
+	uint32_t type = 0;
+
+	(void)state;
+	assert_int_equal(
+		fw_allocate_aligned(EFI_RUNTIME_SERVICES_CODE, 3, 0x1000, &base), EFI_SUCCESS);
+	assert_int_equal(base % FW_RUNTIME_GRANULE, 0);
+	assert_true(base + FW_RUNTIME_GRANULE <= neighbour);
+	assert_true(fw_memory_type(neighbour, &type));
+	assert_int_equal(type, EFI_LOADER_DATA);
+	assert_true(fw_memory_type(base + FW_RUNTIME_GRANULE - 1U, &type));
+	assert_int_equal(type, EFI_RUNTIME_SERVICES_CODE);
+	check_map();
+	assert_int_equal(fw_free_pages(base, 3), EFI_SUCCESS);
+	assert_int_equal(fw_free_pages(neighbour, 5), EFI_SUCCESS);
+	assert_true(fake_free_memory() == ARENA_SIZE);
+	assert_int_equal(fw_allocate_aligned(
+				 EFI_RUNTIME_SERVICES_CODE, UINT64_MAX / 4096U + 1U, 0x1000, &base),
+		EFI_OUT_OF_RESOURCES);
+}
+
 static void test_map_and_its_key(void **state)
 {
 	struct efi_memory_descriptor map[8];
@@ -310,6 +335,7 @@ int main(void)
 		TEST(test_maximum_and_exact_addresses),
 		TEST(test_nonsense_is_refused),
 		TEST(test_runtime_memory_comes_in_64_kib),
+		TEST(test_aligned_runtime_memory_takes_no_neighbours),
 		TEST(test_map_and_its_key),
 		TEST(test_list_grows),
 		TEST(test_failed_protection_gives_the_memory_back),
