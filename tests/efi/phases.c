@@ -4,6 +4,7 @@
  * after SetVirtualAddressMap, at addresses of TTBR1_EL1's half and with the physical ones gone. The
  * machine starts three times: ResetSystem is the last in each phase, and a variable counts.
  */
+#include "phases.h"
 #include "abi/uefi_rt.h"
 #include "app.h"
 #include "base/string.h"
@@ -28,6 +29,7 @@ static struct efi_runtime_services *services;
 static efi_event_t address_event;
 static void *driver_data;
 static uint32_t told;
+static void *resident; /* the runtime driver's interface, after SetVirtualAddressMap */
 
 static void check_time(void)
 {
@@ -139,6 +141,7 @@ static void leave(void)
 	CHECK(app_boot->allocate_pages(
 		      EFI_ALLOCATE_ANY_PAGES, EFI_RUNTIME_SERVICES_DATA, 1, &page) == EFI_SUCCESS);
 	driver_data = (void *)(uintptr_t)(page + 8U);
+	phases_load_driver();
 	CHECK(app_boot->create_event(EFI_EVENT_SIGNAL_VIRTUAL_ADDRESS_CHANGE, EFI_TPL_NOTIFY,
 		      address_changes, &driver_data, &address_event) == EFI_SUCCESS);
 
@@ -152,11 +155,21 @@ static bool is_high(const void *pointer)
 	return (uintptr_t)pointer >= MAP_HIGH;
 }
 
+/* What `pointer` is, once the entry's region is where it says. */
+static void *moved(const struct efi_memory_descriptor *entry, void *pointer)
+{
+	uint64_t offset = (uintptr_t)pointer - entry->physical_start;
+
+	return offset < entry->page_count * PAGE ? (void *)(entry->virtual_start + offset)
+						 : pointer;
+}
+
 /* Each runtime region gets a place of its own; then the physical ones go. */
 static void go_virtual(void)
 {
-	struct efi_system_table *system = app_system;
 	unsigned count = 0;
+
+	resident = phases_driver();
 
 	for (uint64_t at = 0; at < map_size; at += map_step) {
 		const struct efi_memory_descriptor *entry = entry_at(at);
@@ -173,10 +186,8 @@ static void go_virtual(void)
 			continue;
 		}
 		entry->virtual_start = map_high(count++, entry->physical_start, entry->page_count);
-		if ((uintptr_t)system - entry->physical_start < entry->page_count * PAGE) {
-			app_system = (void *)(entry->virtual_start +
-					      ((uintptr_t)system - entry->physical_start));
-		}
+		app_system = moved(entry, app_system);
+		resident = moved(entry, resident);
 	}
 	CHECK(count >= 2U && is_high(app_system));
 	CHECK(services->set_virtual_address_map(map_size, map_step, 1, (void *)map) == EFI_SUCCESS);
@@ -238,6 +249,7 @@ efi_status_t app_main(void)
 	go_virtual();
 	check_services(VIRTUAL);
 	check_virtual_tables();
+	phases_check_driver(resident);
 	end(EFI_RESET_SHUTDOWN);
 	return EFI_SUCCESS;
 }

@@ -107,8 +107,10 @@ def test_services(boot, disk_vm, rights):
 
 def test_each_service_in_three_phases(boot, disk_vm):
     """With boot services, after ExitBootServices, and after SetVirtualAddressMap: the VM starts three
-    times, each phase's last service is ResetSystem."""
-    machine = boot(disk_vm({DEFAULT: PAYLOADS / "phases.efi"}, memory=64))
+    times, each phase's last service is ResetSystem. A runtime driver goes along, whose pointers are
+    right in the last phase too."""
+    files = {DEFAULT: PAYLOADS / "phases.efi", "driver.efi": PAYLOADS / "driver.efi"}
+    machine = boot(disk_vm(files, memory=64))
     machine.expect_exit(0, timeout=120)
     text = machine.console.transcript
     assert "FAIL" not in text and text.count("phases: 0 failed, resets") == 3, text

@@ -6,6 +6,7 @@
 #include "fw/guid.h"
 #include "fw/memory.h"
 #include "fw/platform.h"
+#include "runtime/runtime.h"
 
 #define EVENT_MAGIC UINT32_C(0x544e5645)
 #define EVENT_KNOWN                                                                                \
@@ -191,6 +192,27 @@ static bool is_type(uint32_t type)
 					       (EFI_EVENT_NOTIFY_WAIT | EFI_EVENT_NOTIFY_SIGNAL);
 }
 
+/* More than SetVirtualAddressMap can tell are refused here, not forgotten there. */
+static bool is_one_too_many(const struct event *wanted)
+{
+	uint32_t listeners = 0;
+
+	if (!wanted->has_group || wanted->notify == NULL ||
+		!fw_same_guid(&wanted->group, &group_address)) {
+		return false;
+	}
+	LIST_FOR_EACH(node, &events)
+	{
+		const struct event *event = CONTAINER_OF(node, struct event, link);
+
+		listeners += event->has_group && event->notify != NULL &&
+					     fw_same_guid(&event->group, &group_address)
+				     ? 1U
+				     : 0U;
+	}
+	return listeners >= FW_RUNTIME_LISTENERS;
+}
+
 static efi_status_t create(const struct event *wanted, efi_event_t *out)
 {
 	bool notifies = (wanted->type & (EFI_EVENT_NOTIFY_WAIT | EFI_EVENT_NOTIFY_SIGNAL)) != 0U;
@@ -201,7 +223,7 @@ static efi_status_t create(const struct event *wanted, efi_event_t *out)
 				     wanted->tpl >= EFI_TPL_HIGH_LEVEL))) {
 		return EFI_INVALID_PARAMETER;
 	}
-	event = fw_allocate(sizeof(*event));
+	event = is_one_too_many(wanted) ? NULL : fw_allocate(sizeof(*event));
 	if (event == NULL) {
 		return EFI_OUT_OF_RESOURCES;
 	}

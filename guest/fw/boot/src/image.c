@@ -13,6 +13,7 @@
 #include "fw/platform.h"
 #include "handles.h"
 #include "pe/pe.h"
+#include "runtime_images.h"
 #include "uefi/protocols.h"
 
 struct image {
@@ -24,8 +25,9 @@ struct image {
 	uint64_t entry;
 	uint16_t subsystem;
 	bool started;
-	struct platform_frame frame; /* where StartImage waits for it */
-	struct image *starter;	     /* who was running then */
+	struct fw_runtime_image *runtime; /* of a runtime driver */
+	struct platform_frame frame;	  /* where StartImage waits for it */
+	struct image *starter;		  /* who was running then */
 	uint64_t exit_data_size;
 	efi_char_t *exit_data;
 };
@@ -42,6 +44,7 @@ static const struct efi_guid device_path_guid = EFI_DEVICE_PATH_GUID;
 efi_status_t fw_images_init(struct efi_system_table *system, efi_handle_t *self)
 {
 	list_init(&images);
+	fw_runtime_images_init();
 	running = NULL;
 	system_table = system;
 	firmware_image = (struct efi_loaded_image){
@@ -154,6 +157,12 @@ static efi_status_t place_image(struct image *image, const void *file, uint64_t 
 		return from_pe_status(status);
 	}
 	platform_publish_code(image->loaded.image_base, pe.image_size);
+	if (pe.subsystem == PE_SUBSYSTEM_RUNTIME_DRIVER) {
+		result = fw_runtime_image_add(&pe, base, &image->runtime);
+		if (result != EFI_SUCCESS) {
+			return result;
+		}
+	}
 	return protect(&pe, base, image->pages << EFI_PAGE_SHIFT);
 }
 
@@ -162,6 +171,7 @@ static void free_image(struct image *image)
 	if (image->loaded.image_base != NULL) {
 		(void)fw_free_pages((uintptr_t)image->loaded.image_base, image->pages);
 	}
+	fw_runtime_image_remove(image->runtime);
 	fw_free(image->loaded.file_path);
 	fw_free(image->loaded.load_options);
 	fw_free(image->path);

@@ -9,6 +9,7 @@
 #include "fake_platform.h"
 #include "fw/events.h"
 #include "fw/guid.h"
+#include "runtime/runtime.h"
 
 static const struct efi_guid group = EFI_GUID(9, 9, 9, 9);
 
@@ -177,6 +178,25 @@ static void test_types_that_cannot_be(void **state)
 	assert_int_equal(fw_create_event(0, 0, NULL, NULL, NULL), EFI_INVALID_PARAMETER);
 }
 
+/* Whoever gets an event of SetVirtualAddressMap is told. */
+static void test_listeners_are_not_more_than_can_be_told(void **state)
+{
+	const struct efi_guid address = EFI_EVENT_GROUP_VIRTUAL_ADDRESS_CHANGE;
+	efi_event_t event = NULL;
+
+	(void)state;
+	/* Without a function it is nobody's. */
+	assert_int_equal(fw_create_event_ex(0, 0, NULL, NULL, &address, &event), EFI_SUCCESS);
+	for (unsigned i = 0; i < FW_RUNTIME_LISTENERS; i++) {
+		event = create(EFI_EVENT_SIGNAL_VIRTUAL_ADDRESS_CHANGE, EFI_TPL_NOTIFY, name_x);
+	}
+	assert_int_equal(fw_create_event_ex(EFI_EVENT_NOTIFY_SIGNAL, EFI_TPL_NOTIFY, note, name_x,
+				 &address, &event),
+		EFI_OUT_OF_RESOURCES);
+	assert_int_equal(fw_close_event(event), EFI_SUCCESS);
+	(void)create(EFI_EVENT_SIGNAL_VIRTUAL_ADDRESS_CHANGE, EFI_TPL_NOTIFY, name_x);
+}
+
 static void test_stall_takes_its_time(void **state)
 {
 	(void)state;
@@ -196,6 +216,7 @@ int main(void)
 		TEST(test_timers),
 		TEST(test_groups),
 		TEST(test_types_that_cannot_be),
+		TEST(test_listeners_are_not_more_than_can_be_told),
 		TEST(test_stall_takes_its_time),
 	};
 

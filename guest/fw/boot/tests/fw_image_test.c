@@ -14,6 +14,7 @@
 #include "fw/handles.h"
 #include "fw/image.h"
 #include "fw/memory.h"
+#include "runtime/runtime.h"
 #include "uefi/protocols.h"
 
 #define FILE_SIZE  0x600U
@@ -305,6 +306,71 @@ static void test_failures_leave_nothing_behind(void **state)
 	assert_true(n >= 4U);
 }
 
+#define FIXED 0x2008U /* in the data, by the only relocation */
+
+/* The text's slot becomes a table of one relocation, at 0x1000. */
+static void make_runtime_driver(void)
+{
+	put16(OPTIONAL + 68, 12);
+	put32(OPTIONAL + 108, 6);
+	put32(OPTIONAL + 112 + 5 * 8, 0x1000);
+	put32(OPTIONAL + 112 + 5 * 8 + 4, 0x0c);
+	put32(0x200, 0x2000);
+	put32(0x204, 0x0c);
+	put16(0x208, 10U << 12 | (FIXED & 0xfffU));
+	put16(0x20a, 0);
+	put32(0x400 + (FIXED & 0xfffU), 0x2000);
+}
+
+/* What SetVirtualAddressMap is going to need, from LoadImage to UnloadImage. */
+static void test_runtime_drivers_are_noted(void **state)
+{
+	const struct fw_runtime_image *noted;
+	const struct efi_loaded_image *loaded;
+	efi_handle_t first;
+	efi_handle_t second;
+	uint64_t base;
+	uint32_t type = 0;
+
+	(void)state;
+	assert_null(fw_runtime_images()); /* applications are none */
+	make_runtime_driver();
+	first = load();
+	second = load();
+	noted = fw_runtime_images();
+	loaded = fw_interface(second, &loaded_guid);
+	base = (uintptr_t)loaded->image_base;
+	assert_true(noted->base == base && noted->fixup_count == 1U);
+	assert_true(noted->fixup[0].offset == FIXED && noted->fixup[0].value == base + 0x2000U);
+	assert_true(fw_memory_type((uintptr_t)noted, &type));
+	assert_int_equal(type, EFI_RUNTIME_SERVICES_DATA);
+	assert_non_null(noted->next);
+	assert_null(noted->next->next);
+	assert_int_equal(fw_unload_image(first), EFI_SUCCESS);
+	assert_ptr_equal(fw_runtime_images(), noted);
+	assert_null(noted->next);
+	assert_int_equal(fw_unload_image(second), EFI_SUCCESS);
+	assert_null(fw_runtime_images());
+}
+
+static void test_runtime_drivers_that_cannot_be_noted(void **state)
+{
+	efi_handle_t image = NULL;
+
+	(void)state;
+	make_runtime_driver();
+	put16(0x208, 3U << 12); /* of another kind */
+	assert_int_equal(fw_load_image(0, firmware, NULL, file, FILE_SIZE, &image), EFI_LOAD_ERROR);
+	assert_null(fw_runtime_images());
+	make_runtime_driver();
+	fake.protect_fails_at = 2; /* the image, then its record */
+	assert_int_equal(
+		fw_load_image(0, firmware, NULL, file, FILE_SIZE, &image), EFI_OUT_OF_RESOURCES);
+	fake.protect_fails_at = 0;
+	assert_null(fw_runtime_images());
+	assert_true(fake_free_memory() == free_before);
+}
+
 static void test_load_options_are_copied(void **state)
 {
 	efi_handle_t image = load();
@@ -332,6 +398,8 @@ int main(void)
 		TEST(test_drivers_stay),
 		TEST(test_by_load_file2),
 		TEST(test_failures_leave_nothing_behind),
+		TEST(test_runtime_drivers_are_noted),
+		TEST(test_runtime_drivers_that_cannot_be_noted),
 		TEST(test_load_options_are_copied),
 	};
 

@@ -5,6 +5,7 @@
 #include "base/string.h"
 #include "fw/events.h"
 #include "fw/guid.h"
+#include "fw/image.h"
 #include "fw/memory.h"
 #include "fw/services.h"
 #include "fw/text.h"
@@ -101,6 +102,7 @@ static void enter_runtime(void)
 			regions[count++].size = region.page_count * EFI_PAGE_SIZE;
 		}
 	}
+	runtime->images = fw_runtime_images();
 	fw_visit_group(&address_guid, add_listener, runtime);
 	if (runtime_mask != 0U) {
 		(void)fw_runtime_enter(runtime_mask, regions, count);

@@ -181,40 +181,33 @@ enum plinth_status pe_open(struct pe *pe, const void *file, uint64_t size)
 }
 
 /* One page's worth; `block` has `size` bytes behind its head. */
-static enum plinth_status relocate_block(const struct pe *pe, uint8_t *image, const uint8_t *block,
-	uint64_t size, uint64_t difference)
+static enum plinth_status visit_block(
+	const struct pe *pe, const uint8_t *block, uint64_t size, pe_fixup_fn *visit, void *ctx)
 {
 	uint64_t page = read32(block - BLOCK_HEAD);
 
 	for (uint64_t i = 0; i + 2U <= size; i += 2U) {
 		uint16_t entry = read16(block + i);
 		uint64_t at = page + (entry & 0xfffU);
-		uint64_t value;
 
 		if (entry >> 12 == REL_ABSOLUTE) {
 			continue;
 		}
 		if (entry >> 12 != REL_DIR64 ||
-			!range_contains(0, pe->image_size, at, sizeof(value))) {
+			!range_contains(0, pe->image_size, at, sizeof(uint64_t))) {
 			return PLINTH_EINVAL;
 		}
-		value = read64(image + at) + difference;
-		memcpy(image + at, &value, sizeof(value));
+		visit(ctx, at);
 	}
 	return PLINTH_OK;
 }
 
-static enum plinth_status relocate(const struct pe *pe, uint8_t *image, uint64_t address)
+enum plinth_status pe_visit_fixups(
+	const struct pe *pe, const void *image, pe_fixup_fn *visit, void *ctx)
 {
 	uint64_t left = pe->relocations_size;
-	const uint8_t *at = image + pe->relocations;
+	const uint8_t *at = (const uint8_t *)image + pe->relocations;
 
-	if (address == pe->image_base) {
-		return PLINTH_OK;
-	}
-	if (!pe->can_move) {
-		return PLINTH_EINVAL;
-	}
 	while (left >= BLOCK_HEAD) {
 		uint64_t size = read32(at + 4);
 		enum plinth_status status;
@@ -222,8 +215,7 @@ static enum plinth_status relocate(const struct pe *pe, uint8_t *image, uint64_t
 		if (size < BLOCK_HEAD || size > left) {
 			return PLINTH_EINVAL;
 		}
-		status = relocate_block(
-			pe, image, at + BLOCK_HEAD, size - BLOCK_HEAD, address - pe->image_base);
+		status = visit_block(pe, at + BLOCK_HEAD, size - BLOCK_HEAD, visit, ctx);
 		if (status != PLINTH_OK) {
 			return status;
 		}
@@ -231,6 +223,29 @@ static enum plinth_status relocate(const struct pe *pe, uint8_t *image, uint64_t
 		left -= size;
 	}
 	return PLINTH_OK;
+}
+
+struct move {
+	uint8_t *image;
+	uint64_t difference;
+};
+
+static void move_pointer(void *ctx, uint64_t offset)
+{
+	const struct move *move = ctx;
+	uint64_t value = read64(move->image + offset) + move->difference;
+
+	memcpy(move->image + offset, &value, sizeof(value));
+}
+
+static enum plinth_status relocate(const struct pe *pe, uint8_t *image, uint64_t address)
+{
+	struct move move = {image, address - pe->image_base};
+
+	if (move.difference == 0U) {
+		return PLINTH_OK;
+	}
+	return pe->can_move ? pe_visit_fixups(pe, image, move_pointer, &move) : PLINTH_EINVAL;
 }
 
 enum plinth_status pe_load(const struct pe *pe, void *place, uint64_t address)

@@ -133,6 +133,35 @@ static void test_image_is_put_together_and_moved(void **state)
 	assert_int_equal(image[IMAGE_SIZE - 1U], 0);
 }
 
+static uint32_t visits;
+
+static void visit(void *ctx, uint64_t offset)
+{
+	uint64_t *last = ctx;
+
+	visits++;
+	*last = offset;
+}
+
+static void test_fixups_are_visited(void **state)
+{
+	uint64_t last = 0;
+
+	(void)state;
+	visits = 0;
+	assert_int_equal(pe_open(&pe, file, sizeof(file)), PLINTH_OK);
+	assert_int_equal(pe_load(&pe, image, LINK_BASE), PLINTH_OK);
+	assert_int_equal(pe_visit_fixups(&pe, image, visit, &last), PLINTH_OK);
+	assert_int_equal(visits, 1); /* what pads is none */
+	assert_true(last == 0x2004U);
+	put16(0x608, 3U << 12);
+	assert_int_equal(pe_load(&pe, image, LINK_BASE), PLINTH_OK); /* not looked at */
+	assert_int_equal(pe_visit_fixups(&pe, image, visit, &last), PLINTH_EINVAL);
+	pe.relocations_size = 0;
+	assert_int_equal(pe_visit_fixups(&pe, image, visit, &last), PLINTH_OK);
+	assert_int_equal(visits, 1);
+}
+
 static void test_image_that_cannot_move(void **state)
 {
 	(void)state;
@@ -230,6 +259,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_headers_are_understood),
 		TEST(test_image_is_put_together_and_moved),
+		TEST(test_fixups_are_visited),
 		TEST(test_image_that_cannot_move),
 		TEST(test_bad_headers),
 		TEST(test_bad_relocations),

@@ -20,6 +20,30 @@ static void seal(struct efi_table_header *header)
 	header->crc32 = ~crc;
 }
 
+struct unaligned {
+	uint64_t value;
+} __attribute__((packed));
+
+/* Pointers that are no more what LoadImage made of them are the driver's own: it has converted them
+ * itself, or they lead elsewhere. Code is not changed, so no cache has to know. */
+static void relocate(const struct fw_runtime_image *image)
+{
+	uint64_t moved = image->base;
+
+	if (fw_runtime_convert_pointer(0, &moved) != EFI_SUCCESS) {
+		return;
+	}
+	for (uint64_t i = 0; i < image->fixup_count; i++) {
+		const struct fw_runtime_fixup *fixup = &image->fixup[i];
+		struct unaligned *pointer =
+			(struct unaligned *)(uintptr_t)(image->base + fixup->offset);
+
+		if (pointer->value == fixup->value) {
+			pointer->value += moved - image->base;
+		}
+	}
+}
+
 void fw_runtime_convert(struct fw_runtime *data)
 {
 	void **service = (void **)(void *)(&data->services.header + 1);
@@ -28,6 +52,10 @@ void fw_runtime_convert(struct fw_runtime *data)
 		const struct fw_runtime_listener *listener = &data->listener[i];
 
 		listener->notify(listener->event, listener->context);
+	}
+	for (const struct fw_runtime_image *image = data->images; image != NULL;
+		image = image->next) {
+		relocate(image);
 	}
 	/* A pointer that cannot be converted stays: the core knows all regions that these are in.
 	 */

@@ -19,6 +19,10 @@ efi_status_t fw_exit(
 	efi_handle_t image, efi_status_t status, uint64_t exit_data_size, efi_char_t *exit_data);
 efi_status_t fw_unload_image(efi_handle_t image);
 
+/* The runtime drivers that are loaded, for SetVirtualAddressMap; NULL: none. */
+struct fw_runtime_image;
+struct fw_runtime_image *fw_runtime_images(void);
+
 /* Gives an image that was loaded its load options, which are copied. */
 efi_status_t fw_set_load_options(efi_handle_t image, const void *options, uint32_t size);
 

@@ -50,6 +50,13 @@ enum plinth_status pe_open(struct pe *pe, const void *file, uint64_t size);
  * going to run. EINVAL: its relocations are not sound. */
 enum plinth_status pe_load(const struct pe *pe, void *place, uint64_t address);
 
+/* Each 64-bit pointer of an image that pe_load() has put together, by its offset: what its table of
+ * relocations names. Offsets are anywhere in the image and need not be aligned. EINVAL: the table
+ * is not sound; some were visited. */
+typedef void pe_fixup_fn(void *ctx, uint64_t offset);
+enum plinth_status pe_visit_fixups(
+	const struct pe *pe, const void *image, pe_fixup_fn *visit, void *ctx);
+
 /* The section with that number, from 0. `size` is 0 where nothing of it is in memory. */
 struct pe_section pe_section(const struct pe *pe, uint32_t number);
 

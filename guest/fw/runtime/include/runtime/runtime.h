@@ -24,10 +24,27 @@ struct fw_runtime_listener {
 	void *context;
 };
 
+/* A pointer in a runtime driver's image, as LoadImage has left it. What the driver has changed
+ * since is its own. */
+struct fw_runtime_fixup {
+	uint64_t offset; /* in the image, not always aligned */
+	uint64_t value;
+};
+
+/* A runtime driver's image, which SetVirtualAddressMap relocates once more (8.4). In
+ * EfiRuntimeServicesData. */
+struct fw_runtime_image {
+	struct fw_runtime_image *next; /* NULL: the last */
+	uint64_t base;		       /* physical */
+	uint64_t fixup_count;
+	struct fw_runtime_fixup fixup[];
+};
+
 /* In EfiRuntimeServicesData. */
 struct fw_runtime {
 	struct efi_system_table system;
 	struct efi_runtime_services services;
+	struct fw_runtime_image *images; /* the first */
 	uint64_t listener_count;
 	struct fw_runtime_listener listener[FW_RUNTIME_LISTENERS];
 };
@@ -50,7 +67,8 @@ struct uefi_rt_region;
 efi_status_t fw_runtime_enter(uint64_t mask, const struct uefi_rt_region *regions, uint64_t count);
 
 /* After SetVirtualAddressMap's upcall: tells the listeners, who may call ConvertPointer by the
- * table as it was, and converts the tables' pointers and checksums. Part of the copy. */
+ * table as it was, relocates the images, and converts the tables' pointers and checksums. Part of
+ * the copy. */
 void fw_runtime_convert(struct fw_runtime *data);
 
 /* ConvertPointer's upcall. Part of the copy. */
