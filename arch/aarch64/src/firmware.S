@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * uint64_t arch_firmware_call(x0 = function, x1 = args): all callee-saved registers and x18 on the
- * stack, and q0 to q31 with FPCR and FPSR, which may be a guest's.
+ * bool arch_firmware_call(x0 = function, x1 = args, x2 = frame, x3 = status): all callee-saved
+ * registers and x18 on the stack, and q0 to q31 with FPCR and FPSR, which may be a guest's.
  */
 #include "arch_impl/asm.h"
 
@@ -30,10 +30,17 @@
 	\op	{v28.16b-v31.16b}, [x9], #64
 	.endm
 
+/* x29, x30, x19 to x28, and at FRAME_PLACE what we were given in x2 and x3; below FPCR, FPSR, x18, and
+ * the vectors. */
+#define FRAME_SIZE   112
+#define FRAME_PLACE  96
+#define FRAME_VECTOR 544
+
 func arch_firmware_call
-	stp	x29, x30, [sp, #-96]!
+	stp	x29, x30, [sp, #-FRAME_SIZE]!
 	mov	x29, sp
 	callee_saved stp
+	stp	x2, x3, [sp, #FRAME_PLACE]
 	mrs	x9, fpcr
 	mrs	x10, fpsr
 	stp	x9, x10, [sp, #-32]!
@@ -41,6 +48,7 @@ func arch_firmware_call
 	sub	sp, sp, #512
 	mov	x9, sp
 	vectors	st1
+	str	x29, [x2]
 	mrs	x9, sctlr_el2
 	bic	x9, x9, #SCTLR_EL2_A
 	msr	sctlr_el2, x9
@@ -51,11 +59,16 @@ func arch_firmware_call
 	ldr	x4, [x1, #32]
 	ldp	x0, x1, [x1]
 	blr	x9
+	ldr	x9, [x29, #(FRAME_PLACE + 8)]
+	str	x0, [x9]
+	mov	x0, #1
+1:	ldr	x9, [x29, #FRAME_PLACE]
+	str	xzr, [x9]
 	mrs	x9, sctlr_el2
 	orr	x9, x9, #SCTLR_EL2_A
 	msr	sctlr_el2, x9
 	isb
-	sub	sp, x29, #(512 + 32)
+	sub	sp, x29, #FRAME_VECTOR
 	mov	x9, sp
 	vectors	ld1
 	ldp	x10, x11, [x9]
@@ -64,6 +77,14 @@ func arch_firmware_call
 	msr	fpsr, x11
 	mov	sp, x29
 	callee_saved ldp
-	ldp	x29, x30, [sp], #96
+	ldp	x29, x30, [sp], #FRAME_SIZE
 	ret
+
+/* By an exception's return, x0 = the frame: out of whatever the function did. */
+	.global	arch_firmware_fault
+	.hidden	arch_firmware_fault
+arch_firmware_fault:
+	mov	x29, x0
+	mov	x0, xzr
+	b	1b
 endfunc arch_firmware_call

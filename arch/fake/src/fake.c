@@ -120,13 +120,20 @@ static void call_firmware(struct smccc_regs *regs)
 	}
 }
 
-/* The test's own function. */
-uint64_t arch_firmware_call(uint64_t function, const uint64_t args[ARCH_FIRMWARE_ARGS])
+/* The test's own function; one at 0 faults, as it does on the target. */
+bool arch_firmware_call(uint64_t function, const uint64_t args[ARCH_FIRMWARE_ARGS], uint64_t *frame,
+	uint64_t *status)
 {
 	uint64_t (*call)(uint64_t, uint64_t, uint64_t, uint64_t, uint64_t) =
 		(uint64_t(*)(uint64_t, uint64_t, uint64_t, uint64_t, uint64_t))(uintptr_t)function;
 
-	return call(args[0], args[1], args[2], args[3], args[4]);
+	if (function == 0U) {
+		return false;
+	}
+	*frame = 1;
+	*status = call(args[0], args[1], args[2], args[3], args[4]);
+	*frame = 0;
+	return true;
 }
 
 void arch_smc(struct smccc_regs *regs)

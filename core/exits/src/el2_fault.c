@@ -3,8 +3,12 @@
  * Exceptions that EL2 takes from itself.
  */
 #include "arch/esr.h"
+#include "arch/firmware.h"
+#include "arch/pstate.h"
 #include "arch/sysreg.h"
 #include "base/check.h"
+#include "log/log.h"
+#include "percpu/percpu.h"
 
 #include "exits_private.h"
 
@@ -16,6 +20,8 @@ struct fixup {
 
 extern const struct fixup core_lds_fixups[];
 extern const struct fixup core_lds_fixups_end[];
+
+#define KIND_SYNC 4U /* of what follows */
 
 static const char *const kind_name[] = {
 	"sync, SP0",
@@ -60,18 +66,38 @@ static const char *abort_name(uint64_t esr)
 	return names[kind == FSC_PERMISSION][class == EC_IABT_SAME ? 0U : access];
 }
 
-void exits_el2_exception(uint64_t kind, const struct exits_frame *frame)
+/* The host's runtime services are not ours, and nothing of ours runs on this CPU during a call: its
+ * caller hears of the fault, and does not call again. */
+static bool leave_firmware(uint64_t esr, uint64_t pc, struct exits_frame *frame)
+{
+	uint64_t call = percpu_this()->firmware_frame;
+
+	if (call == 0U) {
+		return false;
+	}
+	log_error(
+		"the host's firmware: exception in its runtime services%s: esr 0x%llx, pc 0x%llx, "
+		"far 0x%llx",
+		abort_name(esr), (unsigned long long)esr, (unsigned long long)pc,
+		(unsigned long long)read_far_el2());
+	frame->x[0] = call;
+	write_elr_el2((uint64_t)(uintptr_t)arch_firmware_fault);
+	write_spsr_el2(PSTATE_MODE_EL2H | PSTATE_DAIF);
+	return true;
+}
+
+void exits_el2_exception(uint64_t kind, struct exits_frame *frame)
 {
 	uint64_t esr = read_esr_el2();
 	uint64_t pc = read_elr_el2();
 
-	if (kind == 4U && fix_up(pc)) {
+	if (kind == KIND_SYNC && (fix_up(pc) || leave_firmware(esr, pc, frame))) {
 		return;
 	}
 	PANIC("exception at EL2 (%s%s): esr 0x%llx, pc 0x%llx, far 0x%llx, lr 0x%llx, x0 0x%llx, "
 	      "x1 0x%llx",
-		kind_name[kind & 7U], kind == 4U ? abort_name(esr) : "", (unsigned long long)esr,
-		(unsigned long long)pc, (unsigned long long)read_far_el2(),
+		kind_name[kind & 7U], kind == KIND_SYNC ? abort_name(esr) : "",
+		(unsigned long long)esr, (unsigned long long)pc, (unsigned long long)read_far_el2(),
 		(unsigned long long)frame->x[30], (unsigned long long)frame->x[0],
 		(unsigned long long)frame->x[1]);
 }

@@ -4,9 +4,11 @@
 #include "abi/boot_info.h"
 #include "abi/uefi_rt.h"
 #include "arch/firmware.h"
+#include "base/atomic.h"
 #include "base/types.h"
 #include "hypmap/hypmap.h"
 #include "lock/lock.h"
+#include "percpu/percpu.h"
 
 /* EFI_RUNTIME_SERVICES, in 64-bit words: a header and fourteen pointers (UEFI 2.10, 4.5). Their
  * order is not that of the bits in EFI_RT_PROPERTIES_TABLE. */
@@ -25,7 +27,7 @@
 
 static const struct uefi_guid namespace_guid = NAMESPACE;
 
-/* Constant after hostuefi_init(). */
+/* Atomic: 0 once a call has faulted, and then for good. */
 static uint64_t services;
 
 static struct lock lock = LOCK_INIT(LOCK_RANK_DEVICE);
@@ -37,7 +39,7 @@ enum plinth_status hostuefi_init(const struct boot_efi *efi)
 {
 	enum plinth_status status = PLINTH_OK;
 
-	services = 0;
+	store_relaxed(&services, 0U);
 	for (uint32_t i = 0; i < efi->region_count && i < BOOT_EFI_MAX && status == PLINTH_OK;
 		i++) {
 		const struct boot_efi_region *region = &efi->region[i];
@@ -45,22 +47,28 @@ enum plinth_status hostuefi_init(const struct boot_efi *efi)
 		status = hypmap_firmware(pa_init(region->base), region->size, region->kind);
 	}
 	if (status == PLINTH_OK) {
-		services = efi->services;
+		store_relaxed(&services, efi->services);
 	}
 	return status;
 }
 
 bool hostuefi_is_there(void)
 {
-	return services != 0U;
+	return load_relaxed(&services) != 0U;
 }
 
-/* Under the lock. */
+/* Calls the service, under the lock. UEFI_DEVICE_ERROR: it took an exception, now or before: what
+ * it was about is half done, so there are no services any more. */
 static uint64_t call(unsigned word, const uint64_t args[ARCH_FIRMWARE_ARGS])
 {
-	const uint64_t *table = pa_to_va(pa_init(services));
+	uint64_t table = load_relaxed(&services);
+	uint64_t status = UEFI_DEVICE_ERROR;
 
-	return arch_firmware_call(table[word], args);
+	if (table != 0U && !arch_firmware_call(((const uint64_t *)pa_to_va(pa_init(table)))[word],
+				   args, &percpu_this()->firmware_frame, &status)) {
+		store_relaxed(&services, 0U);
+	}
+	return status;
 }
 
 static uint64_t address_of(const void *object)
@@ -78,6 +86,8 @@ static enum plinth_status status_of(uint64_t status)
 	case UEFI_BUFFER_TOO_SMALL:
 	case UEFI_OUT_OF_RESOURCES:
 		return PLINTH_ENOMEM;
+	case UEFI_DEVICE_ERROR:
+		return hostuefi_is_there() ? PLINTH_EPERM : PLINTH_ENOTSUP;
 	default:
 		return PLINTH_EPERM;
 	}
@@ -99,7 +109,7 @@ enum plinth_status hostuefi_get(const char *name, void *data, uint32_t max, uint
 	const uint64_t args[ARCH_FIRMWARE_ARGS] = {address_of(wide), address_of(&namespace_guid), 0,
 		address_of(&bytes), address_of(data)};
 
-	if (services == 0U) {
+	if (!hostuefi_is_there()) {
 		return PLINTH_ENOTSUP;
 	}
 	lock_take(&lock);
@@ -118,7 +128,7 @@ enum plinth_status hostuefi_set(const char *name, const void *data, uint32_t siz
 	const uint64_t args[ARCH_FIRMWARE_ARGS] = {
 		address_of(wide), address_of(&namespace_guid), KEPT, size, address_of(data)};
 
-	if (services == 0U) {
+	if (!hostuefi_is_there()) {
 		return PLINTH_ENOTSUP;
 	}
 	lock_take(&lock);
@@ -134,9 +144,7 @@ void hostuefi_reset(enum hostuefi_reset how)
 	const uint64_t args[ARCH_FIRMWARE_ARGS] = {
 		how == HOSTUEFI_OFF ? UEFI_RESET_SHUTDOWN : UEFI_RESET_COLD};
 
-	if (services != 0U) {
-		lock_take(&lock);
-		(void)call(TABLE_RESET_SYSTEM, args);
-		lock_drop(&lock);
-	}
+	lock_take(&lock);
+	(void)call(TABLE_RESET_SYSTEM, args);
+	lock_drop(&lock);
 }

@@ -158,6 +158,30 @@ static void power(void **state)
 	assert_int_equal(resets, 2);
 }
 
+/* A null function stands for one that takes an exception (arch/fake). */
+static void a_service_that_faults_is_the_last(void **state)
+{
+	char data[4];
+	uint32_t size = 7;
+
+	(void)state;
+	table[3U + 8U] = 0;
+	assert_int_equal(hostuefi_set("a", "xyz", 3), PLINTH_ENOTSUP);
+	assert_false(hostuefi_is_there());
+	assert_int_equal(hostuefi_get("a", data, sizeof(data), &size), PLINTH_ENOTSUP);
+	assert_int_equal(size, 7);
+	hostuefi_reset(HOSTUEFI_OFF);
+	assert_int_equal(resets, 0);
+	assert_int_equal(hostuefi_init(&efi), PLINTH_OK);
+	answer = UEFI_DEVICE_ERROR; /* which a service may say itself */
+	assert_int_equal(hostuefi_get("a", data, sizeof(data), &size), PLINTH_EPERM);
+	assert_true(hostuefi_is_there());
+	table[3U + 10U] = 0;
+	hostuefi_reset(HOSTUEFI_RESET); /* comes back: PSCI is next */
+	assert_false(hostuefi_is_there());
+	assert_true(cpu.firmware_frame == 0U);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -165,6 +189,7 @@ int main(void)
 		cmocka_unit_test_setup(without_services, setup),
 		cmocka_unit_test_setup(variables, setup),
 		cmocka_unit_test_setup(power, setup),
+		cmocka_unit_test_setup(a_service_that_faults_is_the_last, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

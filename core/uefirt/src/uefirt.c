@@ -165,7 +165,7 @@ void uefirt_get_usage(struct uefirt_vm *vm, struct uefirt_usage *usage)
 	*usage = (struct uefirt_usage){
 		.kept = state->store.used_kept,
 		.lost = state->store.used - state->store.used_kept,
-		.keeps = vm->config.keeps,
+		.keeps = uefirt_keeps(vm),
 		.at_runtime = state->at_runtime,
 	};
 	lock_drop(&vm->lock);

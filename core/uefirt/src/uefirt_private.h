@@ -53,6 +53,12 @@ typedef uint64_t uefirt_service_fn(struct call *call);
 UEFI_RT_SERVICES(UEFIRT_DECLARE)
 uefirt_service_fn uefirt_enter_runtime;
 
+/* Are non-volatile variables accepted? */
+static inline bool uefirt_keeps(const struct uefirt_vm *vm)
+{
+	return vm->config.ops->keeps(vm->config.ctx);
+}
+
 /* uefirt_time.c: the clock's zone, as EFI_TIME has it. False: that is none, and nothing changes. */
 bool uefirt_set_zone(struct uefirt_state *state, int16_t timezone, uint8_t daylight);
 

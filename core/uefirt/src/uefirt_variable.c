@@ -261,7 +261,7 @@ static uint64_t set(struct call *call, const struct nvstore_key *key, uint32_t a
 	if (record != NULL && record->attributes != attributes) {
 		return UEFI_INVALID_PARAMETER;
 	}
-	if (is_kept ? !call->vm->config.keeps : state->at_runtime) {
+	if (is_kept ? !uefirt_keeps(call->vm) : state->at_runtime) {
 		return UEFI_WRITE_PROTECTED;
 	}
 	if (size == 0U || (!append && is_as_before(record, state->data, size))) {
@@ -315,7 +315,7 @@ uint64_t uefirt_query_variable_info(struct call *call)
 	if (check_attributes(call->state, attributes) != UEFI_SUCCESS) {
 		return UEFI_INVALID_PARAMETER;
 	}
-	if (is_kept && !call->vm->config.keeps) {
+	if (is_kept && !uefirt_keeps(call->vm)) {
 		all = 0;
 		left = 0;
 		largest = 0;

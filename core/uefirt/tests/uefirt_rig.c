@@ -66,16 +66,22 @@ static void changed(void *ctx)
 	rig.changes++;
 }
 
-static int start(bool keeps)
+static bool keeps(void *ctx)
+{
+	must(ctx == &rig && lock_is_held(&rig.vm.lock));
+	return rig.keeps;
+}
+
+static int start(bool with_keeper)
 {
 	static const struct vrtc_ops rtc_ops = {.set_line = set_line, .arm = arm};
-	static const struct uefirt_ops ops = {.changed = changed};
-	const struct uefirt_config config = {
-		.keeps = keeps, .rtc = &rig.rtc, .ops = &ops, .ctx = &rig};
+	static const struct uefirt_ops ops = {.keeps = keeps, .changed = changed};
+	const struct uefirt_config config = {.rtc = &rig.rtc, .ops = &ops, .ctx = &rig};
 
 	uefirt_fini(&rig.vm);
 	memset(&rig, 0, sizeof(rig));
 	memset(&caller_rig, 0, sizeof(caller_rig));
+	rig.keeps = with_keeper;
 	vrtc_boot(0, RIG_EPOCH, fake_sysregs.cntpct_el0);
 	vrtc_init(&rig.rtc, &rtc_ops, &rig);
 	must(uefirt_init(&rig.vm, &config) == PLINTH_OK);

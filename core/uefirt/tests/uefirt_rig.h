@@ -32,6 +32,7 @@
 struct uefirt_rig {
 	struct uefirt_vm vm;
 	struct vrtc rtc;
+	bool keeps;
 	unsigned changes;     /* calls of ops->changed */
 	enum outcome outcome; /* of the last call */
 };

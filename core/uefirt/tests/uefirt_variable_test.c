@@ -382,6 +382,19 @@ static void what_nobody_keeps_is_refused(void **state)
 	assert_int_equal(rig.changes, 0);
 }
 
+/* What there was stays to be read, and to be deleted. */
+static void who_keeps_them_may_end(void **state)
+{
+	(void)state;
+	assert_int_equal(rig_set("V", 1, NV, "x"), UEFI_SUCCESS);
+	rig.keeps = false;
+	assert_int_equal(rig_set("V", 1, NV, "y"), UEFI_WRITE_PROTECTED);
+	assert_int_equal(rig_set("W", 1, NV, "y"), UEFI_WRITE_PROTECTED);
+	assert_true(rig_is("V", 1, NV, "x"));
+	assert_int_equal(rig_set("V", 1, NV, ""), UEFI_SUCCESS);
+	assert_int_equal(rig_get("V", 1, 8), UEFI_NOT_FOUND);
+}
+
 static void images_go_out_and_come_in(void **state)
 {
 	static uint64_t image[UEFIRT_KEPT_MAX / 8U];
@@ -430,6 +443,7 @@ int main(void)
 		TEST(enumeration_survives_deletion),
 		TEST(boot_variables_hide_at_runtime),
 		cmocka_unit_test_setup(what_nobody_keeps_is_refused, rig_start_without_keeper),
+		cmocka_unit_test_setup(who_keeps_them_may_end, rig_start),
 		TEST(images_go_out_and_come_in),
 	};
 

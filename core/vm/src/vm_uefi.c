@@ -102,7 +102,7 @@ static bool begin(struct vm *vm)
 }
 
 /* Begins with the next VM, in turn, whose changes are due. False: there is none; *is_waiting: but
- * one will be. */
+ * one will be. Where the host's firmware has failed for good, each VM's log says so once. */
 static bool choose(bool *is_waiting)
 {
 	uint64_t now = read_cntpct_el0();
@@ -128,10 +128,10 @@ static void failed(struct vm *vm, enum plinth_status status)
 {
 	log_limited(&vm->log_limit, LOG_WARNING, "vm %s: its variables are not kept: %s",
 		vm->config.name,
-		status == PLINTH_ENOMEM ? "the host's firmware has no room"
-					: "the host's firmware "
-					  "refuses");
-	store_release(&vm->nvram.is_dirty, 1U);
+		status == PLINTH_ENOMEM	   ? "the host's firmware has no room"
+		: status == PLINTH_ENOTSUP ? "the host's firmware has failed for good"
+					   : "the host's firmware refuses");
+	store_release(&vm->nvram.is_dirty, status != PLINTH_ENOTSUP ? 1U : 0U);
 }
 
 /* One piece of the image that has begun; keeper.vm is NULL behind the last. */
@@ -184,7 +184,7 @@ static void changed(void *ctx)
 	if (exchange_acq_rel(&vm->nvram.is_watched, 0U) != 0U) {
 		event_post(EVENT_NVRAM, vm->id, 0);
 	}
-	if (!vm->nvram.is_persistent) {
+	if (!vm->nvram.is_persistent || !hostuefi_is_there()) {
 		return;
 	}
 	store_release(&vm->nvram.is_dirty, 1U);
@@ -251,13 +251,19 @@ static void load(struct vm *vm)
 	}
 }
 
-static const struct uefirt_ops ops = {.changed = changed};
+/* Until the host's firmware fails for good (hostuefi.h). */
+static bool keeps(void *ctx)
+{
+	const struct vm *vm = ctx;
+
+	return (vm->config.flags & VM_FLAG_NVRAM_VOLATILE) != 0U || hostuefi_is_there();
+}
+
+static const struct uefirt_ops ops = {.keeps = keeps, .changed = changed};
 
 enum plinth_status vm_uefi_init(struct vm *vm)
 {
-	bool is_volatile = (vm->config.flags & VM_FLAG_NVRAM_VOLATILE) != 0U;
 	const struct uefirt_config config = {
-		.keeps = is_volatile || hostuefi_is_there(),
 		.rtc = &vm->rtc,
 		.ops = &ops,
 		.ctx = vm,

@@ -45,7 +45,7 @@ enum plinth_status __wrap_hostuefi_set(const char *name, const void *data, uint3
 
 bool __wrap_hostuefi_is_there(void)
 {
-	return true;
+	return firmware.status != PLINTH_ENOTSUP;
 }
 
 enum plinth_status __wrap_hostuefi_get(const char *name, void *data, uint32_t max, uint32_t *size)
@@ -136,6 +136,22 @@ static void changes_are_gathered(void **state)
 	assert_int_equal(firmware.count, one);
 }
 
+/* Who has changes is told once, and they are not tried again. */
+static void a_firmware_that_fails_for_good(void **state)
+{
+	(void)state;
+	change(a);
+	change(b);
+	firmware.status = PLINTH_ENOTSUP;
+	run_for(120U * SECOND);
+	assert_int_equal(firmware.count, 2);
+	change(a);
+	run_for(120U * SECOND);
+	assert_int_equal(firmware.count, 2);
+	vm_keep_variables();
+	assert_int_equal(firmware.count, 2);
+}
+
 static void pieces_have_pauses(void **state)
 {
 	(void)state;
@@ -217,6 +233,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(changes_are_gathered, fresh),
+		cmocka_unit_test_setup(a_firmware_that_fails_for_good, fresh),
 		cmocka_unit_test_setup(pieces_have_pauses, fresh),
 		cmocka_unit_test_setup(images_have_rests, fresh),
 		cmocka_unit_test_setup(what_is_refused_is_tried_again, fresh),

@@ -175,6 +175,12 @@ class GdbStub:
         self._send(f"vCont;s:{cpu + 1:x}")
         self.wait_stop()
 
+    def set_breakpoint(self, address):
+        self._ask(f"Z1,{address:x},4")
+
+    def clear_breakpoint(self, address):
+        self._ask(f"z1,{address:x},4")
+
     def run_to(self, address, when=lambda: True):
         """Lets all CPUs run until one of them is about to execute `address` and `when` holds there;
         which one it is, or None where the machine has ended. The selected CPU leaves where it
@@ -182,12 +188,12 @@ class GdbStub:
         while True:
             if self.read("pc") == address:
                 self.step(self._cpu)
-            self._ask(f"Z1,{address:x},4")
+            self.set_breakpoint(address)
             self.resume()
             cpu = self.wait_stop()
             if cpu is None:
                 return None
-            self._ask(f"z1,{address:x},4")
+            self.clear_breakpoint(address)
             if when():
                 return cpu
 

@@ -39,13 +39,13 @@ struct vcpu_context *exits_irq(struct vcpu_context *ctx);
 struct vcpu_context *exits_serror(struct vcpu_context *ctx);
 
 /* An exception of EL2 itself, registers x0 to x30 in the frame. Returns where a fix-up was found,
- * else panics. */
+ * or the host's firmware was running (its call fails then); else panics. */
 struct exits_frame {
 	uint64_t x[31];
 	uint64_t pad;
 };
 
-void exits_el2_exception(uint64_t kind, const struct exits_frame *frame);
+void exits_el2_exception(uint64_t kind, struct exits_frame *frame);
 NORETURN void exits_stack_overflow(uint64_t kind, uint64_t sp);
 
 /* vectors.S */

@@ -2,7 +2,8 @@
 /*
  * The runtime services of the host's own UEFI, where boot/ has kept them: called at EL2, at
  * physical addresses, by one CPU at a time. A call takes as long as the firmware takes, with
- * interrupts masked: whoever calls while guests run asks for little at once, and not often.
+ * interrupts masked: whoever calls while guests run asks for little at once, and not often. A
+ * service that takes an exception is left (core/exits), and none is called any more.
  *
  * Lock: one, LOCK_RANK_DEVICE, inside.
  */
@@ -26,7 +27,7 @@ enum plinth_status hostuefi_init(const struct boot_efi *efi);
 bool hostuefi_is_there(void);
 
 /* A variable of Plinth's own GUID; name is ASCII. ENOENT: there is none. ENOMEM: it is larger than
- * max. ENOTSUP: no services. EPERM: the firmware refuses. */
+ * max. ENOTSUP: no services, or no more. EPERM: the firmware refuses. */
 enum plinth_status hostuefi_get(const char *name, void *data, uint32_t max, uint32_t *size);
 
 /* Sets it, non-volatile. ENOMEM: the firmware has no room for it; else as above. */

@@ -27,6 +27,7 @@ struct percpu {
 	mpidr_t mpidr;
 	uint64_t gicr; /* VA of this CPU's redistributor (GICv3) */
 	uint64_t kick; /* drivers/gic: what, written to ICC_SGI1R_EL1, kicks this CPU (GICv3) */
+	uint64_t firmware_frame; /* core/hostuefi: of arch_firmware_call(), while one runs here */
 	uint32_t panicking;
 	uint32_t gic_interface; /* GICv2 CPU interface mask bit number */
 };

@@ -31,15 +31,17 @@
 
 #define UEFIRT_STATE_SIZE UINT64_C(0x10000) /* of Plinth's memory, for each VM with UEFI */
 
+/* Called with the lock held. */
 struct uefirt_ops {
-	/* Non-volatile variables, the time's zone, or its distance from the host's have changed.
-	 * Called with the lock held. */
+	/* Are non-volatile variables accepted: will something keep them, or need not? It may end.
+	 */
+	bool (*keeps)(void *ctx);
+	/* Non-volatile variables, the time's zone, or its distance from the host's have changed. */
 	void (*changed)(void *ctx);
 };
 
 /* The pointers stay valid as long as the VM. */
 struct uefirt_config {
-	bool keeps; /* non-volatile variables are accepted: something will keep them, or need not */
 	struct vrtc *rtc;
 	const struct uefirt_ops *ops;
 	void *ctx;
