@@ -129,12 +129,33 @@ static void comparisons_agree(void **state)
 	assert_int_equal(our_memcmp("a", "b", 0), 0);
 }
 
+/* The first byte that differs decides, wherever it is; what is behind the end does not. */
+static void memcmp_finds_the_first_difference(void **state)
+{
+	(void)state;
+	for (size_t a = 0; a < OFFSETS; a++) {
+		for (size_t n = 0; n < 40U; n++) {
+			for (size_t at = 0; at < n + 2U; at++) {
+				setup(NULL);
+				memcpy(theirs, ours + a, n + 2U);
+				theirs[at]++;
+				theirs[at + 1U]--;
+				assert_int_equal(sign(our_memcmp(ours + a, theirs, n)),
+					sign(memcmp(ours + a, theirs, n)));
+				assert_int_equal(sign(our_memcmp(theirs, ours + a, n)),
+					sign(memcmp(theirs, ours + a, n)));
+			}
+		}
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(memcpy_copies_at_every_alignment, setup),
 		cmocka_unit_test_setup(memset_fills_at_every_alignment, setup),
 		cmocka_unit_test_setup(memmove_overlaps_both_ways, setup),
+		cmocka_unit_test_setup(memcmp_finds_the_first_difference, setup),
 		cmocka_unit_test(comparisons_agree),
 	};
 
