@@ -97,6 +97,7 @@ static void leave(void)
 efi_status_t app_main(void)
 {
 	const struct efi_runtime_services *services = app_system->runtime_services;
+	struct efi_input_key key;
 	uint64_t size = sizeof(found);
 	efi_status_t status = services->get_variable(name, &guid, NULL, &size, found);
 
@@ -108,6 +109,9 @@ efi_status_t app_main(void)
 		app_finish("vandal");
 	}
 	CHECK(services->set_variable(name, &guid, KEPT, sizeof(whole), whole) == EFI_SUCCESS);
+	app_print("vandal: waits for a key\n");
+	while (app_system->con_in->read_key_stroke(app_system->con_in, &key) != EFI_SUCCESS) {
+	}
 	leave();
 	__asm__ volatile("mov sp, %0\n\tblr %1" ::"r"(stack + sizeof(stack)), "r"(rage) : "memory");
 	__builtin_unreachable();

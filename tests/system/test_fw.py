@@ -2,6 +2,8 @@
 """guest/fw, the UEFI firmware of VMs, on QEMU's own board at EL1: there it runs as in a VM, but for
 the runtime services, which nobody answers. Debian's kernel, GRUB and systemd-boot judge it."""
 
+import re
+
 import pytest
 from harness.fw import check_app, start_bare, write_disk
 from harness.vms import INITRD, KERNEL, MIB, PAYLOADS
@@ -12,6 +14,7 @@ from plinth.paths import BUILD, LOADERS
 DEFAULT = "EFI/BOOT/BOOTAA64.EFI"
 GRUB = LOADERS / "usr/lib/grub/arm64-efi/monolithic/grubaa64.efi"
 SYSTEMD_BOOT = LOADERS / "usr/lib/systemd/boot/efi/systemd-bootaa64.efi"
+SPY = PAYLOADS / "spy.efi"
 OPTIONS = "console=ttyAMA0 quiet plinth.name=guest plinth.action=poweroff"
 REPORT = r"^plinth-guest: guest cpus=1 mem=(\d+)"
 FW_BYTES = 160 * 1024
@@ -62,19 +65,42 @@ def test_kernel_of_the_bundle(bare):
     assert "nobody answers runtime services" in machine.console.transcript
 
 
+# UEFI 2.10, 34 and 35: database, string, font, image, image decoder, configuration routing and access,
+# form browser, popup, keyword handler.
+HII = """
+    ef9fc172-a1b2-4693-b327-6d32fc416042 0fd96974-23aa-4cdc-b9cb-98d17750322a
+    e9ca4775-8657-47fc-97e7-7ed65a084324 849e6875-db35-4df8-b41e-c8f33718073f
+    31a6406a-6bdf-4e46-b2a2-ebaa89c40920 1a1241e6-8f19-41a9-bc0e-e8ef39e06546
+    587e72d7-cc50-4f79-8209-ca291fc1a10f 330d4706-f2a0-4e4f-a369-b66fa8d54385
+    b9d4c360-bcfb-4f9b-9298-53c136982258 4311edc0-6054-46d4-9e40-893ea952fccc
+    0a8badd5-03b8-4d19-b128-7b8f0edaa596
+    """.split()
+
+
+def asked_in_vain(machine):
+    """Of tests/efi/spy.c: the protocols that a loader and its kernel asked for and did not get."""
+    text = machine.console.transcript
+    assert "spy: starts it" in text and "FAIL" not in text, text
+    return re.findall(r"^spy: no (\S+)$", text, re.M)
+
+
 def test_grub(bare, make_disk):
+    """It and Linux's stub, and whether they ask for HII."""
     config = f"linux /vmlinuz {OPTIONS}\ninitrd /initrd.gz\nboot\n"
-    files = {DEFAULT: GRUB, "EFI/debian/grub.cfg": config, "vmlinuz": KERNEL, "initrd.gz": INITRD}
+    files = {DEFAULT: SPY, "spied.efi": GRUB, "EFI/debian/grub.cfg": config, "vmlinuz": KERNEL, "initrd.gz": INITRD}
     machine = bare([make_disk(files, 96 * MIB, 32)])
     machine.expect(r"Welcome to GRUB!", timeout=120)
     machine.expect(REPORT, timeout=180)
     machine.wait(60)
+    assert not set(asked_in_vain(machine)) & set(HII)
 
 
 def test_systemd_boot(bare, make_disk):
+    """The same of it."""
     entry = f"title Debian\nlinux /vmlinuz\ninitrd /initrd.gz\noptions {OPTIONS}\n"
     files = {
-        DEFAULT: SYSTEMD_BOOT,
+        DEFAULT: SPY,
+        "spied.efi": SYSTEMD_BOOT,
         "loader/loader.conf": "default debian.conf\ntimeout 0\n",
         "loader/entries/debian.conf": entry,
         "vmlinuz": KERNEL,
@@ -83,6 +109,7 @@ def test_systemd_boot(bare, make_disk):
     machine = bare([make_disk(files, 96 * MIB, 32)])
     machine.expect(REPORT, timeout=180)
     machine.wait(60)
+    assert not set(asked_in_vain(machine)) & set(HII)
 
 
 @pytest.mark.parametrize(
