@@ -5,6 +5,7 @@
 
 #define PAGE	UINT64_C(0x1000)
 #define BLOCK	UINT64_C(0x200000)
+#define GIB	UINT64_C(0x40000000)
 #define RAM	UINT64_C(0x40000000)
 #define ENTRIES 512U
 #define SLOTS	16U
@@ -83,6 +84,7 @@ void map_own(void)
 	fill();
 	low_root[0] = DEVICE | VALID;
 	low_root[1] = table_of(ram);
+	low_root[2] = (RAM + GIB) | NORMAL | VALID;
 	high_root[0] = table_of(high);
 	for (unsigned i = 0; i < SLOTS; i++) {
 		high[i] = table_of(slots[i]);

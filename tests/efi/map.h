@@ -14,7 +14,7 @@
 /* Before map_own(): pages that map_take_away() will be asked for, as single ones. */
 void map_divide(uint64_t pa, uint64_t pages);
 
-/* From now on what is below 1 GiB is devices at their own addresses, and 1 GiB from there memory
+/* From now on what is below 1 GiB is devices at their own addresses, and 2 GiB from there memory
  * that may be read, written and executed. TTBR1_EL1's half is there, and empty. */
 void map_own(void);
 

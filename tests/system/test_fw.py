@@ -8,7 +8,7 @@ import pytest
 from harness.fw import check_app, start_bare, write_disk
 from harness.vms import INITRD, KERNEL, MIB, PAYLOADS
 from plinth.command import run
-from plinth.fw import FIRMWARE
+from plinth.fw import DISK_BASE, DISK_SPACE, FIRMWARE
 from plinth.paths import BUILD, LOADERS
 
 DEFAULT = "EFI/BOOT/BOOTAA64.EFI"
@@ -204,7 +204,21 @@ def test_an_application_that_faults(bare, make_disk):
     machine.wait(30)
 
 
+def test_at_el2_services_come_by_smc(bare, make_disk):
+    """At EL2 the stubs use SMC. EL3 of the tests answers by operand and level, and translates pointers
+    as the caller's level does."""
+    disk = make_disk({DEFAULT: PAYLOADS / "level.efi"}, 6 * MIB, 12)
+    el3 = PAYLOADS / "example_el3.img"  # another disk to the firmware, which leaves it alone
+    extra = ["-machine", "secure=on,virtualization=on", "-semihosting"]
+    extra += ["-device", f"loader,addr={DISK_BASE + DISK_SPACE:#x},cpu-num=0"]
+    machine = bare([disk, el3], cpu="max", extra=extra)
+    machine.wait(60)
+    text = machine.console.transcript
+    assert "level: 0 failed" in text and "FAIL" not in text, text
+    assert "nobody answers" not in text
+
+
 def test_not_at_el2(start):
     """Somebody's QEMU with EL2: it says why, and waits."""
     machine = start(None, firmware=FIRMWARE, cpus=1, memory_mib=256, el2=True)
-    machine.expect(r"plinth-fw: not entered at EL1")
+    machine.expect(r"plinth-fw: neither entered at EL1 nor at EL2 with VHE")

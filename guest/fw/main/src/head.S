@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The ROM's first page. EL1, MMU and caches off, x0 = devicetree (docs/firmware-contract.md). The
+ * The ROM's first page. EL1, MMU and caches off, x0 = devicetree (docs/firmware-contract.md), or EL2
+ * likewise with FEAT_VHE, by which EL2 is what EL1 would be, registers' names and all. The
  * MMU goes on before anything is stored, by tables in the ROM: so nothing is stored past the
  * caches, and nothing has to be cleaned. Then the firmware proper is copied to its place in RAM.
  */
@@ -8,6 +9,9 @@
 #include "arch_impl/asm.h"
 
 #define CURRENTEL_EL1	4
+#define CURRENTEL_EL2	8
+#define MMFR1_VH_SHIFT	8
+#define HCR_HOST	((1 << 27) | (1 << 31) | (1 << 34))	/* TGE, RW, E2H */
 #define GUEST_RAM_BASE	0x40000000
 #define DTB_AT_START	GUEST_RAM_BASE
 
@@ -33,7 +37,16 @@ fw_rom_entry:
 	msr	daifset, #0xf
 	mrs	x1, currentel
 	cmp	x1, #CURRENTEL_EL1
+	b.eq	right_level
+	cmp	x1, #CURRENTEL_EL2
 	b.ne	wrong_level
+	mrs	x1, id_aa64mmfr1_el1
+	ubfx	x1, x1, #MMFR1_VH_SHIFT, #4
+	cbz	x1, wrong_level
+	ldr	x1, =HCR_HOST
+	msr	hcr_el2, x1
+	isb
+right_level:
 	mov	x19, x0
 	cbnz	x19, 1f
 	mov	x19, #DTB_AT_START	/* QEMU's -bios passes nothing */
@@ -96,7 +109,7 @@ fw_rom_entry:
 	ldr	x1, =fw_start
 	br	x1
 
-/* Somebody's own QEMU, say: there is nothing here for EL2 or EL3. */
+/* Somebody's own QEMU, say: there is nothing here for EL3, or for EL2 as it was in Armv8.0. */
 wrong_level:
 	mov	x1, #GUEST_UART_BASE
 	adr	x2, wrong_level_text
@@ -107,7 +120,7 @@ wrong_level:
 2:	wfi
 	b	2b
 wrong_level_text:
-	.asciz	"plinth-fw: not entered at EL1: this is firmware for virtual machines\r\n"
+	.asciz	"plinth-fw: neither entered at EL1 nor at EL2 with VHE: this is firmware for virtual machines\r\n"
 
 	.balign	8
 	.ltorg

@@ -48,6 +48,13 @@ void tables_publish(const struct fw_machine *machine, const void *dtb);
 bool random_init(const struct fw_machine *machine);
 bool random_fill(uint8_t *out, size_t size);
 
+/* At EL2 with VHE, where whoever answers us is at EL3: SMC, not HVC. */
+bool is_at_el2(void);
+
+/* SMCCC, by that. */
+struct smccc_regs;
+void call_below(struct smccc_regs *regs);
+
 /* PSCI. */
 void power_off(void) __attribute__((noreturn));
 void power_reset(void) __attribute__((noreturn));

@@ -32,7 +32,23 @@
 #define WORD_SIZE	   4U
 #define PUBLISH_ALL_BEYOND UINT64_C(0x40000) /* then IC IALLUIS is less than line by line */
 
+#define CURRENTEL_EL2 8U
+
 static struct pl011 uart;
+
+bool is_at_el2(void)
+{
+	return read_currentel() == CURRENTEL_EL2;
+}
+
+void call_below(struct smccc_regs *regs)
+{
+	if (is_at_el2()) {
+		arch_smc(regs);
+	} else {
+		arch_hvc(regs);
+	}
+}
 
 void line_init(void)
 {
@@ -111,7 +127,7 @@ static void psci(uint64_t function)
 {
 	struct smccc_regs regs = {.x = {function}};
 
-	arch_hvc(&regs);
+	call_below(&regs);
 }
 
 void power_off(void)

@@ -20,7 +20,7 @@ static bool ask_trng(struct blake2s *hash)
 	for (uint32_t i = 0; i < TRNG_ROUNDS; i++) {
 		struct smccc_regs regs = {.x = {TRNG_RND64, TRNG_BITS}};
 
-		arch_hvc(&regs);
+		call_below(&regs);
 		if (regs.x[0] != 0U) {
 			return false;
 		}

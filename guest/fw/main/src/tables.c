@@ -105,7 +105,11 @@ static void enter_runtime(void)
 	runtime->images = fw_runtime_images();
 	fw_visit_group(&address_guid, add_listener, runtime);
 	if (runtime_mask != 0U) {
-		(void)fw_runtime_enter(runtime_mask, regions, count);
+		fw_runtime_enter_fn *enter = (fw_runtime_enter_fn *)(uintptr_t)fw_runtime_in_copy(
+			(const uint8_t *)(uintptr_t)runtime_code,
+			(const void *)(uintptr_t)fw_runtime_enter);
+
+		(void)enter(runtime_mask, regions, count);
 	}
 	clock_leave();
 }
@@ -135,7 +139,7 @@ struct efi_system_table *tables_init(void)
 	runtime = &data->runtime;
 	runtime->listener_count = 0;
 	runtime_code = (uintptr_t)code;
-	fw_runtime_place(code, &data->runtime, true);
+	fw_runtime_place(code, &data->runtime, is_at_el2() ? FW_RUNTIME_SMC : FW_RUNTIME_HVC);
 	platform_publish_code(code, (uint64_t)(fw_runtime_end - fw_runtime_start));
 	(void)platform_protect((uintptr_t)code, FW_RUNTIME_GRANULE, FW_ACCESS_RX);
 	runtime_mask = UEFI_RT_PROPERTIES;
@@ -143,7 +147,7 @@ struct efi_system_table *tables_init(void)
 		console_print("plinth-fw: nobody answers runtime services: there are none\n");
 		runtime_mask = 0;
 		(void)platform_protect((uintptr_t)code, FW_RUNTIME_GRANULE, FW_ACCESS_RW);
-		fw_runtime_place(code, &data->runtime, false);
+		fw_runtime_place(code, &data->runtime, FW_RUNTIME_NONE);
 		(void)platform_protect((uintptr_t)code, FW_RUNTIME_GRANULE, FW_ACCESS_RX);
 	}
 	fw_services_init(&tables);

@@ -59,12 +59,28 @@ extern const void *const fw_runtime_stub[FW_RUNTIME_SERVICES];
 /* What stands in for each of them where nobody answers upcalls: EFI_UNSUPPORTED. */
 extern const uint8_t fw_runtime_unsupported[];
 
-/* Fills in the table of services that run in the copy at `code`, and points that copy at *data. */
-void fw_runtime_place(uint8_t *code, struct fw_runtime *data, bool answered);
+/* How the copy calls who answers. */
+enum fw_runtime_conduit {
+	FW_RUNTIME_HVC, /* from EL1 */
+	FW_RUNTIME_SMC, /* from EL2, whose HVC would come to its own vectors */
+	FW_RUNTIME_NONE,
+};
 
-/* UEFI_RT_ENTER_RUNTIME: boot services are over, and these are the runtime regions. */
+/* Fills in the table of services that run in the copy at `code`, and points that copy at *data. */
+void fw_runtime_place(uint8_t *code, struct fw_runtime *data, enum fw_runtime_conduit conduit);
+
+/* Where a stub is in the copy. */
+static inline const void *fw_runtime_in_copy(const uint8_t *code, const void *stub)
+{
+	return code + ((const uint8_t *)stub - fw_runtime_start);
+}
+
+/* UEFI_RT_ENTER_RUNTIME: boot services are over, and these are the runtime regions. To be called in
+ * the copy. */
 struct uefi_rt_region;
-efi_status_t fw_runtime_enter(uint64_t mask, const struct uefi_rt_region *regions, uint64_t count);
+typedef efi_status_t fw_runtime_enter_fn(
+	uint64_t mask, const struct uefi_rt_region *regions, uint64_t count);
+fw_runtime_enter_fn fw_runtime_enter;
 
 /* After SetVirtualAddressMap's upcall: tells the listeners, who may call ConvertPointer by the
  * table as it was, relocates the images, and converts the tables' pointers and checksums. Part of
