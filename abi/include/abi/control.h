@@ -92,8 +92,9 @@ enum control_call {
 				   * behind it from X2 on. X3 0: of now, else its ticket (BUSY: it is
 				   * over).  X2 the bytes of all, X3 the ticket */
 	CONTROL_NVRAM_WRITE = 30, /* (config) vm: the same, in order; X3 0 with the first bytes,
-				   * which have all of the struct. X2 the bytes so far, X3 the
-				   * ticket. The last byte puts it in place of all variables */
+				   * which have all of the struct. Not all may be taken at once
+				   * (X1): X2 the bytes so far, X3 the ticket. The last byte puts
+				   * it in place of all variables */
 	CONTROL_CREATE = 31,	  /* (config) struct vm_config, its images at offsets in X2 bytes */
 	CONTROL_CREATE_STEP = 32, /* (config) vm; X2 bytes to come, X3 1: again; both 0: done */
 	CONTROL_CREATE_PUT = 33,  /* (config) vm; the bytes from X2 on, in order */

@@ -83,9 +83,11 @@
  * UEFI_UNSUPPORTED before it; afterwards it takes physical addresses in runtime regions, and stays
  * until the VM's next start.
  */
-#define UEFI_RT_REGION_MAX 8
+#define UEFI_RT_REGION_MAX 32
 #define UEFI_RT_MAP_MAX	   1024
-#define UEFI_RT_ENTRY_MAX  256 /* 40 to 48 are usual */
+#define UEFI_RT_MAP_STEP   8
+#define UEFI_RT_AGAIN	   0x4000000000000001 /* of the stub and the core alone, no EFI_STATUS */
+#define UEFI_RT_ENTRY_MAX  256		      /* 40 to 48 are usual */
 
 /* EFI_STATUS (Appendix D). */
 #define UEFI_ERROR_BIT		0x8000000000000000

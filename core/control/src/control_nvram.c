@@ -9,8 +9,13 @@
 #include "base/compiler.h"
 #include "base/string.h"
 #include "control_private.h"
+#include "nvstore/nvstore.h"
 
 #define HEAD_SIZE sizeof(struct control_nvram)
+
+/* What a call takes of an image, however much it brings: records are looked at as they come, and
+ * the shortest take more time than their bytes. */
+#define WRITE_STEP 512U
 
 STATIC_ASSERT(CONTROL_NVRAM_MAX == UEFIRT_KEPT_MAX, "an image");
 STATIC_ASSERT(HEAD_SIZE % sizeof(uint64_t) == 0U, "the image is aligned");
@@ -20,8 +25,10 @@ static struct {
 	uint32_t serial; /* of the VM; 0: there is no transfer */
 	uint32_t ticket;
 	bool is_write;
-	uint32_t size; /* of head and image */
-	uint32_t done; /* written so far */
+	uint32_t size;		    /* of head and image */
+	uint32_t done;		    /* written so far */
+	struct nvstore_check check; /* of these */
+	uint16_t place[UEFIRT_KEPT_MAX / NVSTORE_LEAST];
 	uint64_t words[(HEAD_SIZE + UEFIRT_KEPT_MAX) / sizeof(uint64_t)];
 } transfer;
 
@@ -41,6 +48,7 @@ static void begin(const struct vm *vm, bool is_write, uint32_t image_size)
 	transfer.is_write = is_write;
 	transfer.size = HEAD_SIZE + image_size;
 	transfer.done = 0;
+	transfer.check = (struct nvstore_check){.place = transfer.place};
 	transfer.ticket++;
 	transfer.ticket += transfer.ticket == 0U ? 1U : 0U;
 }
@@ -110,15 +118,24 @@ static enum control_status begin_write(const struct call *call)
 	return CONTROL_OK;
 }
 
-/* All of it has come. */
-static enum control_status put_in_place(struct vm *vm)
+/* More of it has come. */
+static enum control_status look(struct vm *vm)
 {
-	struct control_nvram head;
+	uint32_t have = transfer.done - (uint32_t)HEAD_SIZE;
+	uint32_t size = transfer.size - (uint32_t)HEAD_SIZE;
+	enum plinth_status status = nvstore_check(&transfer.check, image(), have, size);
 
-	memcpy(&head, bytes(), sizeof(head));
+	if (status == PLINTH_OK && have < size) {
+		return CONTROL_OK;
+	}
 	transfer.serial = 0;
-	return status_of(
-		vm_import_variables(vm, image(), transfer.size - (uint32_t)HEAD_SIZE, head.meta));
+	if (status == PLINTH_OK) {
+		struct control_nvram head;
+
+		memcpy(&head, bytes(), sizeof(head));
+		status = vm_take_variables(vm, image(), &transfer.check, head.meta);
+	}
+	return status_of(status);
 }
 
 enum control_status control_nvram_write(struct call *call)
@@ -136,10 +153,10 @@ enum control_status control_nvram_write(struct call *call)
 	if (call->arg != transfer.done || call->size > transfer.size - transfer.done) {
 		return CONTROL_INVALID;
 	}
-	memcpy(bytes() + transfer.done, call->data, call->size);
-	transfer.done += call->size;
-	call->done = call->size;
+	call->done = (uint32_t)min_u64(call->size, WRITE_STEP);
+	memcpy(bytes() + transfer.done, call->data, call->done);
+	transfer.done += call->done;
 	call->result[0] = transfer.done;
 	call->result[1] = transfer.ticket;
-	return transfer.done == transfer.size ? put_in_place(call->vm) : CONTROL_OK;
+	return look(call->vm);
 }

@@ -35,7 +35,7 @@ static int group_setup(void **state)
 /* A file with four variables, "A" to "D", each filled with `fill`: more than two calls take. */
 static void make_file(uint8_t fill)
 {
-	static uint64_t buf[2U * CONTROL_NVRAM_MAX / 8U];
+	static uint64_t buf[NVSTORE_WORDS(CONTROL_NVRAM_MAX, CONTROL_NVRAM_MAX)];
 	static uint8_t data[DATA_SIZE];
 	_Alignas(8) uint8_t name[4] = {0};
 	struct nvstore store;
@@ -169,7 +169,8 @@ static void a_transfer_is_not_torn(void **state)
 	uint32_t ticket = (uint32_t)rig.x[3];
 
 	make_file(0x22);
-	assert_int_equal(vm_import_variables(rig.other, file.bytes + HEAD_SIZE, file.head.size, 0),
+	assert_int_equal(uefirt_import(&rig.other->uefirt, file.bytes + HEAD_SIZE, file.head.size,
+				 file.head.meta),
 		PLINTH_OK);
 	make_file(0x11);
 	assert_int_equal(rig_call(CONTROL_NVRAM_READ, 100, ticket, CONTROL_MOVE_MAX), CONTROL_OK);
@@ -207,13 +208,47 @@ static void what_is_no_image_changes_nothing(void **state)
 	assert_int_equal(write_piece(0, 0), CONTROL_OK);
 	uint32_t ticket = (uint32_t)rig.x[3];
 
-	assert_int_equal(write_piece(CONTROL_MOVE_MAX + 8U, ticket), CONTROL_INVALID);
+	uint32_t at = (uint32_t)rig.x[1];
+
+	assert_int_equal(write_piece(at + 8U, ticket), CONTROL_INVALID);
+	assert_int_equal(write_piece(at, ticket), CONTROL_OK);
+	at += (uint32_t)rig.x[1];
+	while (file_size - at >= CONTROL_MOVE_MAX) {
+		assert_int_equal(write_piece(at, ticket), CONTROL_OK);
+		at += (uint32_t)rig.x[1];
+	}
 	/* More than it said. */
-	assert_int_equal(write_piece(CONTROL_MOVE_MAX, ticket), CONTROL_OK);
 	assert_int_equal(
-		rig_call(CONTROL_NVRAM_WRITE, 2U * CONTROL_MOVE_MAX, ticket, CONTROL_MOVE_MAX),
-		file_size < 3U * CONTROL_MOVE_MAX ? CONTROL_INVALID : CONTROL_OK);
+		rig_call(CONTROL_NVRAM_WRITE, at, ticket, CONTROL_MOVE_MAX), CONTROL_INVALID);
 	read_and_compare();
+}
+
+/* However much a call brings and however small the variables are, it looks at a few. */
+static void a_call_takes_a_little(void **state)
+{
+	uint32_t ticket = 0;
+	unsigned calls = 0;
+
+	(void)state;
+	for (uint32_t at = 0; at < file_size; calls++) {
+		assert_int_equal(write_piece(at, ticket), CONTROL_OK);
+		assert_true(rig.x[1] != 0U && rig.x[1] <= 512U);
+		at += (uint32_t)rig.x[1];
+		ticket = (uint32_t)rig.x[3];
+	}
+	assert_true(calls >= file_size / 512U);
+	read_and_compare();
+}
+
+/* What is wrong is told when it comes, and ends the transfer. */
+static void it_ends_where_it_is_wrong(void **state)
+{
+	(void)state;
+	memset(file.bytes + HEAD_SIZE + 16U, 0, 4);
+	assert_int_equal(write_piece(0, 0), CONTROL_INVALID);
+	make_file(0x11);
+	assert_int_equal(write_piece(512, 1), CONTROL_BUSY);
+	assert_int_equal(write_all(), CONTROL_OK);
 }
 
 static void a_vm_without_uefi_has_none(void **state)
@@ -236,6 +271,8 @@ int main(void)
 		cmocka_unit_test_setup(a_change_is_told_to_who_has_read, setup),
 		cmocka_unit_test_setup(a_transfer_is_not_torn, setup),
 		cmocka_unit_test_setup(what_is_no_image_changes_nothing, setup),
+		cmocka_unit_test_setup(a_call_takes_a_little, setup),
+		cmocka_unit_test_setup(it_ends_where_it_is_wrong, setup),
 		cmocka_unit_test_setup(a_vm_without_uefi_has_none, setup),
 	};
 

@@ -38,7 +38,7 @@ enum plinth_status uefirt_init(struct uefirt_vm *vm, const struct uefirt_config 
 	vm->config = *config;
 	vm->state = pa_to_va(vm->pages);
 	vm->state->timezone = UEFI_TIMEZONE_NONE;
-	nvstore_init(&vm->state->store, vm->state->bytes, UEFIRT_KEPT_MAX, UEFIRT_LOST_MAX);
+	nvstore_init(&vm->state->store, vm->state->words, UEFIRT_KEPT_MAX, UEFIRT_LOST_MAX);
 	lock_init(&vm->lock, LOCK_RANK_VM);
 	return PLINTH_OK;
 }
@@ -62,6 +62,7 @@ void uefirt_reset(struct uefirt_vm *vm)
 	state->at_runtime = false;
 	state->is_virtual = false;
 	state->region_count = 0;
+	state->map.next = 0;
 	state->last_size = 0;
 	nvstore_forget(&state->store);
 	lock_drop(&vm->lock);
@@ -142,10 +143,7 @@ enum plinth_status uefirt_variable(
 		return PLINTH_ENOENT;
 	}
 	lock_take(&vm->lock);
-	record = nvstore_first(&vm->state->store);
-	while (record != NULL && index-- != 0U) {
-		record = nvstore_next(&vm->state->store, record);
-	}
+	record = nvstore_at(&vm->state->store, index);
 	if (record != NULL) {
 		describe(record, variable);
 	}
@@ -163,8 +161,8 @@ void uefirt_get_usage(struct uefirt_vm *vm, struct uefirt_usage *usage)
 	}
 	lock_take(&vm->lock);
 	*usage = (struct uefirt_usage){
-		.kept = state->store.used_kept,
-		.lost = state->store.used - state->store.used_kept,
+		.kept = state->store.kept.used,
+		.lost = state->store.lost.used,
 		.keeps = uefirt_keeps(vm),
 		.at_runtime = state->at_runtime,
 	};
@@ -186,21 +184,40 @@ enum plinth_status uefirt_export(struct uefirt_vm *vm, void *buf, uint32_t *size
 	return PLINTH_OK;
 }
 
+static void set_clock(const struct uefirt_vm *vm, uint64_t meta)
+{
+	vrtc_set_offset(vm->config.rtc, (uint32_t)meta);
+	uefirt_set_zone(vm->state, (int16_t)FIELD_GET(meta, META_ZONE),
+		(uint8_t)FIELD_GET(meta, META_DAYLIGHT));
+}
+
 enum plinth_status uefirt_import(
 	struct uefirt_vm *vm, const void *image, uint32_t size, uint64_t meta)
 {
-	struct uefirt_state *state = vm->state;
-
-	if (state == NULL) {
+	if (vm->state == NULL) {
 		return PLINTH_ENOENT;
 	}
 	lock_take(&vm->lock);
-	enum plinth_status status = nvstore_import(&state->store, image, size);
+	enum plinth_status status = nvstore_import(&vm->state->store, image, size);
 
 	if (status == PLINTH_OK) {
-		vrtc_set_offset(vm->config.rtc, (uint32_t)meta);
-		uefirt_set_zone(state, (int16_t)FIELD_GET(meta, META_ZONE),
-			(uint8_t)FIELD_GET(meta, META_DAYLIGHT));
+		set_clock(vm, meta);
+	}
+	lock_drop(&vm->lock);
+	return status;
+}
+
+enum plinth_status uefirt_take(
+	struct uefirt_vm *vm, const void *image, const struct nvstore_check *check, uint64_t meta)
+{
+	if (vm->state == NULL) {
+		return PLINTH_ENOENT;
+	}
+	lock_take(&vm->lock);
+	enum plinth_status status = nvstore_take(&vm->state->store, image, check);
+
+	if (status == PLINTH_OK) {
+		set_clock(vm, meta);
 	}
 	lock_drop(&vm->lock);
 	return status;

@@ -44,16 +44,10 @@ uint64_t uefirt_enter_runtime(struct call *call)
 	return UEFI_SUCCESS;
 }
 
-/* A map as it is being read: the virtual address of each region, and which of them have one. */
-struct mapping {
-	uint64_t virtual[UEFI_RT_REGION_MAX];
-	uint32_t is_mapped; /* bit n: region n */
-};
-
 /* One entry of the map. */
-static uint64_t take_entry(const struct uefirt_state *state,
-	const struct uefi_memory_descriptor *entry, struct mapping *mapping)
+static uint64_t take_entry(struct uefirt_state *state, const struct uefi_memory_descriptor *entry)
 {
+	struct map_reading *map = &state->map;
 	uint64_t size;
 	uint64_t end;
 	bool is_ours = false;
@@ -70,38 +64,54 @@ static uint64_t take_entry(const struct uefirt_state *state,
 		const struct region *region = &state->region[i];
 
 		if (range_contains(entry->physical, size, region->base, region->size)) {
-			mapping->virtual[i] = entry->virtual + (region->base - entry->physical);
-			mapping->is_mapped |= UINT32_C(1) << i;
+			map->virtual[i] = entry->virtual + (region->base - entry->physical);
+			map->is_mapped |= UINT32_C(1) << i;
 			is_ours = true;
 		}
 	}
 	return is_ours ? UEFI_SUCCESS : UEFI_NOT_FOUND;
 }
 
-/* All of the map; *mapping is whole on success. */
-static uint64_t take_map(
-	const struct call *call, uint64_t count, uint64_t step, struct mapping *mapping)
+/* The next entries, of `count`. */
+static uint64_t take_entries(const struct call *call, uint64_t count)
 {
-	uint64_t status = UEFI_SUCCESS;
+	struct map_reading *map = &call->state->map;
+	uint64_t step = call->x[1];
+	uint64_t end = min_u64(map->next + UEFI_RT_MAP_STEP, count);
 
-	for (uint64_t i = 0; i < count && status == UEFI_SUCCESS; i++) {
+	for (uint64_t i = map->next; i < end; i++) {
 		struct uefi_memory_descriptor entry;
 
 		if (!call_read(call, call->x[3] + i * step, &entry, DESCRIPTOR_SIZE)) {
 			return UEFI_INVALID_PARAMETER;
 		}
-		status = take_entry(call->state, &entry, mapping);
+		uint64_t status = take_entry(call->state, &entry);
+
+		if (status != UEFI_SUCCESS) {
+			return status;
+		}
 	}
-	if (status == UEFI_SUCCESS && mapping->is_mapped != MASK_BELOW(call->state->region_count)) {
-		status = UEFI_NO_MAPPING;
+	map->next = end;
+	return end < count ? UEFI_RT_AGAIN : UEFI_SUCCESS;
+}
+
+/* All of the map has been read. */
+static uint64_t put_in_force(struct uefirt_state *state)
+{
+	if (state->map.is_mapped != MASK_BELOW(state->region_count)) {
+		return UEFI_NO_MAPPING;
 	}
-	return status;
+	for (uint32_t i = 0; i < state->region_count; i++) {
+		state->region[i].virtual = state->map.virtual[i];
+	}
+	state->is_virtual = true;
+	return UEFI_SUCCESS;
 }
 
 uint64_t uefirt_set_virtual_address_map(struct call *call)
 {
 	struct uefirt_state *state = call->state;
-	struct mapping mapping = {.is_mapped = 0};
+	struct map_reading *map = &state->map;
 	uint64_t size = call->x[0];
 	uint64_t step = call->x[1];
 
@@ -113,16 +123,18 @@ uint64_t uefirt_set_virtual_address_map(struct call *call)
 		call->x[3] == 0U) {
 		return UEFI_INVALID_PARAMETER;
 	}
-	uint64_t status = take_map(call, size / step, step, &mapping);
+	if (map->next == 0U || memcmp(map->x, call->x, sizeof(map->x)) != 0) {
+		memcpy(map->x, call->x, sizeof(map->x));
+		map->next = 0;
+		map->is_mapped = 0;
+	}
+	uint64_t status = take_entries(call, size / step);
 
-	if (status != UEFI_SUCCESS) {
+	if (status == UEFI_RT_AGAIN) {
 		return status;
 	}
-	for (uint32_t i = 0; i < state->region_count; i++) {
-		state->region[i].virtual = mapping.virtual[i];
-	}
-	state->is_virtual = true;
-	return UEFI_SUCCESS;
+	map->next = 0;
+	return status == UEFI_SUCCESS ? put_in_force(state) : status;
 }
 
 uint64_t uefirt_convert_pointer(struct call *call)

@@ -17,6 +17,14 @@ struct region {
 	uint64_t virtual; /* once `is_virtual` */
 };
 
+/* SetVirtualAddressMap's map as it is being read, UEFI_RT_MAP_STEP entries a call. */
+struct map_reading {
+	uint64_t x[4]; /* of the calls */
+	uint64_t next; /* entry; 0: none is being read */
+	uint64_t virtual[UEFI_RT_REGION_MAX];
+	uint32_t is_mapped; /* bit n: region n has a virtual address */
+};
+
 struct uefirt_state {
 	struct nvstore store;
 	bool at_runtime; /* ExitBootServices has been called */
@@ -24,6 +32,7 @@ struct uefirt_state {
 	uint32_t mask;	 /* of services that the firmware has published, once at_runtime */
 	uint32_t region_count;
 	struct region region[UEFI_RT_REGION_MAX];
+	struct map_reading map;
 	int16_t timezone;
 	uint8_t daylight;
 	/* The variable that GetNextVariableName named last: enumeration goes on behind it although
@@ -34,7 +43,7 @@ struct uefirt_state {
 	/* Of the present call. */
 	ALIGNED(NVSTORE_ALIGN) uint8_t name[UEFI_VAR_NAME_MAX];
 	uint64_t data[UEFI_VAR_DATA_MAX / sizeof(uint64_t)];
-	uint64_t bytes[(UEFIRT_KEPT_MAX + UEFIRT_LOST_MAX) / sizeof(uint64_t)]; /* of store */
+	uint64_t words[NVSTORE_WORDS(UEFIRT_KEPT_MAX, UEFIRT_LOST_MAX)]; /* of store */
 };
 
 struct call {

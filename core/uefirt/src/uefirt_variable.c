@@ -183,15 +183,14 @@ uint64_t uefirt_get_next_variable_name(struct call *call)
 		!read_key(call, &call->x[1], room, &key, NULL)) {
 		return UEFI_INVALID_PARAMETER;
 	}
+	uint32_t needed = state->at_runtime ? UEFI_VAR_RUNTIME : 0U;
+
 	if (key.name_size == EMPTY_SIZE) {
-		record = nvstore_first(&state->store);
+		record = nvstore_first(&state->store, needed);
 	} else if (find(state, &key) != NULL || is_last(state, &key)) {
-		record = nvstore_behind(&state->store, &key);
+		record = nvstore_behind(&state->store, &key, needed);
 	} else {
 		return UEFI_INVALID_PARAMETER;
-	}
-	while (record != NULL && !is_visible(state, record)) {
-		record = nvstore_next(&state->store, record);
 	}
 	return record != NULL ? give_name(call, record, room) : UEFI_NOT_FOUND;
 }
@@ -242,7 +241,7 @@ static uint64_t erase(struct call *call, const struct nvstore_key *key, uint32_t
 static bool is_as_before(const struct nvstore_record *record, const void *data, uint32_t size)
 {
 	return record != NULL && record->data_size == size &&
-	       memcmp(nvstore_data(record), data, size) == 0;
+	       memcmp(data, nvstore_data(record), size) == 0;
 }
 
 /* SetVariable with all that it was given in state->name and state->data. */
@@ -304,9 +303,9 @@ uint64_t uefirt_query_variable_info(struct call *call)
 	const struct nvstore *store = &call->state->store;
 	uint32_t attributes = (uint32_t)call->x[0];
 	bool is_kept = (attributes & UEFI_VAR_NON_VOLATILE) != 0U;
-	uint64_t all = is_kept ? store->limit_kept : store->limit_lost;
-	uint64_t used = is_kept ? store->used_kept : store->used - store->used_kept;
-	uint64_t left = all - used;
+	const struct nvstore_kind *kind = is_kept ? &store->kept : &store->lost;
+	uint64_t all = kind->limit;
+	uint64_t left = all - kind->used;
 	uint64_t largest = nvstore_room(store, is_kept);
 
 	if ((attributes & ~(uint32_t)(STORED | UEFI_VAR_APPEND)) != 0U) {

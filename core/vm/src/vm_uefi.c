@@ -193,13 +193,13 @@ static void changed(void *ctx)
 	}
 }
 
-enum plinth_status vm_import_variables(
-	struct vm *vm, const void *image, uint32_t size, uint64_t meta)
+enum plinth_status vm_take_variables(
+	struct vm *vm, const void *image, const struct nvstore_check *check, uint64_t meta)
 {
 	if (load_acquire(&vm->leaves) != 0U) {
 		return PLINTH_EPERM; /* it goes with what it has */
 	}
-	enum plinth_status status = uefirt_import(&vm->uefirt, image, size, meta);
+	enum plinth_status status = uefirt_take(&vm->uefirt, image, check, meta);
 
 	if (status == PLINTH_OK) {
 		changed(vm);

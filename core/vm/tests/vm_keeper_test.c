@@ -35,7 +35,7 @@ static struct {
 static struct vm *a;
 static struct vm *b;
 static struct vm *c;
-static uint8_t image[UEFIRT_KEPT_MAX];
+static uint8_t image[UEFIRT_KEPT_MAX] __attribute__((aligned(8)));
 static uint32_t image_size;
 
 /* NOLINTBEGIN(bugprone-reserved-identifier): ld --wrap names them so */
@@ -59,7 +59,11 @@ enum plinth_status __wrap_hostuefi_get(const char *name, void *data, uint32_t ma
 
 static void change(struct vm *vm)
 {
-	assert_int_equal(vm_import_variables(vm, image, image_size, 0), PLINTH_OK);
+	static uint16_t place[UEFIRT_KEPT_MAX / NVSTORE_LEAST];
+	struct nvstore_check check = {.place = place};
+
+	assert_int_equal(nvstore_check(&check, image, image_size, image_size), PLINTH_OK);
+	assert_int_equal(vm_take_variables(vm, image, &check, 0), PLINTH_OK);
 }
 
 enum plinth_status __wrap_hostuefi_set(const char *name, const void *data, uint32_t size)
@@ -80,7 +84,7 @@ enum plinth_status __wrap_hostuefi_set(const char *name, const void *data, uint3
 
 static int group_setup(void **state)
 {
-	static uint8_t buffer[UEFIRT_KEPT_MAX + UEFIRT_LOST_MAX] __attribute__((aligned(8)));
+	static uint64_t buffer[NVSTORE_WORDS(UEFIRT_KEPT_MAX, UEFIRT_LOST_MAX)];
 	static const uint8_t data[LARGE];
 	const struct nvstore_key key = {.name = (const uint8_t *)"N\0\0\0\0\0\0", .name_size = 4};
 	struct nvstore store;

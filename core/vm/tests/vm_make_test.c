@@ -454,7 +454,7 @@ static void a_timer_that_is_armed_late_goes_with_it(void **state)
 	(void)state;
 	vm_hold(vm);
 	destroy(vm);
-	assert_int_equal(vm_import_variables(vm, NULL, 0, 0), PLINTH_EPERM);
+	assert_int_equal(vm_take_variables(vm, NULL, NULL, 0), PLINTH_EPERM);
 	timer_init(&vm->rtc_timer, expired, NULL);
 	timer_arm(&vm->rtc_timer, 0, read_cntpct_el0() + 100U * vm_host()->ticks_per_second);
 	vm_release(vm);

@@ -88,10 +88,10 @@ static void transfer(uint32_t (*once)(uint32_t, struct plinth_control *), const 
 /* The variables of what was read; false: it is no such file. */
 static bool open_image(struct nvstore *store)
 {
-	static _Alignas(NVSTORE_ALIGN) uint8_t buf[CONTROL_NVRAM_MAX];
+	static uint64_t buf[NVSTORE_WORDS(CONTROL_NVRAM_MAX, 0U)];
 	const uint8_t *image = nvram.bytes + sizeof(nvram.head);
 
-	nvstore_init(store, buf, sizeof(buf), 0);
+	nvstore_init(store, buf, CONTROL_NVRAM_MAX, 0);
 	return nvram.size >= sizeof(nvram.head) && nvram.head.magic == CONTROL_NVRAM_MAGIC &&
 	       nvram.size - sizeof(nvram.head) == nvram.head.size &&
 	       nvstore_import(store, image, nvram.head.size) == PLINTH_OK;
@@ -100,15 +100,8 @@ static bool open_image(struct nvstore *store)
 static size_t count_variables(void)
 {
 	struct nvstore store;
-	size_t count = 0;
 
-	if (open_image(&store)) {
-		for (const struct nvstore_record *r = nvstore_first(&store); r != NULL;
-			r = nvstore_next(&store, r)) {
-			count++;
-		}
-	}
-	return count;
+	return open_image(&store) ? store.kept.count : 0U;
 }
 
 /* As Linux's efivarfs writes it: EFI_GUID is little-endian in its first three fields. */
@@ -169,9 +162,8 @@ static int list(const char *name)
 	if (ctl_json) {
 		json_open(NULL, '[');
 	}
-	for (const struct nvstore_record *r = nvstore_first(&store); r != NULL;
-		r = nvstore_next(&store, r)) {
-		show(r);
+	for (uint32_t i = 0; i < store.kept.count; i++) {
+		show(nvstore_at(&store, i));
 	}
 	if (ctl_json) {
 		json_close(']');

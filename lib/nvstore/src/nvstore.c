@@ -35,9 +35,20 @@ const uint8_t *nvstore_data(const struct nvstore_record *record)
 	return (const uint8_t *)record + HEAD + record->name_size;
 }
 
-void nvstore_init(struct nvstore *store, void *buf, uint32_t limit_kept, uint32_t limit_lost)
+static uint16_t *init_kind(
+	struct nvstore_kind *kind, uint8_t *bytes, uint16_t *place, uint32_t limit)
 {
-	*store = (struct nvstore){.bytes = buf, .limit_kept = limit_kept, .limit_lost = limit_lost};
+	*kind = (struct nvstore_kind){.bytes = bytes, .place = place, .limit = limit};
+	return place + limit / NVSTORE_LEAST;
+}
+
+void nvstore_init(struct nvstore *store, uint64_t *buf, uint32_t limit_kept, uint32_t limit_lost)
+{
+	uint8_t *bytes = (uint8_t *)buf;
+	uint16_t *place = (uint16_t *)(void *)(bytes + limit_kept + limit_lost);
+
+	place = init_kind(&store->kept, bytes, place, limit_kept);
+	(void)init_kind(&store->lost, bytes + limit_kept, place, limit_lost);
 }
 
 /* Any order will do: by words, as long as there are whole ones. Names are aligned, and of whole
@@ -81,156 +92,218 @@ static inline int compare(const struct nvstore_record *record, const struct nvst
 	return compare_names(nvstore_name(record), key->name, key->name_size);
 }
 
-/* Offset of the first record that does not stand before the key; *equal: it is the key's own. */
-static uint32_t lower_bound(const struct nvstore *store, const struct nvstore_key *key, bool *equal)
+static struct nvstore_key key_of(const struct nvstore_record *record)
 {
-	const struct nvstore_key wanted = *key; /* in registers */
-	const uint8_t *bytes = store->bytes;
-	const uint32_t used = store->used;
-	uint32_t at = 0;
-	int order = 1;
+	return (struct nvstore_key){
+		.guid = {record->guid[0], record->guid[1]},
+		.name = nvstore_name(record),
+		.name_size = record->name_size,
+	};
+}
 
-	while (at < used) {
-		const struct nvstore_record *record = record_at(bytes, at);
+static const struct nvstore_record *record_of(const struct nvstore_kind *kind, uint32_t i)
+{
+	return record_at(kind->bytes, kind->place[i] * NVSTORE_ALIGN);
+}
 
-		order = compare(record, &wanted);
-		if (order >= 0) {
-			break;
+/* The number of the first record that does not stand before the key; *equal: it is the key's own.
+ */
+static uint32_t lower_bound(
+	const struct nvstore_kind *kind, const struct nvstore_key *key, bool *equal)
+{
+	uint32_t low = 0;
+	uint32_t high = kind->count;
+
+	*equal = false;
+	while (low < high) {
+		uint32_t middle = (low + high) / 2U;
+		int order = compare(record_of(kind, middle), key);
+
+		if (order < 0) {
+			low = middle + 1U;
+			continue;
 		}
-		at += size_of(record);
+		*equal = *equal || order == 0;
+		high = middle;
 	}
-	*equal = order == 0;
-	return at;
+	return low;
+}
+
+static const struct nvstore_record *find_in(
+	const struct nvstore_kind *kind, const struct nvstore_key *key)
+{
+	bool equal;
+	uint32_t i = lower_bound(kind, key, &equal);
+
+	return equal ? record_of(kind, i) : NULL;
 }
 
 const struct nvstore_record *nvstore_find(
 	const struct nvstore *store, const struct nvstore_key *key)
 {
+	const struct nvstore_record *record = find_in(&store->kept, key);
+
+	return record != NULL ? record : find_in(&store->lost, key);
+}
+
+const struct nvstore_record *nvstore_at(const struct nvstore *store, uint32_t index)
+{
+	if (index < store->kept.count) {
+		return record_of(&store->kept, index);
+	}
+	index -= store->kept.count;
+	return index < store->lost.count ? record_of(&store->lost, index) : NULL;
+}
+
+/* The first from number i on that has them. Many may have not: a few instructions for each. */
+static const struct nvstore_record *first_from(
+	const struct nvstore_kind *kind, uint32_t i, uint32_t attributes)
+{
+	for (; i < kind->count; i++) {
+		const struct nvstore_record *record = record_of(kind, i);
+
+		if ((attributes & ~(uint32_t)record->attributes) == 0U) {
+			return record;
+		}
+	}
+	return NULL;
+}
+
+static const struct nvstore_record *first_of(
+	const struct nvstore_record *a, const struct nvstore_record *b)
+{
+	if (a == NULL || b == NULL) {
+		return a != NULL ? a : b;
+	}
+	const struct nvstore_key key = key_of(b);
+
+	return compare(a, &key) < 0 ? a : b;
+}
+
+const struct nvstore_record *nvstore_first(const struct nvstore *store, uint32_t attributes)
+{
+	return first_of(
+		first_from(&store->kept, 0, attributes), first_from(&store->lost, 0, attributes));
+}
+
+static const struct nvstore_record *behind_in(
+	const struct nvstore_kind *kind, const struct nvstore_key *key, uint32_t attributes)
+{
 	bool equal;
-	uint32_t at = lower_bound(store, key, &equal);
+	uint32_t i = lower_bound(kind, key, &equal);
 
-	return equal ? record_at(store->bytes, at) : NULL;
-}
-
-static const struct nvstore_record *record_or_null(const struct nvstore *store, uint32_t at)
-{
-	return at < store->used ? record_at(store->bytes, at) : NULL;
-}
-
-const struct nvstore_record *nvstore_first(const struct nvstore *store)
-{
-	return record_or_null(store, 0);
-}
-
-static uint32_t offset_of(const struct nvstore *store, const struct nvstore_record *record)
-{
-	return (uint32_t)((const uint8_t *)record - store->bytes);
-}
-
-const struct nvstore_record *nvstore_next(
-	const struct nvstore *store, const struct nvstore_record *record)
-{
-	return record_or_null(store, offset_of(store, record) + size_of(record));
+	return first_from(kind, equal ? i + 1U : i, attributes);
 }
 
 const struct nvstore_record *nvstore_behind(
-	const struct nvstore *store, const struct nvstore_key *key)
+	const struct nvstore *store, const struct nvstore_key *key, uint32_t attributes)
 {
-	bool equal;
-	uint32_t at = lower_bound(store, key, &equal);
-
-	return equal ? nvstore_next(store, record_at(store->bytes, at)) : record_or_null(store, at);
+	return first_of(
+		behind_in(&store->kept, key, attributes), behind_in(&store->lost, key, attributes));
 }
 
-static bool is_kept(uint32_t attributes)
+static struct nvstore_kind *kind_of(struct nvstore *store, uint32_t attributes)
 {
-	return (attributes & NVSTORE_NON_VOLATILE) != 0U;
-}
-
-static uint32_t left_for(const struct nvstore *store, bool kept)
-{
-	return kept ? store->limit_kept - store->used_kept
-		    : store->limit_lost - (store->used - store->used_kept);
+	return (attributes & NVSTORE_NON_VOLATILE) != 0U ? &store->kept : &store->lost;
 }
 
 uint32_t nvstore_room(const struct nvstore *store, bool kept)
 {
-	uint32_t left = (uint32_t)align_down(left_for(store, kept), NVSTORE_ALIGN);
+	const struct nvstore_kind *kind = kept ? &store->kept : &store->lost;
+	uint32_t left = kind->limit - kind->used;
 
 	return left <= HEAD ? 0U : (uint32_t)min_u64(left - HEAD, NVSTORE_DATA_MAX);
 }
 
-/* Makes the record at `at` (old_size bytes, 0: a new one) take new_size, of which the first
- * min(old_size, new_size) stay. There is room. */
-static void resize(
-	struct nvstore *store, uint32_t at, uint32_t old_size, uint32_t new_size, bool kept)
+/* Makes record i take new_size, of which the first min(old_size, new_size) stay. There is room. */
+static void resize(struct nvstore_kind *kind, uint32_t i, uint32_t old_size, uint32_t new_size)
 {
-	memmove(store->bytes + at + new_size, store->bytes + at + old_size,
-		store->used - at - old_size);
-	store->used += new_size - old_size;
-	if (kept) {
-		store->used_kept += new_size - old_size;
+	uint32_t at = kind->place[i] * NVSTORE_ALIGN;
+	uint16_t units = (uint16_t)((new_size - old_size) / NVSTORE_ALIGN); /* perhaps below 0 */
+
+	if (units == 0U) {
+		return;
+	}
+	memmove(kind->bytes + at + new_size, kind->bytes + at + old_size,
+		kind->used - at - old_size);
+	kind->used += new_size - old_size;
+	for (uint32_t next = i + 1U; next < kind->count; next++) {
+		kind->place[next] = (uint16_t)(kind->place[next] + units);
+	}
+}
+
+/* Room for a record i, of no bytes yet. */
+static void open_place(struct nvstore_kind *kind, uint32_t i)
+{
+	uint32_t at = kind->count++;
+
+	for (; at > i; at--) {
+		kind->place[at] = kind->place[at - 1U];
+	}
+	if (at + 1U == kind->count) {
+		kind->place[at] = (uint16_t)(kind->used / NVSTORE_ALIGN);
 	}
 }
 
 enum plinth_status nvstore_set(struct nvstore *store, const struct nvstore_key *key,
 	uint32_t attributes, const void *data, uint32_t size, bool append)
 {
+	struct nvstore_kind *kind = kind_of(store, attributes);
 	bool equal;
-	uint32_t at = lower_bound(store, key, &equal);
-	struct nvstore_record *record = (struct nvstore_record *)(void *)(store->bytes + at);
-	uint32_t old_size = equal ? size_of(record) : 0U;
-	uint32_t before = equal && append ? record->data_size : 0U;
+	uint32_t i = lower_bound(kind, key, &equal);
+	uint32_t old_size = equal ? size_of(record_of(kind, i)) : 0U;
+	uint32_t before = equal && append ? record_of(kind, i)->data_size : 0U;
 	uint32_t new_size = nvstore_record_size(key->name_size, before + size);
 
-	if (size > NVSTORE_DATA_MAX - before ||
-		new_size > left_for(store, is_kept(attributes)) + old_size) {
+	if (size > NVSTORE_DATA_MAX - before || new_size > kind->limit - kind->used + old_size) {
 		return PLINTH_ENOMEM;
 	}
-	resize(store, at, old_size, new_size, is_kept(attributes));
+	if (!equal) {
+		open_place(kind, i);
+	}
+	resize(kind, i, old_size, new_size);
+	uint8_t *bytes = kind->bytes + kind->place[i] * NVSTORE_ALIGN;
+	struct nvstore_record *record = (struct nvstore_record *)(void *)bytes;
+	uint32_t end = HEAD + key->name_size + before;
+
 	if (!equal) {
 		*record = (struct nvstore_record){
 			.guid = {key->guid[0], key->guid[1]},
 			.name_size = (uint16_t)key->name_size,
 			.attributes = (uint16_t)attributes,
 		};
-		memcpy(store->bytes + at + HEAD, key->name, key->name_size);
+		memcpy(bytes + HEAD, key->name, key->name_size);
 	}
 	record->data_size = before + size;
-	uint32_t end = HEAD + key->name_size + before;
-
-	memcpy(store->bytes + at + end, data, size);
-	memset(store->bytes + at + end + size, 0, new_size - end - size);
+	memcpy(bytes + end, data, size);
+	memset(bytes + end + size, 0, new_size - end - size);
 	return PLINTH_OK;
 }
 
 void nvstore_delete(struct nvstore *store, const struct nvstore_record *record)
 {
-	resize(store, offset_of(store, record), size_of(record), 0, is_kept(record->attributes));
+	struct nvstore_kind *kind = kind_of(store, record->attributes);
+	const struct nvstore_key key = key_of(record);
+	bool equal;
+	uint32_t i = lower_bound(kind, &key, &equal);
+
+	resize(kind, i, size_of(record), 0);
+	kind->count--;
+	for (; i < kind->count; i++) {
+		kind->place[i] = kind->place[i + 1U];
+	}
 }
 
 void nvstore_forget(struct nvstore *store)
 {
-	store->used_kept = nvstore_export(store, store->bytes);
-	store->used = store->used_kept;
+	store->lost.count = 0;
+	store->lost.used = 0;
 }
 
-/* Downwards at most: image may be where the store is. */
 uint32_t nvstore_export(const struct nvstore *store, void *image)
 {
-	uint32_t done = 0;
-	uint32_t size;
-
-	for (uint32_t at = 0; at < store->used; at += size) {
-		const struct nvstore_record *record = record_at(store->bytes, at);
-
-		size = size_of(record);
-		if (is_kept(record->attributes)) {
-			memmove((uint8_t *)image + done, record, size);
-			done += size;
-		}
-	}
-	return done;
+	memcpy(image, store->kept.bytes, store->kept.used);
+	return store->kept.used;
 }
 
 static bool is_name(const uint8_t *name, uint32_t size)
@@ -245,63 +318,100 @@ static bool is_name(const uint8_t *name, uint32_t size)
 	return true;
 }
 
-/* Of the record at the start of `left` bytes; 0: that is none. */
-static uint32_t check_record(const uint8_t *bytes, uint32_t left)
+/* The record's size, if its numbers are good and so many bytes are at most `left`; 0: they are not.
+ */
+static uint32_t check_head(const struct nvstore_record *record, uint32_t left)
 {
-	const struct nvstore_record *record = record_at(bytes, 0);
 	const uint32_t kinds = NVSTORE_NON_VOLATILE | NVSTORE_BOOT;
 
-	if (left < HEAD || record->data_size == 0U || record->data_size > NVSTORE_DATA_MAX ||
+	if (record->data_size == 0U || record->data_size > NVSTORE_DATA_MAX ||
 		record->name_size < NAME_MIN || record->name_size > NVSTORE_NAME_MAX ||
-		record->name_size % 2U != 0U || (record->attributes & ~NVSTORE_RUNTIME) != kinds ||
-		size_of(record) > left) {
+		record->name_size % CHAR != 0U ||
+		(record->attributes & ~NVSTORE_RUNTIME) != kinds || size_of(record) > left) {
 		return 0;
 	}
+	return size_of(record);
+}
+
+/* All of it is there, with a good head. */
+static bool is_record(const struct nvstore_record *record)
+{
+	const uint8_t *bytes = (const uint8_t *)record;
 	uint32_t size = size_of(record);
 
 	for (uint32_t i = HEAD + record->name_size + record->data_size; i < size; i++) {
 		if (bytes[i] != 0U) {
-			return 0;
+			return false;
 		}
 	}
-	return is_name(nvstore_name(record), record->name_size) ? size : 0U;
+	return is_name(nvstore_name(record), record->name_size);
 }
 
-static bool is_image(const uint8_t *image, uint32_t image_size)
+enum plinth_status nvstore_check(
+	struct nvstore_check *check, const void *image, uint32_t have, uint32_t size)
 {
-	const struct nvstore_record *last = NULL;
-	uint32_t size;
+	while (check->done < have) {
+		const struct nvstore_record *record = record_at(image, check->done);
+		uint32_t left = have - check->done;
+		uint32_t record_size;
 
-	for (uint32_t at = 0; at < image_size; at += size) {
-		const struct nvstore_record *record = record_at(image, at);
+		if (left < HEAD) {
+			return have < size ? PLINTH_OK : PLINTH_EINVAL;
+		}
+		record_size = check_head(record, size - check->done);
+		if (record_size == 0U) {
+			return PLINTH_EINVAL;
+		}
+		if (record_size > left) {
+			return PLINTH_OK; /* the rest of it is to come */
+		}
+		const struct nvstore_key key = key_of(record);
 
-		size = check_record(image + at, image_size - at);
-		if (size == 0U) {
-			return false;
+		if (!is_record(record) ||
+			(check->count != 0U && compare(record_at(image, check->last), &key) >= 0)) {
+			return PLINTH_EINVAL;
 		}
-		const struct nvstore_key key = {
-			.guid = {record->guid[0], record->guid[1]},
-			.name = nvstore_name(record),
-			.name_size = record->name_size,
-		};
-		if (last != NULL && compare(last, &key) >= 0) {
-			return false;
+		if (check->place != NULL) {
+			check->place[check->count] = (uint16_t)(check->done / NVSTORE_ALIGN);
 		}
-		last = record;
+		check->count++;
+		check->last = check->done;
+		check->done += record_size;
 	}
-	return true;
+	return PLINTH_OK;
+}
+
+static void put(struct nvstore *store, const void *image, const struct nvstore_check *check)
+{
+	nvstore_forget(store);
+	memcpy(store->kept.bytes, image, check->done);
+	store->kept.used = check->done;
+	store->kept.count = check->count;
+}
+
+enum plinth_status nvstore_take(
+	struct nvstore *store, const void *image, const struct nvstore_check *check)
+{
+	if (check->done > store->kept.limit) {
+		return PLINTH_ENOMEM;
+	}
+	put(store, image, check);
+	memcpy(store->kept.place, check->place, check->count * sizeof(check->place[0]));
+	return PLINTH_OK;
 }
 
 enum plinth_status nvstore_import(struct nvstore *store, const void *image, uint32_t size)
 {
-	if (size > store->limit_kept) {
+	struct nvstore_check check = {.place = NULL};
+
+	if (size > store->kept.limit) {
 		return PLINTH_ENOMEM;
 	}
-	if (!is_image(image, size)) {
+	if (nvstore_check(&check, image, size, size) != PLINTH_OK) {
 		return PLINTH_EINVAL;
 	}
-	memcpy(store->bytes, image, size);
-	store->used = size;
-	store->used_kept = size;
+	check = (struct nvstore_check){.place = store->kept.place};
+	(void)nvstore_check(&check, image, size, size); /* now that nothing can fail */
+	put(store, image, &check);
 	return PLINTH_OK;
 }

@@ -42,7 +42,7 @@ static enum plinth_status read_input(
 /* Every record is found by its key, behind the one before. */
 static void check_records(const struct nvstore *store)
 {
-	const struct nvstore_record *record = nvstore_first(store);
+	const struct nvstore_record *record = nvstore_first(store, 0);
 	uint32_t used = 0;
 
 	while (record != NULL) {
@@ -53,11 +53,11 @@ static void check_records(const struct nvstore *store)
 		};
 
 		check(nvstore_find(store, &key) == record);
-		check(nvstore_behind(store, &key) == nvstore_next(store, record));
 		used += nvstore_record_size(record->name_size, record->data_size);
-		record = nvstore_next(store, record);
+		record = nvstore_behind(store, &key, 0);
 	}
-	check(used == store->used && store->used_kept <= KEPT && used - store->used_kept <= LOST);
+	check(used == store->kept.used + store->lost.used && store->kept.used <= KEPT &&
+		store->lost.used <= LOST);
 }
 
 /* The older one too, now and then. */
@@ -74,17 +74,32 @@ static void use(struct nvstore *store)
 
 	(void)!nvstore_set(store, &key, NVSTORE_BOOT, "abc", 3, false);
 	check_records(store);
-	if (nvstore_first(store) != NULL) {
-		nvstore_delete(store, nvstore_first(store));
+	if (nvstore_first(store, 0) != NULL) {
+		nvstore_delete(store, nvstore_first(store, 0));
 	}
 	check_records(store);
 	nvstore_forget(store);
 	check_records(store);
 }
 
+/* What is an image at once is one in pieces. */
+static bool pieces_are_taken(struct nvstore *store, const void *image, uint32_t size)
+{
+	static uint16_t place[KEPT / NVSTORE_LEAST];
+	struct nvstore_check step = {.place = place};
+
+	for (uint32_t have = 0; have < size; have += 7U) {
+		if (nvstore_check(&step, image, have, size) != PLINTH_OK) {
+			return false;
+		}
+	}
+	return nvstore_check(&step, image, size, size) == PLINTH_OK && step.done == size &&
+	       nvstore_take(store, image, &step) == PLINTH_OK;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static uint64_t buffer[(KEPT + LOST) / 8U];
+	static uint64_t buffer[NVSTORE_WORDS(KEPT, LOST)];
 	static uint64_t image[KEPT / 8U];
 	static uint64_t again[KEPT / 8U];
 	static union nvstore_buffer piece;
@@ -106,6 +121,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check_records(&store);
 		check(nvstore_export(&store, again) == size);
 		check(memcmp(again, image, size) == 0);
+		check(pieces_are_taken(&store, image, (uint32_t)size));
 		use(&store);
 	}
 	return 0;

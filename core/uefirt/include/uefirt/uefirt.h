@@ -47,6 +47,7 @@ struct uefirt_config {
 	void *ctx;
 };
 
+struct nvstore_check;
 struct uefirt_state;
 
 struct uefirt_vm {
@@ -81,8 +82,8 @@ static inline bool uefirt_owns(uint64_t operand)
 /*
  * Serves the call `operand`, which uefirt_owns(), of the running vCPU on its X0 to X4: x[0] becomes
  * the status, nothing else changes. The VM has UEFI; whether the caller may call is its caller's
- * concern. VM_OFF or VM_RESET: ResetSystem, which does not return to the guest. At most some
- * hundred thousand instructions (a map of UEFI_RT_MAP_MAX entries), mostly about a thousand.
+ * concern. VM_OFF or VM_RESET: ResetSystem, which does not return to the guest. Mostly about a
+ * thousand instructions, some thousands with long data or many variables.
  */
 enum outcome uefirt_call(struct uefirt_vm *vm, uint32_t operand, uint64_t x[UEFIRT_ARGS],
 	const struct caller *caller);
@@ -97,8 +98,8 @@ struct uefirt_variable {
 	uint32_t size;	     /* of its data */
 };
 
-/* The variable at `index`, counted from 0, in order of GUID and name. ENOENT: there are not so
- * many, or the VM has no UEFI. */
+/* The variable at `index`, counted from 0: non-volatile ones first, each kind in order. ENOENT:
+ * there are not so many, or the VM has no UEFI. */
 enum plinth_status uefirt_variable(
 	struct uefirt_vm *vm, uint32_t index, struct uefirt_variable *variable);
 
@@ -120,9 +121,14 @@ void uefirt_get_usage(struct uefirt_vm *vm, struct uefirt_usage *usage);
 /* Copies the image to `buf` of UEFIRT_KEPT_MAX bytes. ENOENT: the VM has no UEFI. */
 enum plinth_status uefirt_export(struct uefirt_vm *vm, void *buf, uint32_t *size, uint64_t *meta);
 
-/* Puts an image (aligned to 8) in the place of all variables, and sets the clock. EINVAL: it is
- * none. ENOMEM: it is too large. ENOENT: the VM has no UEFI. Nothing has changed then. */
+/* Puts an image (aligned to 8) in the place of all variables, and sets the clock; for starts: a
+ * step for each record. EINVAL: it is none. ENOMEM: it is too large. ENOENT: the VM has no UEFI.
+ * Nothing has changed then. */
 enum plinth_status uefirt_import(
 	struct uefirt_vm *vm, const void *image, uint32_t size, uint64_t meta);
+
+/* The same with one that has been looked at (nvstore.h), in one step. ENOMEM, ENOENT. */
+enum plinth_status uefirt_take(
+	struct uefirt_vm *vm, const void *image, const struct nvstore_check *check, uint64_t meta);
 
 #endif

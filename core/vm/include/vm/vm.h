@@ -218,10 +218,10 @@ void vm_crash(struct vm *vm, const char *format, ...) PRINTF_LIKE(2, 3);
  */
 void vm_keep_variables(void);
 
-/* uefirt_import() for a VM in any state, which is a change as the guest's own are: told, and kept
+/* uefirt_take() for a VM in any state, which is a change as the guest's own are: told, and kept
  * by the host's firmware where that does. EPERM: the VM is going away. */
-enum plinth_status vm_import_variables(
-	struct vm *vm, const void *image, uint32_t size, uint64_t meta);
+enum plinth_status vm_take_variables(
+	struct vm *vm, const void *image, const struct nvstore_check *check, uint64_t meta);
 
 const char *vm_state_name(enum vm_state state);
 

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * UEFI variables in a buffer: records in order of GUID and name, one behind the other. What is to
- * outlive the buffer is an image, a copy of the non-volatile records, which goes to a medium of two
- * slots in checked pieces (nvstore_slots.h). No locks, no allocation: all of a store belongs to its
- * user.
+ * UEFI variables in a buffer: records in order of GUID and name, one behind the other, those that
+ * are non-volatile apart from the others. What is to outlive the buffer is an image, a copy of the
+ * non-volatile ones, which goes to a medium of two slots in checked pieces (nvstore_slots.h). No
+ * locks, no allocation: all of a store belongs to its user.
+ *
+ * Whatever the records are, what a function here takes is some thousand instructions, mostly for
+ * moving what stands behind one: nvstore_import() alone takes more.
  */
 #ifndef NVSTORE_NVSTORE_H
 #define NVSTORE_NVSTORE_H
@@ -39,19 +42,33 @@ struct nvstore_record {
 	uint16_t attributes; /* BOOT, with NON_VOLATILE or RUNTIME or both */
 };
 
-/* What a record of these sizes takes of the store. */
+/* What a record of these sizes takes of the store; at least NVSTORE_LEAST. */
 uint32_t nvstore_record_size(uint32_t name_size, uint32_t data_size);
 
-struct nvstore {
+#define NVSTORE_LEAST 32U
+
+/* The records of one kind, in order. `place` is where each begins, in units of NVSTORE_ALIGN: a
+ * record is found in as many steps as their number has bits. */
+struct nvstore_kind {
 	uint8_t *bytes;
-	uint32_t used;	     /* of all records */
-	uint32_t used_kept;  /* of the non-volatile ones */
-	uint32_t limit_kept; /* bytes that they may take */
-	uint32_t limit_lost; /* and all others */
+	uint16_t *place; /* of `count`; room for limit / NVSTORE_LEAST */
+	uint32_t count;
+	uint32_t used;	/* bytes */
+	uint32_t limit; /* that they may take */
 };
 
-/* An empty store in a buffer of limit_kept + limit_lost bytes, aligned to NVSTORE_ALIGN. */
-void nvstore_init(struct nvstore *store, void *buf, uint32_t limit_kept, uint32_t limit_lost);
+struct nvstore {
+	struct nvstore_kind kept; /* non-volatile */
+	struct nvstore_kind lost; /* all others */
+};
+
+/* 64-bit words that a store of these limits (multiples of NVSTORE_LEAST, 256 KiB at most together)
+ * needs, its records' places included. */
+#define NVSTORE_WORDS(limit_kept, limit_lost)                                                      \
+	((((limit_kept) + (limit_lost)) + ((limit_kept) + (limit_lost)) / NVSTORE_LEAST * 2U) / 8U)
+
+/* An empty store in a buffer of NVSTORE_WORDS. */
+void nvstore_init(struct nvstore *store, uint64_t *buf, uint32_t limit_kept, uint32_t limit_lost);
 
 const uint8_t *nvstore_name(const struct nvstore_record *record);
 const uint8_t *nvstore_data(const struct nvstore_record *record);
@@ -60,14 +77,14 @@ const uint8_t *nvstore_data(const struct nvstore_record *record);
 const struct nvstore_record *nvstore_find(
 	const struct nvstore *store, const struct nvstore_key *key);
 
-/* The first record, and the one behind another. */
-const struct nvstore_record *nvstore_first(const struct nvstore *store);
-const struct nvstore_record *nvstore_next(
-	const struct nvstore *store, const struct nvstore_record *record);
+/* The record at `index`, non-volatile ones first, each kind in order. */
+const struct nvstore_record *nvstore_at(const struct nvstore *store, uint32_t index);
 
-/* The first record behind `key`, which need not be there. */
+/* In order of all: the first that has all of the attributes, or the first such behind `key`, which
+ * need not be there. */
+const struct nvstore_record *nvstore_first(const struct nvstore *store, uint32_t attributes);
 const struct nvstore_record *nvstore_behind(
-	const struct nvstore *store, const struct nvstore_key *key);
+	const struct nvstore *store, const struct nvstore_key *key, uint32_t attributes);
 
 /* Makes the variable hold `size` bytes of data (1 to NVSTORE_DATA_MAX), at the end of what it has
  * if `append`. The key is a good one, the attributes are what a record may have; of a variable that
@@ -88,8 +105,26 @@ uint32_t nvstore_room(const struct nvstore *store, bool kept);
 /* Copies the non-volatile records to `image`, which has room for limit_kept bytes; their size. */
 uint32_t nvstore_export(const struct nvstore *store, void *image);
 
-/* Replaces all records by those of an image (aligned as a store). EINVAL: it is none, as
- * nvstore_export() makes them. ENOMEM: it is larger than limit_kept. Nothing has changed then. */
+/* An image (aligned as a store) that is being looked at; zeroes at first. */
+struct nvstore_check {
+	uint16_t *place; /* of its records: room for its size / NVSTORE_LEAST; or NULL */
+	uint32_t count;
+	uint32_t last; /* where the last of them begins */
+	uint32_t done; /* bytes that are records, and in order */
+};
+
+/* Looks at the records that are wholly in the first `have` of the image's `size` bytes, from where
+ * it was left on. EINVAL: it is no image, as nvstore_export() makes them. With `have` = `size` OK
+ * says that it is one. */
+enum plinth_status nvstore_check(
+	struct nvstore_check *check, const void *image, uint32_t have, uint32_t size);
+
+/* Replaces all records by those of an image that was looked at to its end, with places. ENOMEM: it
+ * is larger than limit_kept: nothing has changed. */
+enum plinth_status nvstore_take(
+	struct nvstore *store, const void *image, const struct nvstore_check *check);
+
+/* Both at once, in as many steps as it has records. */
 enum plinth_status nvstore_import(struct nvstore *store, const void *image, uint32_t size);
 
 #endif
