@@ -4,18 +4,23 @@
  * another one's is told NOT_FOUND. All but ATTACH, DETACH and LOOK want the VM paused (BAD_STATE)
  * and its vCPUs at rest (BUSY).
  *
- *   ATTACH  ticket 0: a session of one's own begins, and another one's ends. X2 out: the ticket, X3
- *           out 1: call again with it. 0: attached. The VM is paused, and without breakpoints.
- *   DETACH  breakpoints go, and the VM runs. X3 out 1: call again.
- *   SET     buffer: struct control_debug_registers, for all vCPUs. X2, X3 out: how many breakpoints
- *           and watchpoints there are; those beyond count for nothing.
- *   PATCH   X2 [63:2] a word of RAM, by guest-physical address, [0] 1: it becomes a breakpoint, 0:
- * it is one no longer. CONTROL_DEBUG_PATCHES at most (NO_MEMORY); INVALID: it is one already, or
- * not RAM. MEMORY_READ shows what was there, MEMORY_WRITE changes that. RESUME  X2 [31:0] a vCPU,
- * or CONTROL_DEBUG_NO_VCPU; [32] 1: it takes one step; [33] 1: all others wait. The VM runs until a
- * vCPU stops, which pauses it, or somebody else pauses it. LOOK    buffer: struct
- * control_debug_stop[] of vCPUs from X2 on that have stopped since it ran. X2 out: the next vCPU,
- * X3 out 1: the VM is at rest, and the list is whole.
+ * ATTACH: ticket 0: a session of one's own begins, and another one's ends. X2 out: the ticket, X3
+ * out 1: call again with it. 0: attached. The VM is paused, and without breakpoints.
+ *
+ * DETACH: breakpoints go, and the VM runs. X3 out 1: call again.
+ *
+ * SET: buffer: struct control_debug_registers, for all vCPUs. X2, X3 out: how many breakpoints and
+ * watchpoints there are; those beyond count for nothing.
+ *
+ * PATCH: X2 [63:2] a word of RAM, by guest-physical address, [0] 1: it becomes a breakpoint, 0: it
+ * is one no longer. CONTROL_DEBUG_PATCHES at most (NO_MEMORY); INVALID: it is one already, or not
+ * RAM. MEMORY_READ shows what was there, MEMORY_WRITE changes that.
+ *
+ * RESUME: X2 [31:0] a vCPU, or CONTROL_DEBUG_NO_VCPU; [32] 1: it takes one step; [33] 1: all others
+ * wait. The VM runs until a vCPU stops, which pauses it, or somebody else pauses it.
+ *
+ * LOOK: buffer: struct control_debug_stop[] of vCPUs from X2 on that have stopped since it ran. X2
+ * out: the next vCPU, X3 out 1: the VM is at rest, and the list is whole.
  *
  * A session ends by a stop or reset of the VM, and when none of these calls came for 30 seconds:
  * then breakpoints go, and the VM runs.

@@ -440,6 +440,48 @@ static void others_may_resume_and_pause(void **state)
 	assert_int_equal(patch(CODE, false), CONTROL_OK);
 }
 
+/* The timer's time is of before the lock: who is heard meanwhile is heard after it. */
+static void one_that_is_heard_just_now_stays(void **state)
+{
+	(void)state;
+	assert_int_equal(attach(), CONTROL_OK);
+	rig.other->debug.heard = fake_sysregs.cntpct_el0 + 5U * VM_RIG_HZ;
+	pass(2);
+	assert_int_equal(rig.other->debug.ticket, ticket);
+	assert_int_equal(rig.other->state, VM_PAUSED);
+}
+
+/* RESUME after a step alone: all run, and nobody steps. */
+static void others_let_all_run(void **state)
+{
+	struct vcpu *vcpu = &rig.other->vcpu[0];
+
+	(void)state;
+	assert_int_equal(attach(), CONTROL_OK);
+	assert_int_equal(resume(CONTROL_DEBUG_STEPS | CONTROL_DEBUG_ALONE), CONTROL_OK);
+	vm_debug_stop(on_cpu(), VM_DEBUG_STEP, 0, 0);
+	vm_rig_settle();
+	assert_int_equal(vm_resume(rig.other), PLINTH_OK);
+	assert_int_equal(rig.other->vcpu[1].sched.holds & SCHED_HOLD_DEBUG, 0);
+	assert_false(vcpu->debug.steps);
+	assert_int_equal(vm_pause(rig.other), PLINTH_OK);
+	vm_rig_settle();
+	assert_int_equal(stops(), 0);
+}
+
+/* A step that never came to its end leaves nothing in PSTATE. */
+static void an_unfinished_step_is_forgotten(void **state)
+{
+	(void)state;
+	assert_int_equal(attach(), CONTROL_OK);
+	assert_int_equal(resume(CONTROL_DEBUG_STEPS | CONTROL_DEBUG_ALONE), CONTROL_OK);
+	assert_int_equal(vm_pause(rig.other), PLINTH_OK);
+	vm_rig_settle();
+	assert_true((rig.other->vcpu[0].ctx.pstate & PSTATE_SS) != 0U);
+	assert_int_equal(attach(), CONTROL_OK);
+	assert_int_equal(rig.other->vcpu[0].ctx.pstate & PSTATE_SS, 0);
+}
+
 static int group(void **state)
 {
 	(void)state;
@@ -469,6 +511,9 @@ int main(void)
 		TEST(a_reset_ends_it),
 		TEST(a_crash_ends_it),
 		TEST(others_may_resume_and_pause),
+		TEST(one_that_is_heard_just_now_stays),
+		TEST(others_let_all_run),
+		TEST(an_unfinished_step_is_forgotten),
 	};
 
 	return cmocka_run_group_tests(tests, group, NULL);

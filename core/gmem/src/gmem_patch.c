@@ -133,26 +133,60 @@ static bool meets(const struct gmem_patch *patch, const struct gmem_part *part)
 	return patch->ipa.v < part->ipa.v + part->size && part->ipa.v < patch->ipa.v + WORD;
 }
 
-enum plinth_status gmem_copy_patched(struct gmem *gmem, const struct gmem_part *part, bool write)
+/* After a read: was our word among the bytes? A patch at their edge is looked up. */
+static bool was_read(
+	struct gmem *gmem, const struct gmem_patch *patch, const struct gmem_part *part)
+{
+	uint64_t at = patch->ipa.v - part->ipa.v; /* wraps below the part */
+	uint32_t word;
+
+	if (at >= part->size || part->size - at < WORD) {
+		return is_in_place(gmem, patch);
+	}
+	memcpy(&word, (const uint8_t *)part->to + at, WORD);
+	return word == GMEM_PATCH_WORD;
+}
+
+static enum plinth_status read_patched(struct gmem *gmem, const struct gmem_part *part)
+{
+	enum plinth_status status = gmem_copy_part(gmem, part, false);
+
+	for (uint32_t i = 0; i < gmem->patch_count && status == PLINTH_OK; i++) {
+		struct gmem_patch *patch = &gmem->patch[i];
+
+		if (meets(patch, part) && was_read(gmem, patch, part)) {
+			copy_common(patch, part, false);
+		}
+	}
+	return status;
+}
+
+static enum plinth_status write_patched(struct gmem *gmem, const struct gmem_part *part)
 {
 	uint32_t met = 0; /* a bit for each patch */
 	uint32_t word = GMEM_PATCH_WORD;
 
-	lock_take(&gmem->lock);
 	for (uint32_t i = 0; i < gmem->patch_count; i++) {
 		if (meets(&gmem->patch[i], part) && is_in_place(gmem, &gmem->patch[i])) {
 			met |= UINT32_C(1) << i;
 		}
 	}
-	enum plinth_status status = gmem_copy_part(gmem, part, write);
+	enum plinth_status status = gmem_copy_part(gmem, part, true);
 
 	for (uint32_t i = 0; i < gmem->patch_count && status == PLINTH_OK; i++) {
 		if ((met & UINT32_C(1) << i) != 0U) {
-			copy_common(&gmem->patch[i], part, write);
-			status = write ? copy_word(gmem, gmem->patch[i].ipa, &word, true)
-				       : PLINTH_OK;
+			copy_common(&gmem->patch[i], part, true);
+			status = copy_word(gmem, gmem->patch[i].ipa, &word, true);
 		}
 	}
+	return status;
+}
+
+enum plinth_status gmem_copy_patched(struct gmem *gmem, const struct gmem_part *part, bool write)
+{
+	lock_take(&gmem->lock);
+	enum plinth_status status = write ? write_patched(gmem, part) : read_patched(gmem, part);
+
 	lock_drop(&gmem->lock);
 	return status;
 }

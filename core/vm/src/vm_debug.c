@@ -23,15 +23,43 @@ static bool has_memory(const struct vm *vm)
 	return vm->state == VM_RUNNING || vm->state == VM_PAUSED;
 }
 
+static const struct vm_debug_run all_run = {.id = VM_DEBUG_NONE};
+
+/* PSTATE.SS is ours while it steps: what a step that never came to its end has left goes. */
+static void prepare(struct vcpu *vcpu, const struct vm_debug_run *run)
+{
+	bool is_meant = vcpu->id == run->id;
+	bool steps = is_meant && run->steps;
+
+	if (steps) {
+		vcpu->ctx.pstate |= PSTATE_SS;
+	} else if (vcpu->debug.steps) {
+		vcpu->ctx.pstate &= ~PSTATE_SS;
+	}
+	debugregs_step(&vcpu->debug, steps);
+	vcpu->stop.why = VM_DEBUG_NO_STOP;
+	if (run->alone && !is_meant) {
+		sched_remove(&vcpu->sched, SCHED_HOLD_DEBUG);
+	} else {
+		sched_add(&vcpu->sched, SCHED_HOLD_DEBUG);
+	}
+}
+
+static void prepare_all(struct vm *vm, const struct vm_debug_run *run)
+{
+	for (vcpu_id_t i = 0; i < vm->config.vcpu_count; i++) {
+		prepare(&vm->vcpu[i], run);
+	}
+}
+
 /* All vCPUs are the debugger's, or (NULL) their guest's. They are at rest. */
 static void give_vcpus(struct vm *vm, const struct debugregs_debugger *debugger)
 {
 	for (vcpu_id_t i = 0; i < vm->config.vcpu_count; i++) {
 		struct vcpu *vcpu = &vm->vcpu[i];
 
+		prepare(vcpu, &all_run);
 		debugregs_attach(&vcpu->debug, debugger);
-		vcpu->stop.why = VM_DEBUG_NO_STOP;
-		sched_add(&vcpu->sched, SCHED_HOLD_DEBUG);
 	}
 }
 
@@ -162,26 +190,6 @@ enum plinth_status vm_debug_patch(struct vm *vm, uint32_t ticket, ipa_t ipa, boo
 	return status;
 }
 
-/* PSTATE.SS is ours while it steps: what a step that never came to its end has left goes. */
-static void prepare(struct vcpu *vcpu, const struct vm_debug_run *run)
-{
-	bool is_meant = vcpu->id == run->id;
-	bool steps = is_meant && run->steps;
-
-	if (steps) {
-		vcpu->ctx.pstate |= PSTATE_SS;
-	} else if (vcpu->debug.steps) {
-		vcpu->ctx.pstate &= ~PSTATE_SS;
-	}
-	debugregs_step(&vcpu->debug, steps);
-	vcpu->stop.why = VM_DEBUG_NO_STOP;
-	if (run->alone && !is_meant) {
-		sched_remove(&vcpu->sched, SCHED_HOLD_DEBUG);
-	} else {
-		sched_add(&vcpu->sched, SCHED_HOLD_DEBUG);
-	}
-}
-
 enum plinth_status vm_debug_resume(struct vm *vm, uint32_t ticket, const struct vm_debug_run *run)
 {
 	if (run->id != VM_DEBUG_NONE && run->id >= vm->config.vcpu_count) {
@@ -191,13 +199,23 @@ enum plinth_status vm_debug_resume(struct vm *vm, uint32_t ticket, const struct 
 	enum plinth_status status = is_ready(vm, ticket);
 
 	if (status == PLINTH_OK) {
-		for (vcpu_id_t i = 0; i < vm->config.vcpu_count; i++) {
-			prepare(&vm->vcpu[i], run);
-		}
+		prepare_all(vm, run);
 		vm_resume_locked(vm);
 	}
 	lock_drop(&vm->lock);
 	return status;
+}
+
+void vm_debug_let_all_run(struct vm *vm)
+{
+	if (vm->debug.is_attached && vm_is_at_rest(vm)) {
+		prepare_all(vm, &all_run);
+	} else if (vm->debug.is_attached) {
+		/* What is on a CPU still goes on as it was: with its step, too. */
+		for (vcpu_id_t i = 0; i < vm->config.vcpu_count; i++) {
+			sched_add(&vm->vcpu[i].sched, SCHED_HOLD_DEBUG);
+		}
+	}
 }
 
 enum plinth_status vm_debug_look(struct vm *vm, uint32_t ticket, bool *at_rest)
@@ -232,7 +250,8 @@ void vm_debug_expired(struct timer *timer, void *ctx, uint64_t now)
 	(void)timer;
 	lock_take(&vm->lock);
 	if (vm->debug.ticket != 0U && has_memory(vm)) {
-		if (now - vm->debug.heard < patience) {
+		/* It may have been heard since `now`, which is of before the lock. */
+		if (now < vm->debug.heard + patience) {
 			look_at(vm, vm->debug.heard + patience);
 		} else if (leave(vm) == PLINTH_OK) {
 			has_left = true;

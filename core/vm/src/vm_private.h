@@ -25,6 +25,9 @@ bool vm_is_at_rest(struct vm *vm);
 /* vm_debug.c: the session ends, if there is one; under vm->lock, the vCPUs at rest. And the
  * timer_fn of vm->debug.timer. */
 void vm_debug_end(struct vm *vm);
+/* Somebody else resumes the VM: what the debugger said of how it is to run is over. Under vm->lock.
+ */
+void vm_debug_let_all_run(struct vm *vm);
 void vm_debug_expired(struct timer *timer, void *ctx, uint64_t now);
 
 /* vm_soft.c: timer_fn of vm->soft_timer. */

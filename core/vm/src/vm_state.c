@@ -289,6 +289,7 @@ enum plinth_status vm_resume(struct vm *vm)
 
 	lock_take(&vm->lock);
 	if (vm->state == VM_PAUSED) {
+		vm_debug_let_all_run(vm);
 		vm_resume_locked(vm);
 		/* EPERM: there are no tools to run scripts. */
 		(void)backdoor_request(&vm->backdoor, BACKDOOR_RESUME);

@@ -7,7 +7,7 @@
  * external debugger's registers are shadows that nobody listens to.
  * A debugger outside the VM takes the hardware for itself: then the guest's own are shadows alone,
  * as it reads and writes them, and come back when the debugger goes.
- * No locks: a vCPU's own CPU calls these.
+ * No locks: a vCPU's own CPU calls these, or whoever holds it still while it is not loaded.
  */
 #ifndef DEBUGREGS_DEBUGREGS_H
 #define DEBUGREGS_DEBUGREGS_H

@@ -190,7 +190,8 @@ enum plinth_status vm_config_check(const struct vm_config *config, const char **
 enum plinth_status vm_create(const struct vm_config *config, struct vm **vm, const char **why);
 
 /* EPERM: the VM is not in a state for that. None of them waits: vm->state tells. vm_start() is from
- * OFF or CRASHED; ENOMEM: what the VM's balloon gave away is in use, and the VM OFF. */
+ * OFF or CRASHED; ENOMEM: what the VM's balloon gave away is in use, and the VM OFF. vm_resume()
+ * lets all vCPUs run, whatever a debugger said. */
 enum plinth_status vm_start(struct vm *vm);
 enum plinth_status vm_pause(struct vm *vm);
 enum plinth_status vm_resume(struct vm *vm);
