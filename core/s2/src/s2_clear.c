@@ -124,26 +124,40 @@ static void clear_gigabyte(struct s2_space *space, s2_pte_t *entry, ipa_t *curso
 	clear_table(space, entry, ipa, S2_LEVEL_1G, visitor);
 }
 
+/* ipa, or the next gigabyte below `stop` that something is mapped in: an address space has many,
+ * most of them empty. */
+static ipa_t skip_empty(const struct s2_space *space, ipa_t ipa, uint64_t stop)
+{
+	const s2_pte_t *root = pa_to_va(space->root);
+	const uint64_t step = s2_level_size(S2_LEVEL_1G);
+	uint64_t first = ipa.v / step;
+	uint64_t i = first;
+
+	while (i * step < stop && !s2_pte_is_valid(root[i])) {
+		i++;
+	}
+	return i == first ? ipa : ipa_init(i * step);
+}
+
 enum plinth_status s2_clear_step(
 	struct s2_space *space, ipa_t *cursor, ipa_t end, s2_leaf_fn *removed, void *ctx)
 {
 	const struct s2_leaf_visitor visitor = {removed, ctx};
-	const uint64_t step = s2_level_size(S2_LEVEL_1G);
 	uint64_t stop = min_u64(end.v, s2_ipa_end());
+	unsigned level;
 
-	for (; cursor->v < stop; *cursor = ipa_init(align_down(cursor->v, step) + step)) {
-		unsigned level;
-		s2_pte_t *entry = s2_entry(space, *cursor, S2_LEVEL_1G, &level);
-
-		if (s2_pte_is_table(*entry, S2_LEVEL_1G)) {
-			clear_gigabyte(space, entry, cursor, &visitor);
-			return PLINTH_EAGAIN;
-		}
-		if (s2_pte_is_valid(*entry)) {
-			clear_entries(space, entry, 1, ipa_init(align_down(cursor->v, step)),
-				S2_LEVEL_1G, &visitor);
-			return PLINTH_EAGAIN;
-		}
+	*cursor = skip_empty(space, *cursor, stop);
+	if (cursor->v >= stop) {
+		return PLINTH_OK;
 	}
-	return PLINTH_OK;
+	s2_pte_t *entry = s2_entry(space, *cursor, S2_LEVEL_1G, &level);
+
+	if (s2_pte_is_table(*entry, S2_LEVEL_1G)) {
+		clear_gigabyte(space, entry, cursor, &visitor);
+	} else {
+		ipa_t start = ipa_init(align_down(cursor->v, s2_level_size(S2_LEVEL_1G)));
+
+		clear_entries(space, entry, 1, start, S2_LEVEL_1G, &visitor);
+	}
+	return PLINTH_EAGAIN;
 }
