@@ -53,6 +53,16 @@ static const struct s2_ops table_ops = {
 	.free = free_table,
 };
 
+/* Pages of an image in a read-only area that cannot be shown where they are. */
+static uint64_t pages_of_copies(const struct vm_image *image)
+{
+	uint64_t start = align_down(image->ipa, PAGE_SIZE);
+	uint64_t pages = (align_up(image->ipa + image->size, PAGE_SIZE) - start) / PAGE_SIZE;
+
+	return is_aligned(image->ipa | image->source, PAGE_SIZE) ? pages - image->size / PAGE_SIZE
+								 : pages;
+}
+
 static enum plinth_status take_images(struct gmem *gmem, const struct vm_config *config)
 {
 	uint64_t secrets = 0;
@@ -62,13 +72,16 @@ static enum plinth_status take_images(struct gmem *gmem, const struct vm_config 
 	}
 	for (uint32_t i = 0; i < config->image_count; i++) {
 		const struct vm_image *image = &config->images[i];
+		const struct gmem_area *area =
+			gmem_area_of(gmem, ipa_init(image->ipa), image->size);
 
-		if (!gmem_is_memory(gmem, ipa_init(image->ipa), image->size)) {
+		if (area == NULL) {
 			return PLINTH_EINVAL;
 		}
 		if (image->kind != VM_IMAGE_COPY) {
 			secrets += min_u64(image->size, GMEM_SECRET_SIZE + 1U);
 		}
+		gmem->copy_pages += area->read_only ? pages_of_copies(image) : 0U;
 		gmem->image[i] = *image;
 	}
 	gmem->image_count = config->image_count;
@@ -100,26 +113,6 @@ static enum plinth_status take_areas(struct gmem *gmem, const struct vm_config *
 	return PLINTH_OK;
 }
 
-/* Pages of a read-only area that cannot show an image where it is. */
-static uint64_t pages_of_copies(const struct gmem *gmem, const struct gmem_area *area)
-{
-	uint64_t pages = 0;
-
-	for (uint32_t i = 0; i < gmem->image_count; i++) {
-		const struct vm_image *image = &gmem->image[i];
-		uint64_t start = align_down(image->ipa, PAGE_SIZE);
-
-		if (gmem_area_has(area, ipa_init(image->ipa), image->size)) {
-			pages +=
-				(align_up(image->ipa + image->size, PAGE_SIZE) - start) / PAGE_SIZE;
-			pages -= is_aligned(image->ipa | image->source, PAGE_SIZE)
-					 ? image->size / PAGE_SIZE
-					 : 0U;
-		}
-	}
-	return pages;
-}
-
 static bool has_read_only(const struct gmem *gmem)
 {
 	bool found = false;
@@ -132,17 +125,34 @@ static bool has_read_only(const struct gmem *gmem)
 
 static uint64_t pages_guaranteed(const struct gmem *gmem)
 {
-	uint64_t pages = EXTRA_TABLES + (has_read_only(gmem) ? 1U : 0U);
+	uint64_t pages = EXTRA_TABLES + (has_read_only(gmem) ? 1U : 0U) + gmem->copy_pages;
 
 	for (uint32_t i = 0; i < gmem->area_count; i++) {
 		const struct gmem_area *area = &gmem->area[i];
 
-		pages += area->read_only ? pages_of_copies(gmem, area) : area->size / PAGE_SIZE;
+		pages += area->read_only ? 0U : area->size / PAGE_SIZE;
 		pages += align_up(area->size, BLOCK_2M) / BLOCK_2M;
 		/* A range may begin anywhere in its first gigabyte. */
 		pages += align_up(area->ipa % BLOCK_1G + area->size, BLOCK_1G) / BLOCK_1G;
 	}
 	return pages;
+}
+
+/* All that the VM may ever take, promised; with `overcommit` it is to be as much as there is. */
+static enum plinth_status take_promise(struct gmem *gmem)
+{
+	uint64_t pages = pages_guaranteed(gmem);
+
+	if (gmem->overcommit) {
+		struct pmem_stats s;
+
+		pmem_get_stats(&s);
+		return pages <= s.total ? PLINTH_OK : PLINTH_ENOMEM;
+	}
+	enum plinth_status status = pmem_reserve(pages);
+
+	gmem->promise = status == PLINTH_OK ? pages : 0U;
+	return status;
 }
 
 /* The page that all zeroes of read-only areas are. */
@@ -185,12 +195,9 @@ enum plinth_status gmem_init(struct gmem *gmem, const struct vm_config *config)
 	if (status != PLINTH_OK) {
 		return status;
 	}
-	if (!gmem->overcommit) {
-		status = pmem_reserve(pages_guaranteed(gmem));
-		if (status != PLINTH_OK) {
-			return status;
-		}
-		gmem->promise = pages_guaranteed(gmem);
+	status = take_promise(gmem);
+	if (status != PLINTH_OK) {
+		return status;
 	}
 	status = take_zeroes(gmem);
 	if (status == PLINTH_OK) {
@@ -252,13 +259,11 @@ void gmem_drop_leaf(void *ctx, const struct s2_leaf *leaf)
 	gmem_free(gmem, leaf->pa, order);
 }
 
-/* Empty gigabytes cost one load each, so every step starts afresh. */
-static enum plinth_status clear_step_locked(struct gmem *gmem, uint64_t start, uint64_t end)
+static enum plinth_status clear_step_locked(struct gmem *gmem, ipa_t *cursor, uint64_t end)
 {
 	struct gmem_clearing clearing = {.gmem = gmem};
-	ipa_t cursor = ipa_init(start);
 	enum plinth_status status =
-		s2_clear_step(&gmem->space, &cursor, ipa_init(end), gmem_drop_leaf, &clearing);
+		s2_clear_step(&gmem->space, cursor, ipa_init(end), gmem_drop_leaf, &clearing);
 
 	if (status == PLINTH_OK) {
 		memset(gmem->secret, 0, sizeof(gmem->secret));
@@ -268,12 +273,13 @@ static enum plinth_status clear_step_locked(struct gmem *gmem, uint64_t start, u
 
 enum plinth_status gmem_reset_step(struct gmem *gmem)
 {
+	const struct gmem_area *ram = gmem_ram(gmem);
+	ipa_t cursor = ipa_init(ram->ipa); /* of a crashed VM Plinth may write anywhere meanwhile */
 	enum plinth_status status;
 
 	lock_take(&gmem->lock);
 	/* RAM starts at a gigabyte, and nothing else lies in its last one: all the rest stays. */
-	status = clear_step_locked(
-		gmem, gmem_ram(gmem)->ipa, gmem_ram(gmem)->ipa + gmem_ram(gmem)->size);
+	status = clear_step_locked(gmem, &cursor, ram->ipa + ram->size);
 	if (status == PLINTH_OK) {
 		store_relaxed(&gmem->patch_count, 0U);
 		/* ENOMEM: others have it now, gmem_start() tries again. */
@@ -285,13 +291,15 @@ enum plinth_status gmem_reset_step(struct gmem *gmem)
 
 enum plinth_status gmem_fini_step(struct gmem *gmem)
 {
+	ipa_t cursor = ipa_init(gmem->fini_next);
 	enum plinth_status status;
 
 	if (gmem->space.ops == NULL) {
 		return PLINTH_OK; /* never initialised, or finished */
 	}
 	lock_take(&gmem->lock);
-	status = clear_step_locked(gmem, 0, UINT64_MAX);
+	status = clear_step_locked(gmem, &cursor, UINT64_MAX);
+	gmem->fini_next = cursor.v;
 	if (status == PLINTH_OK) {
 		s2_space_fini(&gmem->space);
 		give_back(gmem);

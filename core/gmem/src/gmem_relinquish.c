@@ -208,8 +208,10 @@ enum plinth_status gmem_retake_touched(struct gmem *gmem, struct s2_leaf *leaf, 
 		return PLINTH_OK;
 	}
 	gmem->was_touched = true;
-	if (retake_locked(gmem, page, S2_LEVEL_4K) != PLINTH_OK) {
-		return PLINTH_EFAULT;
+	enum plinth_status status = retake_locked(gmem, page, S2_LEVEL_4K);
+
+	if (status != PLINTH_OK) {
+		return gmem->overcommit && status == PLINTH_ENOMEM ? status : PLINTH_EFAULT;
 	}
 	return s2_lookup(&gmem->space, ipa, leaf);
 }

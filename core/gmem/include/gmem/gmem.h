@@ -38,7 +38,7 @@ enum gmem_result {
 	GMEM_RESUME,  /* mapped, or another vCPU's fault did it: let the guest try again */
 	GMEM_NOT_RAM, /* no memory of this VM: MMIO or a hole */
 	GMEM_DENIED,  /* memory, but the VM may not do that with it (read-only, lent, given away) */
-	GMEM_NOMEM,   /* no page was to be had: never for a guaranteed VM; stop it or wait */
+	GMEM_NOMEM,   /* no page was to be had: never for a guaranteed VM; nothing has changed */
 };
 
 /* Counters, under the lock; read without it for display alone. */
@@ -95,6 +95,8 @@ struct gmem {
 	pa_t zeroes;	  /* the page that shows what no image fills of read-only areas; 0: none */
 	uint64_t promise; /* pages that pmem keeps for this VM and that it has not taken yet */
 	uint64_t relinquished; /* pages of RAM that it has neither memory nor a promise for */
+	uint64_t fini_next;    /* gmem_fini_step(): below this nothing is left */
+	uint64_t copy_pages;   /* of images in read-only areas: immutable, too */
 	uint64_t retake_next;  /* below this are none of them; gmem_retake_step() alone */
 	bool was_touched;      /* see gmem_relinquish() */
 	uint64_t used; /* pages of the VM's own memory now; images' pages in place don't count */
@@ -115,7 +117,8 @@ struct gmem {
 
 /* From a config that vm_config_check (core/vm) has passed; copies what it needs. Nothing is mapped.
  * EINVAL: an image outside the VM's memory, or more than GMEM_SECRET_SIZE bytes of secrets. ENOMEM:
- * the guaranteed memory is not to be had. On failure nothing is held. */
+ * the guaranteed memory is not to be had; not guaranteed, it is more than the machine has. On
+ * failure nothing is held. */
 enum plinth_status gmem_init(struct gmem *gmem, const struct vm_config *config);
 
 /* Content of one RANDOM or TOKEN image (kind: enum vm_image_kind). */
@@ -153,8 +156,8 @@ enum plinth_status gmem_read(struct gmem *gmem, ipa_t ipa, void *buf, size_t siz
 enum plinth_status gmem_write(struct gmem *gmem, ipa_t ipa, const void *buf, size_t size);
 
 /* Brings the page at ipa, alone, as a read by the guest does, or as a write: for a walk by the CPU
- * that is to find a table there, or is to set flags in it. EFAULT, ENOMEM as gmem_read and
- * gmem_write. */
+ * that is to find a table there, or is to set flags in it, or for a write that must not fail later.
+ * EFAULT, ENOMEM as gmem_read and gmem_write. */
 enum plinth_status gmem_bring(struct gmem *gmem, ipa_t ipa, bool write);
 
 /* A piece of memory, inside one page. */
@@ -216,7 +219,8 @@ enum plinth_status gmem_set_way(struct gmem *gmem, ipa_t *cursor);
  * memory is looked for at the touch alone), nothing has changed.
  *
  * A guest's own touch of such a page retakes it by itself, as 4 KiB, where there is memory, and is
- * noted; else it is GMEM_DENIED. Plinth's own is EFAULT. At most one table of leaves changes.
+ * noted; else it is GMEM_DENIED, with `overcommit` GMEM_NOMEM. Plinth's own is EFAULT. At most one
+ * table of leaves changes.
  */
 enum plinth_status gmem_relinquish(struct gmem *gmem, ipa_t ipa, unsigned level);
 enum plinth_status gmem_retake(struct gmem *gmem, ipa_t ipa, unsigned level);
