@@ -119,7 +119,8 @@ enum control_state {
 	CONTROL_STATE_STARTING,
 	CONTROL_STATE_MAKING, /* half-built, by CONTROL_CREATE */
 	CONTROL_STATE_LEAVING,
-	CONTROL_STATE_GONE, /* of an event alone */
+	CONTROL_STATE_GONE,    /* of an event alone */
+	CONTROL_STATE_STARVED, /* with `overcommit`: waits for free memory */
 };
 
 struct control_host {

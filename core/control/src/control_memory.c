@@ -7,11 +7,6 @@
 #include "base/string.h"
 #include "control_private.h"
 
-static bool has_memory(const struct vm *vm)
-{
-	return vm->state == VM_RUNNING || vm->state == VM_PAUSED || vm->state == VM_CRASHED;
-}
-
 static enum control_status access_memory(struct call *call, bool is_write)
 {
 	struct vm *vm = call->vm;
@@ -19,7 +14,7 @@ static enum control_status access_memory(struct call *call, bool is_write)
 	enum plinth_status status = PLINTH_EPERM;
 
 	lock_take(&vm->lock);
-	if (has_memory(vm)) {
+	if (vm_has_memory(vm)) {
 		status = is_write ? gmem_write(&vm->gmem, ipa, call->data, call->size)
 				  : gmem_read(&vm->gmem, ipa, call->data, call->size);
 	}

@@ -12,6 +12,7 @@
 
 STATIC_ASSERT((int)CONTROL_STATE_STARTING == (int)VM_STARTING &&
 		      (int)CONTROL_STATE_GONE == (int)VM_GONE &&
+		      (int)CONTROL_STATE_STARVED == (int)VM_STARVED &&
 		      (int)CONTROL_STATE_CRASHED == (int)VM_CRASHED,
 	"the states of core/vm");
 STATIC_ASSERT((int)CONTROL_VCPU_MOVING == (int)SCHED_MOVING, "the states of core/sched");

@@ -184,7 +184,7 @@ NOINLINE static enum outcome no_memory(struct vcpu *vcpu, uint64_t esr,
 	if (result == GMEM_DENIED) {
 		return denied(vcpu, esr, far, is_fetch);
 	}
-	vm_crash(vcpu->vm, "no memory for the page at 0x%llx", (unsigned long long)fault->ipa.v);
+	vm_out_of_memory(vcpu->vm, fault->ipa);
 	return OUTCOME_RESCHED;
 }
 

@@ -21,6 +21,16 @@ static void undo(bool is_past)
 	}
 }
 
+/* The call is to be made again: at once, or when there is memory. */
+static enum outcome again(const struct exits_caller *from)
+{
+	if (from->fsc == EXITS_CALL_AGAIN) {
+		return OUTCOME_RESUME;
+	}
+	vm_out_of_memory(from->vcpu->vm, ipa_init(from->far));
+	return OUTCOME_RESCHED;
+}
+
 /* What is not done as it should: a control call, which may have paused or stopped its own VM, a
  * balloon's batch, which goes on, or a fault. */
 NOINLINE static enum outcome finish(
@@ -34,9 +44,13 @@ NOINLINE static enum outcome finish(
 		return OUTCOME_RESCHED;
 	}
 	undo(is_past);
-	if (result != BACKDOOR_AGAIN && from->fsc != EXITS_CALL_AGAIN) {
-		vcpu_inject_abort(false, from->fsc, from->far, from->is_write, true);
+	if (result == BACKDOOR_AGAIN) {
+		return OUTCOME_RESUME;
 	}
+	if (from->fsc >= EXITS_CALL_STARVED) {
+		return again(from);
+	}
+	vcpu_inject_abort(false, from->fsc, from->far, from->is_write, true);
 	return OUTCOME_RESUME;
 }
 
@@ -66,11 +80,11 @@ NOINLINE enum outcome exits_uefirt(struct vcpu *vcpu, uint32_t operand, bool is_
 	exits_caller_init(&from, vcpu);
 	from.fsc = 0;
 	outcome = uefirt_call(&vcpu->vm->uefirt, operand, x, &from.caller);
-	if (UNLIKELY(from.fsc == EXITS_CALL_AGAIN)) {
+	if (UNLIKELY(from.fsc >= EXITS_CALL_STARVED)) {
 		/* It has refused its buffer, and nothing else: what it returns is X0 alone. */
 		x[0] = x0;
 		undo(is_past);
-		return OUTCOME_RESUME;
+		return again(&from);
 	}
 	if (!is_past) {
 		vcpu_skip(true);

@@ -8,6 +8,16 @@
 #include "base/bits.h"
 #include "base/compiler.h"
 
+/* In a VM whose memory is not guaranteed the page is brought before anything is done: without
+ * memory for it the call is to be made again. What else is wrong with it the copy will tell. */
+NOINLINE static enum plinth_status bring(struct exits_caller *from, ipa_t ipa)
+{
+	if (gmem_bring(&from->vcpu->vm->gmem, ipa, true) != PLINTH_ENOMEM) {
+		return PLINTH_OK;
+	}
+	return exits_caller_refuse(from, EXITS_CALL_STARVED, ipa.v, true);
+}
+
 /* Memory of the VM, or the fault that the caller would have had there. */
 static enum plinth_status translate(void *ctx, uint64_t va, bool is_write, ipa_t *ipa)
 {
@@ -20,7 +30,7 @@ static enum plinth_status translate(void *ctx, uint64_t va, bool is_write, ipa_t
 	}
 	*ipa = ipa_init((par & PAR_PA) | (va & (PAGE_SIZE - 1U)));
 	if (LIKELY(gmem_is_ram(gmem, *ipa))) {
-		return PLINTH_OK;
+		return UNLIKELY(gmem->overcommit) && is_write ? bring(from, *ipa) : PLINTH_OK;
 	}
 	if (!(is_write ? gmem_is_writable(gmem, *ipa, 1) : gmem_is_memory(gmem, *ipa, 1))) {
 		return exits_caller_refuse(from, FSC_EXTERNAL, va, is_write);

@@ -13,13 +13,19 @@
 struct way {
 	struct gmem *gmem;
 	bool write; /* for who sets flags in them */
+	bool is_starved;
+	ipa_t missing; /* is_starved: the page for which there is no memory yet */
 };
 
 static enum plinth_status bring(void *ctx, ipa_t ipa, uint64_t *descriptor)
 {
-	const struct way *way = ctx;
+	struct way *way = ctx;
 	enum plinth_status status = gmem_bring(way->gmem, ipa, way->write);
 
+	if (status == PLINTH_ENOMEM && way->gmem->overcommit) {
+		way->is_starved = true;
+		way->missing = ipa;
+	}
 	return status == PLINTH_OK ? gmem_read(way->gmem, ipa, descriptor, sizeof(*descriptor))
 				   : status;
 }
@@ -35,14 +41,14 @@ static bool is_stopped_by_stage2(uint64_t par)
  * So all on the way are brought. Where the CPU itself sets access flags a table may also lie in an
  * image that is shown in place until somebody writes: the second time. What AT says at last.
  */
-static uint64_t bring_tables(struct exits_caller *from, uint64_t va, bool is_write, uint64_t par)
+static uint64_t bring_tables(
+	const struct exits_caller *from, uint64_t va, bool is_write, uint64_t par, struct way *way)
 {
 	const struct scan_regime regime = scan_regime_now();
-	struct way way = {.gmem = &from->vcpu->vm->gmem};
 
 	for (unsigned i = 0; i < 2U && is_stopped_by_stage2(par); i++) {
-		way.write = i != 0U && regime.sets_access_flag;
-		if (!scan_read_way(&regime, va, bring, &way)) {
+		way->write = i != 0U && regime.sets_access_flag;
+		if (!scan_read_way(&regime, va, bring, way)) {
 			break;
 		}
 		par = exits_stage1(gva_init(va), from->caller.el == 0U, is_write);
@@ -54,11 +60,15 @@ static uint64_t bring_tables(struct exits_caller *from, uint64_t va, bool is_wri
 NOINLINE enum plinth_status exits_caller_failed(
 	struct exits_caller *from, uint64_t par, uint64_t va, bool is_write)
 {
+	struct way way = {.gmem = &from->vcpu->vm->gmem};
 	unsigned fsc = (unsigned)FIELD_GET(par, PAR_FST);
 
 	if (is_stopped_by_stage2(par)) {
-		par = bring_tables(from, va, is_write, par);
+		par = bring_tables(from, va, is_write, par, &way);
 		fsc = EXITS_CALL_AGAIN;
+	}
+	if (way.is_starved) {
+		return exits_caller_refuse(from, EXITS_CALL_STARVED, way.missing.v, is_write);
 	}
 	if (is_stopped_by_stage2(par) || par == ARCH_AT_ABORTED) {
 		fsc = FSC_EXTERNAL_WALK;

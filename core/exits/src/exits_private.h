@@ -32,13 +32,15 @@ enum outcome exits_backdoor(struct vcpu *vcpu, bool is_past);
 
 /* Instead of a fault status: no fault. The call is to be undone, and made again. */
 #define EXITS_CALL_AGAIN UINT32_MAX
+/* The same, once there is memory for the page at `far`, which is an IPA here. */
+#define EXITS_CALL_STARVED (EXITS_CALL_AGAIN - 1U)
 
 /* A vCPU's software that calls, and the fault that its buffer has ended in. */
 struct exits_caller {
 	struct caller caller;
 	struct vcpu *vcpu;
 	uint64_t far;
-	unsigned fsc; /* DFSC, or EXITS_CALL_AGAIN */
+	unsigned fsc; /* DFSC, or EXITS_CALL_AGAIN or _STARVED */
 	bool is_write;
 };
 

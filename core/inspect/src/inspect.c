@@ -56,11 +56,6 @@ enum task_result inspect_show(struct job *j, const struct libscan_range *range)
 	return TASK_LINE;
 }
 
-static bool is_inspectable(const struct vm *vm)
-{
-	return vm->state == VM_RUNNING || vm->state == VM_PAUSED || vm->state == VM_CRASHED;
-}
-
 /* A vCPU that is on, other than the one before if there is such; NULL: none. */
 static struct vcpu *next_vcpu(struct vm *vm, const struct vcpu *before)
 {
@@ -136,7 +131,7 @@ static bool step(cpu_id_t *where)
 	bool later = false;
 
 	lock_take(&vm->lock);
-	if (is_inspectable(vm)) {
+	if (vm_has_memory(vm)) {
 		later = step_live(where);
 	} else {
 		end_with("gone: it is off, or starts anew");
@@ -227,7 +222,7 @@ void inspect_init(void)
 static enum plinth_status find_vcpu(
 	struct vm *vm, const struct inspect_request *request, struct vcpu **vcpu)
 {
-	if (!is_inspectable(vm)) {
+	if (!vm_has_memory(vm)) {
 		return PLINTH_EPERM;
 	}
 	if (request->vcpu == INSPECT_ANY_VCPU) {

@@ -20,7 +20,7 @@ static void look_at(struct vm *vm, uint64_t when)
 
 static bool has_memory(const struct vm *vm)
 {
-	return vm->state == VM_RUNNING || vm->state == VM_PAUSED;
+	return vm->state == VM_RUNNING || vm->state == VM_PAUSED || vm->state == VM_STARVED;
 }
 
 static const struct vm_debug_run all_run = {.id = VM_DEBUG_NONE};
@@ -66,7 +66,7 @@ static void give_vcpus(struct vm *vm, const struct debugregs_debugger *debugger)
 /* One step towards a VM that is paused, at rest, and without breakpoints. */
 static enum plinth_status calm_down(struct vm *vm)
 {
-	if (vm->state == VM_RUNNING) {
+	if (vm->state != VM_PAUSED) {
 		vm_pause_locked(vm);
 	}
 	return vm_is_at_rest(vm) ? gmem_unpatch_step(&vm->gmem) : PLINTH_EAGAIN;
@@ -234,9 +234,10 @@ void vm_debug_stop(struct vcpu *vcpu, enum vm_debug_why why, uint64_t esr, uint6
 
 	lock_take(&vm->lock);
 	vcpu->stop = (struct vm_debug_stop){why, esr, far};
-	if (vm->state == VM_RUNNING) {
+	if (vm->state == VM_RUNNING || vm->state == VM_STARVED) {
 		vm_pause_locked(vm);
 	}
+	vm_hold_own(vm);
 	lock_drop(&vm->lock);
 	event_post(EVENT_DEBUG, vm->id, vcpu->id | (uint64_t)why << 32);
 }

@@ -89,6 +89,13 @@ enum plinth_status vm_pvtime_init(struct vm *vm);
 void vm_pvtime_fini(struct vm *vm);
 void vm_pvtime_reset(struct vcpu *vcpu);
 
+/* vm_hold.c, under vm->lock, after each change of the state: its vCPUs get the holds that the state
+ * wants. begin: this CPU's own vCPU at once, and a step. step: false: call again. own: this CPU's
+ * own vCPU, whatever the others have. */
+bool vm_hold_begin(struct vm *vm);
+bool vm_hold_step(struct vm *vm);
+void vm_hold_own(struct vm *vm);
+
 /* The vCPU goes off: it does not count among those with caches off any more. */
 void vm_caches_gone(struct vcpu *vcpu);
 

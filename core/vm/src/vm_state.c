@@ -10,6 +10,7 @@
 #include "entropy/entropy.h"
 #include "event/event.h"
 #include "percpu/percpu.h"
+#include "pmem/pmem.h"
 #include "trace/trace.h"
 
 #include "vm_private.h"
@@ -19,6 +20,14 @@
 
 /* Between two steps of giving memory back: this many times as long as a step took. */
 #define WORK_PAUSE 4U
+
+/* How often a VM that waits for memory looks whether there is some, and how much it takes: less is
+ * gone at the next touch. */
+#define HUNGER_HZ    20U
+#define HUNGER_PAGES BIT(PMEM_ORDER_2M)
+
+/* vCPUs that one step resets. */
+#define STEP_RESETS 16U
 
 /* VMs that are neither OFF nor CRASHED; changes with each VM's state, any CPU. */
 static uint32_t live_count;
@@ -37,18 +46,10 @@ void vm_on_all_off(vm_all_off_fn *fn)
 
 const char *vm_state_name(enum vm_state state)
 {
-	static const char *const names[] = {
-		"off", "running", "paused", "stopping", "crashed", "starting", "making", "leaving"};
+	static const char *const names[] = {"off", "running", "paused", "stopping", "crashed",
+		"starting", "making", "leaving", "gone", "starved"};
 
 	return names[state];
-}
-
-static void for_each_vcpu(
-	struct vm *vm, void (*fn)(struct sched_entity *, enum sched_hold), enum sched_hold hold)
-{
-	for (vcpu_id_t i = 0; i < vm->config.vcpu_count; i++) {
-		fn(&vm->vcpu[i].sched, hold);
-	}
 }
 
 bool vm_is_at_rest(struct vm *vm)
@@ -72,6 +73,15 @@ static void enter_state(struct vm *vm, enum vm_state state)
 	vm->state = state;
 	trace(TRACE_VM, vm->id, 0, state, 0);
 	event_post(EVENT_STATE, vm->id, state);
+}
+
+/* The same, when it decides which vCPUs may run. The worker sees to those that are many. */
+static void enter_held(struct vm *vm, enum vm_state state)
+{
+	enter_state(vm, state);
+	if (!vm_hold_begin(vm) || state != VM_RUNNING) {
+		work_in(vm, 0);
+	}
 }
 
 /* For the next run. Without entropy there is none, and no control call is served. */
@@ -107,23 +117,34 @@ static void fill_secret(void *ctx, uint32_t kind, void *buf, size_t size)
 	(void)status;
 }
 
-/* All vCPUs off and unloaded, memory empty. */
-static void reset_hardware(struct vm *vm)
+/* Powered off, and no longer stopped when the VM runs: PSCI starts the first. */
+static void reset_vcpu(struct vcpu *vcpu)
 {
-	/* Nothing is loaded, so nothing can refuse. */
-	PLINTH_CHECK(vgic_reset(&vm->vgic) == PLINTH_OK);
-	for (vcpu_id_t i = 0; i < vm->config.vcpu_count; i++) {
-		struct vcpu *vcpu = &vm->vcpu[i];
+	sched_remove(&vcpu->sched, SCHED_HOLD_POWER);
+	vtimer_reset(&vcpu->timer);
+	PLINTH_CHECK(vgic_cpu_reset(&vcpu->gic) == PLINTH_OK);
+	debugregs_reset(&vcpu->debug);
+	vm_pvtime_reset(vcpu);
+	vcpu->caches_on = true;
+	vcpu->starting = false;
+	vcpu->set_way_done = false;
+	vcpu->sweep = ipa_init(0);
+	vcpu->batch = (struct backdoor_batch){0};
+}
 
-		vtimer_reset(&vcpu->timer);
-		PLINTH_CHECK(vgic_cpu_reset(&vcpu->gic) == PLINTH_OK);
-		debugregs_reset(&vcpu->debug);
-		vm_pvtime_reset(vcpu);
-		vcpu->caches_on = true;
-		vcpu->starting = false;
-		vcpu->set_way_done = false;
-		vcpu->sweep = ipa_init(0);
-		vcpu->batch = (struct backdoor_batch){0};
+/* One step; all vCPUs are off and unloaded, memory is empty. */
+static enum plinth_status reset_hardware(struct vm *vm)
+{
+	if (vm->vcpus_reset == 0U) {
+		/* Nothing is loaded, so nothing can refuse. */
+		PLINTH_CHECK(vgic_reset(&vm->vgic) == PLINTH_OK);
+	}
+	for (unsigned i = 0; i < STEP_RESETS && vm->vcpus_reset < vm->config.vcpu_count; i++) {
+		reset_vcpu(&vm->vcpu[vm->vcpus_reset]);
+		vm->vcpus_reset++;
+	}
+	if (vm->vcpus_reset < vm->config.vcpu_count) {
+		return PLINTH_EAGAIN;
 	}
 	vm->caches_off = 0;
 	vuart_reset(&vm->uart);
@@ -133,6 +154,7 @@ static void reset_hardware(struct vm *vm)
 	uefirt_reset(&vm->uefirt);
 	psci_reset(&vm->psci);
 	vtimer_vm_init(&vm->time);
+	return PLINTH_OK;
 }
 
 static bool take_turn(const struct vm *vm)
@@ -151,20 +173,16 @@ static void end_turn(const struct vm *vm)
 	(void)cas_acq_rel(&preparing, &own, 0U);
 }
 
-/* From rest, with memory laid out, to the first instruction of vCPU 0. Under vm->lock. */
+/* From rest, with memory and hardware ready, to the first instruction of vCPU 0. Under vm->lock. */
 static void begin(struct vm *vm)
 {
 	const struct psci_start start = {vm->config.entry, vm->config.arg};
 
 	end_turn(vm);
-	reset_hardware(vm);
 	vm->starts++;
 	vm_cost_begin(vm);
 	vtimer_vm_resume(&vm->time);
-	enter_state(vm, VM_RUNNING);
-	/* Powered off each, but no longer stopped: PSCI starts the first. */
-	for_each_vcpu(vm, sched_remove, SCHED_HOLD_POWER);
-	for_each_vcpu(vm, sched_add, SCHED_HOLD_STOP);
+	enter_held(vm, VM_RUNNING);
 	psci_boot(&vm->psci, &start);
 }
 
@@ -181,9 +199,11 @@ static bool memory_step(struct vm *vm, enum plinth_status (*step)(struct vm *))
 	return false;
 }
 
-static enum plinth_status prepare_memory(struct vm *vm)
+static enum plinth_status prepare(struct vm *vm)
 {
-	return gmem_prepare_step(&vm->gmem, &vm->prepared);
+	enum plinth_status status = gmem_prepare_step(&vm->gmem, &vm->prepared);
+
+	return status == PLINTH_OK ? reset_hardware(vm) : status;
 }
 
 static enum plinth_status empty_memory(struct vm *vm)
@@ -196,7 +216,7 @@ static void start_step(struct vm *vm)
 {
 	if (!take_turn(vm)) {
 		work_in(vm, vm_host()->ticks_per_second / WORK_POLL_HZ);
-	} else if (memory_step(vm, prepare_memory)) {
+	} else if (memory_step(vm, prepare)) {
 		begin(vm);
 	}
 }
@@ -216,6 +236,7 @@ static enum plinth_status start(struct vm *vm, bool is_urgent)
 	enter_state(vm, VM_STARTING);
 	vm->memory_dirty = true;
 	vm->prepared = ipa_init(0);
+	vm->vcpus_reset = 0;
 	if (is_urgent) {
 		start_step(vm);
 	} else {
@@ -258,16 +279,13 @@ enum plinth_status vm_start_soon(struct vm *vm)
 /* Guest time stops with the vCPUs: the worker sees to it when they are at rest. */
 void vm_pause_locked(struct vm *vm)
 {
-	enter_state(vm, VM_PAUSED);
-	for_each_vcpu(vm, sched_remove, SCHED_HOLD_PAUSE);
-	work_in(vm, 0);
+	enter_held(vm, VM_PAUSED);
 }
 
 void vm_resume_locked(struct vm *vm)
 {
-	enter_state(vm, VM_RUNNING);
 	vtimer_vm_resume(&vm->time);
-	for_each_vcpu(vm, sched_add, SCHED_HOLD_PAUSE);
+	enter_held(vm, VM_RUNNING);
 }
 
 enum plinth_status vm_pause(struct vm *vm)
@@ -275,7 +293,7 @@ enum plinth_status vm_pause(struct vm *vm)
 	enum plinth_status status = PLINTH_EPERM;
 
 	lock_take(&vm->lock);
-	if (vm->state == VM_RUNNING) {
+	if (vm->state == VM_RUNNING || vm->state == VM_STARVED) {
 		vm_pause_locked(vm);
 		status = PLINTH_OK;
 	}
@@ -310,13 +328,12 @@ static enum plinth_status stop_locked(struct vm *vm, enum vm_goal goal)
 		} else {
 			vm_cost_end(vm);
 		}
-		enter_state(vm, VM_STOPPING);
 		vm->goal = goal;
-		for_each_vcpu(vm, sched_remove, SCHED_HOLD_STOP);
-		for_each_vcpu(vm, sched_add, SCHED_HOLD_PAUSE);
-		work_in(vm, 0);
-	} else if (goal > vm->goal) {
-		vm->goal = goal;
+		enter_held(vm, VM_STOPPING);
+	} else {
+		vm_hold_own(
+			vm); /* whoever ends its run does not go on, though its turn comes later */
+		vm->goal = goal > vm->goal ? goal : vm->goal;
 	}
 	return PLINTH_OK;
 }
@@ -350,7 +367,7 @@ void vm_crash(struct vm *vm, const char *format, ...)
 	bool first;
 
 	lock_take(&vm->lock);
-	first = (vm->state == VM_RUNNING || vm->state == VM_PAUSED);
+	first = (vm->state == VM_RUNNING || vm->state == VM_PAUSED || vm->state == VM_STARVED);
 	if (first) {
 		memset(vm->reason, 0, sizeof(vm->reason)); /* it is copied out whole */
 		va_start(args, format);
@@ -363,6 +380,47 @@ void vm_crash(struct vm *vm, const char *format, ...)
 	if (first) {
 		log_error("vm %s: crashed: %s", vm->config.name, vm->reason);
 	}
+}
+
+static void starve(struct vm *vm, ipa_t ipa)
+{
+	lock_take(&vm->lock);
+	bool first = vm->state == VM_RUNNING;
+
+	if (first) {
+		enter_held(vm, VM_STARVED);
+	} else {
+		vm_hold_own(vm); /* another vCPU was first, or an operator */
+	}
+	lock_drop(&vm->lock);
+	if (first) {
+		log_limited(&vm->log_limit, LOG_WARNING,
+			"vm %s: starved: no free memory for the page at 0x%llx; it goes on when "
+			"there is some",
+			vm->config.name, (unsigned long long)ipa.v);
+	}
+}
+
+void vm_out_of_memory(struct vm *vm, ipa_t ipa)
+{
+	if ((vm->config.flags & VM_FLAG_OVERCOMMIT) != 0U) {
+		starve(vm, ipa);
+	} else {
+		vm_crash(vm, "no memory for the page at 0x%llx", (unsigned long long)ipa.v);
+	}
+}
+
+/* Goes on from STARVED, or looks again in a while. Its time has stood still. Under vm->lock. */
+static void look_for_memory(struct vm *vm)
+{
+	struct pmem_stats s;
+
+	pmem_get_stats(&s);
+	if (s.free - s.reserved < HUNGER_PAGES) {
+		work_in(vm, vm_host()->ticks_per_second / HUNGER_HZ);
+		return;
+	}
+	vm_resume_locked(vm);
 }
 
 /* One step from STOPPING to its goal. Under vm->lock; true when it is reached. */
@@ -406,6 +464,28 @@ static void ended(struct vm *vm)
 	}
 }
 
+static bool is_to_rest(const struct vm *vm)
+{
+	return vm->state == VM_STOPPING || vm->state == VM_PAUSED || vm->state == VM_STARVED;
+}
+
+/* Every vCPU is held. Under vm->lock; true: the VM has reached its end. */
+static bool rest_step(struct vm *vm)
+{
+	if (!vm_is_at_rest(vm)) {
+		work_in(vm, vm_host()->ticks_per_second / WORK_POLL_HZ);
+		return false;
+	}
+	if (vm->state == VM_STOPPING) {
+		return stop_step(vm);
+	}
+	vtimer_vm_stop(&vm->time);
+	if (vm->state == VM_STARVED) {
+		look_for_memory(vm);
+	}
+	return false;
+}
+
 void vm_work(struct timer *timer, void *ctx, uint64_t now)
 {
 	struct vm *vm = ctx;
@@ -416,13 +496,11 @@ void vm_work(struct timer *timer, void *ctx, uint64_t now)
 	lock_take(&vm->lock);
 	if (vm->state == VM_STARTING) {
 		start_step(vm);
-	} else if (vm->state == VM_STOPPING || vm->state == VM_PAUSED) {
-		if (!vm_is_at_rest(vm)) {
-			work_in(vm, vm_host()->ticks_per_second / WORK_POLL_HZ);
-		} else if (vm->state == VM_PAUSED) {
-			vtimer_vm_stop(&vm->time);
-		} else {
-			at_end = stop_step(vm);
+	} else if (vm->state == VM_RUNNING || is_to_rest(vm)) {
+		if (!vm_hold_step(vm)) {
+			work_in(vm, 0);
+		} else if (is_to_rest(vm)) {
+			at_end = rest_step(vm);
 		}
 	}
 	lock_drop(&vm->lock);

@@ -416,6 +416,69 @@ static void states_allow_what_they_allow(void **state)
 	check_allowed(vm, VM_CRASHED, "S");
 }
 
+static unsigned held_by(const struct vm *vm, enum sched_hold hold)
+{
+	unsigned count = 0;
+
+	for (vcpu_id_t i = 0; i < vm->config.vcpu_count; i++) {
+		count += (vm->vcpu[i].sched.holds & (uint32_t)hold) != 0U;
+	}
+	return count;
+}
+
+/* Whoever asks waits for a few of them at most, and for the one that is here: it may be the one
+ * that powers the VM off, and must not go on. */
+static void many_vcpus_are_held_in_steps(void **state)
+{
+	enum { VCPUS = 100, AT_ONCE = 33 };
+	struct vm *vm = new_vm(VCPUS);
+
+	(void)state;
+	assert_int_equal(vm_start(vm), PLINTH_OK);
+	assert_int_equal(vm->state, VM_STARTING); /* that goes in steps, too */
+	vm_rig_settle();
+	assert_int_equal(vm->state, VM_RUNNING);
+	assert_int_equal(held_by(vm, SCHED_HOLD_STOP), 0);
+	assert_int_equal(held_by(vm, SCHED_HOLD_POWER), VCPUS - 1);
+	sched_remove(&vm->vcpu[0].sched, SCHED_HOLD_POWER);
+	sched_add(&vm->vcpu[VCPUS - 1].sched, SCHED_HOLD_POWER);
+	assert_ptr_equal(vm_rig_run(), &vm->vcpu[VCPUS - 1]);
+	for (vcpu_id_t i = 0; i < VCPUS; i++) {
+		sched_add(&vm->vcpu[i].sched, SCHED_HOLD_POWER);
+	}
+
+	assert_int_equal(vm_pause(vm), PLINTH_OK);
+	assert_in_range(held_by(vm, SCHED_HOLD_PAUSE), 1, AT_ONCE);
+	assert_true((vm->vcpu[VCPUS - 1].sched.holds & SCHED_HOLD_PAUSE) != 0U);
+	assert_int_equal(vm_resume(vm), PLINTH_OK); /* before the others have heard of it */
+	vm_rig_settle();
+	assert_int_equal(held_by(vm, SCHED_HOLD_PAUSE), 0);
+	assert_int_equal(vm_pause(vm), PLINTH_OK);
+	vm_rig_settle();
+	assert_int_equal(held_by(vm, SCHED_HOLD_PAUSE), VCPUS);
+	assert_null(vm_rig_run());
+	assert_int_equal(vm_resume(vm), PLINTH_OK);
+	assert_in_range(held_by(vm, SCHED_HOLD_PAUSE), VCPUS - AT_ONCE, VCPUS - 1);
+	vm_rig_settle();
+	assert_int_equal(held_by(vm, SCHED_HOLD_PAUSE), 0);
+
+	struct vcpu *own = vm_rig_run();
+
+	assert_int_equal(vm_stop(vm, VM_GOAL_RESET), PLINTH_OK);
+	assert_in_range(held_by(vm, SCHED_HOLD_STOP), 1, AT_ONCE);
+	assert_true((own->sched.holds & SCHED_HOLD_STOP) != 0U);
+	/* Another one, which has not been held yet, powers off. */
+	struct vcpu *other = vm_rig_run();
+
+	assert_ptr_not_equal(other, own);
+	assert_int_equal(other->sched.holds, 0);
+	assert_int_equal(vm_stop(vm, VM_GOAL_OFF), PLINTH_OK);
+	assert_true((other->sched.holds & SCHED_HOLD_STOP) != 0U);
+	vm_rig_settle();
+	assert_int_equal(vm->state, VM_OFF);
+	assert_int_equal(held_by(vm, SCHED_HOLD_STOP), VCPUS);
+}
+
 static void state_names(void **state)
 {
 	(void)state;
@@ -517,6 +580,7 @@ int main(void)
 		cmocka_unit_test_setup(a_higher_goal_replaces_a_lower_one, setup),
 		cmocka_unit_test_setup(a_pause_stops_vcpus_and_guest_time, setup),
 		cmocka_unit_test_setup(states_allow_what_they_allow, setup),
+		cmocka_unit_test_setup(many_vcpus_are_held_in_steps, setup),
 		cmocka_unit_test_setup(state_names, setup),
 		cmocka_unit_test_setup(the_last_cpu_with_caches_off_sweeps, setup),
 		cmocka_unit_test_setup(a_late_cpu_waits_for_its_memory, setup),

@@ -198,7 +198,7 @@ struct control_vcpu *ctl_vcpus(uint32_t vm, size_t *count)
 const char *ctl_state_name(uint64_t state)
 {
 	static const char *const names[] = {"off", "running", "paused", "stopping", "crashed",
-		"starting", "making", "leaving", "gone"};
+		"starting", "making", "leaving", "gone", "starved"};
 
 	return state < ARRAY_SIZE(names) ? names[state] : "unknown";
 }

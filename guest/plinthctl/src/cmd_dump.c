@@ -58,7 +58,8 @@ static void hold(const char *name)
 	struct plinth_control call = {.call = CONTROL_PAUSE};
 
 	target = ctl_find(name);
-	was_running = target.state == CONTROL_STATE_RUNNING;
+	was_running =
+		target.state == CONTROL_STATE_RUNNING || target.state == CONTROL_STATE_STARVED;
 	if (!was_running && target.state != CONTROL_STATE_PAUSED &&
 		target.state != CONTROL_STATE_CRASHED) {
 		ctl_die(EXIT_FAILED,

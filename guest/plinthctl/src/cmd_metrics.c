@@ -128,6 +128,12 @@ static void vms(const struct vm_figures *all, size_t count, uint64_t frequency)
 			.vm = all[i].vm.name,
 			.whole = all[i].vm.state == CONTROL_STATE_RUNNING});
 	}
+	family("plinth_vm_starved", "gauge", "1 while the VM waits for free memory.");
+	for (size_t i = 0; i < count; i++) {
+		put(&(struct sample){.name = "plinth_vm_starved",
+			.vm = all[i].vm.name,
+			.whole = all[i].vm.state == CONTROL_STATE_STARVED ? 1U : 0U});
+	}
 	family("plinth_vm_memory_bytes", "gauge", "Memory that the VM may use.");
 	for (size_t i = 0; i < count; i++) {
 		put(&(struct sample){.name = "plinth_vm_memory_bytes",

@@ -167,6 +167,8 @@ static void show_guest(uint32_t vm)
 		json_open("guest", '{');
 		json_string("tools", state);
 		json_number("tools_version", guest.tools_version);
+		json_number("channels", guest.channels);
+		json_number("overhead_used_bytes", guest.used);
 		json_number("balloon_bytes", guest.balloon);
 		json_bool("balloon_driver", guest.balloon_started != 0U);
 	} else {
@@ -177,8 +179,9 @@ static void show_guest(uint32_t vm)
 					? "the guest has a driver"
 					: "but the guest has no driver for it yet");
 		}
-		printf("tools: %s, version %u, %u channels\n", state, guest.tools_version,
-			guest.channels);
+		printf("tools: %s, version %u, %u channels, %llu KiB of overhead used\n", state,
+			guest.tools_version, guest.channels,
+			(unsigned long long)(guest.used / KIB));
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(facts); i++) {
 		char *text = guest.fact[facts[i].number];

@@ -3,7 +3,10 @@
  * A VM and its vCPUs: the states of the modules below put together, and the VM's life.
  *
  *   OFF -> RUNNING (vm_start)            RUNNING <-> PAUSED (vm_pause, vm_resume)
- *   RUNNING, PAUSED -> STOPPING (vm_stop: the guest powered off, reset, crashed, or was told to)
+ *   RUNNING -> STARVED -> RUNNING (with `overcommit`: no memory was there for what it touched, and
+ *                                  is there again)    STARVED -> PAUSED (vm_pause)
+ *   RUNNING, PAUSED, STARVED -> STOPPING (vm_stop: the guest powered off, reset, crashed, or was
+ *                                        told to)
  *   STOPPING -> OFF | CRASHED | RUNNING  when every vCPU has left its CPU and, but for a crash,
  *                                        the memory is given back (bounded steps of a soft timer)
  *   any but MAKING -> LEAVING (vm_destroy)  and then, in bounded steps, it is gone
@@ -72,6 +75,7 @@ enum vm_state {
 	VM_MAKING,  /* half-built (vm_make_begin): nobody finds it */
 	VM_LEAVING, /* what it has is given back */
 	VM_GONE,    /* of an event alone: there is no such VM any more */
+	VM_STARVED, /* paused by Plinth, until there is free memory for what it touches */
 };
 
 /* What the guest's own tools are asked to do before Plinth does it (core/backdoor). */
@@ -140,15 +144,20 @@ struct vm {
 	vcpu_id_t vcpus_built;
 	bool has_port;
 	struct vm_store store;
-	uint32_t users;	  /* atomic: vm_hold() */
-	uint32_t leaves;  /* atomic: vm_leave.c may take it */
-	pa_t pvtime_page; /* `stolen` of all vCPUs, as many pages as it takes; 0: none yet */
+	uint32_t users;	     /* atomic: vm_hold() */
+	uint32_t leaves;     /* atomic: vm_leave.c may take it */
+	uint32_t leave_step; /* vm_leave.c's alone */
+	pa_t pvtime_page;    /* `stolen` of all vCPUs, as many pages as it takes; 0: none yet */
 	/* under `lock` */
 	struct lock lock;
 	enum vm_state state;
 	enum vm_goal goal;
-	ipa_t prepared; /* STARTING: memory is laid out up to here */
+	ipa_t prepared;	       /* STARTING: memory is laid out up to here */
+	vcpu_id_t vcpus_reset; /* STARTING: as many are as after a reset */
+	vcpu_id_t held;	       /* as many have the holds that the state wants */
 	struct vm_cost cost;
+	uint64_t made_at;  /* CNTPCT_EL0 when it began to be made, until its first entry; else 0 */
+	uint64_t made_el2; /* el2count_total() then */
 	uint32_t starts;
 	uint32_t soft_starts;	     /* `starts` when soft_timer was armed */
 	uint64_t soft_deadline;	     /* CNTPCT_EL0 */
@@ -214,6 +223,11 @@ enum plinth_status vm_act(struct vm *vm, enum vm_verb verb, uint32_t seconds, bo
 /* vm_stop(vm, VM_GOAL_CRASH) with a reason, which is logged. The first one counts. */
 void vm_crash(struct vm *vm, const char *format, ...) PRINTF_LIKE(2, 3);
 
+/* A vCPU has touched the page at `ipa`, and no memory is to be had for it: a VM with `overcommit`
+ * is STARVED until there is some, then the vCPU tries again; another one crashes. On its own CPU.
+ */
+void vm_out_of_memory(struct vm *vm, ipa_t ipa);
+
 /* Writes what VMs have changed of their variables to the host's firmware, all of it, where that
  * keeps them. Takes as long as the firmware takes: before the machine goes down. No lock is held.
  */
@@ -230,6 +244,13 @@ const char *vm_state_name(enum vm_state state);
  * least one since boot). */
 typedef void vm_all_off_fn(bool crashed);
 void vm_on_all_off(vm_all_off_fn *fn);
+
+/* Has it memory that may be looked at? Under vm->lock for as long as that is to stay so. */
+static inline bool vm_has_memory(const struct vm *vm)
+{
+	return vm->state == VM_RUNNING || vm->state == VM_PAUSED || vm->state == VM_STARVED ||
+	       vm->state == VM_CRASHED;
+}
 
 /* The ID registers that vm_idreg() answers: in the bits of the mask they agree with the first. */
 #define VM_IDREG_FIRST A64_SYSREG(3, 0, 0, 0, 0)
@@ -267,9 +288,9 @@ static inline struct vcpu *vcpu_of(struct vcpu_context *ctx)
 	return (struct vcpu *)ctx;
 }
 
-/* A vCPU is about to start. For the first one of all vm_host.bench logs how long that took. Any
- * CPU. */
-void vm_note_entry(void);
+/* The vCPU is about to start. With vm_host.bench it is logged how long that took, for the first one
+ * of all, and for the first one of a VM that was made while others ran. Its own CPU. */
+void vm_note_entry(const struct vcpu *vcpu);
 
 /* Cache maintenance at EL2 up to now. Others' counts may lag. */
 struct vm_caches vm_caches_total(void);
