@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The end of a VM, in bounded steps of a soft timer, one VM after the other. Its vCPUs are off and
- * unloaded. What is to go away must be in nobody's hands: it is taken out of the table first; then
- * a timer visits every CPU, which has left by then whatever exit it was in, and takes it off the
- * VM's stage 2, which a CPU without a vCPU would go on speculating with.
+ * The end of a VM, in bounded steps of a soft timer, one VM after the other, but for those that
+ * wait for somebody: they let the others pass. Its vCPUs are off and unloaded. What is to go away
+ * must be in nobody's hands: it is taken out of the table first; then a timer visits every CPU,
+ * which has left by then whatever exit it was in, and takes it off the VM's stage 2, which a CPU
+ * without a vCPU would go on speculating with.
  */
 #include "arch/barrier.h"
 #include "arch/sysreg.h"
@@ -29,8 +30,8 @@ static struct timer worker; /* always of the boot CPU */
 static uint32_t is_awake;   /* atomic: who sets it arms the worker */
 
 /* The worker's alone. */
-static struct vm *leaving;
-static unsigned step;
+static struct vm *leaving; /* NULL: the next one is to be found */
+static uint32_t next_slot;
 static vcpu_id_t next_vcpu;
 
 static struct timer visitor;
@@ -100,8 +101,14 @@ static bool go_round(struct vm *vm)
 
 static bool has_gone_round(struct vm *vm)
 {
+	(void)vm;
+	return load_acquire(&has_visited) != 0U;
+}
+
+static bool has_no_users(struct vm *vm)
+{
 	next_vcpu = 0;
-	return load_acquire(&has_visited) != 0U && load_acquire(&vm->users) == 0U;
+	return load_acquire(&vm->users) == 0U;
 }
 
 static bool free_memory(struct vm *vm)
@@ -118,29 +125,73 @@ static bool free_rest(struct vm *vm)
 	return true;
 }
 
-typedef bool step_fn(struct vm *vm); /* false: not done */
+/* What is done again when it is not done: at once, as its own work, or later, since it is another
+ * CPU's turn, or that of somebody who may take long. */
+enum wait { WORKS, POLLS, LETS_PASS };
 
-static step_fn *const steps[] = {keep_variables, hide, cancel_timers, go_round, has_gone_round,
-	cancel_timers, free_memory, free_rest};
+struct step {
+	bool (*fn)(struct vm *vm); /* false: not done */
+	enum wait wait;
+};
 
-static bool take_next(void)
+static const struct step steps[] = {
+	{keep_variables, LETS_PASS},
+	{hide, POLLS},
+	{cancel_timers, WORKS},
+	{go_round, WORKS},
+	{has_gone_round, POLLS},
+	{has_no_users, LETS_PASS},
+	{cancel_timers, WORKS},
+	{free_memory, WORKS},
+	{free_rest, WORKS},
+};
+
+/* The next one in its slot that leaves, from *id on. */
+static struct vm *find(uint32_t *id)
 {
 	struct vm *vm;
 
+	do {
+		vm = vm_next_slot(id);
+	} while (vm != NULL && load_acquire(&vm->leaves) == 0U);
+	return vm;
+}
+
+static bool take_next(void)
+{
 	store_release(&is_awake, 0U); /* before looking: who comes later wakes us anew */
-	for (uint32_t id = 0; leaving == NULL && (vm = vm_next_slot(&id)) != NULL;) {
-		if (load_acquire(&vm->leaves) != 0U) {
-			leaving = vm;
-			step = 0;
-		}
+	leaving = find(&next_slot);
+	if (leaving == NULL) {
+		next_slot = 0;
+		leaving = find(&next_slot);
 	}
 	return leaving != NULL && exchange_acq_rel(&is_awake, 1U) == 0U;
+}
+
+/* One step of `leaving`; in how many ticks the next one is due. */
+static uint64_t do_step(uint64_t start)
+{
+	const struct step *step = &steps[leaving->leave_step];
+	bool is_last = step == &steps[ARRAY_SIZE(steps) - 1U];
+
+	if (!step->fn(leaving)) {
+		if (step->wait == LETS_PASS) {
+			leaving = NULL;
+		}
+		if (step->wait != WORKS) {
+			return vm_host()->ticks_per_second / POLL_HZ;
+		}
+	} else if (is_last) {
+		leaving = NULL; /* its memory is gone, too */
+	} else {
+		leaving->leave_step++;
+	}
+	return vcpu_current() == NULL ? 0U : PAUSE * (read_cntpct_el0() - start);
 }
 
 static void work(struct timer *timer, void *ctx, uint64_t now)
 {
 	uint64_t start = read_cntpct_el0();
-	uint64_t pause;
 
 	(void)ctx;
 	(void)now;
@@ -150,15 +201,8 @@ static void work(struct timer *timer, void *ctx, uint64_t now)
 		}
 		return;
 	}
-	bool is_done = steps[step](leaving);
+	uint64_t pause = do_step(start);
 
-	pause = is_done || step == ARRAY_SIZE(steps) - 2U
-			? (vcpu_current() == NULL ? 0U : PAUSE * (read_cntpct_el0() - start))
-			: vm_host()->ticks_per_second / POLL_HZ;
-	step += is_done ? 1U : 0U;
-	if (step == ARRAY_SIZE(steps)) {
-		leaving = NULL;
-	}
 	timer_arm(timer, 0, read_cntpct_el0() + pause);
 }
 
