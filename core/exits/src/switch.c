@@ -78,7 +78,7 @@ static void start(struct vcpu *vcpu, const struct psci_start *at)
 	debugregs_reset(&vcpu->debug);
 	s2_reset_vcpu(&vcpu->vm->gmem.space, vcpu->id);
 	vcpu->starting = true;
-	vm_note_entry();
+	vm_note_entry(vcpu);
 }
 
 /* Memory is made ready for caches that are off in bounded steps; interrupts come between. The vCPU

@@ -52,12 +52,30 @@ void vm_cost_end(struct vm *vm)
 	};
 }
 
-void vm_note_entry(void)
+/* From the first call for it on. */
+static void report_making(struct vm *vm)
+{
+	uint64_t ticks = read_cntpct_el0() - vm->made_at;
+
+	log_info("bench: %s create_start_ticks %llu ticks_per_second %llu el2_insns %llu",
+		vm->config.name, (unsigned long long)ticks,
+		(unsigned long long)vm_host()->ticks_per_second,
+		(unsigned long long)(el2count_total() - vm->made_el2));
+	vm->made_at = 0;
+}
+
+void vm_note_entry(const struct vcpu *vcpu)
 {
 	uint64_t ticks = read_cntpct_el0() - vm_host()->start_count;
 	uint32_t none = 0;
 
-	if (!vm_host()->bench || load_relaxed(&entered) != 0U) {
+	if (!vm_host()->bench) {
+		return;
+	}
+	if (vcpu->vm->made_at != 0U) {
+		report_making(vcpu->vm);
+	}
+	if (load_relaxed(&entered) != 0U) {
 		return;
 	}
 	/* Another CPU may have been quicker. */

@@ -3,6 +3,7 @@
 #include "base/bits.h"
 #include "base/check.h"
 #include "base/compiler.h"
+#include "base/string.h"
 #include "hypmap/hypmap.h"
 #include "pmem/pmem.h"
 
@@ -223,6 +224,10 @@ enum plinth_status vm_build_begin(
 	}
 	vm->zeroed = zeroed;
 	vm->config = *config;
+	size_t length = strnlen(config->name, VM_NAME_SIZE);
+
+	memset(vm->config.name + length, 0,
+		VM_NAME_SIZE - length); /* vm_find() compares all of it */
 	vm->pages = pages;
 	vm->page_count = size / PAGE_SIZE;
 	vm->vcpu = (struct vcpu *)(void *)((char *)vm + vcpus_at);

@@ -8,6 +8,7 @@
 #include "arch/sysreg.h"
 #include "base/bits.h"
 #include "base/checked.h"
+#include "el2count/el2count.h"
 #include "event/event.h"
 #include "hostuefi/hostuefi.h"
 #include "pmem/pmem.h"
@@ -17,8 +18,12 @@
 #define LEFT_SECONDS 10U
 #define STORE_MAX    (PAGE_SIZE << PMEM_ORDER_MAX)
 
+/* Images that one step looks at: each beside all before it. */
+#define STEP_IMAGES 8U
+
 static struct vm *draft;
-static uint64_t touched; /* CNTPCT_EL0 */
+static uint32_t images_checked; /* of the draft */
+static uint64_t touched;	/* CNTPCT_EL0 */
 
 struct vm *vm_draft(void)
 {
@@ -40,16 +45,6 @@ static const char *check(const struct vm_config *config, uint64_t size)
 			!range_contains(0, size, image->source, image->size)) {
 			return "an image is outside of what is sent for it";
 		}
-		/* Each would be copied, as often as the others cover it. (Seeds and tokens lie over
-		 * others.) */
-		for (uint32_t k = 0; k < i; k++) {
-			const struct vm_image *other = &config->images[k];
-
-			if (image->kind == VM_IMAGE_COPY && other->kind == VM_IMAGE_COPY &&
-				ranges_overlap(image->ipa, image->size, other->ipa, other->size)) {
-				return "two of its images overlap";
-			}
-		}
 	}
 	if (config->guestinfo_count != 0U) {
 		return "guestinfo is to be set when it is there";
@@ -59,6 +54,35 @@ static const char *check(const struct vm_config *config, uint64_t size)
 		return "only VMs of the bundle have variables that are kept";
 	}
 	return NULL;
+}
+
+/* Each would be copied, as often as the others cover it. (Seeds and tokens lie over others.) */
+static bool overlaps_another(const struct vm_config *config, uint32_t index)
+{
+	const struct vm_image *image = &config->images[index];
+
+	for (uint32_t i = 0; i < index; i++) {
+		const struct vm_image *other = &config->images[i];
+
+		if (image->kind == VM_IMAGE_COPY && other->kind == VM_IMAGE_COPY &&
+			ranges_overlap(image->ipa, image->size, other->ipa, other->size)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* EAGAIN, OK, EINVAL with *why: some of the images. */
+static enum plinth_status check_images(const struct vm *vm, const char **why)
+{
+	for (unsigned i = 0; i < STEP_IMAGES && images_checked < vm->config.image_count; i++) {
+		if (overlaps_another(&vm->config, images_checked)) {
+			*why = "two of its images overlap";
+			return PLINTH_EINVAL;
+		}
+		images_checked++;
+	}
+	return images_checked < vm->config.image_count ? PLINTH_EAGAIN : PLINTH_OK;
 }
 
 static void set_sources(struct vm *vm)
@@ -85,6 +109,9 @@ enum plinth_status vm_make_begin(
 		}
 		vm_make_drop();
 	}
+	uint64_t began = read_cntpct_el0();
+	uint64_t el2 = el2count_total();
+
 	*why = check(config, size);
 	enum plinth_status status =
 		*why != NULL ? PLINTH_EINVAL : vm_build_begin(config, PMEM_ANY, &draft, why);
@@ -93,6 +120,9 @@ enum plinth_status vm_make_begin(
 		return status;
 	}
 	draft->state = VM_MAKING;
+	images_checked = 0;
+	draft->made_at = began;
+	draft->made_el2 = el2;
 	touched = read_cntpct_el0();
 	*vm = draft;
 	status = vm_store_alloc(draft, size);
@@ -114,8 +144,11 @@ enum plinth_status vm_make_put(uint64_t at, const void *bytes, uint32_t size)
 enum plinth_status vm_make_step(uint64_t *missing, const char **why)
 {
 	struct vm *vm = draft;
-	enum plinth_status status = vm_build_step(vm, why);
+	enum plinth_status status = check_images(vm, why);
 
+	if (status == PLINTH_OK) {
+		status = vm_build_step(vm, why);
+	}
 	touched = read_cntpct_el0();
 	*missing = vm->store.size - vm->store.filled;
 	if (status != PLINTH_OK && status != PLINTH_EAGAIN) {

@@ -6,6 +6,7 @@
 #include "vm/vm_table.h"
 
 #include "base/atomic.h"
+#include "base/compiler.h"
 #include "base/string.h"
 
 #include "vm_private.h"
@@ -54,12 +55,42 @@ uint32_t vm_count(void)
 	return count;
 }
 
+/* By words, for names may be alike but for their ends, and VMs many: this is part of a call that is
+ * short. */
+struct name {
+	uint64_t word[VM_NAME_SIZE / sizeof(uint64_t)];
+};
+
+STATIC_ASSERT(sizeof(struct name) == VM_NAME_SIZE, "whole words");
+
+static struct name name_of(const struct vm *vm)
+{
+	struct name name;
+
+	memcpy(&name, vm->config.name, sizeof(name));
+	return name;
+}
+
+static bool is_same(const struct name *a, const struct name *b)
+{
+	uint64_t differs = 0;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(a->word); i++) {
+		differs |= a->word[i] ^ b->word[i];
+	}
+	return differs == 0U;
+}
+
 struct vm *vm_find(const char *name)
 {
+	struct name wanted = {0};
 	struct vm *vm;
 
+	memcpy(&wanted, name, strnlen(name, VM_NAME_SIZE));
 	for (uint32_t id = 0; (vm = vm_next(&id)) != NULL;) {
-		if (strncmp(vm->config.name, name, VM_NAME_SIZE) == 0) {
+		struct name own = name_of(vm);
+
+		if (is_same(&own, &wanted)) {
 			break;
 		}
 	}

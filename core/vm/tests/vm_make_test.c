@@ -328,6 +328,19 @@ static void check_refused(enum plinth_status expected)
 	good_config();
 }
 
+static void check_refused_when_built(enum plinth_status status, const char *text)
+{
+	struct counts before = count();
+	struct vm *vm;
+
+	assert_int_equal(begin(&vm), PLINTH_OK);
+	assert_int_equal(build(), status);
+	assert_string_equal(why, text);
+	settle_a_little();
+	check_all_is_back(&before);
+	good_config();
+}
+
 static void what_is_wrong_is_refused(void **state)
 {
 	(void)state;
@@ -342,22 +355,16 @@ static void what_is_wrong_is_refused(void **state)
 	config.images[1] = config.images[0];
 	config.images[1].ipa += config.images[0].size - 1U;
 	config.image_count = 2;
-	check_refused(PLINTH_EINVAL);
-	assert_string_equal(why, "two of its images overlap");
+	check_refused_when_built(PLINTH_EINVAL, "two of its images overlap");
 	config.guestinfo_count = 1;
 	check_refused(PLINTH_EINVAL);
 	config.magic++;
 	check_refused(PLINTH_EINVAL);
-	config.ram_size = MIB(4096); /* is not guaranteed: refused when it is built */
+	config.ram_size = MIB(4096); /* is not guaranteed */
+	check_refused_when_built(PLINTH_ENOMEM, "there is not enough free memory for it");
 	struct counts before = count();
 	struct vm *vm;
 
-	assert_int_equal(begin(&vm), PLINTH_OK);
-	assert_int_equal(build(), PLINTH_ENOMEM);
-	assert_string_equal(why, "there is not enough free memory for it");
-	settle_a_little();
-	check_all_is_back(&before);
-	good_config();
 	assert_int_equal(vm_make_begin(&config, MIB(1024) + 1U, &vm, &why), PLINTH_EINVAL);
 	assert_int_equal(vm_make_begin(&config, MIB(512), &vm, &why), PLINTH_ENOMEM);
 	settle_a_little();
@@ -433,6 +440,31 @@ static void who_uses_it_keeps_its_memory(void **state)
 	assert_int_equal(vm->state, VM_LEAVING);
 	assert_true(vm_rig_free_pages() < before.memory.free);
 	vm_release(vm);
+	settle_a_little();
+	check_all_is_back(&before);
+}
+
+static void who_has_no_users_passes_who_has(void **state)
+{
+	struct counts before = count();
+	struct vm *slow[2];
+	struct vm *vm;
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_SIZE(slow); i++) {
+		slow[i] = make();
+		vm_hold(slow[i]);
+		destroy(slow[i]);
+	}
+	struct counts held = count();
+
+	vm = make();
+	destroy(vm);
+	assert_int_equal(count().memory.free, held.memory.free);
+	vm_release(slow[1]);
+	settle_a_little();
+	assert_true(count().memory.free > held.memory.free);
+	vm_release(slow[0]);
 	settle_a_little();
 	check_all_is_back(&before);
 }
@@ -556,6 +588,7 @@ int main(void)
 		cmocka_unit_test_setup(one_is_made_at_a_time, setup),
 		cmocka_unit_test_setup(bytes_come_in_order, setup),
 		cmocka_unit_test_setup(who_uses_it_keeps_its_memory, setup),
+		cmocka_unit_test_setup(who_has_no_users_passes_who_has, setup),
 		cmocka_unit_test_setup(a_timer_that_is_armed_late_goes_with_it, setup),
 		cmocka_unit_test_setup(no_cpu_keeps_its_stage_2, setup),
 		cmocka_unit_test_setup(its_end_is_told, setup),
