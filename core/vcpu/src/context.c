@@ -86,6 +86,7 @@ void vcpu_context_put(struct vcpu_context *ctx)
 	ctx->pstate = read_spsr_el2();
 	ctx->hcr = read_hcr_el2();
 #define SAVE(name) sys->name = read_##name();
+	VCPU_WALK_REGS(SAVE)
 	VCPU_SYSREGS(SAVE)
 	if (features.has_pauth) {
 		VCPU_PAUTH_REGS(SAVE)
@@ -103,9 +104,10 @@ void vcpu_context_put(struct vcpu_context *ctx)
 	vcpu_fp_save(&ctx->fp);
 }
 
+#define LOAD(name) write_##name(sys->name);
+
 static void load_sysregs(const struct vcpu_sysregs *sys)
 {
-#define LOAD(name) write_##name(sys->name);
 	VCPU_SYSREGS(LOAD)
 	if (features.has_pauth) {
 		VCPU_PAUTH_REGS(LOAD)
@@ -119,20 +121,25 @@ static void load_sysregs(const struct vcpu_sysregs *sys)
 	if (features.has_sme) {
 		VCPU_SME_REGS(LOAD)
 	}
-#undef LOAD
 }
 
-/* Stage-1 walks stay off until all the registers that they use are this vCPU's. */
+/* Stage-1 walks stay off until all the registers that they use are this vCPU's: what the caller's
+ * errata_walks_stop() has left in the two that say so stays there. */
 static void load_guarded(const struct vcpu_sysregs *sys)
 {
 	const struct errata_walks own = {.tcr = sys->tcr_el1, .sctlr = sys->sctlr_el1};
-	struct vcpu_sysregs guarded = *sys;
 
-	guarded.tcr_el1 |= ERRATA_WALKS_TCR;
-	guarded.sctlr_el1 |= ERRATA_WALKS_SCTLR;
-	load_sysregs(&guarded);
+	load_sysregs(sys);
 	errata_walks_resume(&own);
 }
+
+static void load_freely(const struct vcpu_sysregs *sys)
+{
+	VCPU_WALK_REGS(LOAD)
+	load_sysregs(sys);
+}
+
+#undef LOAD
 
 /* A function of its own, for debuggers: where a CPU changes to a vCPU. */
 NOINLINE void vcpu_context_load(const struct vcpu_context *ctx)
@@ -142,7 +149,7 @@ NOINLINE void vcpu_context_load(const struct vcpu_context *ctx)
 	if (UNLIKELY(errata_needs(ERRATA_SPECULATIVE_AT))) {
 		load_guarded(&ctx->sys);
 	} else {
-		load_sysregs(&ctx->sys);
+		load_freely(&ctx->sys);
 	}
 	vcpu_fp_load(&ctx->fp);
 	write_elr_el2(ctx->pc);

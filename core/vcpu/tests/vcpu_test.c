@@ -121,6 +121,7 @@ static void number_all(struct vcpu_context *c)
 
 	memset(c, 0, sizeof(*c));
 #define NUMBER(name) c->sys.name = n++;
+	VCPU_WALK_REGS(NUMBER)
 	VCPU_SYSREGS(NUMBER)
 	VCPU_PAUTH_REGS(NUMBER)
 	VCPU_AARCH32_REGS(NUMBER)
@@ -191,15 +192,18 @@ static void walks_stay_off_until_all_is_loaded(void **state)
 	in.sys.tcr_el1 = 0x19;
 	fake_sysregs.midr_el1 = MIDR_CORTEX_A57;
 	errata_add_cpu();
+	/* What errata_walks_stop() leaves of another vCPU's. */
+	fake_sysregs.tcr_el1 = 0x11U | ERRATA_WALKS_TCR;
+	fake_sysregs.sctlr_el1 = 0x40U | ERRATA_WALKS_SCTLR;
 	load_logged();
 	assert_int_equal(isb_count, 2);
 	/* All of the vCPU's registers are there, and no walk can begin. */
 	assert_int_equal(at_isb[0].ttbr0, in.sys.ttbr0_el1);
-	assert_int_equal(at_isb[0].tcr, 0x19U | ERRATA_WALKS_TCR);
-	assert_int_equal(at_isb[0].sctlr, 0x30U | ERRATA_WALKS_SCTLR);
+	assert_int_equal(at_isb[0].tcr & ERRATA_WALKS_TCR, ERRATA_WALKS_TCR);
+	assert_int_equal(at_isb[0].sctlr & ERRATA_WALKS_SCTLR, ERRATA_WALKS_SCTLR);
 	/* M, and only then TCR. */
 	assert_int_equal(at_isb[1].sctlr, 0x30);
-	assert_int_equal(at_isb[1].tcr, 0x19U | ERRATA_WALKS_TCR);
+	assert_int_equal(at_isb[1].tcr & ERRATA_WALKS_TCR, ERRATA_WALKS_TCR);
 	assert_int_equal(fake_sysregs.tcr_el1, 0x19);
 	vcpu_context_put(&out);
 	assert_memory_equal(&out.sys, &in.sys, sizeof(in.sys));

@@ -25,6 +25,12 @@ struct best {
 	unsigned seen;
 };
 
+static void best_init(struct best *best)
+{
+	best->count = 0;
+	best->seen = 0;
+}
+
 static intid_t key_intid(uint64_t key)
 {
 	return (intid_t)(key & MASK_BELOW(KEY_PRIORITY_SHIFT));
@@ -144,12 +150,15 @@ static void take_back(struct vgic_cpu *cpu)
 
 void vgic_refill_locked(struct vgic_cpu *cpu)
 {
-	struct best pending = {.count = 0};
-	struct best active = {.count = 0};
+	struct best
+		pending; /* its keys are written before they are read: not zeroed at each switch */
+	struct best active;
 	unsigned slots = cpu->vgic->hw->lr_count;
 	unsigned first;
 	unsigned rest;
 
+	best_init(&pending);
+	best_init(&active);
 	take_back(cpu);
 	cpu->due_banks = 0;
 	for (unsigned n = 0; n < cpu->vgic->bank_count; n++) {

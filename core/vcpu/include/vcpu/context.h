@@ -23,11 +23,14 @@
 
 /* Every EL1 and EL0 register that is switched on all CPUs: one list for struct, save, load. */
 #define VCPU_SYSREGS(row)                                                                          \
-	row(sctlr_el1) row(actlr_el1) row(cpacr_el1) row(ttbr0_el1) row(ttbr1_el1) row(tcr_el1)    \
-		row(spsr_el1) row(elr_el1) row(sp_el0) row(sp_el1) row(afsr0_el1) row(afsr1_el1)   \
-			row(esr_el1) row(far_el1) row(par_el1) row(mair_el1) row(amair_el1)        \
-				row(vbar_el1) row(contextidr_el1) row(tpidr_el1) row(cntkctl_el1)  \
-					row(tpidr_el0) row(tpidrro_el0) row(csselr_el1)
+	row(actlr_el1) row(cpacr_el1) row(ttbr0_el1) row(ttbr1_el1) row(spsr_el1) row(elr_el1)     \
+		row(sp_el0) row(sp_el1) row(afsr0_el1) row(afsr1_el1) row(esr_el1) row(far_el1)    \
+			row(par_el1) row(mair_el1) row(amair_el1) row(vbar_el1)                    \
+				row(contextidr_el1) row(tpidr_el1) row(cntkctl_el1) row(tpidr_el0) \
+					row(tpidrro_el0) row(csselr_el1)
+
+/* Those that let stage-1 walks go on: apart, where they have to be the last. */
+#define VCPU_WALK_REGS(row) row(sctlr_el1) row(tcr_el1)
 
 /* Where FEAT_PAuth is there. */
 #define VCPU_PAUTH_REGS(row)                                                                       \
@@ -47,6 +50,7 @@
 #define VCPU_FIELD(name) uint64_t name;
 
 struct vcpu_sysregs {
+	VCPU_WALK_REGS(VCPU_FIELD)
 	VCPU_SYSREGS(VCPU_FIELD)
 	VCPU_PAUTH_REGS(VCPU_FIELD)
 	VCPU_AARCH32_REGS(VCPU_FIELD)
