@@ -140,8 +140,13 @@ static void what_is_refused_says_why(void **state)
 {
 	(void)state;
 	config->images[0].source = 1;
-	assert_int_equal(call_on(CONTROL_CREATE, 0, IMAGE_SIZE, sizeof(*config)), CONTROL_INVALID);
+	uint64_t vm = create();
+
+	assert_int_equal(call_on(CONTROL_CREATE_STEP, vm, 0, 0), CONTROL_OK); /* its name */
+	assert_int_equal(call_on(CONTROL_CREATE_STEP, vm, 0, 0), CONTROL_INVALID);
 	check_why("an image is outside of what is sent for it");
+	assert_int_equal(call_on(CONTROL_CREATE_STEP, vm, 0, 0), CONTROL_NO_SUCH_VM);
+	vm_rig_settle();
 	assert_int_equal(call_on(CONTROL_CREATE, 0, 0, sizeof(*config) - 1U), CONTROL_INVALID);
 	assert_int_equal(call_on(CONTROL_CREATE_STEP, 7, 0, 0), CONTROL_NO_SUCH_VM);
 	assert_int_equal(call_on(CONTROL_CREATE_PUT, 7, 0, 1), CONTROL_NO_SUCH_VM);

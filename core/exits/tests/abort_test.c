@@ -42,6 +42,31 @@ static void memory_is_mapped_at_first_touch(void **state)
 	assert_int_equal(rig.vcpu->exits.abort, 1);
 }
 
+/* The VM waits, and the access is made again. */
+static void without_memory_the_guest_waits(void **state)
+{
+	(void)state;
+	rig_start(VM_FLAG_OVERCOMMIT);
+	set_fault(PAGE, PAGE);
+	rig_starve();
+	assert_int_equal(exits_data_abort(rig.vcpu, RIG_ABORT(FSC_TRANSLATION | 3U | ISS_WNR)),
+		OUTCOME_RESCHED);
+	assert_int_equal(rig.vm->state, VM_STARVED);
+	assert_int_equal(fake_sysregs.elr_el2, RIG_CODE);
+	assert_int_equal(fake_sysregs.esr_el1, 0);
+	assert_false(is_mapped(PAGE, 0));
+	vm_rig_settle();
+	assert_null(vcpu_current());
+	rig_feed();
+	assert_int_equal(rig.vm->state, VM_RUNNING);
+	assert_ptr_equal(vcpu_current(), rig.vcpu);
+	assert_int_equal(fake_sysregs.elr_el2, RIG_CODE);
+	set_fault(PAGE, PAGE);
+	assert_int_equal(exits_data_abort(rig.vcpu, RIG_ABORT(FSC_TRANSLATION | 3U | ISS_WNR)),
+		OUTCOME_RESUME);
+	assert_true(is_mapped(PAGE, S2_ATTR_WRITE));
+}
+
 static void a_fetch_maps_for_execution(void **state)
 {
 	(void)state;
@@ -225,6 +250,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		TEST(memory_is_mapped_at_first_touch),
+		cmocka_unit_test_teardown(without_memory_the_guest_waits, rig_teardown),
 		TEST(a_fetch_maps_for_execution),
 		TEST(a_permission_fault_is_found_by_at),
 		TEST(a_permission_fault_that_translates_no_more),

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "exits_rig.h"
+#include "pmem/pmem.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -108,6 +109,25 @@ void rig_start_with(uint32_t flags, const struct vm_image *image)
 	fake_sysregs.par_el1 = 0x1234;
 	fake_sysregs.elr_el2 = RIG_CODE;
 	fake_sysregs.spsr_el2 = PSTATE_MODE_EL1H;
+}
+
+static uint64_t starved;
+
+void rig_starve(void)
+{
+	struct pmem_stats s;
+
+	pmem_get_stats(&s);
+	starved = s.free - s.reserved;
+	assert_int_equal(pmem_reserve(starved), PLINTH_OK);
+}
+
+/* With time enough for the VM to find out. */
+void rig_feed(void)
+{
+	pmem_unreserve(starved);
+	fake_sysregs.cntpct_el0 += VM_RIG_HZ;
+	vm_rig_settle();
 }
 
 void rig_stop(void)

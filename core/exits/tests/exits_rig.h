@@ -43,6 +43,11 @@ void rig_start(uint32_t flags);
 /* The same with an image. */
 void rig_start_with(uint32_t flags, const struct vm_image *image);
 
+/* Promises all that is free to nobody, and takes that back: what is not guaranteed finds no memory
+ * in between. */
+void rig_starve(void);
+void rig_feed(void);
+
 /* The VM goes off. */
 void rig_stop(void);
 

@@ -341,6 +341,46 @@ static void a_buffer_s_fault_is_the_guest_s(void **state)
 	assert_int_equal(rig.vcpu->ctx.x[1], 0x10000); /* SUCCESS */
 }
 
+/* An answer for which there is no memory yet: the call is made again when there is. */
+static void a_buffer_without_memory_is_waited_for(void **state)
+{
+	const uint64_t page = VM_RAM_BASE + MIB(2);
+	uint64_t *x;
+
+	(void)state;
+	rig_start(VM_FLAG_VMWARE | VM_FLAG_OVERCOMMIT);
+	prepare_out(RIG_CODE);
+	trap(MRS(2, 3, 0, 1, 0, 31));
+	x = rig.vcpu->ctx.x;
+	x[0] = BACKDOOR_MAGIC;
+	x[2] = 3U << 16 | 30U; /* RECVSIZE */
+	x[3] = BACKDOOR_PORT;
+	x[7] = UINT64_C(0x860000000e);
+	trap(MRS(2, 3, 0, 1, 0, 31));
+	x[2] = (uint32_t)x[1]; /* as many as wait, by REP INSB */
+	x[1] = 0x10000;
+	x[3] = BACKDOOR_HB_PORT;
+	x[5] = page;
+	x[7] = UINT64_C(0x860000001c);
+	rig_put_instruction(0);
+	rig_starve();
+	assert_int_equal(exits_sysreg(rig.vcpu, MRS(2, 3, 0, 1, 0, 31)), OUTCOME_RESCHED);
+	assert_int_equal(rig.vm->state, VM_STARVED);
+	assert_int_equal(fake_sysregs.elr_el2, RIG_CODE);
+	assert_int_equal(fake_sysregs.esr_el1, 0);
+	vm_rig_settle();
+	rig_feed();
+	assert_int_equal(rig.vm->state, VM_RUNNING);
+	assert_int_equal(fake_sysregs.elr_el2, RIG_CODE);
+	trap(MRS(2, 3, 0, 1, 0, 31));
+	rig_check_done();
+	assert_int_equal(x[1], 0x10000); /* SUCCESS */
+	char text[2];
+
+	assert_int_equal(gmem_read(&rig.vm->gmem, ipa_init(page), text, 2), PLINTH_OK);
+	assert_memory_equal(text, "0 ", 2); /* no such command */
+}
+
 static void brk_is_a_call_where_the_vm_asks(void **state)
 {
 	uint64_t *x;
@@ -470,6 +510,7 @@ int main(void)
 		cmocka_unit_test_teardown(uefi_services_want_the_token_at_el0, rig_teardown),
 		cmocka_unit_test_teardown(without_uefi_the_right_is_no_help, rig_teardown),
 		cmocka_unit_test_teardown(a_buffer_s_fault_is_the_guest_s, rig_teardown),
+		cmocka_unit_test_teardown(a_buffer_without_memory_is_waited_for, rig_teardown),
 		cmocka_unit_test_teardown(brk_is_a_call_where_the_vm_asks, rig_teardown),
 		TEST(exits_go_to_their_handlers),
 		TEST(an_serror_becomes_the_guest_s),

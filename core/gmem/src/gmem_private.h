@@ -42,7 +42,9 @@ static inline const struct gmem_area *gmem_ram(const struct gmem *gmem)
 
 static inline bool gmem_area_has(const struct gmem_area *area, ipa_t ipa, uint64_t size)
 {
-	return range_contains(area->ipa, area->size, ipa.v, size);
+	uint64_t offset = ipa.v - area->ipa; /* in line: each fault asks, and each image of each area */
+
+	return offset < area->size && size <= area->size - offset;
 }
 
 /* RAM, or the range, that holds all of it; NULL: none. */

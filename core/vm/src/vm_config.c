@@ -46,17 +46,23 @@ static bool has_good_rights(const struct vm_config *c)
 	return (c->flags & ~KNOWN_FLAGS) == 0U && (c->rights & ~allowed) == 0U;
 }
 
+/* In line: a VM may have many places, and as many images that are looked for in all of them. */
+static inline bool holds(uint64_t start, uint64_t room, uint64_t ipa, uint64_t size)
+{
+	return ipa - start < room && size <= room - (ipa - start);
+}
+
 static bool is_in_ram(const struct vm_config *c, uint64_t ipa, uint64_t size)
 {
-	return range_contains(VM_RAM_BASE, c->ram_size, ipa, size);
+	return holds(VM_RAM_BASE, c->ram_size, ipa, size);
 }
 
 static bool is_in_memory(const struct vm_config *c, uint64_t ipa, uint64_t size)
 {
 	bool found = is_in_ram(c, ipa, size);
 
-	for (uint32_t i = 0; i < c->range_count; i++) {
-		found |= range_contains(c->ranges[i].ipa, c->ranges[i].size, ipa, size);
+	for (uint32_t i = 0; i < c->range_count && !found; i++) {
+		found = holds(c->ranges[i].ipa, c->ranges[i].size, ipa, size);
 	}
 	return found;
 }
@@ -82,64 +88,53 @@ static bool has_place(const struct vm_config *c, uint32_t index)
 	return true;
 }
 
-static const char *check_ranges(const struct vm_config *c)
+static const char *check_range(const struct vm_config *c, uint32_t index)
 {
-	if (c->range_count > VM_RANGE_MAX) {
-		return "more ranges of memory than there are slots";
+	const struct vm_range *r = &c->ranges[index];
+
+	if ((r->flags & ~VM_RANGE_READ_ONLY) != 0U) {
+		return "a range with flags that are not there to be given";
 	}
+	if (r->size == 0U || !is_aligned(r->ipa, BLOCK_2M) || !is_aligned(r->size, PAGE_SIZE) ||
+		!has_place(c, index)) {
+		return "a range of memory that has no place there";
+	}
+	return NULL;
+}
+
+const char *vm_config_check_places(const struct vm_config *c)
+{
 	for (uint32_t i = 0; i < c->range_count; i++) {
-		const struct vm_range *r = &c->ranges[i];
+		const char *why = check_range(c, i);
 
-		if ((r->flags & ~VM_RANGE_READ_ONLY) != 0U) {
-			return "a range with flags that are not there to be given";
+		if (why != NULL) {
+			return why;
 		}
-		if (r->size == 0U || !is_aligned(r->ipa, BLOCK_2M) ||
-			!is_aligned(r->size, PAGE_SIZE) || !has_place(c, i)) {
-			return "a range of memory that has no place there";
-		}
+	}
+	return is_in_memory(c, c->entry, sizeof(uint32_t)) && is_aligned(c->entry, sizeof(uint32_t))
+		       ? NULL
+		       : "the entry is not in the VM's memory";
+}
+
+const char *vm_config_check_image(const struct vm_config *c, uint32_t index)
+{
+	const struct vm_image *image = &c->images[index];
+
+	if (image->kind < VM_IMAGE_COPY || image->kind > VM_IMAGE_TOKEN) {
+		return "an image of an unknown kind";
+	}
+	if ((image->flags & ~VM_IMAGE_FLAG_WRITTEN) != 0U ||
+		(image->flags != 0U &&
+			(image->kind != VM_IMAGE_COPY || !is_in_ram(c, image->ipa, image->size)))) {
+		return "an image with flags that are not there to be given";
+	}
+	if (image->size == 0U || !is_in_memory(c, image->ipa, image->size)) {
+		return "an image outside the VM's memory";
 	}
 	return NULL;
 }
 
-static const char *check_images(const struct vm_config *c)
-{
-	if (c->image_count > VM_IMAGE_MAX) {
-		return "more images than there are slots";
-	}
-	for (uint32_t i = 0; i < c->image_count; i++) {
-		const struct vm_image *image = &c->images[i];
-
-		if (image->kind < VM_IMAGE_COPY || image->kind > VM_IMAGE_TOKEN) {
-			return "an image of an unknown kind";
-		}
-		if ((image->flags & ~VM_IMAGE_FLAG_WRITTEN) != 0U ||
-			(image->flags != 0U && (image->kind != VM_IMAGE_COPY ||
-						       !is_in_ram(c, image->ipa, image->size)))) {
-			return "an image with flags that are not there to be given";
-		}
-		if (image->size == 0U || !is_in_memory(c, image->ipa, image->size)) {
-			return "an image outside the VM's memory";
-		}
-	}
-	return NULL;
-}
-
-/* What lies where. */
-static const char *check_memory(const struct vm_config *c)
-{
-	const char *why = check_ranges(c);
-
-	if (why == NULL) {
-		why = check_images(c);
-	}
-	if (why == NULL && (!is_in_memory(c, c->entry, sizeof(uint32_t)) ||
-				   !is_aligned(c->entry, sizeof(uint32_t)))) {
-		why = "the entry is not in the VM's memory";
-	}
-	return why;
-}
-
-enum plinth_status vm_config_check(const struct vm_config *c, const char **why)
+enum plinth_status vm_config_check_frame(const struct vm_config *c, const char **why)
 {
 	*why = NULL;
 	if (c->magic != VM_CONFIG_MAGIC || c->version != VM_CONFIG_VERSION ||
@@ -160,8 +155,22 @@ enum plinth_status vm_config_check(const struct vm_config *c, const char **why)
 		*why = "less overhead than its UEFI variables take";
 	} else if (c->guestinfo_count > VM_GUESTINFO_MAX) {
 		*why = "more guestinfo than there are slots";
-	} else {
-		*why = check_memory(c);
+	} else if (c->range_count > VM_RANGE_MAX) {
+		*why = "more ranges of memory than there are slots";
+	} else if (c->image_count > VM_IMAGE_MAX) {
+		*why = "more images than there are slots";
+	}
+	return *why == NULL ? PLINTH_OK : PLINTH_EINVAL;
+}
+
+enum plinth_status vm_config_check(const struct vm_config *c, const char **why)
+{
+	if (vm_config_check_frame(c, why) != PLINTH_OK) {
+		return PLINTH_EINVAL;
+	}
+	*why = vm_config_check_places(c);
+	for (uint32_t i = 0; i < c->image_count && *why == NULL; i++) {
+		*why = vm_config_check_image(c, i);
 	}
 	return *why == NULL ? PLINTH_OK : PLINTH_EINVAL;
 }

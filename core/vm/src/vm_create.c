@@ -10,6 +10,7 @@
 #include "vm_private.h"
 
 static const char no_memory[] = "there is not enough free memory for it";
+const char vm_name_is_taken[] = "the name is taken";
 
 /* vCPUs, ID registers and bytes that one step sees to. */
 #define STEP_VCPUS  4U
@@ -120,15 +121,15 @@ static enum plinth_status fill_idregs(struct vm *vm, const char **why)
 	return vm->idregs_built < VM_IDREG_COUNT ? PLINTH_EAGAIN : PLINTH_OK;
 }
 
+static enum plinth_status init_interrupts(struct vm *vm, const char **why)
+{
+	*why = "its interrupt controller is not the machine's kind";
+	return init_gic(vm);
+}
+
 static enum plinth_status init_memory(struct vm *vm, const char **why)
 {
-	enum plinth_status status = init_gic(vm);
-
-	if (status != PLINTH_OK) {
-		*why = "its interrupt controller is not the machine's kind";
-		return status;
-	}
-	status = gmem_init(&vm->gmem, &vm->config);
+	enum plinth_status status = gmem_init(&vm->gmem, &vm->config);
 	if (status != PLINTH_OK) {
 		*why = status == PLINTH_ENOMEM ? no_memory : "its images cannot be placed";
 		return status;
@@ -196,22 +197,14 @@ static enum plinth_status zero(struct vm *vm, const char **why)
 enum plinth_status vm_build_begin(
 	const struct vm_config *config, uint32_t content, struct vm **out, const char **why)
 {
-	enum plinth_status status = vm_config_check(config, why);
 	uint64_t vcpus_at = align_up(sizeof(struct vm), 64);
 	pa_t pages;
-
-	if (status != PLINTH_OK) {
-		return status;
-	}
-	if (vm_find(config->name) != NULL) {
-		*why = "the name is taken";
-		return PLINTH_EEXIST;
-	}
 	uint64_t size = align_up(vcpus_at + sizeof(struct vcpu) * config->vcpu_count, PAGE_SIZE);
 	unsigned order = vm_order_for(size);
 
 	*why = no_memory;
-	status = pmem_alloc(order, content | PMEM_USER_CORE, &pages);
+	enum plinth_status status = pmem_alloc(order, content | PMEM_USER_CORE, &pages);
+
 	if (status != PLINTH_OK) {
 		return status;
 	}
@@ -244,8 +237,8 @@ enum plinth_status vm_build_begin(
 enum plinth_status vm_build_step(struct vm *vm, const char **why)
 {
 	typedef enum plinth_status step_fn(struct vm *, const char **);
-	static step_fn *const steps[] = {zero, init_memory, init_pages, vm_backdoor_init,
-		init_parts, init_vcpus, fill_idregs};
+	static step_fn *const steps[] = {zero, init_interrupts, init_memory, init_pages,
+		vm_backdoor_init, init_parts, init_vcpus, fill_idregs};
 
 	if (vm->steps_built == ARRAY_SIZE(steps)) {
 		return PLINTH_OK;
@@ -278,8 +271,15 @@ void vm_build_free(struct vm *vm)
 enum plinth_status vm_create(const struct vm_config *config, struct vm **out, const char **why)
 {
 	struct vm *vm;
-	enum plinth_status status = vm_build_begin(config, PMEM_CLEAN, &vm, why);
+	enum plinth_status status = vm_config_check(config, why);
 
+	if (status == PLINTH_OK && vm_find(config->name) != NULL) {
+		*why = vm_name_is_taken;
+		status = PLINTH_EEXIST;
+	}
+	if (status == PLINTH_OK) {
+		status = vm_build_begin(config, PMEM_CLEAN, &vm, why);
+	}
 	if (status != PLINTH_OK) {
 		return status;
 	}

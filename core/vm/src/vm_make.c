@@ -19,11 +19,12 @@
 #define STORE_MAX    (PAGE_SIZE << PMEM_ORDER_MAX)
 
 /* Images that one step looks at: each beside all before it. */
-#define STEP_IMAGES 8U
+#define STEP_IMAGES 4U
 
 static struct vm *draft;
-static uint32_t images_checked; /* of the draft */
-static uint64_t touched;	/* CNTPCT_EL0 */
+static bool name_checked; /* of the draft, as the next */
+static uint32_t images_checked;
+static uint64_t touched; /* CNTPCT_EL0 */
 
 struct vm *vm_draft(void)
 {
@@ -33,18 +34,8 @@ struct vm *vm_draft(void)
 /* What the boot loader alone may say, or what is not there. NULL: nothing. */
 static const char *check(const struct vm_config *config, uint64_t size)
 {
-	uint32_t count = (uint32_t)min_u64(config->image_count, VM_IMAGE_MAX);
-
 	if (size > STORE_MAX) {
 		return "its images take more than 1 GiB";
-	}
-	for (uint32_t i = 0; i < count; i++) {
-		const struct vm_image *image = &config->images[i];
-
-		if (image->kind == VM_IMAGE_COPY &&
-			!range_contains(0, size, image->source, image->size)) {
-			return "an image is outside of what is sent for it";
-		}
 	}
 	if (config->guestinfo_count != 0U) {
 		return "guestinfo is to be set when it is there";
@@ -64,7 +55,7 @@ static bool overlaps_another(const struct vm_config *config, uint32_t index)
 	for (uint32_t i = 0; i < index; i++) {
 		const struct vm_image *other = &config->images[i];
 
-		if (image->kind == VM_IMAGE_COPY && other->kind == VM_IMAGE_COPY &&
+		if (other->kind == VM_IMAGE_COPY &&
 			ranges_overlap(image->ipa, image->size, other->ipa, other->size)) {
 			return true;
 		}
@@ -72,26 +63,52 @@ static bool overlaps_another(const struct vm_config *config, uint32_t index)
 	return false;
 }
 
-/* EAGAIN, OK, EINVAL with *why: some of the images. */
-static enum plinth_status check_images(const struct vm *vm, const char **why)
+/* NULL: it is good, and its source is where its bytes will be. */
+static const char *check_image(struct vm *vm, uint32_t index)
 {
+	struct vm_image *image = &vm->config.images[index];
+	const char *why = vm_config_check_image(&vm->config, index);
+
+	if (why != NULL || image->kind != VM_IMAGE_COPY) {
+		return why;
+	}
+	if (!range_contains(0, vm->store.size, image->source, image->size)) {
+		return "an image is outside of what is sent for it";
+	}
+	if (overlaps_another(&vm->config, index)) {
+		return "two of its images overlap";
+	}
+	image->source += vm->store.block.v;
+	return NULL;
+}
+
+/* A step of looking at what vm_make_begin() has left out. EAGAIN, OK; EEXIST, EINVAL with *why. */
+static enum plinth_status check_some(struct vm *vm, const char **why)
+{
+	const char *wrong = NULL;
+
+	if (!name_checked) {
+		name_checked = true;
+		*why = vm_name_is_taken;
+		return vm_find(vm->config.name) != NULL ? PLINTH_EEXIST : PLINTH_EAGAIN;
+	}
+	if (images_checked == 0U) {
+		wrong = vm_config_check_places(&vm->config);
+	}
 	for (unsigned i = 0; i < STEP_IMAGES && images_checked < vm->config.image_count; i++) {
-		if (overlaps_another(&vm->config, images_checked)) {
-			*why = "two of its images overlap";
-			return PLINTH_EINVAL;
-		}
+		wrong = wrong == NULL ? check_image(vm, images_checked) : wrong;
 		images_checked++;
+	}
+	if (wrong != NULL) {
+		*why = wrong;
+		return PLINTH_EINVAL;
 	}
 	return images_checked < vm->config.image_count ? PLINTH_EAGAIN : PLINTH_OK;
 }
 
-static void set_sources(struct vm *vm)
+static bool is_checked(const struct vm *vm)
 {
-	for (uint32_t i = 0; i < vm->config.image_count; i++) {
-		struct vm_image *image = &vm->config.images[i];
-
-		image->source += image->kind == VM_IMAGE_COPY ? vm->store.block.v : 0U;
-	}
+	return vm->steps_built != 0U;
 }
 
 static bool is_left(void)
@@ -112,14 +129,18 @@ enum plinth_status vm_make_begin(
 	uint64_t began = read_cntpct_el0();
 	uint64_t el2 = el2count_total();
 
-	*why = check(config, size);
-	enum plinth_status status =
-		*why != NULL ? PLINTH_EINVAL : vm_build_begin(config, PMEM_ANY, &draft, why);
+	enum plinth_status status = vm_config_check_frame(config, why);
 
+	if (status == PLINTH_OK) {
+		*why = check(config, size);
+		status = *why != NULL ? PLINTH_EINVAL
+				      : vm_build_begin(config, PMEM_ANY, &draft, why);
+	}
 	if (status != PLINTH_OK) {
 		return status;
 	}
 	draft->state = VM_MAKING;
+	name_checked = false;
 	images_checked = 0;
 	draft->made_at = began;
 	draft->made_el2 = el2;
@@ -131,7 +152,6 @@ enum plinth_status vm_make_begin(
 		vm_make_drop();
 		return status;
 	}
-	set_sources(draft);
 	return PLINTH_OK;
 }
 
@@ -144,7 +164,7 @@ enum plinth_status vm_make_put(uint64_t at, const void *bytes, uint32_t size)
 enum plinth_status vm_make_step(uint64_t *missing, const char **why)
 {
 	struct vm *vm = draft;
-	enum plinth_status status = check_images(vm, why);
+	enum plinth_status status = is_checked(vm) ? PLINTH_OK : check_some(vm, why);
 
 	if (status == PLINTH_OK) {
 		status = vm_build_step(vm, why);

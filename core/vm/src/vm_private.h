@@ -49,9 +49,18 @@ bool vm_uefi_leave(struct vm *vm);
  * before any VM starts. */
 void vm_uefi_load(struct vm *vm);
 
-/* vm_create.c: a VM in steps. begin: `content` is PMEM_CLEAN or PMEM_ANY, and failure holds
- * nothing. step: EAGAIN: call again; OK: all is built; else, with *why, gmem_fini_step() and free
- * are to follow. end: others find it. free: all but gmem, which has nothing any more. */
+/* vm_config.c: vm_config_check() in pieces, for whoever must be short. frame: all but what is
+ * where, counts among it, first. places: ranges, and the entry. image: one of them. NULL: it is
+ * good. */
+enum plinth_status vm_config_check_frame(const struct vm_config *config, const char **why);
+const char *vm_config_check_places(const struct vm_config *config);
+const char *vm_config_check_image(const struct vm_config *config, uint32_t index);
+
+/* vm_create.c: a VM in steps. begin: of a config whose frame is good; `content` is PMEM_CLEAN or
+ * PMEM_ANY, and failure holds nothing. step: EAGAIN: call again; OK: all is built; else, with *why,
+ * gmem_fini_step() and free are to follow. end: others find it. free: all but gmem, which has
+ * nothing any more. */
+extern const char vm_name_is_taken[];
 enum plinth_status vm_build_begin(
 	const struct vm_config *config, uint32_t content, struct vm **vm, const char **why);
 enum plinth_status vm_build_step(struct vm *vm, const char **why);

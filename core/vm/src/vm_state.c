@@ -27,7 +27,7 @@
 #define HUNGER_PAGES BIT(PMEM_ORDER_2M)
 
 /* vCPUs that one step resets. */
-#define STEP_RESETS 16U
+#define STEP_RESETS 3U
 
 /* VMs that are neither OFF nor CRASHED; changes with each VM's state, any CPU. */
 static uint32_t live_count;

@@ -344,11 +344,22 @@ static void check_refused_when_built(enum plinth_status status, const char *text
 static void what_is_wrong_is_refused(void **state)
 {
 	(void)state;
+	static const char outside[] = "an image is outside of what is sent for it";
+
 	config.images[0].source = 1; /* its end is outside */
-	check_refused(PLINTH_EINVAL);
+	check_refused_when_built(PLINTH_EINVAL, outside);
 	config.images[0].source = UINT64_MAX - 10U; /* wraps */
-	check_refused(PLINTH_EINVAL);
-	config.images[0].source = UINT64_C(0x40000000);
+	check_refused_when_built(PLINTH_EINVAL, outside);
+	config.images[1].source = UINT64_C(0x40000000);
+	check_refused_when_built(PLINTH_EINVAL, outside);
+	config.images[1].ipa = VM_RAM_BASE + VM_RIG_RAM;
+	check_refused_when_built(PLINTH_EINVAL, "an image outside the VM's memory");
+	config.entry = VM_RAM_BASE + VM_RIG_RAM;
+	check_refused_when_built(PLINTH_EINVAL, "the entry is not in the VM's memory");
+	config.image_count = 0;
+	config.ranges[0].ipa = VM_RAM_BASE;
+	check_refused_when_built(PLINTH_EINVAL, "a range of memory that has no place there");
+	config.range_count = UINT32_MAX;
 	check_refused(PLINTH_EINVAL);
 	config.image_count = UINT32_MAX;
 	check_refused(PLINTH_EINVAL);
@@ -377,9 +388,20 @@ static void a_name_is_taken_once(void **state)
 	struct vm *other;
 
 	(void)state;
-	assert_int_equal(begin(&other), PLINTH_EEXIST);
+	assert_int_equal(begin(&other), PLINTH_OK);
+	assert_int_equal(build(), PLINTH_EEXIST);
 	assert_string_equal(why, "the name is taken");
+	settle_a_little();
+	assert_ptr_equal(vm_find("made"), vm);
+	assert_null(vm_find("mad"));
+	assert_null(vm_find("made1"));
+	memcpy(config.name, "made\0x", 6); /* what stands behind the end is no part of it */
+	assert_int_equal(begin(&other), PLINTH_OK);
+	assert_int_equal(build(), PLINTH_EEXIST);
+	settle_a_little();
 	destroy(vm);
+	memcpy(config.name, "made\0x", 6);
+	destroy(make());
 }
 
 static void one_is_made_at_a_time(void **state)
