@@ -182,7 +182,7 @@ def test_what_cannot_be_made_says_why(guest, words, text):
 
 def test_no_call_takes_long(boot, make_bundle):
     """Counted by the PMU, on the machine's own virtual time."""
-    lines = ("vcpus = <64>", memory_property(256 * MIB), 'kernel = "busy.elf"', "vmware")
+    lines = ("vcpus = <123>", memory_property(256 * MIB), 'kernel = "busy.elf"', "vmware")
     files = {
         "tiny/vm.dtb": tiny('bootargs = "ms=600000"'),
         "tiny/many.dtb": dtb(*lines, 'bootargs = "ms=600000"'),

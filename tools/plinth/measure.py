@@ -56,19 +56,33 @@ def console(machine, kernel, initrd=None, append="", until=None):
 def under_plinth(machine, name, description, files, image=IMAGE):
     """The console of Plinth with one VM: vm.dts's properties, and {file name: path}; `image` is
     another build of Plinth."""
+    return vms_under_plinth(machine, {name: (description, files)}, image)
+
+
+def vms_under_plinth(machine, vms, image=IMAGE):
+    """The same with several: {name: (description, files)}."""
     with tempfile.TemporaryDirectory() as scratch:
-        folder = Path(scratch) / name
-        folder.mkdir()
-        properties = "".join(f"\t{line};\n" for line in ('compatible = "plinth,vm"', *description))
-        (folder / "vm.dts").write_text(f"/dts-v1/;\n/ {{\n{properties}}};\n")
-        for file, path in files.items():
-            (folder / file).symlink_to(path)
+        folder = Path(scratch) / "vms"
+        for name, (description, files) in vms.items():
+            write_vm(folder / name, description, files)
         archive = Path(scratch) / "bundle.cpio"
         bundle.pack(folder, archive)
-        text = console(machine, image, archive, "bench")
+        return bundle_under_plinth(machine, archive, image)
+
+
+def bundle_under_plinth(machine, archive, image=IMAGE):
+    text = console(machine, image, archive, "bench")
     if "plinth: exit 0 " not in text:
         raise PlinthError(f"bench: Plinth did not end well\n{text}")
     return text
+
+
+def write_vm(folder, description, files):
+    folder.mkdir(parents=True)
+    properties = "".join(f"\t{line};\n" for line in ('compatible = "plinth,vm"', *description))
+    (folder / "vm.dts").write_text(f"/dts-v1/;\n/ {{\n{properties}}};\n")
+    for file, path in files.items():
+        (folder / file).symlink_to(path)
 
 
 def guest_boot(initrd, bootargs, options=(), properties=()):

@@ -5,6 +5,8 @@
  * registers and keyboard; without, tokens are guessed. Buffers are absent, read-only, or cross from
  * one page to another now and then: then the process gets a signal, as by any access. Says how many
  * calls were made and how many were served.
+ *
+ * plinth-hostile --largest NAME: makes the VM whose description is the most work (largest.c).
  */
 #include <setjmp.h>
 #include <signal.h>
@@ -16,6 +18,7 @@
 #include <sys/mman.h>
 #include <time.h>
 
+#include "largest.h"
 #include "plinth/backdoor.h"
 #include "plinth/control.h"
 
@@ -112,6 +115,9 @@ int main(int count, char **words)
 	if (count < 2 || (has_token && !read_token(token))) {
 		fprintf(stderr, "plinth-hostile: no seconds, or no token\n");
 		return 2;
+	}
+	if (count == 3 && strcmp(words[1], "--largest") == 0) {
+		return read_token(token) && largest(words[2], (uint8_t *)token) ? 0 : 1;
 	}
 	time_t end = time(NULL) + strtol(words[count - 1], NULL, 10);
 	uint8_t *pages = map_pages();

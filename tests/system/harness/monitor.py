@@ -12,6 +12,12 @@ def go_to_monitor(machine):
     machine.expect(PROMPT)
 
 
+def go_to(machine, number, name):
+    """The console of the VM of this number in the bundle, 1 to 9, from wherever the keyboard is."""
+    machine.send(f"{ESCAPE}m{ESCAPE}{number}")
+    machine.expect(rf"^plinth: console of {name} ")
+
+
 def ask(machine, command):
     """What the monitor answers: the lines between the command's echo and the next prompt, without
     what a guest says meanwhile."""
