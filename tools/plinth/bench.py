@@ -9,6 +9,7 @@ bytes. Exits with 1 if a goal is missed. The benches, each a module bench/NAME.p
   scan        what a scan of a Debian guest's address space costs
   cold_start  from Plinth's first instruction to the first guest's
   fw          the firmware of VMs, beside AAVMF
+  vms         making and starting a VM, a switch with 2 and 256 VMs, what Plinth keeps for one
   size        the image, its code by module, memory that Plinth holds
   profile     where EL2's instructions of a guest's boot go, by function (only if named)"""
 
