@@ -16,7 +16,7 @@ def load(name):
 
 
 @pytest.mark.parametrize(
-    "name", ["exits", "boot", "work", "coherency", "size", "mpboot", "scan", "fw"]
+    "name", ["exits", "boot", "work", "coherency", "size", "mpboot", "scan", "fw", "vms"]
 )
 def test_goals(name):
     module = load(name)

@@ -18,7 +18,7 @@ def alike(folder, count):
     """A bundle of so many VMs."""
     write_folder(folder, {"vm": payload("answer", memory=VM_MIB)})
     names = [f"vm-{number:03}" for number in range(count)]
-    return names, bundle.pack_alike(names, folder / "vm", folder / "bundle.cpio")
+    return names, bundle.pack_alike([(folder / "vm", names)], folder / "bundle.cpio")
 
 
 def next_answers(machine, name, count):
@@ -38,7 +38,7 @@ def test_no_call_takes_long(boot, tmp_path, count):
     write_folder(others, {"boss": {**manager, "initrd.gz": INITRD_CONTROL}})
     write_folder(tmp_path, {"vm": payload("answer", memory=VM_MIB)})
     names = [f"{ALIKE}{number:03}" for number in range(count)]
-    archive = bundle.pack_alike(names, tmp_path / "vm", tmp_path / "bundle.cpio", others)
+    archive = bundle.pack_alike([(tmp_path / "vm", names)], tmp_path / "bundle.cpio", others)
     memory = round_up(512 + count * (VM_MIB + 2), 64)
     machine = boot(archive, cpus=1, memory_mib=memory, icount=True)
     machine.expect(r"^boss\| This VM may manage Plinth(?s:.*?)boss# ", timeout=300)

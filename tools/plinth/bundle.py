@@ -39,18 +39,19 @@ def pack(source, output, extra_bootargs=""):
     partial.rename(output)
 
 
-def pack_alike(names, folder, output, others=None):
-    """Packs one VM's folder once for each of `names`, without a block of 2 MiB for each kernel, and
-    before them the VMs in the folder `others`."""
+def pack_alike(parts, output, others=None):
+    """Packs VMs that are alike but for their names, without a block of 2 MiB for each kernel: parts
+    are (one VM's folder, names). Before them the VMs in the folder `others`."""
     entries = []
     for path in vm_folders(others) if others else ():
         entries += vm_entries(path, "")
-    own = [entry for entry in vm_entries(folder, "") if entry.data]
-    for name in names:
-        entries.append(cpio.folder(name))
-        for entry in own:
-            file = entry.name.partition("/")[2]
-            entries.append(cpio.file(f"{name}/{file}", entry.data, align=PAGE))
+    for folder, names in parts:
+        own = [entry for entry in vm_entries(folder, "") if entry.data]
+        for name in names:
+            entries.append(cpio.folder(name))
+            for entry in own:
+                file = entry.name.partition("/")[2]
+                entries.append(cpio.file(f"{name}/{file}", entry.data, align=PAGE))
     with open(output, "wb") as stream:
         cpio.write(stream, entries)
     return output

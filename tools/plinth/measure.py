@@ -45,7 +45,7 @@ def console(machine, kernel, initrd=None, append="", until=None):
         process.wait()
     finally:
         timer.cancel()
-        process.kill()
+        process.terminate()  # not killed: plugins are to report
         process.wait()
     text = "\n".join(lines)
     if process.returncode != 0 or until:
