@@ -92,14 +92,15 @@ def switch(busy, asleep=0):
         else:
             qemu_runs.bundle_under_plinth(machine, archive)
         found = re.search(r"^switches (\d+) median (\d+) least (\d+) most (\d+)", log.read_text())
-    if not found or int(found.group(1)) < 2 * busy:
+    if not found or int(found.group(1)) < busy:
         raise PlinthError(f"bench: {busy} VMs changed too seldom: {found and found.group()}")
     return tuple(map(int, found.groups()[1:]))
 
 
 def switching_vms(folder, busy, asleep):
-    """Turns are of 5 ms: several for each, so that few ways are of one that ends."""
-    bootargs = f'bootargs = "ms={12 * max(busy, 16)} margin=0"'
+    """Turns are of 5 ms: more of them than VMs begin and end."""
+    ms = max(20 * busy, 3000 if asleep else 600)
+    bootargs = f'bootargs = "ms={ms} margin=0"'
     kinds = {"busy": vm_lines("busy.elf", 2 * MIB, bootargs), "answer": vm_lines("answer.elf", 2 * MIB)}
     parts = []
     for kind, names in (("answer", range(asleep)), ("busy", range(busy))):

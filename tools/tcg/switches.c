@@ -3,9 +3,9 @@
  * A plugin for QEMU's TCG: counts the instructions of each way through EL2 that ends in another
  * vCPU than it began with, from the vector to ERET, on one CPU. Options: vectors=ADDRESS, where the
  * table of vectors is, load=ADDRESS, an instruction that runs once where a vCPU's registers are
- * loaded, and start=ADDRESS and end=ADDRESS, the core's code. At the end it writes one line:
- * "switches COUNT median MEDIAN least LEAST most MOST". Debian does not package QEMU's header: what
- * is used of it (docs/devel/tcg-plugins, version 1) is declared here.
+ * loaded, and start=ADDRESS and end=ADDRESS, the core's code. At the end it writes one line, of the
+ * half of them in the middle: "switches COUNT median MEDIAN least LEAST most MOST". Debian does not
+ * package QEMU's header: what is used of it (docs/devel/tcg-plugins, version 1) is declared here.
  */
 #include <inttypes.h>
 #include <stdbool.h>
@@ -125,19 +125,21 @@ static int compare(const void *a, const void *b)
 
 static void report(qemu_plugin_id_t id, void *data)
 {
+	/* Not of those with which VMs begin and end: of the half in the middle. */
+	uint64_t *half = &switches[switch_count / 4U];
+	size_t count_of_half = switch_count / 2U;
 	char line[128];
 
 	(void)id;
 	(void)data;
-	if (switch_count == 0U) {
+	if (count_of_half == 0U) {
 		qemu_plugin_outs("switches 0\n");
 		return;
 	}
-	qsort(switches, switch_count, sizeof(switches[0]), compare);
+	qsort(half, count_of_half, sizeof(half[0]), compare);
 	(void)snprintf(line, sizeof(line),
 		"switches %zu median %" PRIu64 " least %" PRIu64 " most %" PRIu64 "\n",
-		switch_count, switches[switch_count / 2U], switches[0],
-		switches[switch_count - 1U]);
+		count_of_half, half[count_of_half / 2U], half[0], half[count_of_half - 1U]);
 	qemu_plugin_outs(line);
 }
 
