@@ -42,7 +42,8 @@ static inline const struct gmem_area *gmem_ram(const struct gmem *gmem)
 
 static inline bool gmem_area_has(const struct gmem_area *area, ipa_t ipa, uint64_t size)
 {
-	uint64_t offset = ipa.v - area->ipa; /* in line: each fault asks, and each image of each area */
+	uint64_t offset =
+		ipa.v - area->ipa; /* in line: each fault asks, and each image of each area */
 
 	return offset < area->size && size <= area->size - offset;
 }

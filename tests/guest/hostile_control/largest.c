@@ -37,7 +37,7 @@ static void describe(const char *name)
 		.image_count = VM_IMAGE_MAX,
 		.range_count = VM_RANGE_MAX,
 	};
-	strncpy(config.name, name, sizeof(config.name) - 1U);
+	(void)snprintf(config.name, sizeof(config.name), "%s", name);
 	for (unsigned i = 0; i < VM_RANGE_MAX; i++) {
 		config.ranges[i] = (struct vm_range){
 			RANGES_AT + i * RANGE_SIZE, RANGE_SIZE, VM_RANGE_READ_ONLY, 0};

@@ -33,13 +33,12 @@ static inline void vm_release(struct vm *vm)
  * vm_make_begin(): from a config whose images' sources are offsets in `size` bytes that are to
  * come. The config is checked as vm_config_check() does, with nothing taken on trust: its name and
  * what is where by the first steps, for that may take long. EBUSY: another one is being made, and
- * its maker called less than ten seconds ago. EINVAL, ENOMEM: nothing is left behind. *why says what is wrong. Until it is there only vm_draft() has
- * it: NULL, none.
- * The others want vm_draft() to be there:
- * vm_make_step(): EAGAIN: call again. OK: it is built, *missing bytes are to come; with none it is
- * there, OFF, and no draft any more. Else (EINVAL, EEXIST, ENOMEM, ENOTSUP) it is dropped, and *why
- * says what was wrong.
- * vm_make_put(): the next bytes, whole pages but for the last ones; else EINVAL.
+ * its maker called less than ten seconds ago. EINVAL, ENOMEM: nothing is left behind. *why says
+ * what is wrong. Until it is there only vm_draft() has it: NULL, none. The others want vm_draft()
+ * to be there: vm_make_step(): EAGAIN: call again. OK: it is built, *missing bytes are to come;
+ * with none it is there, OFF, and no draft any more. Else (EINVAL, EEXIST, ENOMEM, ENOTSUP) it is
+ * dropped, and *why says what was wrong. vm_make_put(): the next bytes, whole pages but for the
+ * last ones; else EINVAL.
  */
 enum plinth_status vm_make_begin(
 	const struct vm_config *config, uint64_t size, struct vm **vm, const char **why);
