@@ -129,6 +129,18 @@ static bool enter(struct vcpu *vcpu)
 	return true;
 }
 
+/* What came for the loaded vCPU on this CPU (its console's input, say) is in its list registers,
+ * and nobody has told the scheduler: a vCPU that runs would have found it. */
+static void wake_loaded(struct vcpu *vcpu)
+{
+	if (vgic_is_due(&vcpu->gic)) {
+		vgic_flush(&vcpu->gic);
+	}
+	if (sched_is_blocked(&vcpu->sched) && vgic_has_deliverable(&vcpu->gic)) {
+		sched_wake(&vcpu->sched);
+	}
+}
+
 /* Nothing to run: clean memory, then sleep. The last vCPU stays loaded as long as it may come
  * back here. */
 static void idle(void)
@@ -141,8 +153,8 @@ static void idle(void)
 			vcpu = NULL;
 		}
 		if (!exits_take_irq(vcpu)) {
-			if (vcpu != NULL && vgic_is_due(&vcpu->gic)) {
-				vgic_flush(&vcpu->gic);
+			if (vcpu != NULL) {
+				wake_loaded(vcpu);
 			}
 			if (sched_need_resched()) {
 				continue;
