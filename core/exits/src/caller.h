@@ -22,8 +22,8 @@ static inline enum plinth_status exits_caller_refuse(
 }
 
 /* AT says `par`, which is no translation: EFAULT, for the fault of the guest's own stage 1, which
- * an abort of the walk is, too, or for another try (EXITS_CALL_AGAIN), since the tables have come.
- */
+ * an abort of the walk is, too, or for another try (EXITS_CALL_AGAIN), since one table more has
+ * come. */
 enum plinth_status exits_caller_failed(
 	struct exits_caller *from, uint64_t par, uint64_t va, bool is_write);
 

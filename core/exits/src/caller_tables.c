@@ -12,16 +12,19 @@
 /* What brings the tables on the way to an address. */
 struct way {
 	struct gmem *gmem;
-	bool write; /* for who sets flags in them */
+	bool write;    /* for who sets flags in them */
+	bool has_come; /* one of them has been brought now */
 	bool is_starved;
 	ipa_t missing; /* is_starved: the page for which there is no memory yet */
 };
 
+/* One table: that is as much as an exit may do, so the way ends there. */
 static enum plinth_status bring(void *ctx, ipa_t ipa, uint64_t *descriptor)
 {
 	struct way *way = ctx;
 	enum plinth_status status = gmem_bring(way->gmem, ipa, way->write);
 
+	way->has_come = status == PLINTH_EAGAIN;
 	if (status == PLINTH_ENOMEM && way->gmem->overcommit) {
 		way->is_starved = true;
 		way->missing = ipa;
@@ -38,25 +41,31 @@ static bool is_stopped_by_stage2(uint64_t par)
 /*
  * Stage 2 has stopped the walk. The guest's own access would fault on each table that is not
  * present, or hidden since a vCPU began to start, and find it then; AT does not tell which it is.
- * So all on the way are brought. Where the CPU itself sets access flags a table may also lie in an
- * image that is shown in place until somebody writes: the second time. What AT says at last.
+ * So the first on the way that is not there is brought. Where the CPU itself sets access flags a
+ * table may also lie in an image that is shown in place until somebody writes: those are brought
+ * when all are there. True: the way is another than AT found.
+ *
+ * Calling again ends: each time has brought a table of the few that there are. When none lacked,
+ * AT has the last word.
  */
-static uint64_t bring_tables(
-	const struct exits_caller *from, uint64_t va, bool is_write, uint64_t par, struct way *way)
+static bool bring_table(
+	const struct exits_caller *from, uint64_t va, bool is_write, struct way *way)
 {
 	const struct scan_regime regime = scan_regime_now();
 
-	for (unsigned i = 0; i < 2U && is_stopped_by_stage2(par); i++) {
+	for (unsigned i = 0; i < 2U; i++) {
 		way->write = i != 0U && regime.sets_access_flag;
 		if (!scan_read_way(&regime, va, bring, way)) {
-			break;
+			return way->has_come;
 		}
-		par = exits_stage1(gva_init(va), from->caller.el == 0U, is_write);
+		if (!is_stopped_by_stage2(
+			    exits_stage1(gva_init(va), from->caller.el == 0U, is_write))) {
+			return true;
+		}
 	}
-	return par;
+	return false;
 }
 
-/* Bringing takes long, so it is all that an exit does: the guest calls again. */
 NOINLINE enum plinth_status exits_caller_failed(
 	struct exits_caller *from, uint64_t par, uint64_t va, bool is_write)
 {
@@ -64,14 +73,12 @@ NOINLINE enum plinth_status exits_caller_failed(
 	unsigned fsc = (unsigned)FIELD_GET(par, PAR_FST);
 
 	if (is_stopped_by_stage2(par)) {
-		par = bring_tables(from, va, is_write, par, &way);
-		fsc = EXITS_CALL_AGAIN;
+		fsc = bring_table(from, va, is_write, &way) ? EXITS_CALL_AGAIN : FSC_EXTERNAL_WALK;
+	} else if (par == ARCH_AT_ABORTED) {
+		fsc = FSC_EXTERNAL_WALK;
 	}
 	if (way.is_starved) {
 		return exits_caller_refuse(from, EXITS_CALL_STARVED, way.missing.v, is_write);
-	}
-	if (is_stopped_by_stage2(par) || par == ARCH_AT_ABORTED) {
-		fsc = FSC_EXTERNAL_WALK;
 	}
 	return exits_caller_refuse(from, fsc, va, is_write);
 }

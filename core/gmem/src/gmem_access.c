@@ -149,13 +149,17 @@ enum plinth_status gmem_write(struct gmem *gmem, ipa_t ipa, const void *buf, siz
 
 enum plinth_status gmem_bring(struct gmem *gmem, ipa_t ipa, bool write)
 {
+	enum gmem_access access = write ? GMEM_WRITE : GMEM_READ;
 	enum plinth_status status = PLINTH_EFAULT;
 	struct s2_leaf leaf;
 
 	lock_take(&gmem->lock);
 	if (gmem_is_memory(gmem, ipa, 1)) {
-		status = gmem_ensure(
-			gmem, ipa, write ? GMEM_WRITE : GMEM_READ, GMEM_ONE_PAGE, &leaf);
+		bool was_there = s2_lookup(&gmem->space, ipa, &leaf) == PLINTH_OK &&
+				 gmem_is_satisfied(&leaf, access);
+
+		status = gmem_ensure(gmem, ipa, access, GMEM_ONE_PAGE, &leaf);
+		status = status == PLINTH_OK && !was_there ? PLINTH_EAGAIN : status;
 	}
 	lock_drop(&gmem->lock);
 	return status;

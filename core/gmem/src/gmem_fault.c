@@ -201,13 +201,6 @@ enum plinth_status gmem_own_page(
 	return status;
 }
 
-static bool is_satisfied(const struct s2_leaf *leaf, enum gmem_access access)
-{
-	return leaf->valid && (leaf->attrs & S2_ATTR_UNTOUCHED) == 0U &&
-	       (access != GMEM_WRITE || (leaf->attrs & S2_ATTR_WRITE) != 0U) &&
-	       (access != GMEM_FETCH || (leaf->attrs & S2_ATTR_EXEC) != 0U);
-}
-
 /* One step towards `access` from what the leaf is. EFAULT: no memory, or not to be touched so. */
 static enum plinth_status advance(struct gmem *gmem, struct s2_leaf *leaf, ipa_t ipa,
 	enum gmem_access access, unsigned max_order)
@@ -240,7 +233,7 @@ enum plinth_status gmem_ensure(struct gmem *gmem, ipa_t ipa, enum gmem_access ac
 	for (unsigned i = 0; i <= STEPS_MAX; i++) {
 		status =
 			s2_lookup(&gmem->space, ipa, leaf) == PLINTH_OK ? PLINTH_OK : PLINTH_EFAULT;
-		if (status != PLINTH_OK || is_satisfied(leaf, access)) {
+		if (status != PLINTH_OK || gmem_is_satisfied(leaf, access)) {
 			return status;
 		}
 		status = advance(gmem, leaf, ipa, access, max_order);
@@ -340,7 +333,7 @@ static enum gmem_result resolve_any(
 		(!leaf.valid && !gmem_is_memory(gmem, fault->ipa, 1))) {
 		return GMEM_NOT_RAM;
 	}
-	if (is_satisfied(&leaf, access)) {
+	if (gmem_is_satisfied(&leaf, access)) {
 		gmem->counters.raced++;
 		return GMEM_RESUME;
 	}

@@ -118,6 +118,14 @@ static inline enum plinth_status gmem_split(struct gmem *gmem, struct s2_leaf *l
 	return leaf->level == S2_LEVEL_4K ? PLINTH_OK : gmem_split_block(gmem, leaf, ipa);
 }
 
+/* The leaf allows `access` as it is. */
+static inline bool gmem_is_satisfied(const struct s2_leaf *leaf, enum gmem_access access)
+{
+	return leaf->valid && (leaf->attrs & S2_ATTR_UNTOUCHED) == 0U &&
+	       (access != GMEM_WRITE || (leaf->attrs & S2_ATTR_WRITE) != 0U) &&
+	       (access != GMEM_FETCH || (leaf->attrs & S2_ATTR_EXEC) != 0U);
+}
+
 /* Makes the page at ipa present for `access`. OK; EFAULT: no memory, or not to be touched so;
  * ENOMEM. *leaf is what translates it then. */
 enum plinth_status gmem_ensure(struct gmem *gmem, ipa_t ipa, enum gmem_access access,

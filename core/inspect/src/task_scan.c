@@ -22,7 +22,9 @@ static enum plinth_status read_word(void *ctx, ipa_t ipa, uint64_t *value)
 	struct gmem *gmem = &((struct job *)ctx)->vm->gmem;
 	enum plinth_status status = gmem_bring(gmem, ipa, false); /* for AT; reading would not */
 
-	return status == PLINTH_OK ? gmem_read(gmem, ipa, value, sizeof(*value)) : status;
+	return status == PLINTH_OK || status == PLINTH_EAGAIN
+		       ? gmem_read(gmem, ipa, value, sizeof(*value))
+		       : status;
 }
 
 void inspect_begin(struct job *job, const struct scan_request *request)

@@ -157,7 +157,8 @@ enum plinth_status gmem_write(struct gmem *gmem, ipa_t ipa, const void *buf, siz
 
 /* Brings the page at ipa, alone, as a read by the guest does, or as a write: for a walk by the CPU
  * that is to find a table there, or is to set flags in it, or for a write that must not fail later.
- * EFAULT, ENOMEM as gmem_read and gmem_write. */
+ * OK: it was there, and nothing was done. EAGAIN: it is there now, and that took long. EFAULT,
+ * ENOMEM as gmem_read and gmem_write. */
 enum plinth_status gmem_bring(struct gmem *gmem, ipa_t ipa, bool write);
 
 /* A piece of memory, inside one page. */
