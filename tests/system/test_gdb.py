@@ -8,7 +8,7 @@ import pytest
 from harness import shell
 from harness.control import Guest, boss, refused, wait_for_state
 from harness.gdb import INTERRUPT_SOON, Gdb, checksum
-from harness.vms import PAYLOADS, payload
+from harness.vms import PAYLOADS, debian, payload
 
 PROGRAM = PAYLOADS / "debuggee.elf"
 TOLD = r"debuggee: brks (\w+), own breakpoints (\d+) of (\d+)$"
@@ -228,3 +228,59 @@ def test_a_reset_ends_the_session(machine):
     guest.run("plinthctl vm stop worker --now")
     wait_for_state(guest, "off")
     refused(guest, "gdb worker --port 1", 1, "worker is off: it can be debugged when it runs")
+
+
+def type_to_worker(machine, line):
+    """What is seen on all consoles within two seconds after it was typed."""
+    command = f"printf '{line}\\n' | plinthctl console worker >/dev/null; sleep 2"
+    return shell.ask(machine, command, "boss", mark=r"boss\| ")
+
+
+UNAME = 160  # its number as a system call
+SYSCALLNO = 280  # where it is in struct pt_regs, which a system call's function has in X0
+EC_SVC = 0x15
+
+
+def test_a_kernel(boot, make_bundle):
+    """Debian's, by the addresses of its own list: both vCPUs, and it goes on as if nothing had been."""
+    vms = {"boss": boss(), "worker": debian("worker", vcpus=2, action="shell")}
+    machine = boot(make_bundle(vms), memory_mib=1024)
+    machine.expect_all([r"^boss\| This VM may(?s:.*?)boss# ", r"^worker\| Enter 'help'"], 180)
+    text = type_to_worker(machine, "grep -w __arm64_sys_newuname /proc/kallsyms")
+    uname = int(re.search(r"([0-9a-f]{16}) T __arm64_sys_newuname", text).group(1), 16)
+    type_to_worker(machine, "(while sleep 1; do uname; done) >/dev/null 2>&1 &")
+    gdb = Gdb(
+        machine,
+        "worker",
+        [
+            "info threads",  # 0
+            f"break *{uname:#x}",
+            "continue",
+            "print/x $pc",  # 3
+            f"print *(int *)($x0 + {SYSCALLNO})",
+            "stepi",
+            "stepi",
+            "print/x $pc",  # 7
+            "continue",
+            "print/x $pc",  # 9
+            "delete",
+            f"hbreak *{uname:#x}",
+            "continue",
+            "print/x $pc",  # 13
+            "print $ESR_EL1 >> 26",
+            "delete",
+            "watch -location *(long *)$x0",  # its first argument, and its result
+            "continue",  # 17
+            "delete",
+            f"break *{uname:#x}",  # left there
+            "detach",
+        ],
+    )
+    assert len(re.findall(r"^[* ] +\d+ +Thread \d", gdb.text[0], re.M)) == 2, gdb.whole
+    assert gdb.value(3) == gdb.value(9) == gdb.value(13) == uname, gdb.whole
+    assert gdb.value(4) == UNAME, gdb.whole
+    assert gdb.value(7) == uname + 8, gdb.whole
+    assert gdb.value(14) == EC_SVC, gdb.whole
+    assert "New value = 0" in gdb.text[17], gdb.whole
+    own = "echo $(uname) $(nproc) CPUs, $(dmesg | grep -ciE \"rcu.*stall|lockup|BUG:|Oops\") bugs"
+    assert "Linux 2 CPUs, 0 bugs" in type_to_worker(machine, own)

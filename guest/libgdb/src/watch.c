@@ -72,7 +72,17 @@ bool gdb_watch_met(uint64_t far, uint64_t gva, uint64_t size, uint64_t *address)
 #define RETURN_MASK  UINT32_C(0xffff0000)
 #define RETURN	     UINT32_C(0xd69f0000) /* ERET, ERETAA, ERETAB */
 
+#define HINT_MASK UINT32_C(0xfffff01f)
+#define HINT	  UINT32_C(0xd503201f) /* NOP, PACIASP, BTI and their like; [11:5] which */
+#define HINT_WFE  2U
+#define HINT_WFI  3U
+
 bool gdb_step_masks(uint32_t instruction)
 {
+	uint32_t hint = instruction >> 5U & 0x7fU;
+
+	if ((instruction & HINT_MASK) == HINT) {
+		return hint != HINT_WFE && hint != HINT_WFI;
+	}
 	return (instruction & GROUP_MASK) != GROUP_SYSTEM && (instruction & RETURN_MASK) != RETURN;
 }

@@ -215,6 +215,9 @@ static void what_may_be_stepped_masked(void **state)
 	assert_true(gdb_step_masks(0xf9400000));  /* ldr */
 	assert_false(gdb_step_masks(0xd53b4220)); /* mrs daif */
 	assert_false(gdb_step_masks(0xd50342df)); /* msr daifset */
+	assert_true(gdb_step_masks(0xd503201f));  /* nop */
+	assert_true(gdb_step_masks(0xd503233f));  /* paciasp */
+	assert_false(gdb_step_masks(0xd503205f)); /* wfe */
 	assert_false(gdb_step_masks(0xd503207f)); /* wfi */
 	assert_false(gdb_step_masks(0xd4000001)); /* svc */
 	assert_false(gdb_step_masks(0xd4200000)); /* brk */
