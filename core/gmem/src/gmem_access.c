@@ -72,25 +72,37 @@ static enum plinth_status read_page(struct gmem *gmem, ipa_t ipa, uint8_t *buf, 
 	return PLINTH_OK;
 }
 
+enum plinth_status gmem_write_begin(struct gmem *gmem, ipa_t ipa, struct s2_leaf *leaf)
+{
+	enum plinth_status status = gmem_ensure(gmem, ipa, GMEM_WRITE, GMEM_ONE_PAGE, leaf);
+
+	if (status == PLINTH_OK && (leaf->attrs & S2_ATTR_DEVICE) != 0U) {
+		status = PLINTH_EFAULT;
+	}
+	if (status == PLINTH_OK) {
+		status = revoke_exec(gmem, leaf, ipa);
+	}
+	if (status == PLINTH_OK) {
+		maintain_off(gmem, COH_WRITER_BEFORE, leaf, ipa);
+	}
+	return status;
+}
+
+void gmem_write_end(struct gmem *gmem, ipa_t ipa, const struct s2_leaf *leaf)
+{
+	maintain_off(gmem, COH_WRITER_AFTER, leaf, ipa);
+}
+
 static enum plinth_status write_page(struct gmem *gmem, ipa_t ipa, const uint8_t *buf, size_t size)
 {
 	struct s2_leaf leaf;
-	enum plinth_status status = gmem_ensure(gmem, ipa, GMEM_WRITE, GMEM_ONE_PAGE, &leaf);
+	enum plinth_status status = gmem_write_begin(gmem, ipa, &leaf);
 
-	if (status != PLINTH_OK) {
-		return status;
+	if (status == PLINTH_OK) {
+		memcpy(gmem_va(&leaf, ipa), buf, size);
+		gmem_write_end(gmem, ipa, &leaf);
 	}
-	if ((leaf.attrs & S2_ATTR_DEVICE) != 0U) {
-		return PLINTH_EFAULT;
-	}
-	status = revoke_exec(gmem, &leaf, ipa);
-	if (status != PLINTH_OK) {
-		return status;
-	}
-	maintain_off(gmem, COH_WRITER_BEFORE, &leaf, ipa);
-	memcpy(gmem_va(&leaf, ipa), buf, size);
-	maintain_off(gmem, COH_WRITER_AFTER, &leaf, ipa);
-	return PLINTH_OK;
+	return status;
 }
 
 static size_t part_in_page(ipa_t ipa, size_t size)

@@ -37,14 +37,32 @@ static bool is_in_place(struct gmem *gmem, const struct gmem_patch *patch)
 }
 
 /* Where there is no memory any more, or something else in it, there is nothing to put back. */
-static void remove(struct gmem *gmem, struct gmem_patch *patch)
+static enum plinth_status remove(struct gmem *gmem, struct gmem_patch *patch)
 {
+	enum plinth_status status = PLINTH_OK;
+
 	if (is_in_place(gmem, patch)) {
-		/* The page is there and was written before: what it takes it has. */
-		(void)copy_word(gmem, patch->ipa, &patch->original, true);
+		status = copy_word(gmem, patch->ipa, &patch->original, true);
 	}
-	store_relaxed(&gmem->patch_count, gmem->patch_count - 1U);
-	*patch = gmem->patch[gmem->patch_count];
+	if (status == PLINTH_OK) {
+		store_relaxed(&gmem->patch_count, gmem->patch_count - 1U);
+		for (; patch != &gmem->patch[gmem->patch_count]; patch++) {
+			*patch = patch[1];
+		}
+	}
+	return status;
+}
+
+/* There is room. */
+static void insert(struct gmem *gmem, const struct gmem_patch *patch)
+{
+	uint32_t at = gmem->patch_count;
+
+	for (; at != 0U && gmem->patch[at - 1U].ipa.v > patch->ipa.v; at--) {
+		gmem->patch[at] = gmem->patch[at - 1U];
+	}
+	gmem->patch[at] = *patch;
+	store_relaxed(&gmem->patch_count, gmem->patch_count + 1U);
 }
 
 enum plinth_status gmem_patch(struct gmem *gmem, ipa_t ipa)
@@ -67,8 +85,7 @@ enum plinth_status gmem_patch(struct gmem *gmem, ipa_t ipa)
 			status = copy_word(gmem, ipa, &word, true);
 		}
 		if (status == PLINTH_OK) {
-			gmem->patch[gmem->patch_count] = patch;
-			store_relaxed(&gmem->patch_count, gmem->patch_count + 1U);
+			insert(gmem, &patch);
 		}
 	}
 	lock_drop(&gmem->lock);
@@ -83,8 +100,7 @@ enum plinth_status gmem_unpatch(struct gmem *gmem, ipa_t ipa)
 	struct gmem_patch *patch = find(gmem, ipa);
 
 	if (patch != NULL) {
-		remove(gmem, patch);
-		status = PLINTH_OK;
+		status = remove(gmem, patch);
 	}
 	lock_drop(&gmem->lock);
 	return status;
@@ -96,8 +112,10 @@ enum plinth_status gmem_unpatch_step(struct gmem *gmem)
 
 	lock_take(&gmem->lock);
 	if (gmem->patch_count != 0U) {
-		remove(gmem, &gmem->patch[gmem->patch_count - 1U]);
-		status = gmem->patch_count != 0U ? PLINTH_EAGAIN : PLINTH_OK;
+		status = remove(gmem, &gmem->patch[gmem->patch_count - 1U]);
+	}
+	if (status == PLINTH_OK && gmem->patch_count != 0U) {
+		status = PLINTH_EAGAIN;
 	}
 	lock_drop(&gmem->lock);
 	return status;
@@ -161,23 +179,48 @@ static enum plinth_status read_patched(struct gmem *gmem, const struct gmem_part
 	return status;
 }
 
-static enum plinth_status write_patched(struct gmem *gmem, const struct gmem_part *part)
+/* Of a page at hand. */
+static bool holds_our_word(const struct s2_leaf *leaf, const struct gmem_patch *patch)
 {
-	uint32_t met = 0; /* a bit for each patch */
-	uint32_t word = GMEM_PATCH_WORD;
+	uint32_t word;
+
+	memcpy(&word, gmem_va(leaf, patch->ipa), WORD);
+	return word == GMEM_PATCH_WORD;
+}
+
+/* Between the breakpoints, which stay; what is for their words goes to `original`. */
+static void write_around(
+	struct gmem *gmem, const struct gmem_part *part, const struct s2_leaf *leaf)
+{
+	uint8_t *to = gmem_va(leaf, part->ipa);
+	const uint8_t *from = part->from;
+	uint64_t done = 0;
 
 	for (uint32_t i = 0; i < gmem->patch_count; i++) {
-		if (meets(&gmem->patch[i], part) && is_in_place(gmem, &gmem->patch[i])) {
-			met |= UINT32_C(1) << i;
+		struct gmem_patch *patch = &gmem->patch[i];
+
+		if (meets(patch, part) && holds_our_word(leaf, patch)) {
+			uint64_t at = patch->ipa.v - min_u64(patch->ipa.v, part->ipa.v);
+
+			memcpy(to + done, from + done, at - done);
+			copy_common(patch, part, true);
+			done = min_u64(patch->ipa.v + WORD - part->ipa.v, part->size);
 		}
 	}
-	enum plinth_status status = gmem_copy_part(gmem, part, true);
+	memcpy(to + done, from + done, part->size - done);
+}
 
-	for (uint32_t i = 0; i < gmem->patch_count && status == PLINTH_OK; i++) {
-		if ((met & UINT32_C(1) << i) != 0U) {
-			copy_common(&gmem->patch[i], part, true);
-			status = copy_word(gmem, gmem->patch[i].ipa, &word, true);
-		}
+static enum plinth_status write_patched(struct gmem *gmem, const struct gmem_part *part)
+{
+	struct s2_leaf leaf;
+	enum plinth_status status = PLINTH_EFAULT;
+
+	if (gmem_is_memory(gmem, part->ipa, part->size)) {
+		status = gmem_write_begin(gmem, part->ipa, &leaf);
+	}
+	if (status == PLINTH_OK) {
+		write_around(gmem, part, &leaf);
+		gmem_write_end(gmem, part->ipa, &leaf);
 	}
 	return status;
 }

@@ -82,6 +82,11 @@ void gmem_drop_leaf(void *ctx, const struct s2_leaf *leaf);
 /* gmem_access.c: one piece of gmem_copy_parts(), whatever has to be done for it. */
 enum plinth_status gmem_copy_part(struct gmem *gmem, const struct gmem_part *part, bool write);
 
+/* Around writes to the page of memory at ipa, at gmem_va(leaf, ...). ENOMEM, EFAULT: nothing is to
+ * be ended. */
+enum plinth_status gmem_write_begin(struct gmem *gmem, ipa_t ipa, struct s2_leaf *leaf);
+void gmem_write_end(struct gmem *gmem, ipa_t ipa, const struct s2_leaf *leaf);
+
 /* gmem_patch.c: the same, without the lock, where there are breakpoints: they are not seen. */
 enum plinth_status gmem_copy_patched(struct gmem *gmem, const struct gmem_part *part, bool write);
 

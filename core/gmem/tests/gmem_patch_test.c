@@ -144,6 +144,36 @@ static void any_piece_is_written_behind_it(void **state)
 	}
 }
 
+/* Many, put in any order, over a whole page: between them it is written, and each one stays; the
+ * page is maintained once, with the guest's caches off too. */
+static void a_page_is_written_around_them(void **state)
+{
+	static uint8_t bytes[PAGE_SIZE];
+	uint64_t page = align_down(CODE, PAGE_SIZE);
+
+	(void)state;
+	for (unsigned i = 0; i < GMEM_PATCH_MAX; i++) {
+		assert_int_equal(patch(page + 12U * (i * 7U % GMEM_PATCH_MAX)), PLINTH_OK);
+	}
+	assert_int_equal(patch(page), PLINTH_EEXIST);
+	*guest(page + 12U) = 0x11223344; /* the guest's again */
+	for (unsigned i = 0; i < sizeof(bytes); i++) {
+		bytes[i] = (uint8_t)(i * 3U + 1U);
+	}
+	put(page, bytes, sizeof(bytes));
+	for (unsigned at = 0; at < sizeof(bytes); at += 4U) {
+		bool is_patch = at % 12U == 0U && at < 12U * GMEM_PATCH_MAX && at != 12U;
+
+		assert_int_equal(*guest(page + at) == GMEM_PATCH_WORD, is_patch);
+		assert_true(is_patch || memcmp(guest(page + at), bytes + at, 4) == 0);
+	}
+	assert_int_equal(unpatch(page + 24U), PLINTH_OK); /* from the middle */
+	assert_true(gmem_is_patched(gmem, ipa_init(page + 36U)));
+	while (gmem_unpatch_step(gmem) == PLINTH_EAGAIN) {
+	}
+	assert_memory_equal(guest(page), bytes, sizeof(bytes));
+}
+
 /* A kernel that changes its own code: the word is its own. */
 static void what_the_guest_wrote_stays(void **state)
 {
@@ -245,6 +275,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(the_guest_alone_sees_it, setup, teardown),
 		cmocka_unit_test_setup_teardown(any_piece_reads_as_it_was, setup, teardown),
 		cmocka_unit_test_setup_teardown(any_piece_is_written_behind_it, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_page_is_written_around_them, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_the_guest_wrote_stays, setup, teardown),
 		cmocka_unit_test_setup_teardown(it_is_fetched_anew, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_cannot_be_one, setup, teardown),

@@ -110,8 +110,8 @@ struct gmem {
 	uint64_t off_run[GMEM_OFF_RUN_MAX];
 	uint32_t off_run_count;
 	struct gmem_counters counters;
-	uint32_t patch_count; /* atomic: read without the lock, too */
-	struct gmem_patch patch[GMEM_PATCH_MAX];
+	uint32_t patch_count;			 /* atomic: read without the lock, too */
+	struct gmem_patch patch[GMEM_PATCH_MAX]; /* by ascending ipa */
 	uint8_t secret[GMEM_SECRET_SIZE]; /* content of RANDOM and TOKEN images, in image order */
 };
 
@@ -243,7 +243,7 @@ uint64_t gmem_relinquished(struct gmem *gmem);
  *
  * gmem_patch(): EINVAL: not 4-byte aligned, or not RAM. EEXIST. ENOMEM: too many, or no page to be
  * had. EFAULT: it was given away. gmem_unpatch(): ENOENT. gmem_unpatch_step(): takes one of them
- * away; EAGAIN: there are more.
+ * away; EAGAIN: there are more. Both: what gmem_write() says; then it is still there.
  */
 enum plinth_status gmem_patch(struct gmem *gmem, ipa_t ipa);
 enum plinth_status gmem_unpatch(struct gmem *gmem, ipa_t ipa);
