@@ -7,7 +7,8 @@
  * ATTACH: ticket 0: a session of one's own begins, and another one's ends. X2 out: the ticket, X3
  * out 1: call again with it. 0: attached. The VM is paused, and without breakpoints.
  *
- * DETACH: breakpoints go, and the VM runs. X3 out 1: call again.
+ * DETACH: breakpoints go, and the VM runs, unless somebody else has paused it: before ATTACH, or
+ * since it ran last, also while it was paused already. X3 out 1: call again.
  *
  * SET: buffer: struct control_debug_registers, for all vCPUs. X2, X3 out: how many breakpoints and
  * watchpoints there are; those beyond count for nothing.
@@ -17,13 +18,14 @@
  * RAM. MEMORY_READ shows what was there, MEMORY_WRITE changes that.
  *
  * RESUME: X2 [31:0] a vCPU, or CONTROL_DEBUG_NO_VCPU; [32] 1: it takes one step; [33] 1: all others
- * wait. The VM runs until a vCPU stops, which pauses it, or somebody else pauses it.
+ * wait. The VM runs until a vCPU stops, which pauses it, or somebody pauses it. PAUSE with a
+ * ticket, too, is the debugger's own pause: it ends with the session.
  *
  * LOOK: buffer: struct control_debug_stop[] of vCPUs from X2 on that have stopped since it ran. X2
  * out: the next vCPU, X3 out 1: the VM is at rest, and the list is whole.
  *
  * A session ends by a stop or reset of the VM, and when none of these calls came for 30 seconds:
- * then breakpoints go, and the VM runs.
+ * then it is as with DETACH.
  */
 #ifndef ABI_CONTROL_DEBUG_H
 #define ABI_CONTROL_DEBUG_H

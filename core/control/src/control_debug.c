@@ -2,9 +2,10 @@
 /*
  * A debugger's session (core/vm), for a control VM: abi/control_debug.h.
  */
+#include <stddef.h>
+
 #include "base/bits.h"
 #include "base/compiler.h"
-#include "base/nospec.h"
 #include "control_private.h"
 #include "event/event.h"
 #include "vm/vm_debug.h"
@@ -12,6 +13,10 @@
 STATIC_ASSERT(sizeof(struct control_debug_registers) == sizeof(struct debugregs_debugger) &&
 		      CONTROL_DEBUG_PAIRS == DEBUGREGS_PAIR_MAX,
 	"the registers of core/debugregs");
+STATIC_ASSERT(
+	sizeof(struct control_debug_stop) == sizeof(struct vm_debug_stopped) &&
+		offsetof(struct control_debug_stop, far) == offsetof(struct vm_debug_stopped, far),
+	"the stops of core/vm");
 STATIC_ASSERT((int)CONTROL_DEBUG_BY_PATCH == (int)VM_DEBUG_PATCH &&
 		      (int)CONTROL_DEBUG_BY_STEP == (int)VM_DEBUG_STEP,
 	"the reasons of core/vm");
@@ -80,25 +85,15 @@ enum control_status control_debug_resume(struct call *call)
 
 enum control_status control_debug_look(struct call *call)
 {
-	struct control_debug_stop *list = (struct control_debug_stop *)(void *)call->data;
-	uint32_t room = call->size / sizeof(*list);
-	uint64_t at = call->arg;
-	bool at_rest;
-	enum plinth_status status = vm_debug_look(call->vm, call->arg2, &at_rest);
+	struct vm_debug_look look = {
+		.to = (struct vm_debug_stopped *)(void *)call->data,
+		.room = call->size / (uint32_t)sizeof(struct vm_debug_stopped),
+		.next = call->arg,
+	};
+	enum plinth_status status = vm_debug_look(call->vm, call->arg2, &look);
 
-	for (uint32_t n = 0;
-		status == PLINTH_OK && at_rest && n < room && at < call->vm->config.vcpu_count;
-		at++) {
-		const struct vcpu *vcpu = &call->vm->vcpu[index_nospec(at, VM_VCPU_MAX)];
-
-		if (vcpu->stop.why != VM_DEBUG_NO_STOP) {
-			list[n] = (struct control_debug_stop){
-				vcpu->id, vcpu->stop.why, vcpu->stop.esr, vcpu->stop.far};
-			n++;
-			call->done = n * (uint32_t)sizeof(*list);
-		}
-	}
-	call->result[0] = at;
-	call->result[1] = at_rest ? 1U : 0U;
+	call->done = look.count * (uint32_t)sizeof(struct vm_debug_stopped);
+	call->result[0] = look.next;
+	call->result[1] = look.at_rest ? 1U : 0U;
 	return control_of(status);
 }

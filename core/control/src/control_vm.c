@@ -8,6 +8,7 @@
 #include "base/string.h"
 #include "control_private.h"
 #include "pmem/pmem.h"
+#include "vm/vm_debug.h"
 #include "vrtc/vrtc.h"
 
 STATIC_ASSERT((int)CONTROL_STATE_STARTING == (int)VM_STARTING &&
@@ -232,6 +233,9 @@ enum control_status control_reset(struct call *call)
 
 enum control_status control_pause(struct call *call)
 {
+	if (call->arg2 != 0U) {
+		return control_of(vm_debug_pause(call->vm, call->arg2));
+	}
 	return act(call, VM_VERB_PAUSE);
 }
 

@@ -131,7 +131,7 @@ static void a_paused_vm_too_and_no_other(void **state)
 	vm_rig_settle();
 	assert_int_equal(attach(), CONTROL_OK);
 	assert_int_equal(detach(), CONTROL_OK);
-	assert_int_equal(rig.other->state, VM_RUNNING);
+	assert_int_equal(rig.other->state, VM_PAUSED);
 	assert_int_equal(vm_stop(rig.other, VM_GOAL_OFF), PLINTH_OK);
 	vm_rig_settle();
 	assert_int_equal(attach(), CONTROL_BAD_STATE);
@@ -482,6 +482,74 @@ static void an_unfinished_step_is_forgotten(void **state)
 	assert_int_equal(rig.other->vcpu[0].ctx.pstate & PSTATE_SS, 0);
 }
 
+/* A pause of the debugger's own ends with it, whatever way; one that somebody else asked for does
+ * not, also when the VM was paused already. */
+static void each_pause_is_somebodys(void **state)
+{
+	(void)state;
+	assert_int_equal(attach(), CONTROL_OK);
+	assert_int_equal(vm_pause(rig.other), PLINTH_OK);
+	assert_int_equal(vm_pause(rig.other), PLINTH_EPERM);
+	assert_int_equal(detach(), CONTROL_OK);
+	assert_int_equal(rig.other->state, VM_PAUSED);
+	/* It was paused before, but the debugger lets it run, and stops it by itself. */
+	assert_int_equal(attach(), CONTROL_OK);
+	assert_int_equal(resume(CONTROL_DEBUG_NO_VCPU), CONTROL_OK);
+	assert_int_equal(debug(CONTROL_PAUSE, 0, 0), CONTROL_OK);
+	assert_int_equal(debug(CONTROL_PAUSE, 0, 0), CONTROL_BAD_STATE);
+	assert_int_equal(rig.other->state, VM_PAUSED);
+	ticket ^= 0x80U;
+	assert_int_equal(debug(CONTROL_PAUSE, 0, 0), CONTROL_NOT_FOUND);
+	ticket ^= 0x80U;
+	assert_int_equal(detach(), CONTROL_OK);
+	assert_int_equal(rig.other->state, VM_RUNNING);
+	/* By a breakpoint. */
+	assert_int_equal(attach(), CONTROL_OK);
+	assert_int_equal(resume(CONTROL_DEBUG_NO_VCPU), CONTROL_OK);
+	vm_debug_stop(on_cpu(), VM_DEBUG_PATCH, 0, 0);
+	vm_rig_settle();
+	assert_int_equal(rig.other->state, VM_PAUSED);
+	assert_int_equal(detach(), CONTROL_OK);
+	assert_int_equal(rig.other->state, VM_RUNNING);
+}
+
+/* One that has left holds nothing, but the operator does. */
+static void an_operators_pause_outlives_one_that_left(void **state)
+{
+	(void)state;
+	assert_int_equal(attach(), CONTROL_OK);
+	assert_int_equal(patch(CODE, true), CONTROL_OK);
+	assert_int_equal(vm_pause(rig.other), PLINTH_OK);
+	for (unsigned i = 0; i < 4U; i++) {
+		pass(VM_DEBUG_LEFT_SECONDS);
+	}
+	assert_int_equal(rig.other->debug.ticket, 0);
+	assert_int_equal(rig.other->state, VM_PAUSED);
+	assert_int_equal(word_at(CODE), ORIGINAL);
+	assert_int_equal(vm_resume(rig.other), PLINTH_OK);
+}
+
+/* As much as there is room for, and the next call goes on. */
+static void stops_are_listed_piece_by_piece(void **state)
+{
+	const struct control_debug_stop *list = (const struct control_debug_stop *)rig.memory;
+
+	(void)state;
+	assert_int_equal(attach(), CONTROL_OK);
+	rig.other->vcpu[0].stop.why = VM_DEBUG_PATCH;
+	rig.other->vcpu[1].stop.why = VM_DEBUG_STEP;
+	assert_int_equal(debug(CONTROL_DEBUG_LOOK, 0, sizeof(*list)), CONTROL_OK);
+	assert_int_equal(rig.x[1], sizeof(*list));
+	assert_int_equal(rig.x[2], 1);
+	assert_int_equal(list->vcpu, 0);
+	assert_int_equal(debug(CONTROL_DEBUG_LOOK, 1, sizeof(*list)), CONTROL_OK);
+	assert_int_equal(rig.x[1], sizeof(*list));
+	assert_int_equal(list->vcpu, 1);
+	assert_int_equal(list->why, CONTROL_DEBUG_BY_STEP);
+	assert_int_equal(debug(CONTROL_DEBUG_LOOK, UINT64_MAX, CONTROL_MOVE_MAX), CONTROL_OK);
+	assert_int_equal(rig.x[1], 0);
+}
+
 static int group(void **state)
 {
 	(void)state;
@@ -514,6 +582,9 @@ int main(void)
 		TEST(one_that_is_heard_just_now_stays),
 		TEST(others_let_all_run),
 		TEST(an_unfinished_step_is_forgotten),
+		TEST(each_pause_is_somebodys),
+		TEST(an_operators_pause_outlives_one_that_left),
+		TEST(stops_are_listed_piece_by_piece),
 	};
 
 	return cmocka_run_group_tests(tests, group, NULL);

@@ -3,6 +3,7 @@
 
 #include "arch/pstate.h"
 #include "arch/sysreg.h"
+#include "base/nospec.h"
 #include "event/event.h"
 #include "percpu/percpu.h"
 
@@ -63,12 +64,22 @@ static void give_vcpus(struct vm *vm, const struct debugregs_debugger *debugger)
 	}
 }
 
+/* Where it is paused already, that is somebody else's. */
+static bool pause_for_debugger(struct vm *vm)
+{
+	bool runs = vm->state == VM_RUNNING || vm->state == VM_STARVED;
+
+	if (runs) {
+		vm_pause_locked(vm);
+		vm->debug.has_paused = true;
+	}
+	return runs;
+}
+
 /* One step towards a VM that is paused, at rest, and without breakpoints. */
 static enum plinth_status calm_down(struct vm *vm)
 {
-	if (vm->state != VM_PAUSED) {
-		vm_pause_locked(vm);
-	}
+	(void)pause_for_debugger(vm);
 	return vm_is_at_rest(vm) ? gmem_unpatch_step(&vm->gmem) : PLINTH_EAGAIN;
 }
 
@@ -77,8 +88,12 @@ static enum plinth_status leave(struct vm *vm)
 	enum plinth_status status = calm_down(vm);
 
 	if (status == PLINTH_OK) {
+		bool runs_on = vm->debug.has_paused;
+
 		vm_debug_end(vm);
-		vm_resume_locked(vm);
+		if (runs_on) {
+			vm_resume_locked(vm);
+		}
 	}
 	return status;
 }
@@ -88,6 +103,7 @@ void vm_debug_end(struct vm *vm)
 	if (vm->debug.ticket != 0U) {
 		vm->debug.ticket = 0;
 		vm->debug.is_attached = false;
+		vm->debug.has_paused = false;
 		give_vcpus(vm, NULL);
 	}
 }
@@ -218,12 +234,41 @@ void vm_debug_let_all_run(struct vm *vm)
 	}
 }
 
-enum plinth_status vm_debug_look(struct vm *vm, uint32_t ticket, bool *at_rest)
+enum plinth_status vm_debug_pause(struct vm *vm, uint32_t ticket)
+{
+	enum plinth_status status = PLINTH_ENOENT;
+
+	lock_take(&vm->lock);
+	if (is_session(vm, ticket)) {
+		status = pause_for_debugger(vm) ? PLINTH_OK : PLINTH_EPERM;
+	}
+	lock_drop(&vm->lock);
+	return status;
+}
+
+/* Of a VM at rest. */
+static void list_stops(struct vm *vm, struct vm_debug_look *look)
+{
+	for (; look->count < look->room && look->next < vm->config.vcpu_count; look->next++) {
+		const struct vcpu *vcpu = &vm->vcpu[index_nospec(look->next, VM_VCPU_MAX)];
+
+		if (vcpu->stop.why != VM_DEBUG_NO_STOP) {
+			look->to[look->count] = (struct vm_debug_stopped){
+				vcpu->id, vcpu->stop.why, vcpu->stop.esr, vcpu->stop.far};
+			look->count++;
+		}
+	}
+}
+
+enum plinth_status vm_debug_look(struct vm *vm, uint32_t ticket, struct vm_debug_look *look)
 {
 	lock_take(&vm->lock);
 	bool is_own = is_session(vm, ticket);
 
-	*at_rest = is_own && vm->state == VM_PAUSED && vm_is_at_rest(vm);
+	look->at_rest = is_own && vm->state == VM_PAUSED && vm_is_at_rest(vm);
+	if (look->at_rest) {
+		list_stops(vm, look);
+	}
 	lock_drop(&vm->lock);
 	return is_own ? PLINTH_OK : PLINTH_ENOENT;
 }
@@ -234,9 +279,7 @@ void vm_debug_stop(struct vcpu *vcpu, enum vm_debug_why why, uint64_t esr, uint6
 
 	lock_take(&vm->lock);
 	vcpu->stop = (struct vm_debug_stop){why, esr, far};
-	if (vm->state == VM_RUNNING || vm->state == VM_STARVED) {
-		vm_pause_locked(vm);
-	}
+	(void)pause_for_debugger(vm);
 	vm_hold_own(vm);
 	lock_drop(&vm->lock);
 	event_post(EVENT_DEBUG, vm->id, vcpu->id | (uint64_t)why << 32);
@@ -247,6 +290,7 @@ void vm_debug_expired(struct timer *timer, void *ctx, uint64_t now)
 	struct vm *vm = ctx;
 	uint64_t patience = VM_DEBUG_LEFT_SECONDS * vm_host()->ticks_per_second;
 	bool has_left = false;
+	bool runs_on = false;
 
 	(void)timer;
 	lock_take(&vm->lock);
@@ -256,12 +300,14 @@ void vm_debug_expired(struct timer *timer, void *ctx, uint64_t now)
 			look_at(vm, vm->debug.heard + patience);
 		} else if (leave(vm) == PLINTH_OK) {
 			has_left = true;
+			runs_on = vm->state == VM_RUNNING;
 		} else {
 			look_at(vm, now + vm_host()->ticks_per_second / POLL_HZ);
 		}
 	}
 	lock_drop(&vm->lock);
 	if (has_left) {
-		log_info("vm %s: its debugger has left; it runs on", vm->config.name);
+		log_info("vm %s: its debugger has left; it %s", vm->config.name,
+			runs_on ? "runs on" : "stays paused");
 	}
 }

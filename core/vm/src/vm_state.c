@@ -284,6 +284,7 @@ void vm_pause_locked(struct vm *vm)
 
 void vm_resume_locked(struct vm *vm)
 {
+	vm->debug.has_paused = false;
 	vtimer_vm_resume(&vm->time);
 	enter_held(vm, VM_RUNNING);
 }
@@ -295,6 +296,9 @@ enum plinth_status vm_pause(struct vm *vm)
 	lock_take(&vm->lock);
 	if (vm->state == VM_RUNNING || vm->state == VM_STARVED) {
 		vm_pause_locked(vm);
+		status = PLINTH_OK;
+	} else if (vm->state == VM_PAUSED && vm->debug.has_paused) {
+		vm->debug.has_paused = false; /* it outlives the debugger */
 		status = PLINTH_OK;
 	}
 	lock_drop(&vm->lock);

@@ -154,8 +154,7 @@ static bool run(void *ctx, const struct gdb_run *how)
 /* Where it has stopped by itself already, that is what will be told. */
 static bool interrupt(void *ctx)
 {
-	struct gdb_session *session = ctx;
-	struct plinth_control call = {.call = CONTROL_PAUSE, .vm = session->vm};
+	struct plinth_control call = gdb_call(ctx, CONTROL_PAUSE);
 	uint32_t status = ctl_try(&call);
 
 	return status == CONTROL_OK || status == CONTROL_BAD_STATE;
@@ -312,7 +311,7 @@ void gdb_session_begin(struct gdb_session *session, const char *name)
 
 void gdb_session_end(struct gdb_session *session)
 {
-	struct plinth_control pause = {.call = CONTROL_PAUSE, .vm = session->vm};
+	struct plinth_control pause = gdb_call(session, CONTROL_PAUSE);
 	struct plinth_control call = gdb_call(session, CONTROL_DEBUG_DETACH);
 
 	to_be_ended = NULL;

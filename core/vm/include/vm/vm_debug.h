@@ -7,7 +7,8 @@
  *
  * A session has a ticket, which every call names. Another one that attaches takes the VM over. Who
  * does not call for VM_DEBUG_LEFT_SECONDS has left: its breakpoints go, and the VM runs on. A stop
- * or reset of the VM ends the session, too.
+ * or reset of the VM ends the session, too. At the session's end the VM stays paused where somebody
+ * else has paused it, also while it was paused already (vm_pause()).
  *
  * Locks: vm->lock, taken inside. Status of all calls: ENOENT: it is not that ticket's session any
  * more. EPERM: the VM is not paused (attach: neither running nor paused). EBUSY: its vCPUs are not
@@ -24,7 +25,8 @@
  * the VM paused and at rest, with no breakpoint. */
 enum plinth_status vm_debug_attach(struct vm *vm, uint32_t *ticket);
 
-/* One step of ending the session: breakpoints go, and the VM runs on. EAGAIN: call again. */
+/* One step of ending the session: breakpoints go, and the VM runs on, unless somebody else has
+ * paused it. EAGAIN: call again. */
 enum plinth_status vm_debug_detach(struct vm *vm, uint32_t ticket);
 
 /* The VM's vCPUs have these from their next entry on. */
@@ -47,9 +49,28 @@ struct vm_debug_run {
 /* ERANGE: no such vCPU. */
 enum plinth_status vm_debug_resume(struct vm *vm, uint32_t ticket, const struct vm_debug_run *run);
 
-/* Is the session's VM at rest? Then every vCPU's `stop` may be read. ENOENT alone; tells that the
- * debugger is there. */
-enum plinth_status vm_debug_look(struct vm *vm, uint32_t ticket, bool *at_rest);
+/* Pauses the VM on the session's account: it runs when that ends. EPERM: it is paused already. */
+enum plinth_status vm_debug_pause(struct vm *vm, uint32_t ticket);
+
+/* A vCPU that has stopped. */
+struct vm_debug_stopped {
+	uint32_t id;
+	uint32_t why; /* enum vm_debug_why */
+	uint64_t esr;
+	uint64_t far;
+};
+
+/* Is the session's VM at rest? Then `to` gets those of its vCPUs from `next` on that have stopped
+ * since it ran, `room` at most. ENOENT alone; tells that the debugger is there. */
+struct vm_debug_look {
+	struct vm_debug_stopped *to;
+	uint32_t room;
+	uint32_t count; /* in 0, out: how many */
+	uint64_t next;	/* in, and out: where to go on */
+	bool at_rest;	/* out */
+};
+
+enum plinth_status vm_debug_look(struct vm *vm, uint32_t ticket, struct vm_debug_look *look);
 
 /* A vCPU, which is loaded here, met what the debugger waits for. */
 void vm_debug_stop(struct vcpu *vcpu, enum vm_debug_why why, uint64_t esr, uint64_t far);

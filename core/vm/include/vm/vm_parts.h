@@ -63,6 +63,7 @@ struct vm_debug_stop {
 struct vm_debug {
 	uint32_t ticket;  /* 0: there is no debugger */
 	bool is_attached; /* the vCPUs are its */
+	bool has_paused;  /* the VM is PAUSED on its account: it runs when the session ends */
 	uint64_t heard;	  /* CNTPCT_EL0 of its last call */
 	struct timer timer;
 	struct debugregs_debugger registers;
