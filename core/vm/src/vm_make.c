@@ -21,9 +21,13 @@
 /* Images that one step looks at: each beside all before it. */
 #define STEP_IMAGES 4U
 
+/* VMs whose names one step looks at. */
+#define STEP_NAMES 32U
+
 static struct vm *draft;
-static bool name_checked; /* of the draft, as the next */
+static uint32_t next_name; /* of the draft, as the next: the VM to compare with; VM_MAX: none */
 static uint32_t images_checked;
+static bool checked;	 /* nothing is left to be looked at: it is being built */
 static uint64_t touched; /* CNTPCT_EL0 */
 
 struct vm *vm_draft(void)
@@ -87,10 +91,12 @@ static enum plinth_status check_some(struct vm *vm, const char **why)
 {
 	const char *wrong = NULL;
 
-	if (!name_checked) {
-		name_checked = true;
+	/* Nobody else gets a name meanwhile: one VM is made at a time. */
+	if (next_name < VM_MAX) {
 		*why = vm_name_is_taken;
-		return vm_find(vm->config.name) != NULL ? PLINTH_EEXIST : PLINTH_EAGAIN;
+		return vm_find_some(vm->config.name, &next_name, STEP_NAMES) != NULL
+			       ? PLINTH_EEXIST
+			       : PLINTH_EAGAIN;
 	}
 	if (images_checked == 0U) {
 		wrong = vm_config_check_places(&vm->config);
@@ -104,11 +110,6 @@ static enum plinth_status check_some(struct vm *vm, const char **why)
 		return PLINTH_EINVAL;
 	}
 	return images_checked < vm->config.image_count ? PLINTH_EAGAIN : PLINTH_OK;
-}
-
-static bool is_checked(const struct vm *vm)
-{
-	return vm->steps_built != 0U;
 }
 
 static bool is_left(void)
@@ -140,8 +141,9 @@ enum plinth_status vm_make_begin(
 		return status;
 	}
 	draft->state = VM_MAKING;
-	name_checked = false;
+	next_name = 0;
 	images_checked = 0;
+	checked = false;
 	draft->made_at = began;
 	draft->made_el2 = el2;
 	touched = read_cntpct_el0();
@@ -164,9 +166,10 @@ enum plinth_status vm_make_put(uint64_t at, const void *bytes, uint32_t size)
 enum plinth_status vm_make_step(uint64_t *missing, const char **why)
 {
 	struct vm *vm = draft;
-	enum plinth_status status = is_checked(vm) ? PLINTH_OK : check_some(vm, why);
+	enum plinth_status status = checked ? PLINTH_OK : check_some(vm, why);
 
 	if (status == PLINTH_OK) {
+		checked = true;
 		status = vm_build_step(vm, why);
 	}
 	touched = read_cntpct_el0();

@@ -55,8 +55,7 @@ uint32_t vm_count(void)
 	return count;
 }
 
-/* By words, for names may be alike but for their ends, and VMs many: this is part of a call that is
- * short. */
+/* By words, for names may be alike but for their ends, and VMs many. */
 struct name {
 	uint64_t word[VM_NAME_SIZE / sizeof(uint64_t)];
 };
@@ -81,20 +80,34 @@ static bool is_same(const struct name *a, const struct name *b)
 	return differs == 0U;
 }
 
-struct vm *vm_find(const char *name)
+struct vm *vm_find_some(const char *name, uint32_t *id, uint32_t count)
 {
+	uint32_t stop = count < VM_MAX - *id ? *id + count : VM_MAX;
 	struct name wanted = {0};
-	struct vm *vm;
 
 	memcpy(&wanted, name, strnlen(name, VM_NAME_SIZE));
-	for (uint32_t id = 0; (vm = vm_next(&id)) != NULL;) {
-		struct name own = name_of(vm);
+	for (; *id < stop; (*id)++) {
+		struct vm *vm = vm_get((vm_id_t)*id);
 
-		if (is_same(&own, &wanted)) {
-			break;
+		if (vm != NULL) {
+			struct name own = name_of(vm);
+
+			if (is_same(&own, &wanted)) {
+				return vm;
+			}
 		}
 	}
-	return vm;
+	if (*id >= load_relaxed(&end)) {
+		*id = VM_MAX;
+	}
+	return NULL;
+}
+
+struct vm *vm_find(const char *name)
+{
+	uint32_t id = 0;
+
+	return vm_find_some(name, &id, VM_MAX);
 }
 
 bool vm_take_slot(struct vm *vm)

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -21,6 +22,7 @@
 #define IMAGE_SIZE  8292U /* two pages, and some of a third */
 #define STEPS_MAX   1000U
 #define CYCLES	    1000U
+#define MANY	    40U
 #define IMAGE_AT    (VM_RAM_BASE + MIB(1))
 #define OTHER_IMAGE (VM_RAM_BASE + MIB(2))
 
@@ -271,7 +273,7 @@ static void a_half_built_one_goes(void **state)
 	struct vm *vm;
 
 	(void)state;
-	for (unsigned steps = 0; steps < 12U; steps++) {
+	for (unsigned steps = 0; steps < 16U; steps++) {
 		assert_int_equal(begin(&vm), PLINTH_OK);
 		for (unsigned i = 0; i < steps; i++) {
 			(void)vm_make_step(&missing, &why);
@@ -402,6 +404,42 @@ static void a_name_is_taken_once(void **state)
 	destroy(vm);
 	memcpy(config.name, "made\0x", 6);
 	destroy(make());
+}
+
+/* Its name is looked for among so many that it takes more than one step. */
+static void a_name_is_taken_by_the_last_of_many(void **state)
+{
+	static struct vm *vms[MANY];
+	struct counts before = count();
+	struct vm *other;
+	uint64_t missing;
+	uint32_t id = 0;
+
+	(void)state;
+	config.flags = VM_FLAG_OVERCOMMIT; /* so many have no room here otherwise */
+	for (unsigned i = 0; i < MANY; i++) {
+		(void)snprintf(config.name, sizeof(config.name), "m%u", i);
+		assert_int_equal(begin(&vms[i]), PLINTH_OK);
+		assert_int_equal(build(), PLINTH_OK);
+		put_all();
+		assert_int_equal(vm_make_step(&missing, &why), PLINTH_OK);
+	}
+	assert_ptr_equal(vm_find("m39"), vms[MANY - 1U]);
+	assert_null(vm_find_some("m39", &id, 16));
+	assert_int_equal(id, 16);
+	assert_null(vm_find_some("no", &id, 16));
+	assert_int_equal(id, 32);
+	assert_null(vm_find_some("no", &id, UINT32_MAX));
+	assert_int_equal(id, VM_MAX);
+	assert_int_equal(begin(&other), PLINTH_OK);
+	assert_int_equal(vm_make_step(&missing, &why), PLINTH_EAGAIN); /* not all in one */
+	assert_int_equal(build(), PLINTH_EEXIST);
+	assert_string_equal(why, "the name is taken");
+	for (unsigned i = 0; i < MANY; i++) {
+		destroy(vms[i]);
+	}
+	settle_a_little();
+	check_all_is_back(&before);
 }
 
 static void one_is_made_at_a_time(void **state)
@@ -607,6 +645,7 @@ int main(void)
 		cmocka_unit_test_setup(every_allocation_may_fail, setup),
 		cmocka_unit_test_setup(what_is_wrong_is_refused, setup),
 		cmocka_unit_test_setup(a_name_is_taken_once, setup),
+		cmocka_unit_test_setup(a_name_is_taken_by_the_last_of_many, setup),
 		cmocka_unit_test_setup(one_is_made_at_a_time, setup),
 		cmocka_unit_test_setup(bytes_come_in_order, setup),
 		cmocka_unit_test_setup(who_uses_it_keeps_its_memory, setup),

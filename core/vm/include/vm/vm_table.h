@@ -13,6 +13,10 @@ struct vm *vm_get(vm_id_t id);
 uint32_t vm_count(void);
 struct vm *vm_find(const char *name);
 
+/* The same in steps: looks at `count` ids from *id (at most VM_MAX) on. NULL: none of them has the
+ * name, and *id is where to go on; VM_MAX: that were all. */
+struct vm *vm_find_some(const char *name, uint32_t *id, uint32_t count);
+
 /* The VM at *id or behind it, *id becomes the next id to look at. NULL: none is left. */
 struct vm *vm_next(uint32_t *id);
 
@@ -34,11 +38,15 @@ static inline void vm_release(struct vm *vm)
  * come. The config is checked as vm_config_check() does, with nothing taken on trust: its name and
  * what is where by the first steps, for that may take long. EBUSY: another one is being made, and
  * its maker called less than ten seconds ago. EINVAL, ENOMEM: nothing is left behind. *why says
- * what is wrong. Until it is there only vm_draft() has it: NULL, none. The others want vm_draft()
- * to be there: vm_make_step(): EAGAIN: call again. OK: it is built, *missing bytes are to come;
- * with none it is there, OFF, and no draft any more. Else (EINVAL, EEXIST, ENOMEM, ENOTSUP) it is
- * dropped, and *why says what was wrong. vm_make_put(): the next bytes, whole pages but for the
- * last ones; else EINVAL.
+ * what is wrong.
+ *
+ * Until it is there only vm_draft() has it: NULL, none. The others want vm_draft() to be there.
+ *
+ * vm_make_step(): EAGAIN: call again. OK: it is built, *missing bytes are to come; with none it is
+ * there, OFF, and no draft any more. Else (EINVAL, EEXIST, ENOMEM, ENOTSUP) it is dropped, and *why
+ * says what was wrong.
+ *
+ * vm_make_put(): the next bytes, whole pages but for the last ones; else EINVAL.
  */
 enum plinth_status vm_make_begin(
 	const struct vm_config *config, uint64_t size, struct vm **vm, const char **why);
