@@ -157,7 +157,10 @@ static void init_vm_host(void)
 		init_fail(
 			"the GIC's virtual interface is unusable: %s", plinth_status_name(status));
 	}
-	vm_setup(&host);
+	status = vm_setup(&host);
+	if (status != PLINTH_OK) {
+		init_fail("no memory for VMs: %s", plinth_status_name(status));
+	}
 }
 
 static void init_devices(void)

@@ -20,12 +20,12 @@ const char vm_name_is_taken[] = "the name is taken";
 static struct vm_host host;
 static uint32_t serials; /* atomic: of the VM that was made last */
 
-void vm_setup(const struct vm_host *setup)
+enum plinth_status vm_setup(const struct vm_host *setup)
 {
 	host = *setup;
 	vm_pvtime_setup(host.ticks_per_second);
 	vm_uefi_setup();
-	vm_leave_setup();
+	return vm_leave_setup();
 }
 
 const struct vm_host *vm_host(void)

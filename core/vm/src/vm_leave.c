@@ -36,7 +36,7 @@ static vcpu_id_t next_vcpu;
 
 static struct timer visitor;
 static uint32_t has_visited; /* atomic: it has been on every CPU */
-static pa_t empty_root;	     /* translates nothing; 0: not there yet */
+static pa_t empty_root;	     /* translates nothing */
 
 static bool keep_variables(struct vm *vm)
 {
@@ -45,10 +45,6 @@ static bool keep_variables(struct vm *vm)
 
 static bool hide(struct vm *vm)
 {
-	if (empty_root.v == 0U && pmem_alloc(S2_ROOT_ORDER_MAX, PMEM_CLEAN | PMEM_USER_TABLE,
-					  &empty_root) != PLINTH_OK) {
-		return false;
-	}
 	vm_hide(vm);
 	if (vm->has_port) {
 		console_port_remove(&vm->port);
@@ -136,7 +132,7 @@ struct step {
 
 static const struct step steps[] = {
 	{keep_variables, LETS_PASS},
-	{hide, POLLS},
+	{hide, WORKS},
 	{cancel_timers, WORKS},
 	{go_round, WORKS},
 	{has_gone_round, POLLS},
@@ -206,9 +202,11 @@ static void work(struct timer *timer, void *ctx, uint64_t now)
 	timer_arm(timer, 0, read_cntpct_el0() + pause);
 }
 
-void vm_leave_setup(void)
+enum plinth_status vm_leave_setup(void)
 {
 	timer_init(&worker, work, NULL);
+	/* Now: a VM may have to go because no memory is left. */
+	return pmem_alloc(S2_ROOT_ORDER_MAX, PMEM_CLEAN | PMEM_USER_TABLE, &empty_root);
 }
 
 void vm_leave(struct vm *vm)

@@ -85,7 +85,7 @@ enum plinth_status vm_store_put(struct vm *vm, uint64_t at, const void *bytes, u
 void vm_store_free(struct vm *vm);
 
 /* vm_leave.c: the VM, whose vCPUs are at rest, goes away soon; whatever of it was built. */
-void vm_leave_setup(void);
+enum plinth_status vm_leave_setup(void);
 void vm_leave(struct vm *vm);
 
 /* The smallest block of pages that holds them. */

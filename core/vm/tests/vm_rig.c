@@ -195,7 +195,7 @@ void vm_rig_init(void)
 	sched_init(&sched_test_ops, NULL, VM_RIG_HZ);
 	sched_cpu_online();
 	vcpu_features_init();
-	vm_setup(&host);
+	assert_int_equal(vm_setup(&host), PLINTH_OK);
 }
 
 void vm_rig_config(struct vm_config *c, const char *name)

@@ -24,7 +24,8 @@ struct vm_host {
 	bool bench;	      /* the command line's `bench`: figures in the log */
 };
 
-void vm_setup(const struct vm_host *host);
+/* After pmem_init(). ENOMEM: not the few pages that VMs want together. */
+enum plinth_status vm_setup(const struct vm_host *host);
 const struct vm_host *vm_host(void);
 
 #endif
