@@ -183,6 +183,8 @@ static void an_image_is_checked(void **state)
 	assert_int_equal(nvstore_set(&store, &key, NV, "x", 1, false), PLINTH_OK);
 	key = key_of(name, 2, 'a', 1);
 	assert_int_equal(nvstore_set(&store, &key, NV, "x", 1, false), PLINTH_OK);
+	key = key_of(name, 4, 'a', 1);
+	assert_int_equal(nvstore_set(&store, &key, NV, "x", 1, false), PLINTH_OK);
 #define REFUSED(change)                                                                            \
 	do {                                                                                       \
 		size = nvstore_export(&store, image);                                              \
@@ -203,9 +205,11 @@ static void an_image_is_checked(void **state)
 	REFUSED(record->attributes = NVSTORE_NON_VOLATILE);
 	REFUSED(record->guid[0] = 3);				      /* out of order */
 	REFUSED(record->guid[0] = 2; record->guid[1] = ~(uint64_t)2); /* twice */
-	REFUSED(((uint8_t *)image)[sizeof(*record)] = 0);	      /* an empty name */
-	REFUSED(((uint8_t *)image)[sizeof(*record) + 2U] = 'x');      /* without an end */
-	REFUSED(((uint8_t *)image)[31] = 1);			      /* padding */
+	/* The third behind the first, but not behind the second. */
+	REFUSED(image[8] = 1; image[9] = ~UINT64_C(1); ((uint8_t *)&image[11])[0] = 'b');
+	REFUSED(((uint8_t *)image)[sizeof(*record)] = 0);	 /* an empty name */
+	REFUSED(((uint8_t *)image)[sizeof(*record) + 2U] = 'x'); /* without an end */
+	REFUSED(((uint8_t *)image)[31] = 1);			 /* padding */
 	size = nvstore_export(&store, image);
 	assert_int_equal(nvstore_import(&store, image, size - 8U), PLINTH_EINVAL);
 	assert_int_equal(nvstore_import(&store, image, size - 1U), PLINTH_EINVAL);
