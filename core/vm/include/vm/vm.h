@@ -2,12 +2,13 @@
 /*
  * A VM and its vCPUs: the states of the modules below put together, and the VM's life.
  *
- *   OFF -> RUNNING (vm_start)            RUNNING <-> PAUSED (vm_pause, vm_resume)
+ *   OFF, CRASHED -> STARTING -> RUNNING (vm_start; its memory is laid out first)
+ *   RUNNING <-> PAUSED (vm_pause, vm_resume)
  *   RUNNING -> STARVED -> RUNNING (with `overcommit`: no memory was there for what it touched, and
  *                                  is there again)    STARVED -> PAUSED (vm_pause)
- *   RUNNING, PAUSED, STARVED -> STOPPING (vm_stop: the guest powered off, reset, crashed, or was
- *                                        told to)
- *   STOPPING -> OFF | CRASHED | RUNNING  when every vCPU has left its CPU and, but for a crash,
+ *   STARTING, RUNNING, PAUSED, STARVED -> STOPPING (vm_stop: the guest powered off, reset,
+ *                                        crashed, or was told to)
+ *   STOPPING -> OFF | CRASHED | STARTING when every vCPU has left its CPU and, but for a crash,
  *                                        the memory is given back (bounded steps of a soft timer)
  *   any but MAKING -> LEAVING (vm_destroy)  and then, in bounded steps, it is gone
  *
@@ -63,8 +64,6 @@
 #define VM_GPIO_BASE  UINT64_C(0x09030000)
 #define VM_FRAME_SIZE UINT64_C(0x1000)
 
-/* OFF or CRASHED -> STARTING (its memory is laid out) -> RUNNING <-> PAUSED; all of these ->
- * STOPPING (its vCPUs leave their CPUs, its memory goes) -> OFF, CRASHED, or STARTING again. */
 enum vm_state {
 	VM_OFF,
 	VM_RUNNING,
