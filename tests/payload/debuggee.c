@@ -22,7 +22,7 @@
 #define MS_PER_SEC    1000UL
 #define PAUSE_MS      5UL
 
-#define KEPT __attribute__((noinline, noclone, used))
+#define KEPT __attribute__((noinline, used))
 
 static volatile uint64_t rounds;
 static volatile uint64_t peer_rounds;
