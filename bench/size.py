@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Bytes: plinth.img without any bundle; code by module, of the core and of boot, which are optimized
-as a whole, by the functions' names (one that was put into others counts as theirs); RAM that Plinth holds for itself with the two Debian VMs of examples/default on -m 2048 -smp 2, and the
-stage-2 tables of these VMs, which count apart."""
+as a whole, by the functions' names (one that was put into others counts as theirs); RAM that Plinth
+holds for itself with the two Debian VMs of examples/default on -m 2048 -smp 2, and the stage-2
+tables of these VMs, which count apart."""
 
 import re
 import subprocess

@@ -24,7 +24,7 @@ MIB = 1 << 20
 # Issue 9 wants 1,200 of both switches, and 1.1 of vm_switch_ratio: not met yet, what must not be
 # lost again.
 GOALS = {
-    "vm_switch_2": 1900,
+    "vm_switch_2": 1910,
     "vm_switch_256": 2600,
     "vm_switch_ratio": 1.4,
     "vm_switch_asleep_ratio": 1.1,
