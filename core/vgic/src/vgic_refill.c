@@ -43,8 +43,8 @@ static void best_add(struct best *best, unsigned max, uint64_t key)
 	best->seen++;
 	if (best->count < max) {
 		best->count++;
-	} else if (best->key[max - 1U] < key) {
-		return;
+	} else if (max == 0U || best->key[max - 1U] < key) {
+		return; /* so each key that is read was written */
 	}
 	for (i = best->count - 1U; i > 0U && best->key[i - 1U] > key; i--) {
 		best->key[i] = best->key[i - 1U];
@@ -150,8 +150,8 @@ static void take_back(struct vgic_cpu *cpu)
 
 void vgic_refill_locked(struct vgic_cpu *cpu)
 {
-	struct best
-		pending; /* its keys are written before they are read: not zeroed at each switch */
+	/* Not zeroed at each switch: their keys are written before they are read. */
+	struct best pending;
 	struct best active;
 	unsigned slots = cpu->vgic->hw->lr_count;
 	unsigned first;
