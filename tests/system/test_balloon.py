@@ -177,5 +177,7 @@ def test_memory_that_others_have(boot, make_bundle):
     go_to_monitor(machine)
     machine.send("vm reset giver\n")
     machine.expect(r"vm giver: cannot start: memory that its balloon gave away is in use")
+    machine.send("vm stop eater now\n")  # waits for memory, and ends all the same
+    assert machine.expect_exit(ALL_OFF) == "all VMs are off"
     text = machine.console.transcript
     assert "FAIL:" not in text and text.count("PASS:") > 5, text
