@@ -172,36 +172,46 @@ def frame(text):
     return f"${text}#{checksum(text):02x}"
 
 
+def wait_until(guest, condition, seconds=60):
+    """Until that command of the guest's shell succeeds, which counts the tries."""
+    guest.run(f"n=0; until {condition} || [ $n -gt {seconds * 5} ]; do n=$((n + 1)); sleep 0.2; done")
+
+
 @ONE_MACHINE
 def test_by_port_and_who_dies(machine):
     """By TCP; a breakpoint is in nobody's sight; and a plinthctl that is killed leaves a VM that runs."""
     guest = Guest(machine)
     guest.run("ifconfig lo 127.0.0.1 up")
-    address = int(re.search(r"^([0-9a-f]+) .* advance$", symbols(), re.M).group(1), 16)
-    read = f"plinthctl memory read worker {address:#x} 4"
+    advance = address("advance")
+    read = f"plinthctl memory read worker {advance:#x} 4"
     before = guest.run(read)
-    guest.run("plinthctl gdb worker --port 4711 >/tmp/gdb & sleep 1")
+    guest.run("plinthctl gdb worker --port 4711 >/tmp/gdb & true")
+    wait_until(guest, "grep -q waiting /tmp/gdb")
     assert guest.run("cat /tmp/gdb") == "waiting for gdb: target remote 127.0.0.1:4711"
-    put = frame("?") + "+" + frame(f"Z0,{address:x},4") + "+" + frame(f"m{address:x},4")
-    guest.run(f"(printf '{put}'; sleep 600) | nc 127.0.0.1 4711 >/tmp/answers & sleep 3")
+    put = frame("?") + "+" + frame(f"Z0,{advance:x},4") + "+" + frame(f"m{advance:x},4")
+    guest.run(f"(printf '{put}'; sleep 600) | nc 127.0.0.1 4711 >/tmp/answers & true")
+    wait_until(guest, "grep -q '[+][$][0-9a-f]*#[0-9a-f]*$' /tmp/answers")  # the last: what m has read
     answers = guest.run("cat /tmp/answers; echo")
     assert "T02thread:1;" in answers and "$OK#9a" in answers, answers
     assert guest.json("vm info worker")["state"] == "paused"
     assert guest.run(read) == before
     # Another one takes it over: it has no breakpoint, nor a session any more.
-    guest.run("plinthctl gdb worker --port 4712 >/tmp/other & sleep 1")
-    guest.run(f"(printf '{frame('?')}'; sleep 600) | nc 127.0.0.1 4712 >/tmp/others & sleep 3")
+    guest.run("plinthctl gdb worker --port 4712 >/tmp/other & true")
+    wait_until(guest, "grep -q waiting /tmp/other")
+    guest.run(f"(printf '{frame('?')}'; sleep 600) | nc 127.0.0.1 4712 >/tmp/others & true")
+    wait_until(guest, "grep -q '#' /tmp/others")
     assert guest.run("cat /tmp/others; echo").startswith("+$T02thread:1;")
-    guest.run("kill -9 $(pidof plinthctl); sleep 1")
-    assert guest.json("vm info worker")["state"] == "paused"
+    guest.run("kill -9 $(pidof plinthctl)")
     machine.expect(r"vm worker: its debugger has left; it runs on$", 120)
     assert guest.json("vm info worker")["state"] == "running"
     guest.run("killall nc")
     goes_on(machine)
 
 
-def symbols():
-    return subprocess.run(["aarch64-linux-gnu-nm", PROGRAM], capture_output=True, text=True).stdout
+def address(symbol):
+    """Where it is in the program."""
+    listed = subprocess.run(["aarch64-linux-gnu-nm", PROGRAM], capture_output=True, text=True).stdout
+    return int(re.search(rf"^([0-9a-f]+) . {symbol}$", listed, re.M).group(1), 16)
 
 
 @ONE_MACHINE
@@ -219,11 +229,13 @@ def test_what_cannot_be_debugged(machine):
 def test_a_reset_ends_the_session(machine):
     """gdb is told; the VM starts anew, without breakpoints."""
     guest = Guest(machine)
-    reached = "until plinthctl vm info worker | grep -q {}; do sleep 1; done"
-    commands = (reached.format("paused"), reached.format("running"), "plinthctl vm reset worker")
-    guest.run(f"({'; '.join(commands)}) & true")
-    gdb = debug(machine, "hbreak power_off", "continue")
-    assert "exited normally" in gdb.text[1], gdb.whole
+    # It comes when gdb has written its mark and the VM runs again: both stay so until then.
+    read = f"plinthctl memory read worker {address('watched') + 3 * 8:#x} 8"
+    marked = f'until [ "$({read})" != "{guest.run(read)}" ]; do sleep 1; done'
+    running = "until plinthctl vm info worker | grep -q running; do sleep 1; done"
+    guest.run(f"({marked}; {running}; plinthctl vm reset worker) & true")
+    gdb = debug(machine, "hbreak power_off", "print watched[3] = 0xabcdef", "continue")
+    assert "exited normally" in gdb.text[2], gdb.whole
     goes_on(machine)
     guest.run("plinthctl vm stop worker --now")
     wait_for_state(guest, "off")
