@@ -7,7 +7,7 @@ import json
 import re
 
 from plinth import arm64, cpio
-from plinth.command import progress, run
+from plinth.command import only_one, progress, run
 from plinth.errors import PlinthError
 from plinth.initramfs import needed_by
 from plinth.paths import CACHE, GUEST
@@ -34,13 +34,14 @@ LIBRARY_FOLDERS = (
 
 def ensure():
     """Afterwards ROOT holds the packages and all that they depend on."""
-    if STAMP.exists() and json.loads(STAMP.read_text()) == list(PACKAGES) and ROOT.is_dir():
-        return
-    progress("fetching Xen and QEMU for arm64")
-    environment = arm64.private_apt()
-    run(["apt-get", "-qq", "update"], "apt-get update for arm64", env=environment)
-    arm64.unpack(ROOT, closure(environment), environment)
-    STAMP.write_text(json.dumps(list(PACKAGES)) + "\n")
+    with only_one("optional"):
+        if STAMP.exists() and json.loads(STAMP.read_text()) == list(PACKAGES) and ROOT.is_dir():
+            return
+        progress("fetching Xen and QEMU for arm64")
+        environment = arm64.private_apt()
+        run(["apt-get", "-qq", "update"], "apt-get update for arm64", env=environment)
+        arm64.unpack(ROOT, closure(environment), environment)
+        STAMP.write_text(json.dumps(list(PACKAGES)) + "\n")
 
 
 def closure(environment):
