@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Each libFuzzer target for a while, from the corpus kept in tests/fuzz/corpus/NAME."""
+"""Each libFuzzer target for a while, one per CPU at a time, from the corpus kept in
+tests/fuzz/corpus/NAME."""
 
+import os
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 
 from plinth import build
 from plinth.command import only_one, progress
@@ -22,8 +25,9 @@ def run(options):
     except PlinthError as error:
         outcome.add_failure("fuzz: build", str(error))
         return outcome
-    for name in names:
-        fuzz(name, options, outcome)
+    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+        for one in pool.map(lambda name: fuzz(name, options), names):
+            outcome += one
     return outcome
 
 
@@ -38,11 +42,13 @@ def build_targets(options):
         return names
 
 
-def fuzz(name, options, outcome):
+def fuzz(name, options):
+    """The outcome of one target."""
+    outcome = Outcome()
     programs = [path for path in (BUILD / "fuzz").rglob(name) if path.is_file()]
     if len(programs) != 1:
         outcome.add_failure(f"fuzz: {name}", f"{len(programs)} programs of that name")
-        return
+        return outcome
     seconds = SECONDS_LONG if options.long else SECONDS
     progress(f"fuzz {name}: {seconds} s")
     found = BUILD / "fuzz-corpus" / name  # new inputs go here, not into the kept corpus
@@ -62,3 +68,4 @@ def fuzz(name, options, outcome):
     else:
         lines = log.read_text(errors="replace").splitlines()[-60:]
         outcome.add_failure(f"fuzz: {name} ({shown(log)})", "\n".join(lines))
+    return outcome
