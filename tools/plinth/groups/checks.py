@@ -4,6 +4,7 @@
 import re
 import subprocess
 import sys
+import time
 
 from plinth import build
 from plinth.command import progress, run as run_command
@@ -22,11 +23,12 @@ def run(options):
     for name, check in all_checks(options.verbose).items():
         if not options.selects(name):
             continue
-        progress(f"check {name}")
+        start = time.monotonic()
         try:
             output = check()
         except PlinthError as error:
             output = str(error)
+        progress(f"check {name}: {time.monotonic() - start:.1f} s")
         if output:
             outcome.add_failure(f"check {name}", output)
         else:
