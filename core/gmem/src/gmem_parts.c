@@ -41,16 +41,16 @@ static inline void copy(void *to, const void *from, size_t size)
 	uint64_t *words = to;
 	uint16_t *halves = to;
 
-	if ((all & 1U) != 0U || size > SMALL) {
-		memcpy(to, from, size);
-	} else if ((all & 7U) == 0U) {
+	if ((all & 7U) == 0U && size <= SMALL) {
 		for (size_t i = 0; i < size / sizeof(*words); i++) {
 			words[i] = ((const uint64_t *)from)[i];
 		}
-	} else {
+	} else if ((all & 1U) == 0U && size <= SMALL) {
 		for (size_t i = 0; i < size / sizeof(*halves); i++) {
 			halves[i] = ((const uint16_t *)from)[i];
 		}
+	} else {
+		memcpy(to, from, size);
 	}
 }
 
