@@ -4,8 +4,7 @@
  * (docs/runtime-services.md). Names, layouts and numbers of UEFI 2.10; "8.2" is its section.
  *
  * At EL1, in a VM with VM_FLAG_UEFI: HVC #UEFI_RT_... with the service's own arguments in X0 to X4;
- * X0 is the EFI_STATUS (or UEFI_RT_AGAIN, of SetVirtualAddressMap alone: below), all other
- * registers and PSTATE stay. The PC is behind the HVC.
+ * X0 is the EFI_STATUS, all other registers and PSTATE stay. The PC is behind the HVC.
  * At EL0 and EL1, in a VM with VM_FLAG_UEFI and VM_FLAG_CONTROL with VM_RIGHT_CONFIG: MRS XZR,
  * MDCCSR_EL0 with X7 = UEFI_RT_MRS | UEFI_RT_..., otherwise the same. At EL0 with the token of
  * control calls (abi/control.h) in X5 and X6.
@@ -82,21 +81,16 @@
  * More entries than UEFI_RT_MAP_MAX, or larger ones than UEFI_RT_ENTRY_MAX bytes:
  * UEFI_INVALID_PARAMETER.
  *
- * One upcall reads UEFI_RT_MAP_STEP entries. While there are more X0 is UEFI_RT_AGAIN, nothing is
- * in force yet, and whoever calls, a stub that is not Plinth's firmware's too, makes the same
- * upcall again, with the same X0 to X3 (X0 has to be put back), until X0 is something else: that is
- * the EFI_STATUS. UEFI_RT_AGAIN is none, and a stub must not return it. At most UEFI_RT_MAP_MAX /
- * UEFI_RT_MAP_STEP upcalls; other arguments in between begin anew, as does the VM's next start.
- * Entries are read once, in the call that comes to them.
+ * A long map is read in pieces: interrupts may come in the middle of the upcall, with the PC at its
+ * instruction and X0 to X3 as they were. Entries are read once. Another vCPU that calls meanwhile
+ * with other arguments makes it begin anew.
  *
  * ConvertPointer answers UEFI_UNSUPPORTED before the map is in force; afterwards it takes physical
  * addresses in runtime regions, and stays until the VM's next start.
  */
 #define UEFI_RT_REGION_MAX 32
 #define UEFI_RT_MAP_MAX	   1024
-#define UEFI_RT_MAP_STEP   8		      /* entries an upcall */
-#define UEFI_RT_AGAIN	   0x4000000000000001 /* no EFI_STATUS: the same upcall again */
-#define UEFI_RT_ENTRY_MAX  256		      /* 40 to 48 are usual */
+#define UEFI_RT_ENTRY_MAX  256 /* 40 to 48 are usual */
 
 /* EFI_STATUS (Appendix D). */
 #define UEFI_ERROR_BIT		0x8000000000000000

@@ -80,11 +80,11 @@ NOINLINE enum outcome exits_uefirt(struct vcpu *vcpu, uint32_t operand, bool is_
 	exits_caller_init(&from, vcpu);
 	from.fsc = 0;
 	outcome = uefirt_call(&vcpu->vm->uefirt, operand, x, &from.caller);
-	if (UNLIKELY(from.fsc >= EXITS_CALL_STARVED)) {
-		/* It has refused its buffer, and nothing else: what it returns is X0 alone. */
+	if (UNLIKELY(from.fsc >= EXITS_CALL_STARVED || x[0] == UEFIRT_AGAIN)) {
+		/* It has refused its buffer, or is in the middle of it: it returns X0 alone. */
 		x[0] = x0;
 		undo(is_past);
-		return again(&from);
+		return from.fsc >= EXITS_CALL_STARVED ? again(&from) : OUTCOME_RESUME;
 	}
 	if (!is_past) {
 		vcpu_skip(true);

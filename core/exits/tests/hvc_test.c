@@ -151,6 +151,47 @@ static void uefi_services_by_hvc(void **state)
 	assert_int_equal(rig.vcpu->ctx.x[0], NOT_SUPPORTED);
 }
 
+#define REGION	(VM_RAM_BASE + 0x1000U)
+#define MAP	(VM_RAM_BASE + 0x8000U)
+#define ENTRIES (2U * UEFIRT_MAP_STEP)
+
+/* The guest is back at its HVC, with its arguments, until all of the map is read. */
+static void a_long_map_is_read_in_pieces(void **state)
+{
+	struct uefi_rt_region region = {.base = VM_RAM_BASE, .size = PAGE_SIZE};
+	struct uefi_memory_descriptor map[ENTRIES] = {0};
+	uint64_t *x;
+
+	(void)state;
+	rig_start(VM_FLAG_UEFI | VM_FLAG_NVRAM_VOLATILE);
+	x = rig.vcpu->ctx.x;
+	map[ENTRIES - 1U] = (struct uefi_memory_descriptor){.physical = region.base,
+		.virtual = PAGE_SIZE,
+		.pages = 1,
+		.attribute = UEFI_MEMORY_RUNTIME};
+	assert_int_equal(
+		gmem_write(&rig.vm->gmem, ipa_init(REGION), &region, sizeof(region)), PLINTH_OK);
+	assert_int_equal(gmem_write(&rig.vm->gmem, ipa_init(MAP), map, sizeof(map)), PLINTH_OK);
+	x[0] = UEFI_RT_PROPERTIES;
+	x[1] = REGION;
+	x[2] = 1;
+	assert_int_equal(exits_hvc(rig.vcpu, HVC(UEFI_RT_ENTER_RUNTIME)), OUTCOME_RESUME);
+	assert_int_equal(x[0], UEFI_SUCCESS);
+	x[0] = sizeof(map);
+	x[1] = sizeof(map[0]);
+	x[2] = UEFI_MEMORY_DESCRIPTOR_VERSION;
+	x[3] = MAP;
+	rig_put_instruction(0xd4000002);
+	fake_sysregs.elr_el2 = RIG_CODE + 4U;
+	assert_int_equal(exits_hvc(rig.vcpu, HVC(UEFI_RT_SET_VIRTUAL_ADDRESS_MAP)), OUTCOME_RESUME);
+	assert_int_equal(x[0], sizeof(map));
+	assert_int_equal(fake_sysregs.elr_el2, RIG_CODE);
+	fake_sysregs.elr_el2 = RIG_CODE + 4U;
+	assert_int_equal(exits_hvc(rig.vcpu, HVC(UEFI_RT_SET_VIRTUAL_ADDRESS_MAP)), OUTCOME_RESUME);
+	assert_int_equal(x[0], UEFI_SUCCESS);
+	assert_int_equal(fake_sysregs.elr_el2, RIG_CODE + 4U);
+}
+
 static void other_immediates_are_not_supported(void **state)
 {
 	(void)state;
@@ -229,6 +270,7 @@ int main(void)
 		TEST_OWN(a_vmware_vm_sees_no_vendor),
 		TEST_OWN(the_backdoor_by_hvc),
 		TEST_OWN(uefi_services_by_hvc),
+		TEST_OWN(a_long_map_is_read_in_pieces),
 		TEST(other_immediates_are_not_supported),
 		TEST(smc_reaches_nobody),
 		TEST(services_that_are_elsewhere),

@@ -77,7 +77,7 @@ static uint64_t take_entries(const struct call *call, uint64_t count)
 {
 	struct map_reading *map = &call->state->map;
 	uint64_t step = call->x[1];
-	uint64_t end = min_u64(map->next + UEFI_RT_MAP_STEP, count);
+	uint64_t end = min_u64(map->next + UEFIRT_MAP_STEP, count);
 
 	for (uint64_t i = map->next; i < end; i++) {
 		struct uefi_memory_descriptor entry;
@@ -92,7 +92,7 @@ static uint64_t take_entries(const struct call *call, uint64_t count)
 		}
 	}
 	map->next = end;
-	return end < count ? UEFI_RT_AGAIN : UEFI_SUCCESS;
+	return end < count ? UEFIRT_AGAIN : UEFI_SUCCESS;
 }
 
 /* All of the map has been read. */
@@ -130,7 +130,7 @@ uint64_t uefirt_set_virtual_address_map(struct call *call)
 	}
 	uint64_t status = take_entries(call, size / step);
 
-	if (status == UEFI_RT_AGAIN) {
+	if (status == UEFIRT_AGAIN) {
 		return status;
 	}
 	map->next = 0;

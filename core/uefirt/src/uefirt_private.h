@@ -17,7 +17,7 @@ struct region {
 	uint64_t virtual; /* once `is_virtual` */
 };
 
-/* SetVirtualAddressMap's map as it is being read, UEFI_RT_MAP_STEP entries a call. */
+/* SetVirtualAddressMap's map as it is being read, UEFIRT_MAP_STEP entries at a time. */
 struct map_reading {
 	uint64_t x[4]; /* of the calls */
 	uint64_t next; /* entry; 0: none is being read */

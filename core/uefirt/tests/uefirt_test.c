@@ -300,9 +300,9 @@ static void maps_are_checked(void **state)
 	assert_int_equal(set_map(3), UEFI_SUCCESS);
 }
 
-#define MANY (3U * UEFI_RT_MAP_STEP) /* entries */
+#define MANY (3U * UEFIRT_MAP_STEP) /* entries */
 
-/* No call takes long: the stub makes it again while it is told to. */
+/* No exit takes long: the guest repeats its call until all is read. */
 static void a_long_map_takes_several_calls(void **state)
 {
 	(void)state;
@@ -312,13 +312,13 @@ static void a_long_map_takes_several_calls(void **state)
 	}
 	put_entry(2, RIG_CODE, RW, RIG_CODE_SIZE / 4096U, true);
 	put_entry(MANY - 1U, RIG_DATA, RW + 0x100000, RIG_DATA_SIZE / 4096U, true);
-	assert_int_equal(set_map(MANY), UEFI_RT_AGAIN);
-	assert_int_equal(set_map(MANY), UEFI_RT_AGAIN);
+	assert_int_equal(set_map(MANY), UEFIRT_AGAIN);
+	assert_int_equal(set_map(MANY), UEFIRT_AGAIN);
 	assert_int_equal(convert(RIG_CODE, 0), UEFI_UNSUPPORTED);
 	/* Another map begins anew, and what was read of the first is forgotten. */
 	assert_int_equal(set_map(3), UEFI_NO_MAPPING);
-	assert_int_equal(set_map(MANY), UEFI_RT_AGAIN);
-	assert_int_equal(set_map(MANY), UEFI_RT_AGAIN);
+	assert_int_equal(set_map(MANY), UEFIRT_AGAIN);
+	assert_int_equal(set_map(MANY), UEFIRT_AGAIN);
 	uefirt_reset(&rig.vm); /* as does another start */
 	rig_enter_runtime(UEFI_RT_PROPERTIES);
 	for (unsigned i = 0; i < MANY; i++) {
@@ -326,8 +326,8 @@ static void a_long_map_takes_several_calls(void **state)
 	}
 	put_entry(2, RIG_CODE, RW, RIG_CODE_SIZE / 4096U, true);
 	put_entry(MANY - 1U, RIG_DATA, RW + 0x100000, RIG_DATA_SIZE / 4096U, true);
-	assert_int_equal(set_map(MANY), UEFI_RT_AGAIN);
-	assert_int_equal(set_map(MANY), UEFI_RT_AGAIN);
+	assert_int_equal(set_map(MANY), UEFIRT_AGAIN);
+	assert_int_equal(set_map(MANY), UEFIRT_AGAIN);
 	assert_int_equal(set_map(MANY), UEFI_SUCCESS);
 	assert_int_equal(convert(RIG_CODE + 8U, 0), UEFI_SUCCESS);
 	assert_int_equal(rig_u64(AT_OTHER), RW + 8U);

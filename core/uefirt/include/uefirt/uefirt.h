@@ -25,6 +25,9 @@
 
 #define UEFIRT_ARGS 5U /* X0 to X4 */
 
+#define UEFIRT_MAP_STEP 8U /* entries of SetVirtualAddressMap's map that one exit reads */
+#define UEFIRT_AGAIN	UINT64_C(0x4000000000000001) /* instead of an EFI_STATUS, which it is not */
+
 /* Bytes of a VM's variables, with 24 of each for its record: non-volatile ones and the others. */
 #define UEFIRT_KEPT_MAX 16384U
 #define UEFIRT_LOST_MAX 16384U
@@ -81,9 +84,10 @@ static inline bool uefirt_owns(uint64_t operand)
 
 /*
  * Serves the call `operand`, which uefirt_owns(), of the running vCPU on its X0 to X4: x[0] becomes
- * the status, nothing else changes. The VM has UEFI; whether the caller may call is its caller's
- * concern. VM_OFF or VM_RESET: ResetSystem, which does not return to the guest. Mostly about a
- * thousand instructions, some thousands with long data or many variables.
+ * the status, nothing else changes; or UEFIRT_AGAIN: the guest must be made to repeat the call,
+ * which goes on where this one has ended, with X0 as it was. The VM has UEFI; whether the caller
+ * may call is its caller's concern. VM_OFF or VM_RESET: ResetSystem, which does not return to the
+ * guest. Mostly about a thousand instructions, some thousands with long data or many variables.
  */
 enum outcome uefirt_call(struct uefirt_vm *vm, uint32_t operand, uint64_t x[UEFIRT_ARGS],
 	const struct caller *caller);

@@ -54,13 +54,7 @@ fw_runtime_unsupported:
 	.balign	8
 rt_set_virtual_address_map:
 	hint	#34
-	mov	x4, x0
-	mov	x5, #(UEFI_RT_AGAIN & 1)
-	orr	x5, x5, #(UEFI_RT_AGAIN & ~1)
-2:	mov	x0, x4
 	hvc	#UEFI_RT_SET_VIRTUAL_ADDRESS_MAP
-	cmp	x0, x5
-	b.eq	2b
 	cbnz	x0, 1f
 	stp	x29, x30, [sp, #-16]!
 	mov	x29, sp
