@@ -9,50 +9,9 @@
 #include <cmocka.h>
 
 #include "base/bits.h"
-#include "gmem_fixture.h"
+#include "gmem_rig.h"
 
-#define ZERO_BLOCK (VM_RAM_BASE + MIB(2) + KIB(512)) /* no image in its 64 KiB */
-
-static struct fixture fixture;
-static struct gmem *const gmem = &fixture.gmem;
-
-static int setup(void **state)
-{
-	(void)state;
-	fixture_init(&fixture, FIXTURE_CTR, false, 0);
-	fixture_start(&fixture);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	fixture_fini(&fixture);
-	return 0;
-}
-
-static void caches_on(void)
-{
-	ipa_t cursor = ipa_init(0);
-
-	while (gmem_caches_on(gmem, &cursor) == PLINTH_EAGAIN) {
-	}
-}
-
-static enum gmem_result fault(uint64_t ipa, enum gmem_access access)
-{
-	const struct gmem_fault f = {.ipa = {ipa}, .access = access};
-
-	return gmem_fault(gmem, &f);
-}
-
-static struct s2_leaf leaf_of(uint64_t ipa)
-{
-	struct s2_leaf leaf;
-
-	assert_int_equal(s2_lookup(&gmem->space, ipa_init(ipa), &leaf), PLINTH_OK);
-	return leaf;
-}
+static struct gmem *const gmem = &rig.gmem;
 
 /* A few pieces under one lock: the short way of what needs nothing, and the long way of what does,
  * to the same end. */
@@ -78,15 +37,15 @@ static void parts_are_copied(void **state)
 	memset(bytes, 0x5a, sizeof(bytes));
 	for (unsigned round = 0; round < 4U; round++) {
 		if (round == 1U) {
-			caches_on();
+			rig_caches_on();
 		}
 		if (round == 2U) { /* code that is written over will be maintained anew */
-			assert_int_equal(fault(ZERO_BLOCK, GMEM_FETCH), GMEM_RESUME);
-			assert_int_equal(fault(image, GMEM_READ), GMEM_RESUME);
+			assert_int_equal(rig_fault(ZERO_BLOCK, GMEM_FETCH), GMEM_RESUME);
+			assert_int_equal(rig_fault(image, GMEM_READ), GMEM_RESUME);
 		}
 		assert_int_equal(gmem_copy_parts(gmem, out, 3, true), PLINTH_OK);
-		assert_int_equal(leaf_of(ZERO_BLOCK).attrs & S2_ATTR_EXEC, 0);
-		assert_true((leaf_of(ZERO_BLOCK).attrs & S2_ATTR_WRITTEN) != 0U);
+		assert_int_equal(rig_leaf_of(ZERO_BLOCK).attrs & S2_ATTR_EXEC, 0);
+		assert_true((rig_leaf_of(ZERO_BLOCK).attrs & S2_ATTR_WRITTEN) != 0U);
 		memset(got, 0xee, sizeof(got));
 		assert_int_equal(gmem_copy_parts(gmem, in, 3, false), PLINTH_OK);
 		assert_memory_equal(&got[0][8], &word, 8);
@@ -94,7 +53,7 @@ static void parts_are_copied(void **state)
 		assert_memory_equal(&got[0][33], bytes, 95);
 		assert_memory_equal(&got[1][6], bytes, 6);
 		assert_int_equal(got[1][12], 0);
-		assert_memory_equal(got[2], &fixture.expected[image - VM_RAM_BASE], 64);
+		assert_memory_equal(got[2], &rig.expected[image - VM_RAM_BASE], 64);
 		assert_int_equal(got[2][64], 0xee);
 		word++;
 	}
@@ -118,7 +77,7 @@ static void bad_parts(void **state)
 	assert_int_equal(gmem_read(gmem, ipa_init(ZERO_BLOCK + 8U), &got, 8), PLINTH_OK);
 	assert_int_equal(got, 0);
 	/* What was given away is not there, as short a way as there may be. */
-	caches_on();
+	rig_caches_on();
 	assert_int_equal(gmem_relinquish(gmem, ipa_init(ZERO_BLOCK), S2_LEVEL_4K), PLINTH_OK);
 	assert_int_equal(gmem_copy_parts(gmem, parts, 1, true), PLINTH_EFAULT);
 	parts[0].to = &got;
@@ -128,8 +87,8 @@ static void bad_parts(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(parts_are_copied, setup, teardown),
-		cmocka_unit_test_setup_teardown(bad_parts, setup, teardown),
+		cmocka_unit_test_setup_teardown(parts_are_copied, rig_setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(bad_parts, rig_setup, rig_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
