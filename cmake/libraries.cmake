@@ -1,5 +1,5 @@
-# Libraries of others, from Debian: libfdt, which boot/ and loader/ link, and zlib, for tests. The
-# host build takes the machine's, the aarch64 build the unpacked arm64 packages in PLINTH_SYSROOT.
+# Libraries of others that boot/ and loader/ link: libfdt and zlib, from Debian. The host build
+# takes the machine's, the aarch64 build the unpacked arm64 packages in PLINTH_SYSROOT.
 include_guard(GLOBAL)
 
 function(plinth_library NAME FILE)
@@ -15,6 +15,4 @@ function(plinth_library NAME FILE)
 endfunction()
 
 plinth_library(libfdt fdt)
-if(PLINTH_TARGET STREQUAL "host")
-	plinth_library(zlib z)
-endif()
+plinth_library(zlib z)

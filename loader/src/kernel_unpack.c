@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "kernel_unpack.h"
 
+#include <zlib.h>
+
 #include "base/bits.h"
 #include "base/checked.h"
+#include "base/string.h"
 #include "kernel_formats.h"
 
-#define GZIP_SIZE_MIN 18U	     /* RFC 1952: header of 10, trailer of 8 */
-#define DEFLATE_RATIO UINT64_C(1032) /* RFC 1951: 258 bytes for 2 bits at best */
-
-#define OTHER_SIZE "unpacks to another size than it says"
+#define GZIP_SIZE_MIN	 18U		/* RFC 1952: header of 10, trailer of 8 */
+#define DEFLATE_RATIO	 UINT64_C(1032) /* RFC 1951: 258 bytes for 2 bits at best */
+#define GZIP_WINDOW_BITS (16 + 15)	/* zlib.h: a gzip member with any window */
 
 /* Linux's include/linux/pe.h, struct of the zboot header */
 #define ZBOOT_MAGIC_OFFSET 4U
@@ -16,6 +18,12 @@
 #define ZBOOT_SIZE_OFFSET  12U
 #define ZBOOT_TYPE_OFFSET  24U
 #define ZBOOT_HEADER_SIZE  56U
+
+struct arena {
+	uint8_t *start;
+	size_t size;
+	size_t used;
+};
 
 static bool is_gzip(const struct kernel_file *file)
 {
@@ -88,35 +96,61 @@ enum plinth_status kernel_unpack_plan(const void *bytes, size_t size, uint64_t m
 	return PLINTH_OK;
 }
 
-/* NULL: by gzip's sums, all of it is there. */
-static const char *what_is_wrong(enum inflate_result result, const struct inflate_data *data)
+static voidpf arena_alloc(voidpf opaque, uInt count, uInt size)
 {
-	switch (result) {
-	case INFLATE_OK:
-		return data->out_used == data->out_size ? NULL : OTHER_SIZE;
-	case INFLATE_CUT_OFF:
-		return "is cut off";
-	case INFLATE_NO_ROOM:
-	case INFLATE_BAD_SIZE:
-		return OTHER_SIZE;
-	case INFLATE_BAD_SUM:
-		return "is damaged (its CRC is another)";
-	case INFLATE_DAMAGED:
-		break;
+	struct arena *arena = opaque;
+	uint64_t bytes = align_up((uint64_t)count * size, 16);
+	void *result;
+
+	if (bytes > arena->size - arena->used) {
+		return Z_NULL;
 	}
-	return "is damaged";
+	result = arena->start + arena->used;
+	arena->used += bytes;
+	return result;
 }
 
-enum plinth_status kernel_unpack(const struct kernel_packed *packed, void *out,
-	struct inflate_memory *memory, struct loader_error *error)
+static void arena_free(voidpf opaque, voidpf address)
 {
-	struct inflate_data data = {
-		.in = packed->bytes,
-		.in_size = packed->size,
-		.out = out,
-		.out_size = packed->unpacked_size,
-	};
-	const char *wrong = what_is_wrong(inflate_gzip(&data, memory), &data);
+	/* The arena goes as a whole. */
+	(void)opaque;
+	(void)address;
+}
 
-	return wrong == NULL ? PLINTH_OK : loader_fail(error, "kernel: gzip data %s", wrong);
+static enum plinth_status inflate_all(z_stream *stream, struct loader_error *error)
+{
+	int result = inflate(stream, Z_FINISH);
+
+	if (result == Z_STREAM_END && stream->avail_out == 0) {
+		return PLINTH_OK;
+	}
+	if (result != Z_DATA_ERROR && (result == Z_STREAM_END || stream->avail_out == 0)) {
+		return loader_fail(error, "kernel: gzip data unpacks to another size than it says");
+	}
+	return loader_fail(error, "kernel: gzip data is damaged (%s)",
+		stream->msg == NULL ? "cut off" : stream->msg);
+}
+
+enum plinth_status kernel_unpack(const struct kernel_packed *packed, void *out, void *scratch,
+	size_t scratch_size, struct loader_error *error)
+{
+	struct arena arena = {.start = scratch, .size = scratch_size};
+	z_stream stream = {
+		/* zlib reads through a pointer that lacks const. */
+		.next_in = (Bytef *)(uintptr_t)packed->bytes,
+		.avail_in = (uInt)packed->size,
+		.next_out = out,
+		.avail_out = (uInt)packed->unpacked_size,
+		.zalloc = arena_alloc,
+		.zfree = arena_free,
+		.opaque = &arena,
+	};
+	enum plinth_status status;
+
+	if (inflateInit2(&stream, GZIP_WINDOW_BITS) != Z_OK) {
+		return loader_fail(error, "kernel: no memory for unpacking");
+	}
+	status = inflate_all(&stream, error);
+	(void)inflateEnd(&stream);
+	return status;
 }

@@ -51,7 +51,7 @@ static enum plinth_status build_all(struct vm_build *build, uint64_t *free_memor
 static struct vm_build *build_memory(const struct loader *loader)
 {
 	return (struct vm_build *)(void *)((uint8_t *)loader->scratch + LOADER_VM_DTB_MAX +
-					   LOADER_UNPACK_SIZE);
+					   LOADER_ZLIB_SIZE);
 }
 
 enum plinth_status vm_build(const struct vm_build_input *input, uint64_t *free_memory,

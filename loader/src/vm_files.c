@@ -66,11 +66,9 @@ enum plinth_status vm_files_read_description(struct vm_build *build)
 	return vmdesc_parse(loader->scratch, size, &loader->host, &build->desc, build->error);
 }
 
-STATIC_ASSERT(sizeof(struct inflate_memory) <= LOADER_UNPACK_SIZE, "scratch");
-
 static enum plinth_status unpack_kernel(struct vm_build *build, uint64_t *free_memory)
 {
-	void *memory = (uint8_t *)build->input->loader->scratch + LOADER_VM_DTB_MAX;
+	uint8_t *zlib_memory = (uint8_t *)build->input->loader->scratch + LOADER_VM_DTB_MAX;
 	struct kernel_packed packed;
 	enum plinth_status status = kernel_unpack_plan(build->kernel_file.data,
 		build->kernel_file.size, build->desc.memory, &packed, build->error);
@@ -85,7 +83,8 @@ static enum plinth_status unpack_kernel(struct vm_build *build, uint64_t *free_m
 	build->kernel_bytes = build->unpacked.va;
 	build->kernel_size = packed.unpacked_size;
 	build->kernel_pa = build->unpacked.pa;
-	return kernel_unpack(&packed, build->unpacked.va, memory, build->error);
+	return kernel_unpack(
+		&packed, build->unpacked.va, zlib_memory, LOADER_ZLIB_SIZE, build->error);
 }
 
 enum plinth_status vm_files_read_kernel(struct vm_build *build, uint64_t *free_memory)

@@ -7,9 +7,12 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <zlib.h>
 
 #include "base/types.h"
 #include "kernels.h"
+
+#define SCRATCH KIB(64)
 
 static struct loader_error error;
 
@@ -17,7 +20,7 @@ static struct loader_error error;
 static uint8_t *unpack(const uint8_t *bytes, size_t size, uint64_t max, uint64_t *unpacked)
 {
 	struct kernel_packed packed;
-	struct inflate_memory *memory;
+	void *scratch;
 	uint8_t *out;
 
 	assert_true(kernel_unpack_is_packed(bytes, size));
@@ -26,14 +29,14 @@ static uint8_t *unpack(const uint8_t *bytes, size_t size, uint64_t max, uint64_t
 	}
 	assert_true(packed.unpacked_size <= max);
 	out = malloc(packed.unpacked_size);
-	memory = malloc(sizeof(*memory));
+	scratch = malloc(SCRATCH);
 	assert_non_null(out);
-	assert_non_null(memory);
-	if (kernel_unpack(&packed, out, memory, &error) != PLINTH_OK) {
+	assert_non_null(scratch);
+	if (kernel_unpack(&packed, out, scratch, SCRATCH, &error) != PLINTH_OK) {
 		free(out);
 		out = NULL;
 	}
-	free(memory);
+	free(scratch);
 	*unpacked = packed.unpacked_size;
 	return out;
 }
@@ -112,7 +115,7 @@ static void test_damage(void **state)
 
 	expect_error(packed, 17, MIB(1), "kernel: gzip data is cut off");
 	packed[size - 5] ^= 1; /* the checksum */
-	expect_error(packed, size, MIB(1), "kernel: gzip data is damaged (its CRC is another)");
+	expect_error(packed, size, MIB(1), "kernel: gzip data is damaged (incorrect data check)");
 	packed[size - 5] ^= 1;
 	packed[size - 4] -= 1; /* the size */
 	expect_error(
@@ -146,6 +149,25 @@ static void test_bomb(void **state)
 	free(zeroes);
 }
 
+/* zlib gets no byte more than there is. */
+static void test_small_scratch(void **state)
+{
+	(void)state;
+	size_t size;
+	uint8_t *packed_bytes = make_packed(&size);
+	struct kernel_packed packed;
+	uint8_t *out = malloc(100000);
+	void *scratch = malloc(128);
+
+	assert_int_equal(
+		kernel_unpack_plan(packed_bytes, size, MIB(1), &packed, &error), PLINTH_OK);
+	assert_int_equal(kernel_unpack(&packed, out, scratch, 128, &error), PLINTH_EINVAL);
+	assert_string_equal(error.text, "kernel: no memory for unpacking");
+	free(scratch);
+	free(out);
+	free(packed_bytes);
+}
+
 static void test_is_packed(void **state)
 {
 	(void)state;
@@ -155,6 +177,19 @@ static void test_is_packed(void **state)
 	assert_true(kernel_unpack_is_packed("\x1f\x8b", 2));
 }
 
+/* zlib_sums.c stands in for zlib's: the check value of the CRC's catalogues, and RFC 1950's sum. */
+static void test_sums_are_zlibs(void **state)
+{
+	static uint8_t ones[70000];
+
+	(void)state;
+	assert_int_equal(crc32(0, (const uint8_t *)"123456789", 9), 0xcbf43926);
+	assert_int_equal(adler32(0, NULL, 0), 1);
+	assert_int_equal(adler32(1, (const uint8_t *)"123456789", 9), 0x091e01de);
+	memset(ones, 0xff, sizeof(ones));
+	assert_int_equal(adler32(1, ones, sizeof(ones)), 0x2a286e81);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -162,7 +197,9 @@ int main(void)
 		cmocka_unit_test(test_zboot),
 		cmocka_unit_test(test_damage),
 		cmocka_unit_test(test_bomb),
+		cmocka_unit_test(test_small_scratch),
 		cmocka_unit_test(test_is_packed),
+		cmocka_unit_test(test_sums_are_zlibs),
 	};
 
 	return cmocka_run_group_tests_name("loader/kernel_unpack", tests, NULL, NULL);

@@ -40,7 +40,7 @@ HOST = (
 )
 
 # Unpacked under build/arm64: libraries and headers that boot/ links.
-SYSROOT = ("libfdt-dev",)
+SYSROOT = ("libfdt-dev", "zlib1g-dev")
 
 # Unpacked under build/loaders: boot loaders that tests start Plinth by.
 LOADERS = ("grub-efi-arm64-bin", "systemd-boot-efi")

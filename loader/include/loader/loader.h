@@ -3,7 +3,7 @@
  * The domain builder: from a bundle (a newc cpio archive with one folder per VM, docs/vm.md) to
  * one struct vm_config per VM. Pure: it touches the bundle, the scratch area and what `ops` gives
  * it, keeps no state between calls, and trusts no byte of the bundle. It runs in boot/ (MMU,
- * caches and FP on: libfdt wants them) and in Linux programs.
+ * caches and FP on: libfdt and zlib want them) and in Linux programs.
  */
 #ifndef LOADER_LOADER_H
 #define LOADER_LOADER_H
@@ -18,11 +18,11 @@
 
 /* A vm.dtb may be this large; more is an error of that VM. */
 #define LOADER_VM_DTB_MAX KIB(256)
-/* Working memory for one VM at a time: an aligned copy of its vm.dtb, what unpacking a kernel
- * takes, and what is known of it so far. */
-#define LOADER_UNPACK_SIZE   KIB(4)
+/* Working memory for one VM at a time: an aligned copy of its vm.dtb, zlib's state, and what is
+ * known of it so far. */
+#define LOADER_ZLIB_SIZE     KIB(64)
 #define LOADER_BUILD_SIZE    KIB(4)
-#define LOADER_SCRATCH_SIZE  (LOADER_VM_DTB_MAX + LOADER_UNPACK_SIZE + LOADER_BUILD_SIZE)
+#define LOADER_SCRATCH_SIZE  (LOADER_VM_DTB_MAX + LOADER_ZLIB_SIZE + LOADER_BUILD_SIZE)
 #define LOADER_SCRATCH_ALIGN 16U
 
 /* Plinth's own firmware for VMs, at the bundle's top. */

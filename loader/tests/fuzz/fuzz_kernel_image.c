@@ -11,7 +11,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-#define RAM_SIZE MIB(64)
+#define RAM_SIZE    MIB(64)
+#define ZLIB_MEMORY KIB(64)
 
 static void require(bool condition)
 {
@@ -58,13 +59,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 
 	uint8_t *out = malloc(packed.unpacked_size);
-	struct inflate_memory *memory = malloc(sizeof(*memory));
+	void *scratch = malloc(ZLIB_MEMORY);
 
-	require(out != NULL && memory != NULL);
-	if (kernel_unpack(&packed, out, memory, &error) == PLINTH_OK) {
+	require(out != NULL && scratch != NULL);
+	if (kernel_unpack(&packed, out, scratch, ZLIB_MEMORY, &error) == PLINTH_OK) {
 		parse(out, packed.unpacked_size);
 	}
-	free(memory);
+	free(scratch);
 	free(out);
 	return 0;
 }
