@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* CRC-32 of IEEE 802.3 under a name that no other library has: zlib, beside which tests run, has a
- * crc32(), too. */
+/* CRC-32 of IEEE 802.3 under a name that no other library has: zlib has a crc32(), too. */
 #ifndef CRC_IEEE_H
 #define CRC_IEEE_H
 
