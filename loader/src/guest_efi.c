@@ -2,10 +2,10 @@
 #include "guest_efi.h"
 
 #include <string.h>
-#include <zlib.h>
 
 #include "abi/vm_config.h"
 #include "base/bits.h"
+#include "crc/ieee.h"
 #include "efi_tables.h"
 #include "guest_acpi.h"
 #include "guest_area.h"
@@ -94,7 +94,7 @@ static uint64_t write_system_table(const struct guest_efi_input *input, struct g
 		.number_of_table_entries = count,
 		.configuration_table = configuration,
 	};
-	table->hdr.crc32 = (uint32_t)crc32(0, (const uint8_t *)table, sizeof(*table));
+	table->hdr.crc32 = crc_ieee(0, table, sizeof(*table));
 	return guest_area_ipa(area, table);
 }
 

@@ -6,11 +6,14 @@
 #include "base/bits.h"
 #include "base/checked.h"
 #include "base/string.h"
+#include "gzip.h"
 #include "kernel_formats.h"
 
-#define GZIP_SIZE_MIN	 18U		/* RFC 1952: header of 10, trailer of 8 */
-#define DEFLATE_RATIO	 UINT64_C(1032) /* RFC 1951: 258 bytes for 2 bits at best */
-#define GZIP_WINDOW_BITS (16 + 15)	/* zlib.h: a gzip member with any window */
+#define DEFLATE_RATIO UINT64_C(1032) /* RFC 1951: 258 bytes for 2 bits at best */
+#define WINDOW_BITS   15	     /* the largest there is */
+#define WINDOW_SIZE   (1U << WINDOW_BITS)
+
+#define OTHER_SIZE "kernel: gzip data unpacks to another size than it says"
 
 /* Linux's include/linux/pe.h, struct of the zboot header */
 #define ZBOOT_MAGIC_OFFSET 4U
@@ -23,6 +26,11 @@ struct arena {
 	uint8_t *start;
 	size_t size;
 	size_t used;
+};
+
+struct output {
+	uint8_t *at;
+	uint64_t left;
 };
 
 static bool is_gzip(const struct kernel_file *file)
@@ -76,8 +84,10 @@ enum plinth_status kernel_unpack_plan(const void *bytes, size_t size, uint64_t m
 			return status;
 		}
 	}
-	if (file.size < GZIP_SIZE_MIN || file.size > UINT32_MAX) {
-		return loader_fail(error, "kernel: gzip data is cut off");
+	size_t header_size = gzip_header_size(file.bytes, file.size);
+
+	if (header_size == 0U || file.size > UINT32_MAX) {
+		return loader_fail(error, "kernel: gzip data is cut off, or has no good header");
 	}
 	/* The trailer's last word is the size modulo 2^32; larger kernels there are none. */
 	unpacked = kernel_file_u32(&file, file.size - 4);
@@ -92,7 +102,7 @@ enum plinth_status kernel_unpack_plan(const void *bytes, size_t size, uint64_t m
 			"kernel: unpacks to 0x%llx bytes, more than the VM's memory",
 			(unsigned long long)unpacked);
 	}
-	*packed = (struct kernel_packed){file.bytes, file.size, unpacked};
+	*packed = (struct kernel_packed){file.bytes, file.size, header_size, unpacked};
 	return PLINTH_OK;
 }
 
@@ -117,40 +127,68 @@ static void arena_free(voidpf opaque, voidpf address)
 	(void)address;
 }
 
-static enum plinth_status inflate_all(z_stream *stream, struct loader_error *error)
+/* inflateBack() has all of its input from the beginning. */
+static unsigned no_more(void *opaque, z_const unsigned char **buf)
 {
-	int result = inflate(stream, Z_FINISH);
+	(void)opaque;
+	*buf = Z_NULL;
+	return 0;
+}
 
-	if (result == Z_STREAM_END && stream->avail_out == 0) {
-		return PLINTH_OK;
+/* 0, or 1: there is no room, and inflateBack() ends. */
+static int put(void *opaque, unsigned char *buf, unsigned size)
+{
+	struct output *output = opaque;
+
+	if (size > output->left) {
+		return 1;
 	}
-	if (result != Z_DATA_ERROR && (result == Z_STREAM_END || stream->avail_out == 0)) {
-		return loader_fail(error, "kernel: gzip data unpacks to another size than it says");
+	memcpy(output->at, buf, size);
+	output->at += size;
+	output->left -= size;
+	return 0;
+}
+
+/* The DEFLATE data, up to gzip's trailer, which next_in then is at. */
+static enum plinth_status inflate_all(
+	z_stream *stream, struct output *output, struct loader_error *error)
+{
+	int result = inflateBack(stream, no_more, NULL, put, output);
+
+	if (result == Z_STREAM_END) {
+		return output->left == 0U ? PLINTH_OK : loader_fail(error, OTHER_SIZE);
+	}
+	if (result == Z_BUF_ERROR && stream->next_in != Z_NULL) {
+		return loader_fail(error, OTHER_SIZE);
 	}
 	return loader_fail(error, "kernel: gzip data is damaged (%s)",
-		stream->msg == NULL ? "cut off" : stream->msg);
+		result == Z_BUF_ERROR ? "cut off" : stream->msg);
 }
 
 enum plinth_status kernel_unpack(const struct kernel_packed *packed, void *out, void *scratch,
 	size_t scratch_size, struct loader_error *error)
 {
 	struct arena arena = {.start = scratch, .size = scratch_size};
+	struct output output = {.at = out, .left = packed->unpacked_size};
 	z_stream stream = {
 		/* zlib reads through a pointer that lacks const. */
-		.next_in = (Bytef *)(uintptr_t)packed->bytes,
-		.avail_in = (uInt)packed->size,
-		.next_out = out,
-		.avail_out = (uInt)packed->unpacked_size,
+		.next_in = (Bytef *)(uintptr_t)(packed->bytes + packed->header_size),
+		.avail_in = (uInt)(packed->size - packed->header_size),
 		.zalloc = arena_alloc,
 		.zfree = arena_free,
 		.opaque = &arena,
 	};
+	unsigned char *window = arena_alloc(&arena, 1, WINDOW_SIZE);
 	enum plinth_status status;
 
-	if (inflateInit2(&stream, GZIP_WINDOW_BITS) != Z_OK) {
+	if (window == NULL || inflateBackInit(&stream, WINDOW_BITS, window) != Z_OK) {
 		return loader_fail(error, "kernel: no memory for unpacking");
 	}
-	status = inflate_all(&stream, error);
-	(void)inflateEnd(&stream);
+	status = inflate_all(&stream, &output, error);
+	if (status == PLINTH_OK &&
+		!gzip_trailer_fits(stream.next_in, stream.avail_in, out, packed->unpacked_size)) {
+		status = loader_fail(error, "kernel: gzip data is damaged (incorrect data check)");
+	}
+	(void)inflateBackEnd(&stream);
 	return status;
 }

@@ -15,6 +15,7 @@
 struct kernel_packed {
 	const uint8_t *bytes; /* the gzip member */
 	size_t size;
+	size_t header_size;	/* of gzip; behind it is DEFLATE data */
 	uint64_t unpacked_size; /* at least 1 */
 };
 
@@ -26,8 +27,9 @@ bool kernel_unpack_is_packed(const void *bytes, size_t size);
 enum plinth_status kernel_unpack_plan(const void *bytes, size_t size, uint64_t max,
 	struct kernel_packed *packed, struct loader_error *error);
 
-/* Writes packed->unpacked_size bytes to `out`. zlib's state takes up to 64 KiB at `scratch`,
- * aligned to 16. PLINTH_EINVAL, error written: damaged, or of another size than it said. */
+/* Writes packed->unpacked_size bytes to `out`. zlib's state and window take up to 64 KiB at
+ * `scratch`, aligned to 16. PLINTH_EINVAL, error written: damaged, or of another size than it said.
+ */
 enum plinth_status kernel_unpack(const struct kernel_packed *packed, void *out, void *scratch,
 	size_t scratch_size, struct loader_error *error);
 

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Debian guests under Plinth: up with all their CPUs, and down again with the right exit line."""
 
+import gzip
+
 import pytest
 from harness import vms
 from harness.vms import MIB, debian, payload, report_of
@@ -24,6 +26,13 @@ def test_more_vcpus_than_cpus(boot, make_bundle):
     reports = [report_of(name, count) for name, count in vcpus.items()]
     rounds = [rf"{name} stress ok rounds=(\d+ ){{{count}}}" for name, count in vcpus.items()]
     machine.expect_all([*reports, *rounds], timeout=120)
+    check_all_off(machine)
+
+
+def test_packed_kernel(boot, make_bundle):
+    packed = gzip.compress(vms.KERNEL.read_bytes(), 6, mtime=0)
+    machine = boot(make_bundle({"packed": {**debian("packed"), "vmlinuz": packed}}))
+    machine.expect(report_of("packed", 2), timeout=120)
     check_all_off(machine)
 
 
