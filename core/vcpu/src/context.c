@@ -36,7 +36,6 @@ void vcpu_features_init(void)
 		/* APA, API, GPA, GPI of ISAR1; GPA3, APA3 of ISAR2 */
 		.has_pauth = (read_id_aa64isar1_el1() & UINT64_C(0xff000ff0)) != 0U ||
 			     (read_id_aa64isar2_el1() & UINT64_C(0xff00)) != 0U,
-		.has_aarch32_el0 = ID_FIELD(id_aa64pfr0_el1, 0) == 2U,
 		.has_pan = ID_FIELD(id_aa64mmfr1_el1, 20) != 0U,
 		.has_ssbs = ID_FIELD(id_aa64pfr1_el1, 4) != 0U,
 		.has_uao = ID_FIELD(id_aa64mmfr2_el1, 4) != 0U,
@@ -91,9 +90,6 @@ void vcpu_context_put(struct vcpu_context *ctx)
 	if (features.has_pauth) {
 		VCPU_PAUTH_REGS(SAVE)
 	}
-	if (features.has_aarch32_el0) {
-		VCPU_AARCH32_REGS(SAVE)
-	}
 	if (features.has_ras) {
 		VCPU_RAS_REGS(SAVE)
 	}
@@ -111,9 +107,6 @@ static void load_sysregs(const struct vcpu_sysregs *sys)
 	VCPU_SYSREGS(LOAD)
 	if (features.has_pauth) {
 		VCPU_PAUTH_REGS(LOAD)
-	}
-	if (features.has_aarch32_el0) {
-		VCPU_AARCH32_REGS(LOAD)
 	}
 	if (features.has_ras) {
 		VCPU_RAS_REGS(LOAD)

@@ -67,15 +67,14 @@ static void features_are_what_the_id_registers_say(void **state)
 	const struct vcpu_features *f = vcpu_features();
 
 	(void)state;
-	assert_false(f->has_pauth || f->has_aarch32_el0 || f->has_pan || f->has_ssbs ||
-		     f->has_uao || f->has_dit || f->has_mte || f->has_ras || f->has_lor);
+	assert_false(f->has_pauth || f->has_pan || f->has_ssbs || f->has_uao || f->has_dit ||
+		     f->has_mte || f->has_ras || f->has_lor);
 	have_everything();
-	assert_true(f->has_pauth && f->has_aarch32_el0 && f->has_pan && f->has_ssbs && f->has_uao &&
-		    f->has_dit && f->has_mte && f->has_ras && f->has_lor);
+	assert_true(f->has_pauth && f->has_pan && f->has_ssbs && f->has_uao && f->has_dit &&
+		    f->has_mte && f->has_ras && f->has_lor);
 	fake_sysregs.id_aa64isar1_el1 = 0;
-	fake_sysregs.id_aa64pfr0_el1 = 1; /* EL0 in AArch64 alone */
 	vcpu_features_init();
-	assert_false(f->has_pauth || f->has_aarch32_el0);
+	assert_false(f->has_pauth);
 	fake_sysregs.id_aa64isar2_el1 = ISAR2_GPA3;
 	vcpu_features_init();
 	assert_true(f->has_pauth);
@@ -124,7 +123,6 @@ static void number_all(struct vcpu_context *c)
 	VCPU_WALK_REGS(NUMBER)
 	VCPU_SYSREGS(NUMBER)
 	VCPU_PAUTH_REGS(NUMBER)
-	VCPU_AARCH32_REGS(NUMBER)
 #undef NUMBER
 	for (unsigned i = 0; i < 32U; i++) {
 		c->fp.v[i][0] = n++;
@@ -235,12 +233,9 @@ static void absent_registers_are_left_alone(void **state)
 	assert_int_equal(fake_sysregs.tpidr_el1, in.sys.tpidr_el1);
 	assert_int_equal(fake_sysregs.apiakeylo_el1, 0);
 	assert_int_equal(fake_sysregs.apgakeyhi_el1, 0);
-	assert_int_equal(fake_sysregs.dacr32_el2, 0);
 	fake_sysregs.apiakeylo_el1 = 5;
-	fake_sysregs.ifsr32_el2 = 6;
 	vcpu_context_put(&in);
 	assert_int_not_equal(in.sys.apiakeylo_el1, 5);
-	assert_int_not_equal(in.sys.ifsr32_el2, 6);
 }
 
 static void register_31_is_zero(void **state)

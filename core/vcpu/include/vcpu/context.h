@@ -38,9 +38,6 @@
 		row(apdakeylo_el1) row(apdakeyhi_el1) row(apdbkeylo_el1) row(apdbkeyhi_el1)        \
 			row(apgakeylo_el1) row(apgakeyhi_el1)
 
-/* Where EL0 may run AArch32. */
-#define VCPU_AARCH32_REGS(row) row(dacr32_el2) row(ifsr32_el2) row(fpexc32_el2)
-
 /* Where FEAT_RAS is there: what the guest reads as DISR_EL1 while SErrors come to EL2. */
 #define VCPU_RAS_REGS(row) row(vdisr_el2)
 
@@ -53,7 +50,6 @@ struct vcpu_sysregs {
 	VCPU_WALK_REGS(VCPU_FIELD)
 	VCPU_SYSREGS(VCPU_FIELD)
 	VCPU_PAUTH_REGS(VCPU_FIELD)
-	VCPU_AARCH32_REGS(VCPU_FIELD)
 	VCPU_RAS_REGS(VCPU_FIELD)
 	VCPU_SME_REGS(VCPU_FIELD)
 };
@@ -78,7 +74,6 @@ struct vcpu_context {
 /* What the machine has; read once on the boot CPU. */
 struct vcpu_features {
 	bool has_pauth;
-	bool has_aarch32_el0;
 	bool has_pan;
 	bool has_ssbs;
 	bool has_uao;
