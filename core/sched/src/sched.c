@@ -23,16 +23,6 @@ static bool vruntime_less(const struct pheap_node *a, const struct pheap_node *b
 			 ((const struct sched_entity *)eb)->vruntime) < 0;
 }
 
-static void slice_is_over(struct timer *timer, void *ctx, uint64_t now)
-{
-	struct rq *rq = ctx;
-
-	(void)timer;
-	(void)now;
-	rq->slice_end = 0;
-	store_relaxed(&rq->percpu->resched, 1U);
-}
-
 void sched_init(const struct sched_ops *ops, void *ctx, uint64_t ticks_per_second)
 {
 	sched.ops = ops;
@@ -49,7 +39,6 @@ void sched_init(const struct sched_ops *ops, void *ctx, uint64_t ticks_per_secon
 		lock_init(&rq->lock, LOCK_RANK_SCHED);
 		pheap_init(&rq->heap, vruntime_less);
 		list_init(&rq->queued);
-		timer_init(&rq->slice, slice_is_over, rq);
 	}
 }
 
@@ -166,25 +155,12 @@ static struct sched_entity *take_stolen(struct rq *rq, uint64_t now)
 	return e;
 }
 
-/* A slice timer where others wait, none where not. */
-static void set_slice_timer(struct rq *rq, bool contended, uint64_t slice_end)
-{
-	if (contended && rq->slice_end != slice_end) {
-		rq->slice_end = slice_end;
-		timer_arm(&rq->slice, rq->cpu, slice_end);
-	} else if (!contended && rq->slice_end != 0U) {
-		rq->slice_end = 0;
-		timer_cancel(&rq->slice);
-	}
-}
-
 struct sched_entity *sched_pick(cpu_id_t cpu)
 {
 	struct rq *rq = &sched.rq[cpu];
 	uint64_t now = read_cntpct_el0();
 	struct sched_entity *next;
-	uint64_t slice_end = 0;
-	bool contended;
+	uint64_t slice_end = TIMERQ_NEVER;
 
 	PLINTH_ASSERT(cpu == cpu_this());
 	lock_take(&rq->lock);
@@ -194,12 +170,12 @@ struct sched_entity *sched_pick(cpu_id_t cpu)
 	if (next == NULL) {
 		next = take_stolen(rq, now);
 	}
-	contended = next != NULL && load_relaxed(&rq->queued_count) != 0U;
-	if (contended) {
+	/* An end of the turn where others wait, none where not. */
+	if (next != NULL && load_relaxed(&rq->queued_count) != 0U) {
 		slice_end = next->slice_start + sched.slice;
 	}
 	lock_drop(&rq->lock);
-	set_slice_timer(rq, contended, slice_end);
+	timerq_set_alarm(slice_end);
 	return next;
 }
 

@@ -22,9 +22,6 @@ struct rq {
 	/* atomic; written under the lock, read by any CPU as a hint */
 	uint32_t queued_count;
 	uint32_t load; /* weights of the queued ones and the current one */
-	/* this CPU alone */
-	struct timer slice;
-	uint64_t slice_end; /* what `slice` is armed for; 0: it is not */
 } ALIGNED(128);
 
 struct sched {

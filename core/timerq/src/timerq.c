@@ -11,13 +11,17 @@
 #include "percpu/percpu.h"
 
 #define CNTHP_CTL_ENABLE UINT64_C(1)
+#define NEVER		 TIMERQ_NEVER
 
 /* One CPU's timers. */
 struct queue {
 	struct lock lock; /* protects heap */
 	struct pheap heap;
+	uint64_t first;	       /* its first deadline, or NEVER; atomic, written under the lock */
 	struct timer *running; /* whose function runs; written by its CPU, atomic */
-	bool enabled;	       /* the hardware timer; this CPU alone */
+	/* this CPU alone */
+	uint64_t alarm; /* or NEVER */
+	bool enabled;	/* the hardware timer */
 } ALIGNED(128);
 
 static struct queue queues[CPU_MAX];
@@ -52,6 +56,8 @@ void timerq_init(const struct timerq_ops *ops, void *ctx, uint32_t cpu_count)
 	for (uint32_t i = 0; i < CPU_MAX; i++) {
 		lock_init(&queues[i].lock, LOCK_RANK_TIMERQ);
 		pheap_init(&queues[i].heap, deadline_less);
+		queues[i].first = NEVER;
+		queues[i].alarm = NEVER;
 		queues[i].running = NULL;
 		queues[i].enabled = false;
 	}
@@ -69,23 +75,37 @@ void timer_init(struct timer *timer, timer_fn *fn, void *ctx)
 	*timer = (struct timer){.fn = fn, .ctx = ctx};
 }
 
-/* Programs this CPU's hardware timer for the first deadline. Without the ISB, the CPU could reach a
- * WFI with the old value still in effect. */
+/* Programs this CPU's hardware timer for the first deadline. No lock: where another CPU brings an
+ * earlier one meanwhile, its kick comes, and timerq_run_poked() is here again. Without the ISB, the
+ * CPU could reach a WFI with the old value still in effect. */
 static void program(struct queue *queue)
+{
+	uint64_t deadline = load_relaxed(&queue->first);
+	bool enable;
+
+	if (queue->alarm < deadline) {
+		deadline = queue->alarm;
+	}
+	enable = deadline != NEVER;
+	if (enable) {
+		write_cnthp_cval_el2(deadline);
+	}
+	if (enable != queue->enabled) {
+		queue->enabled = enable;
+		/* The comparison value before the enable: no interrupt from the old one. */
+		arch_isb();
+		write_cnthp_ctl_el2(enable ? CNTHP_CTL_ENABLE : 0U);
+	}
+	arch_isb();
+}
+
+static void note_first(struct queue *queue)
 {
 	struct pheap_node *first = pheap_first(&queue->heap);
 
 	lock_assert_held(&queue->lock);
-	if (first != NULL) {
-		write_cnthp_cval_el2(deadline_of(first));
-	}
-	if ((first != NULL) != queue->enabled) {
-		queue->enabled = first != NULL;
-		/* The comparison value before the enable: no interrupt from the old one. */
-		arch_isb();
-		write_cnthp_ctl_el2(queue->enabled ? CNTHP_CTL_ENABLE : 0U);
-	}
-	arch_isb();
+	/* Relaxed: timerq_run looks again under the lock; others' CPUs are kicked. */
+	store_relaxed(&queue->first, first != NULL ? deadline_of(first) : NEVER);
 }
 
 /* Takes the lock of the queue that the timer belongs to. It belongs to another one only by
@@ -111,6 +131,8 @@ static bool unlink_timer(struct queue *queue, struct timer *timer)
 		return false;
 	}
 	pheap_remove(&queue->heap, &timer->node);
+	store_relaxed(&timer->queued, 0U);
+	note_first(queue);
 	return true;
 }
 
@@ -130,19 +152,20 @@ void timer_arm(struct timer *timer, cpu_id_t cpu, uint64_t deadline)
 	}
 	timer->deadline = deadline;
 	pheap_insert(&queue->heap, &timer->node);
+	store_relaxed(&timer->queued, 1U);
+	note_first(queue);
 	first = pheap_first(&queue->heap) == &timer->node;
+	lock_drop(&queue->lock);
 	if (first && cpu == cpu_this()) {
 		program(queue);
-	}
-	lock_drop(&queue->lock);
-	if (first && cpu != cpu_this()) {
+	} else if (first) {
 		/* Pairs with the exchange in timerq_run_if_poked: the kick finds the timer. */
 		store_release(&percpu_table[cpu]->poked, 1U);
 		timerq_ops->kick(timerq_ctx, cpu);
 	}
 }
 
-bool timer_cancel(struct timer *timer)
+bool timer_cancel_queued(struct timer *timer)
 {
 	struct queue *queue = lock_home(timer);
 	bool queued = unlink_timer(queue, timer);
@@ -153,7 +176,8 @@ bool timer_cancel(struct timer *timer)
 
 bool timer_cancel_wait(struct timer *timer)
 {
-	bool queued = timer_cancel(timer);
+	/* With the lock in any case: whoever finds it not queued under it finds it running. */
+	bool queued = timer_cancel_queued(timer);
 
 	/* All CPUs, since it may have been armed for another one while its function ran. */
 	for (cpu_id_t cpu = 0; cpu < timerq_cpus; cpu++) {
@@ -184,7 +208,7 @@ static bool run_first(struct queue *queue, uint64_t now)
 		return false;
 	}
 	timer = timer_of(first);
-	pheap_remove(&queue->heap, first);
+	unlink_timer(queue, timer);
 	/* Under the lock: whoever finds the timer unqueued finds it running. */
 	store_relaxed(&queue->running, timer);
 	lock_drop(&queue->lock);
@@ -195,18 +219,40 @@ static bool run_first(struct queue *queue, uint64_t now)
 	return true;
 }
 
-void timerq_run(uint64_t now)
+static void run_due(struct queue *queue, uint64_t now)
 {
-	struct queue *queue = &queues[cpu_this()];
-
 	lock_take(&queue->lock);
 	for (uint32_t i = 0; i < TIMERQ_BATCH; i++) {
 		if (!run_first(queue, now)) {
 			break;
 		}
 	}
-	program(queue);
 	lock_drop(&queue->lock);
+}
+
+void timerq_run(uint64_t now)
+{
+	struct queue *queue = &queues[cpu_this()];
+
+	if (queue->alarm <= now) {
+		queue->alarm = NEVER;
+		store_relaxed(&percpu_this()->resched, 1U);
+	}
+	/* What another CPU puts there after this look comes with a kick. */
+	if (load_relaxed(&queue->first) <= now) {
+		run_due(queue, now);
+	}
+	program(queue);
+}
+
+void timerq_set_alarm(uint64_t deadline)
+{
+	struct queue *queue = &queues[cpu_this()];
+
+	if (queue->alarm != deadline) {
+		queue->alarm = deadline;
+		program(queue);
+	}
 }
 
 void timerq_run_poked(void)

@@ -204,6 +204,30 @@ static void arming_elsewhere_moves_the_timer(void **state)
 	assert_int_equal(probe.runs, 1);
 }
 
+static void alarm_asks_for_a_pick(void **state)
+{
+	struct probe probe = {0};
+
+	(void)state;
+	timer_init(&probe.timer, note_expiry, &probe);
+	timer_arm(&probe.timer, 0, 20);
+	timerq_set_alarm(10);
+	assert_int_equal(fake_sysregs.cnthp_cval_el2, 10);
+	timerq_run(9);
+	assert_int_equal(cpus[0].resched, 0);
+	timerq_run(10);
+	assert_int_equal(cpus[0].resched, 1);
+	assert_int_equal(probe.runs, 0);
+	assert_int_equal(fake_sysregs.cnthp_cval_el2, 20); /* once */
+	timerq_set_alarm(30);
+	assert_int_equal(fake_sysregs.cnthp_cval_el2, 20);
+	timerq_run(20);
+	assert_int_equal(probe.runs, 1);
+	assert_int_equal(fake_sysregs.cnthp_cval_el2, 30);
+	timerq_set_alarm(TIMERQ_NEVER);
+	assert_int_equal(fake_sysregs.cnthp_ctl_el2, 0);
+}
+
 /* Threads: CPUs 1 and 2 run their queues; CPU 0 arms and cancels. After timer_cancel_wait the
  * timer is freed: a late function would be a use after free (ASan) or a race (TSan). */
 static bool stop;
@@ -276,6 +300,7 @@ int main(void)
 		cmocka_unit_test_setup(remote_arm_kicks_only_for_a_nearer_deadline, setup),
 		cmocka_unit_test_setup(poked_cpu_alone_runs_its_queue, setup),
 		cmocka_unit_test_setup(arming_elsewhere_moves_the_timer, setup),
+		cmocka_unit_test_setup(alarm_asks_for_a_pick, setup),
 		cmocka_unit_test_setup(cancel_wait_ends_all_use, setup),
 	};
 

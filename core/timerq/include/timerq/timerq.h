@@ -32,6 +32,7 @@ struct timer {
 	/* under the lock of the queue of `cpu`; `cpu` itself is atomic, changed under that lock */
 	struct pheap_node node;
 	uint64_t deadline; /* CNTPCT_EL0 */
+	uint32_t queued;   /* atomic, too: the same as `node` says */
 	cpu_id_t cpu;
 };
 
@@ -60,7 +61,13 @@ void timer_arm(struct timer *timer, cpu_id_t cpu, uint64_t deadline);
 /* Takes the timer off its queue. True where it was queued: its function will not run for that
  * arming. False: it was not queued, or the function has run, or is about to or running on
  * another CPU right now. The CPU's timer is not reprogrammed: an early interrupt is harmless. */
-bool timer_cancel(struct timer *timer);
+bool timer_cancel_queued(struct timer *timer);
+
+static inline bool timer_cancel(struct timer *timer)
+{
+	/* Mostly it is not queued, and what a lock could tell besides would be old at once. */
+	return load_relaxed(&timer->queued) != 0U && timer_cancel_queued(timer);
+}
 
 /* timer_cancel() and its result, then waits until the function is not running on any other CPU:
  * afterwards the timer's memory may go away, unless the function itself or another caller arms it
@@ -76,6 +83,12 @@ bool timer_is_armed(const struct timer *timer);
  * timerq_if_poked() when a kick was; at any other time it does no harm. No lock may be held. */
 #define TIMERQ_BATCH 32U
 void timerq_run(uint64_t now);
+
+/* One deadline of this CPU beside its queue, for what changes at each switch: no lock, no heap.
+ * When timerq_run() finds it passed, sched_need_resched() (core/sched) becomes true, and it is
+ * TIMERQ_NEVER again. Ends with an ISB where it wrote registers. */
+#define TIMERQ_NEVER UINT64_MAX
+void timerq_set_alarm(uint64_t deadline);
 
 /* timerq_run() now, if another CPU has armed a timer for this one since the last call. */
 void timerq_run_poked(void);
