@@ -60,15 +60,21 @@ static void change_load(struct rq *rq, uint32_t plus, uint32_t minus)
 
 struct sched_entity *rq_first(const struct rq *rq)
 {
-	struct pheap_node *first = pheap_first(&rq->heap);
+	struct vqueue_node *first = vqueue_first(&rq->waiting);
 
 	return first != NULL ? CONTAINER_OF(first, struct sched_entity, node) : NULL;
+}
+
+/* Nobody comes in below it. */
+static uint64_t floor_of(const struct rq *rq)
+{
+	return rq->min_vruntime - sched.credit;
 }
 
 void rq_enqueue(struct rq *rq, struct sched_entity *e)
 {
 	lock_assert_held(&rq->lock);
-	pheap_insert(&rq->heap, &e->node);
+	vqueue_insert(&rq->waiting, &e->node, floor_of(rq));
 	list_push_back(&rq->queued, &e->queued);
 	store_relaxed(&rq->queued_count, load_relaxed(&rq->queued_count) + 1U);
 	change_load(rq, e->weight, 0);
@@ -78,7 +84,7 @@ void rq_enqueue(struct rq *rq, struct sched_entity *e)
 void rq_dequeue(struct rq *rq, struct sched_entity *e)
 {
 	lock_assert_held(&rq->lock);
-	pheap_remove(&rq->heap, &e->node);
+	vqueue_remove(&rq->waiting, &e->node, floor_of(rq));
 	list_remove(&e->queued);
 	store_relaxed(&rq->queued_count, load_relaxed(&rq->queued_count) - 1U);
 	change_load(rq, 0, e->weight);
@@ -90,11 +96,11 @@ static void advance_min(struct rq *rq)
 	const struct sched_entity *first = rq_first(rq);
 	const struct sched_entity *least = rq->current;
 
-	if (least == NULL || (first != NULL && (int64_t)(first->vruntime - least->vruntime) < 0)) {
+	if (least == NULL || (first != NULL && (int64_t)(first->node.key - least->node.key) < 0)) {
 		least = first;
 	}
-	if (least != NULL && (int64_t)(least->vruntime - rq->min_vruntime) > 0) {
-		rq->min_vruntime = least->vruntime;
+	if (least != NULL && (int64_t)(least->node.key - rq->min_vruntime) > 0) {
+		rq->min_vruntime = least->node.key;
 	}
 }
 
@@ -109,7 +115,7 @@ void rq_account(struct rq *rq, uint64_t now)
 		unsigned __int128 virt = scaled(e, ran);
 
 		e->runtime += ran;
-		e->vruntime += (uint64_t)(virt >> INVERSE_BITS);
+		e->node.key += (uint64_t)(virt >> INVERSE_BITS);
 		e->fraction = (uint32_t)virt & (uint32_t)MASK_BELOW(INVERSE_BITS);
 		e->since += ran;
 	}
@@ -126,7 +132,7 @@ void rq_retire(struct rq *rq, enum sched_state state)
 
 void rq_make_relative(const struct rq *rq, struct sched_entity *e)
 {
-	e->vruntime -= rq->min_vruntime;
+	e->node.key -= rq->min_vruntime;
 }
 
 bool rq_notify(struct rq *rq)
@@ -146,7 +152,7 @@ static bool preempts(const struct rq *rq, const struct sched_entity *e, uint64_t
 	uint64_t running =
 		(uint64_t)(scaled(current, ticks_since(now, current->since)) >> INVERSE_BITS);
 
-	return (int64_t)(current->vruntime + running - e->vruntime) > (int64_t)sched.granularity;
+	return (int64_t)(current->node.key + running - e->node.key) > (int64_t)sched.granularity;
 }
 
 bool rq_enter(struct rq *rq, struct sched_entity *e, uint64_t now)
@@ -154,10 +160,10 @@ bool rq_enter(struct rq *rq, struct sched_entity *e, uint64_t now)
 	lock_assert_held(&rq->lock);
 	rq_account(rq, now);
 	/* What it is ahead it keeps; what it slept it gets back up to the credit. */
-	if ((int64_t)e->vruntime < -(int64_t)sched.credit) {
-		e->vruntime = (uint64_t) - (int64_t)sched.credit;
+	if ((int64_t)e->node.key < -(int64_t)sched.credit) {
+		e->node.key = (uint64_t) - (int64_t)sched.credit;
 	}
-	e->vruntime += rq->min_vruntime;
+	e->node.key += rq->min_vruntime;
 	rq_enqueue(rq, e);
 	if (rq->current == NULL) {
 		__atomic_fetch_and(&sched.idle, ~BIT(rq->cpu), __ATOMIC_ACQ_REL);

@@ -13,16 +13,6 @@
 #define GRANULARITIES_PER_SECOND 1000U
 #define CREDITS_PER_SECOND	 400U
 
-static bool vruntime_less(const struct pheap_node *a, const struct pheap_node *b)
-{
-	const void *ea = (const char *)a - offsetof(struct sched_entity, node);
-	const void *eb = (const char *)b - offsetof(struct sched_entity, node);
-
-	/* By difference, so that the order survives the counter's wrap. */
-	return (int64_t)(((const struct sched_entity *)ea)->vruntime -
-			 ((const struct sched_entity *)eb)->vruntime) < 0;
-}
-
 void sched_init(const struct sched_ops *ops, void *ctx, uint64_t ticks_per_second)
 {
 	sched.ops = ops;
@@ -37,7 +27,7 @@ void sched_init(const struct sched_ops *ops, void *ctx, uint64_t ticks_per_secon
 
 		*rq = (struct rq){.cpu = cpu};
 		lock_init(&rq->lock, LOCK_RANK_SCHED);
-		pheap_init(&rq->heap, vruntime_less);
+		vqueue_init(&rq->waiting, 2U * sched.granularity);
 		list_init(&rq->queued);
 	}
 }
@@ -77,7 +67,7 @@ static void leave_if_unwanted(struct rq *rq)
 
 static bool turn_is_over(struct sched_entity *e, const struct sched_entity *first, uint64_t now)
 {
-	int64_t lead = (int64_t)(e->vruntime - first->vruntime);
+	int64_t lead = (int64_t)(e->node.key - first->node.key);
 
 	if (ticks_since(now, e->slice_start) < sched.slice) {
 		return lead > (int64_t)sched.granularity;

@@ -15,7 +15,7 @@ struct rq {
 	struct lock lock;	      /* protects all that is not marked otherwise */
 	cpu_id_t cpu;		      /* immutable */
 	struct percpu *percpu;	      /* of this CPU; immutable once it is online */
-	struct pheap heap;	      /* RUNNABLE ones, smallest vruntime first */
+	struct vqueue waiting;	      /* RUNNABLE ones, smallest vruntime first */
 	struct list queued;	      /* the same, oldest first */
 	struct sched_entity *current; /* written by this CPU under the lock: it may read without */
 	uint64_t min_vruntime; /* never falls; all in the queue are above it less the credit */
@@ -52,7 +52,7 @@ struct rq *rq_lock_home(struct sched_entity *e);
 
 /* The rest: with rq->lock held. */
 
-/* RUNNABLE e out of, or into, the queue. rq_enqueue takes vruntime as it is. */
+/* RUNNABLE e out of, or into, the queue. rq_enqueue takes node.key as it is. */
 void rq_enqueue(struct rq *rq, struct sched_entity *e);
 void rq_dequeue(struct rq *rq, struct sched_entity *e);
 /* Brings the current entity's runtime and vruntime up to now. */

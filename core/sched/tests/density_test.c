@@ -80,6 +80,24 @@ static void one_to_ten(void **state)
 	weighing(50);
 }
 
+/* The lightest wait far ahead of all others, for turns of which each counts a hundredfold. */
+static void feathers_have_theirs(void **state)
+{
+	uint64_t time = TURNS * SLICE * 140U;
+
+	(void)state;
+	start(1);
+	add(100, 0);
+	for (unsigned i = 0; i < 40U; i++) {
+		add(1, 0);
+	}
+	run_for(time);
+	assert_fair(&tasks[0], 0, time * 100U / 140U);
+	for (unsigned i = 1; i < task_count; i++) {
+		assert_fair(&tasks[i], 0, time / 140U);
+	}
+}
+
 /* Sleepers want less than their share, and get it; the others share what they leave. */
 static void with_sleepers(unsigned busy, unsigned sleepers)
 {
@@ -158,6 +176,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(alike_have_alike),
 		cmocka_unit_test(one_to_ten),
+		cmocka_unit_test(feathers_have_theirs),
 		cmocka_unit_test(sleepers_among_them),
 		cmocka_unit_test(a_spinner_delays_another_by_no_more_than_its_slice),
 		cmocka_unit_test(one_alone_takes_no_tick_beside_many_that_sleep),

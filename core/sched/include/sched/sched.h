@@ -34,7 +34,7 @@
 #include "base/list.h"
 #include "base/types.h"
 #include "percpu/percpu.h"
-#include "pheap/pheap.h"
+#include "sched/vqueue.h"
 
 #define SCHED_WEIGHT_MIN     1U
 #define SCHED_WEIGHT_DEFAULT 100U
@@ -64,13 +64,12 @@ struct sched_entity {
 	cpu_id_t cpu;	 /* whose queue it belongs to; changed under that queue's lock */
 	uint32_t loaded; /* in the registers of `cpu` */
 	/* under the lock of the queue of `cpu` */
-	struct pheap_node node;
-	struct list queued; /* oldest first, for thieves */
-	uint64_t vruntime;
-	uint32_t fraction; /* of vruntime: what rounding down has left */
-	uint64_t affinity; /* atomic, too */
+	struct vqueue_node node; /* its key is the virtual runtime */
+	struct list queued;	 /* oldest first, for thieves */
+	uint32_t fraction;	 /* of the virtual runtime: what rounding down has left */
+	uint64_t affinity;	 /* atomic, too */
 	uint32_t weight;
-	uint32_t inverse_weight; /* of vruntime for each tick, 20 fraction bits */
+	uint32_t inverse_weight; /* of virtual runtime for each tick, 20 fraction bits */
 	uint32_t holds;		 /* enum sched_hold, or-ed */
 	uint64_t since;		 /* RUNNING: runtime counted up to here; runnable: waits since */
 	uint64_t slice_start;	 /* RUNNING: its turn began */
