@@ -179,16 +179,19 @@ bool sched_must_unload(const struct sched_entity *e)
 
 void sched_unloaded(struct sched_entity *e)
 {
-	uint64_t now = read_cntpct_el0();
-	struct rq *rq = rq_lock_home(e);
-	uint32_t state = load_relaxed(&e->state);
+	struct rq *rq = rq_this(); /* while it is loaded it leaves it for no other */
+	uint32_t state;
 
-	PLINTH_ASSERT(rq->current != e);
+	lock_take(&rq->lock);
+	PLINTH_ASSERT(load_relaxed(&e->cpu) == rq->cpu && rq->current != e);
+	state = load_relaxed(&e->state);
 	/* Pairs with sched_is_off, and by the lock with the next CPU's sched_pick. */
 	store_release(&e->loaded, 0U);
 	if (state == SCHED_MOVING) {
-		place_and_unlock(rq, e, BIT(rq->cpu), now);
+		place_and_unlock(rq, e, BIT(rq->cpu), read_cntpct_el0());
 	} else if (state == SCHED_RUNNABLE && (load_relaxed(&sched.idle) & allowed_cpus(e)) != 0U) {
+		uint64_t now = read_cntpct_el0();
+
 		/* It came while it could not leave; an idle CPU may not have seen it. */
 		rq_account(rq, now);
 		rq_dequeue(rq, e);
