@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Where an entity runs: placement, and stealing by idle CPUs. */
 #include "base/bits.h"
+#include "base/compiler.h"
 #include "percpu/percpu.h"
 #include "sched_private.h"
 
@@ -18,6 +19,17 @@ static bool claim_idle(cpu_id_t cpu)
 	       (fetch_and_acq_rel(&sched.idle, ~BIT(cpu)) & BIT(cpu)) != 0U;
 }
 
+STATIC_ASSERT(CPU_MAX == 64U, "a mask of CPUs is a word");
+
+/* The CPUs of a mask behind `cpu`, in a circle, without it: bit n is CPU cpu + 1 + n. */
+static uint64_t circle_behind(uint64_t mask, cpu_id_t cpu)
+{
+	unsigned turn = (cpu + 1U) % CPU_MAX;
+
+	mask &= ~BIT(cpu);
+	return turn != 0U ? mask >> turn | mask << (CPU_MAX - turn) : mask;
+}
+
 /* Home, if no other has less; else the first of the least loaded ones after it, in a circle, so
  * that all of them get their turn. */
 static cpu_id_t least_loaded(uint64_t mask, cpu_id_t home)
@@ -28,14 +40,10 @@ static cpu_id_t least_loaded(uint64_t mask, cpu_id_t home)
 	if ((mask & BIT(home)) != 0U) {
 		least = load_relaxed(&sched.rq[home].load);
 	}
-	for (uint32_t i = 1; i <= CPU_MAX; i++) {
-		cpu_id_t cpu = (home + i) % CPU_MAX;
-		uint32_t load;
+	for (uint64_t left = circle_behind(mask, home); left != 0U; left &= left - 1U) {
+		cpu_id_t cpu = (home + 1U + bit_lowest(left)) % CPU_MAX;
+		uint32_t load = load_relaxed(&sched.rq[cpu].load);
 
-		if ((mask & BIT(cpu)) == 0U) {
-			continue;
-		}
-		load = load_relaxed(&sched.rq[cpu].load);
 		if (load < least) {
 			least = load;
 			best = cpu;
@@ -145,10 +153,11 @@ static struct sched_entity *steal_from(struct rq *victim, cpu_id_t thief)
 
 struct sched_entity *steal(cpu_id_t thief, uint64_t now)
 {
+	uint64_t left = circle_behind(load_relaxed(&sched.online), thief);
 	struct sched_entity *e = NULL;
 
-	for (uint32_t i = 1; i < CPU_MAX && e == NULL; i++) {
-		struct rq *victim = &sched.rq[(thief + i) % CPU_MAX];
+	for (; left != 0U && e == NULL; left &= left - 1U) {
+		struct rq *victim = &sched.rq[(thief + 1U + bit_lowest(left)) % CPU_MAX];
 
 		if (load_relaxed(&victim->queued_count) == 0U) {
 			continue;
