@@ -342,13 +342,15 @@ static void another_one_takes_over(void **state)
 	assert_int_equal(attach(), CONTROL_OK);
 	assert_int_not_equal(ticket, first);
 	assert_false(gmem_is_patched(&rig.other->gmem, ipa_init(CODE)));
-	assert_int_equal(rig.other->vcpu[0].sched.holds & SCHED_HOLD_DEBUG, 0);
+	assert_false(rig.other->debug.runs_alone);
 	uint32_t second = ticket;
 
 	ticket = first;
 	assert_int_equal(resume(CONTROL_DEBUG_NO_VCPU), CONTROL_NOT_FOUND);
 	assert_int_equal(detach(), CONTROL_NOT_FOUND);
 	ticket = second;
+	assert_int_equal(resume(CONTROL_DEBUG_NO_VCPU), CONTROL_OK);
+	assert_int_equal(rig.other->vcpu[0].sched.holds & SCHED_HOLD_DEBUG, 0);
 }
 
 static void pass(uint64_t seconds)
@@ -536,8 +538,10 @@ static void stops_are_listed_piece_by_piece(void **state)
 
 	(void)state;
 	assert_int_equal(attach(), CONTROL_OK);
-	rig.other->vcpu[0].stop.why = VM_DEBUG_PATCH;
-	rig.other->vcpu[1].stop.why = VM_DEBUG_STEP;
+	for (unsigned i = 0; i < 2U; i++) {
+		rig.other->vcpu[i].stop = (struct vm_debug_stop){
+			i == 0U ? VM_DEBUG_PATCH : VM_DEBUG_STEP, 0, 0, rig.other->debug.runs};
+	}
 	assert_int_equal(debug(CONTROL_DEBUG_LOOK, 0, sizeof(*list)), CONTROL_OK);
 	assert_int_equal(rig.x[1], sizeof(*list));
 	assert_int_equal(rig.x[2], 1);

@@ -41,14 +41,14 @@ static void move_and_unlock(struct rq *rq, struct sched_entity *e, uint64_t now)
 	place_and_unlock(rq, e, 0, now);
 }
 
-void sched_remove(struct sched_entity *e, enum sched_hold hold)
+void sched_remove(struct sched_entity *e, uint32_t holds)
 {
 	uint64_t now = read_cntpct_el0();
 	struct rq *rq = rq_lock_home(e);
 	uint32_t state = load_relaxed(&e->state);
 	bool kick = state == SCHED_RUNNING;
 
-	e->holds |= (uint32_t)hold;
+	e->holds |= holds;
 	if (state == SCHED_RUNNABLE || state == SCHED_BLOCKED) {
 		rq_account(rq, now);
 		if (state == SCHED_RUNNABLE) {
@@ -64,13 +64,13 @@ void sched_remove(struct sched_entity *e, enum sched_hold hold)
 	kick_if(kick, rq->cpu);
 }
 
-void sched_add(struct sched_entity *e, enum sched_hold hold)
+void sched_add(struct sched_entity *e, uint32_t holds)
 {
 	uint64_t now = read_cntpct_el0();
 	struct rq *rq = rq_lock_home(e);
 
 	PLINTH_CHECK(load_relaxed(&sched.online) != 0U);
-	e->holds &= ~(uint32_t)hold;
+	e->holds &= ~holds;
 	if (e->holds == 0U && load_relaxed(&e->state) == SCHED_OFF) {
 		move_and_unlock(rq, e, now);
 	} else {

@@ -27,40 +27,42 @@ static bool has_memory(const struct vm *vm)
 static const struct vm_debug_run all_run = {.id = VM_DEBUG_NONE};
 
 /* PSTATE.SS is ours while it steps: what a step that never came to its end has left goes. */
-static void prepare(struct vcpu *vcpu, const struct vm_debug_run *run)
+static void end_step(struct vm *vm)
 {
-	bool is_meant = vcpu->id == run->id;
-	bool steps = is_meant && run->steps;
+	uint32_t id = vm->debug.meant;
 
-	if (steps) {
-		vcpu->ctx.pstate |= PSTATE_SS;
-	} else if (vcpu->debug.steps) {
-		vcpu->ctx.pstate &= ~PSTATE_SS;
-	}
-	debugregs_step(&vcpu->debug, steps);
-	vcpu->stop.why = VM_DEBUG_NO_STOP;
-	if (run->alone && !is_meant) {
-		sched_remove(&vcpu->sched, SCHED_HOLD_DEBUG);
-	} else {
-		sched_add(&vcpu->sched, SCHED_HOLD_DEBUG);
+	if (id < vm->config.vcpu_count) {
+		struct vcpu *vcpu = &vm->vcpu[index_nospec(id, VM_VCPU_MAX)];
+
+		if (vcpu->debug.steps) {
+			vcpu->ctx.pstate &= ~PSTATE_SS;
+			debugregs_step(&vcpu->debug, false);
+		}
 	}
 }
 
-static void prepare_all(struct vm *vm, const struct vm_debug_run *run)
+/* How the VM, which is at rest, is to run. However many vCPUs it has: one steps at most, stops of
+ * former runs count no more, and the others' holds follow when the VM runs (vm_hold.c). */
+static void prepare(struct vm *vm, const struct vm_debug_run *run)
 {
-	for (vcpu_id_t i = 0; i < vm->config.vcpu_count; i++) {
-		prepare(&vm->vcpu[i], run);
+	end_step(vm);
+	vm->debug.meant = run->id;
+	vm->debug.runs_alone = run->alone;
+	vm->debug.runs++;
+	if (run->steps && run->id < vm->config.vcpu_count) {
+		struct vcpu *vcpu = &vm->vcpu[index_nospec(run->id, VM_VCPU_MAX)];
+
+		vcpu->ctx.pstate |= PSTATE_SS;
+		debugregs_step(&vcpu->debug, true);
 	}
 }
 
 /* All vCPUs are the debugger's, or (NULL) their guest's. They are at rest. */
 static void give_vcpus(struct vm *vm, const struct debugregs_debugger *debugger)
 {
+	prepare(vm, &all_run);
 	for (vcpu_id_t i = 0; i < vm->config.vcpu_count; i++) {
-		struct vcpu *vcpu = &vm->vcpu[i];
-
-		prepare(vcpu, &all_run);
-		debugregs_attach(&vcpu->debug, debugger);
+		debugregs_attach(&vm->vcpu[i].debug, debugger);
 	}
 }
 
@@ -215,7 +217,7 @@ enum plinth_status vm_debug_resume(struct vm *vm, uint32_t ticket, const struct 
 	enum plinth_status status = is_ready(vm, ticket);
 
 	if (status == PLINTH_OK) {
-		prepare_all(vm, run);
+		prepare(vm, run);
 		vm_resume_locked(vm);
 	}
 	lock_drop(&vm->lock);
@@ -225,12 +227,10 @@ enum plinth_status vm_debug_resume(struct vm *vm, uint32_t ticket, const struct 
 void vm_debug_let_all_run(struct vm *vm)
 {
 	if (vm->debug.is_attached && vm_is_at_rest(vm)) {
-		prepare_all(vm, &all_run);
+		prepare(vm, &all_run);
 	} else if (vm->debug.is_attached) {
 		/* What is on a CPU still goes on as it was: with its step, too. */
-		for (vcpu_id_t i = 0; i < vm->config.vcpu_count; i++) {
-			sched_add(&vm->vcpu[i].sched, SCHED_HOLD_DEBUG);
-		}
+		vm->debug.runs_alone = false;
 	}
 }
 
@@ -252,7 +252,7 @@ static void list_stops(struct vm *vm, struct vm_debug_look *look)
 	for (; look->count < look->room && look->next < vm->config.vcpu_count; look->next++) {
 		const struct vcpu *vcpu = &vm->vcpu[index_nospec(look->next, VM_VCPU_MAX)];
 
-		if (vcpu->stop.why != VM_DEBUG_NO_STOP) {
+		if (vcpu->stop.why != VM_DEBUG_NO_STOP && vcpu->stop.run == vm->debug.runs) {
 			look->to[look->count] = (struct vm_debug_stopped){
 				vcpu->id, vcpu->stop.why, vcpu->stop.esr, vcpu->stop.far};
 			look->count++;
@@ -278,7 +278,7 @@ void vm_debug_stop(struct vcpu *vcpu, enum vm_debug_why why, uint64_t esr, uint6
 	struct vm *vm = vcpu->vm;
 
 	lock_take(&vm->lock);
-	vcpu->stop = (struct vm_debug_stop){why, esr, far};
+	vcpu->stop = (struct vm_debug_stop){why, esr, far, vm->debug.runs};
 	(void)pause_for_debugger(vm);
 	vm_hold_own(vm);
 	lock_drop(&vm->lock);

@@ -7,23 +7,33 @@
 
 #define STEP_VCPUS 32U
 
-static void set_hold(struct sched_entity *e, enum sched_hold hold, bool is_wanted)
+#define STATE_HOLDS ((uint32_t)SCHED_HOLD_STOP | SCHED_HOLD_PAUSE | SCHED_HOLD_DEBUG)
+
+static uint32_t wanted_holds(const struct vcpu *vcpu)
 {
-	if (is_wanted) {
-		sched_remove(e, hold);
-	} else {
-		sched_add(e, hold);
+	const struct vm *vm = vcpu->vm;
+	uint32_t holds = 0;
+
+	if (vm->state == VM_PAUSED || vm->state == VM_STARVED) {
+		holds |= SCHED_HOLD_PAUSE;
+	} else if (vm->state != VM_RUNNING) {
+		holds |= SCHED_HOLD_STOP;
 	}
+	if (vm->debug.runs_alone && vcpu->id != vm->debug.meant) {
+		holds |= SCHED_HOLD_DEBUG;
+	}
+	return holds;
 }
 
-/* STOP before PAUSE: it must not run in between, on its way from a pause to a stop. */
+/* What is wanted first: it must not run in between, on its way from a pause to a stop. */
 static void hold_as_wanted(struct vcpu *vcpu)
 {
-	enum vm_state state = vcpu->vm->state;
-	bool is_paused = state == VM_PAUSED || state == VM_STARVED;
+	uint32_t wanted = wanted_holds(vcpu);
 
-	set_hold(&vcpu->sched, SCHED_HOLD_STOP, state != VM_RUNNING && !is_paused);
-	set_hold(&vcpu->sched, SCHED_HOLD_PAUSE, is_paused);
+	if (wanted != 0U) {
+		sched_remove(&vcpu->sched, wanted);
+	}
+	sched_add(&vcpu->sched, STATE_HOLDS & ~wanted);
 }
 
 bool vm_hold_step(struct vm *vm)

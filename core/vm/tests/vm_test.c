@@ -15,6 +15,7 @@
 #include "fake/panic.h"
 #include "pmem/pmem.h"
 #include "vm/vm.h"
+#include "vm/vm_debug.h"
 #include "vm/vm_table.h"
 #include "vm_rig.h"
 
@@ -479,6 +480,52 @@ static void many_vcpus_are_held_in_steps(void **state)
 	assert_int_equal(held_by(vm, SCHED_HOLD_STOP), VCPUS);
 }
 
+static uint32_t attach_debugger(struct vm *vm)
+{
+	uint32_t ticket = 0;
+
+	while (vm_debug_attach(vm, &ticket) == PLINTH_EAGAIN) {
+		vm_rig_settle();
+	}
+	vm_rig_settle();
+	assert_int_equal(vm->state, VM_PAUSED);
+	return ticket;
+}
+
+/* One of many runs alone, then all: the call changes a few of them, the worker the others. */
+static void a_debugger_holds_many_in_steps(void **state)
+{
+	enum { VCPUS = 100, AT_ONCE = 33 };
+	struct vm *vm = new_vm(VCPUS);
+	const struct vm_debug_run alone = {.id = 1, .steps = true, .alone = true};
+	const struct vm_debug_run all = {.id = VM_DEBUG_NONE};
+
+	(void)state;
+	assert_int_equal(vm_start(vm), PLINTH_OK);
+	vm_rig_settle();
+	for (vcpu_id_t i = 0; i < VCPUS; i++) {
+		sched_add(&vm->vcpu[i].sched, SCHED_HOLD_POWER);
+	}
+	uint32_t ticket = attach_debugger(vm);
+
+	assert_int_equal(vm_debug_resume(vm, ticket, &alone), PLINTH_OK);
+	assert_in_range(held_by(vm, SCHED_HOLD_DEBUG), 1, AT_ONCE);
+	assert_ptr_equal(vm_rig_run(), &vm->vcpu[1]); /* the others are paused yet */
+	assert_true(vm->vcpu[1].debug.steps);
+	vm_rig_settle();
+	assert_int_equal(held_by(vm, SCHED_HOLD_DEBUG), VCPUS - 1);
+	assert_int_equal(held_by(vm, SCHED_HOLD_PAUSE), 0);
+	assert_ptr_equal(vm_rig_run(), &vm->vcpu[1]);
+	assert_int_equal(vm_debug_pause(vm, ticket), PLINTH_OK);
+	vm_rig_settle();
+	assert_int_equal(vm_debug_resume(vm, ticket, &all), PLINTH_OK);
+	assert_false(vm->vcpu[1].debug.steps);
+	assert_in_range(held_by(vm, SCHED_HOLD_DEBUG), VCPUS - AT_ONCE, VCPUS - 1);
+	vm_rig_settle();
+	assert_int_equal(held_by(vm, SCHED_HOLD_DEBUG), 0);
+	assert_int_equal(held_by(vm, SCHED_HOLD_PAUSE), 0);
+}
+
 static void state_names(void **state)
 {
 	(void)state;
@@ -581,6 +628,7 @@ int main(void)
 		cmocka_unit_test_setup(a_pause_stops_vcpus_and_guest_time, setup),
 		cmocka_unit_test_setup(states_allow_what_they_allow, setup),
 		cmocka_unit_test_setup(many_vcpus_are_held_in_steps, setup),
+		cmocka_unit_test_setup(a_debugger_holds_many_in_steps, setup),
 		cmocka_unit_test_setup(state_names, setup),
 		cmocka_unit_test_setup(the_last_cpu_with_caches_off_sweeps, setup),
 		cmocka_unit_test_setup(a_late_cpu_waits_for_its_memory, setup),

@@ -97,14 +97,15 @@ bool sched_is_online(cpu_id_t cpu);
  * CPUs, and so does a mask with no CPU that is online. */
 void sched_entity_init(struct sched_entity *e, uint32_t weight, uint64_t affinity);
 
-/* Puts the hold on e. Waits for nothing: sched_is_off() tells when it has come to rest. A CPU may
- * do it to its own current entity: it leaves at the next sched_pick(). Idempotent. */
-void sched_remove(struct sched_entity *e, enum sched_hold hold);
+/* Puts the holds (enum sched_hold, or-ed) on e. Waits for nothing: sched_is_off() tells when it has
+ * come to rest. A CPU may do it to its own current entity: it leaves at the next sched_pick().
+ * Idempotent. */
+void sched_remove(struct sched_entity *e, uint32_t holds);
 
-/* Takes the hold off; with the last one gone, e is RUNNABLE, also if it had been BLOCKED (it is to
+/* Takes the holds off; with the last one gone, e is RUNNABLE, also if it had been BLOCKED (it is to
  * look again at what it waited for). Where e was RUNNING still, it just goes on. Idempotent. At
  * least one CPU must be online. */
-void sched_add(struct sched_entity *e, enum sched_hold hold);
+void sched_add(struct sched_entity *e, uint32_t holds);
 
 /* OFF, and its context in no CPU's registers: the caller sees everything it has stored (acquire,
  * pairs with the release in sched_unloaded). */

@@ -57,6 +57,7 @@ struct vm_debug_stop {
 	enum vm_debug_why why;
 	uint64_t esr; /* ESR_EL2 */
 	uint64_t far; /* FAR_EL2 of a watchpoint */
+	uint32_t run; /* vm_debug.runs at that time: it counts till the VM is let run again */
 };
 
 /* Under vm->lock. The vCPUs look at `registers`, which change only while they are at rest. */
@@ -64,6 +65,9 @@ struct vm_debug {
 	uint32_t ticket;  /* 0: there is no debugger */
 	bool is_attached; /* the vCPUs are its */
 	bool has_paused;  /* the VM is PAUSED on its account: it runs when the session ends */
+	bool runs_alone;  /* only vCPU `meant` may run: the others are to have SCHED_HOLD_DEBUG */
+	uint32_t meant;	  /* of the last run: one of the VM's vCPUs, or VM_DEBUG_NONE */
+	uint32_t runs;	  /* how often it was let run */
 	uint64_t heard;	  /* CNTPCT_EL0 of its last call */
 	struct timer timer;
 	struct debugregs_debugger registers;
