@@ -265,22 +265,53 @@ void vgic_maintenance(struct vgic_cpu *cpu)
 	lock_drop(&cpu->vgic->lock);
 }
 
+/* From the vCPU's memory, where `due` is 0 if no bank holds anything for it: vgic_put has looked,
+ * and all that has changed since was marked. */
 void vgic_load(struct vgic_cpu *cpu)
 {
 	struct vgic *vgic = cpu->vgic;
 	const struct vgic_hw *hw = vgic->hw;
+	uint32_t due;
 
 	lock_take(&vgic->lock);
 	PLINTH_CHECK(cpu->loaded_on == 0U);
 	store_relaxed(&cpu->loaded_on, (uint8_t)(cpu_this() + 1U)); /* read in vgic_set_ppi */
-	take_sgis_locked(cpu, exchange_acq_rel(&cpu->due, 0U));	    /* as in vgic_flush */
 	hw->write_vmcr(cpu->vmcr);
 	for (unsigned i = 0; i < hw->apr_count; i++) {
 		hw->write_apr(0, i, cpu->apr[0][i]);
 		hw->write_apr(1, i, cpu->apr[1][i]);
 	}
-	vgic_refill_locked(cpu);
+	due = load_relaxed(&cpu->due);
+	if (due != 0U) {
+		due = exchange_acq_rel(&cpu->due, 0U); /* as in vgic_flush */
+		take_sgis_locked(cpu, due);
+		cpu->due_banks |= (due & VGIC_SGI_MASK) != 0U ? 1U : 0U;
+	}
+	vgic_fill_locked(cpu);
 	lock_drop(&vgic->lock);
+}
+
+/* Where something is left in memory, the next vgic_load is to look at it. */
+static void mark_rest(struct vgic_cpu *cpu)
+{
+	if (UNLIKELY(cpu->overflow || cpu->evicted)) {
+		cpu->due_banks = (uint32_t)MASK_BELOW(cpu->vgic->bank_count);
+		vgic_mark_locked(cpu, 0);
+	}
+	/* Disabled or not: vgic_linked_is_live. */
+	if (((cpu->bank.line | cpu->bank.active) & cpu->bank.linked) != 0U) {
+		vgic_mark_locked(cpu, 0);
+	}
+}
+
+static void put_back(struct vgic_cpu *cpu, unsigned n)
+{
+	struct vgic_irq irq = vgic_irq_of(cpu->vgic, cpu, (intid_t)cpu->lr_value[n]);
+
+	vgic_evict_locked(cpu, n);
+	if (((vgic_bank_pending(irq.bank) | irq.bank->active) & irq_mask(&irq)) != 0U) {
+		vgic_mark_locked(cpu, irq.intid / 32U);
+	}
 }
 
 void vgic_put(struct vgic_cpu *cpu)
@@ -290,10 +321,13 @@ void vgic_put(struct vgic_cpu *cpu)
 
 	lock_take(&vgic->lock);
 	PLINTH_CHECK(vgic_is_loaded_here(cpu));
-	vgic_take_eoicount_locked(cpu);
-	while (cpu->lr_used != 0U) {
-		vgic_evict_locked(cpu, bit_lowest(cpu->lr_used));
+	if (UNLIKELY(cpu->evicted)) {
+		vgic_take_eoicount_locked(cpu);
 	}
+	while (cpu->lr_used != 0U) {
+		put_back(cpu, bit_lowest(cpu->lr_used));
+	}
+	mark_rest(cpu);
 	cpu->vmcr = hw->read_vmcr();
 	for (unsigned i = 0; i < hw->apr_count; i++) {
 		cpu->apr[0][i] = hw->read_apr(0, i);

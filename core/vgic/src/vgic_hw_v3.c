@@ -80,8 +80,12 @@ static void write_vmcr(uint32_t v)
 
 #define FOR_EACH_APR(X) X(0, 0) X(0, 1) X(0, 2) X(0, 3) X(1, 0) X(1, 1) X(1, 2) X(1, 3)
 
+/* Ahead of the jump those that all CPUs have. */
 static uint32_t read_apr(unsigned group, unsigned n)
 {
+	if (LIKELY(n == 0U)) {
+		return (uint32_t)(group == 0U ? read_ich_ap0r0_el2() : read_ich_ap1r0_el2());
+	}
 #define CASE(g, i)                                                                                 \
 	case g * 4 + i:                                                                            \
 		return (uint32_t)read_ich_ap##g##r##i##_el2();
@@ -95,6 +99,14 @@ static uint32_t read_apr(unsigned group, unsigned n)
 
 static void write_apr(unsigned group, unsigned n, uint32_t v)
 {
+	if (LIKELY(n == 0U)) {
+		if (group == 0U) {
+			write_ich_ap0r0_el2(v);
+		} else {
+			write_ich_ap1r0_el2(v);
+		}
+		return;
+	}
 #define CASE(g, i)                                                                                 \
 	case g * 4 + i:                                                                            \
 		write_ich_ap##g##r##i##_el2(v);                                                    \

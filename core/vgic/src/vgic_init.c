@@ -130,6 +130,9 @@ enum plinth_status vgic_cpu_reset(struct vgic_cpu *cpu)
 		cpu->bank.latch &= ~VGIC_SGI_MASK;
 		cpu->bank.line &= ~cpu->bank.linked;
 		reset_interface(cpu);
+		/* PPIs' lines and SPIs that go to it stay. */
+		cpu->due_banks = (uint32_t)MASK_BELOW(cpu->vgic->bank_count);
+		vgic_mark_locked(cpu, 0);
 	}
 	lock_drop(&cpu->vgic->lock);
 	return status;

@@ -65,6 +65,10 @@ bool vgic_linked_is_live(struct vgic_cpu *cpu, intid_t intid)
 	uint32_t state;
 
 	PLINTH_CHECK(intid >= VGIC_SGI_COUNT && intid < VGIC_PRIVATE_COUNT);
+	/* Without the lock: since vgic_put found it live, `due` would be set. */
+	if (load_relaxed(&cpu->loaded_on) == 0U && !vgic_is_due(cpu)) {
+		return false;
+	}
 	lock_take(&cpu->vgic->lock);
 	irq = vgic_irq_of(cpu->vgic, cpu, intid);
 	if (vgic_pull_locked(&irq)) {

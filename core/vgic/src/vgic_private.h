@@ -102,6 +102,9 @@ void vgic_kick(struct vgic_cpu *cpu);
 
 /* vgic_refill.c: all list registers anew, best first. Owner CPU. */
 void vgic_refill_locked(struct vgic_cpu *cpu);
+/* The same where no list register is in use, of the banks in due_banks alone; then the CPU
+ * interface is on. */
+void vgic_fill_locked(struct vgic_cpu *cpu);
 /* Ends those evicted interrupts that the guest has ended (EOIcount). */
 void vgic_take_eoicount_locked(struct vgic_cpu *cpu);
 

@@ -148,9 +148,10 @@ static void take_back(struct vgic_cpu *cpu)
 	}
 }
 
-void vgic_refill_locked(struct vgic_cpu *cpu)
+/* What the banks hold, into list registers, of which none is in use. */
+static void SLOW_PATH fill_from(struct vgic_cpu *cpu, uint32_t banks)
 {
-	/* Not zeroed at each switch: their keys are written before they are read. */
+	/* Not zeroed each time: their keys are written before they are read. */
 	struct best pending;
 	struct best active;
 	unsigned slots = cpu->vgic->hw->lr_count;
@@ -159,10 +160,8 @@ void vgic_refill_locked(struct vgic_cpu *cpu)
 
 	best_init(&pending);
 	best_init(&active);
-	take_back(cpu);
-	cpu->due_banks = 0;
-	for (unsigned n = 0; n < cpu->vgic->bank_count; n++) {
-		collect_bank(cpu, n, &pending, &active);
+	for (; banks != 0U; banks &= banks - 1U) {
+		collect_bank(cpu, bit_lowest(banks), &pending, &active);
 	}
 	first = pending.count != 0U ? 1U : 0U;
 	active.count = active.count < slots - first ? active.count : slots - first;
@@ -172,7 +171,27 @@ void vgic_refill_locked(struct vgic_cpu *cpu)
 	cpu->evicted = active.seen > active.count;
 	place_all(cpu, &active);
 	place_all(cpu, &pending);
+}
+
+void vgic_fill_locked(struct vgic_cpu *cpu)
+{
+	uint32_t banks = cpu->due_banks;
+
+	if (banks == 0U) { /* the usual switch */
+		cpu->hcr = (uint32_t)ICH_HCR_EN;
+		cpu->vgic->hw->write_hcr(cpu->hcr);
+		return;
+	}
+	cpu->due_banks = 0;
+	fill_from(cpu, banks);
 	set_hcr(cpu);
+}
+
+void vgic_refill_locked(struct vgic_cpu *cpu)
+{
+	take_back(cpu);
+	cpu->due_banks = (uint32_t)MASK_BELOW(cpu->vgic->bank_count);
+	vgic_fill_locked(cpu);
 }
 
 /* The active interrupt without list register that the guest must have ended first. */
@@ -214,5 +233,8 @@ void vgic_take_eoicount_locked(struct vgic_cpu *cpu)
 	count = FIELD_GET(hw->read_hcr(), ICH_HCR_EOICOUNT);
 	while (count-- != 0U && find_ended(cpu, &irq)) {
 		vgic_change_deactivate(&irq, false);
+		if (vgic_irq_target(&irq) != cpu) {
+			vgic_push_locked(&irq); /* pending again, and routed elsewhere meanwhile */
+		}
 	}
 }

@@ -91,11 +91,16 @@ static bool has_in_memory_locked(struct vgic_cpu *cpu)
 {
 	struct interface cpu_if = {
 		.vmcr = cpu->vmcr, .running = running_priority(cpu->vgic->hw, cpu->apr)};
+	uint32_t sgis;
 
-	/* As in vgic_flush; vgic_load looks at everything, so the flags need not stay. */
-	cpu->bank.latch |= exchange_acq_rel(&cpu->due, 0U) & VGIC_SGI_MASK;
-	for (unsigned n = 0; n < cpu->vgic->bank_count; n++) {
-		if (has_in_bank(cpu, n, &cpu_if)) {
+	/* As in vgic_flush, but that vgic_load is still to look at the banks. */
+	sgis = fetch_and_acq_rel(&cpu->due, ~VGIC_SGI_MASK) & VGIC_SGI_MASK;
+	if (sgis != 0U) {
+		cpu->bank.latch |= sgis;
+		vgic_mark_locked(cpu, 0);
+	}
+	for (uint32_t banks = cpu->due_banks; banks != 0U; banks &= banks - 1U) {
+		if (has_in_bank(cpu, bit_lowest(banks), &cpu_if)) {
 			return true;
 		}
 	}

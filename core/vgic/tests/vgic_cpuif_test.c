@@ -68,10 +68,12 @@ static void start(unsigned lr_count)
 	dist(0x84, UINT32_MAX);
 	dist(0x104, UINT32_MAX);
 	assert_int_equal(vgic_link_ppi(&vcpu[0], TIMER, 30), PLINTH_OK);
-	vgic_load(&vcpu[0]);
-	for (unsigned i = 1; i < VCPUS; i++) {
-		assert_false(vgic_has_deliverable(&vcpu[i])); /* takes what was due */
+	for (unsigned i = VCPUS - 1U; i != 0U; i--) {
+		vgic_load(&vcpu[i]); /* takes what was due */
+		vgic_put(&vcpu[i]);
+		assert_false(vgic_is_due(&vcpu[i]));
 	}
+	vgic_load(&vcpu[0]);
 	kicked = 0;
 	deactivated = 0;
 }
@@ -123,6 +125,74 @@ static void test_timer_is_live_across_a_switch(void **state)
 	assert_int_equal(vif_this()->deactivated[30], 1);
 	vgic_put(&vcpu[0]);
 	assert_false(vgic_linked_is_live(&vcpu[0], TIMER));
+}
+
+/* Its line is high although it is disabled: in no list register, but live all the same. */
+static void test_disabled_timer_is_live_across_a_switch(void **state)
+{
+	(void)state;
+	start(4);
+	redist(0, 0x180, UINT32_C(1) << TIMER);
+	vgic_set_ppi(&vcpu[0], TIMER, true);
+	assert_int_equal(vif_valid(), 0);
+	vgic_put(&vcpu[0]);
+	assert_true(vgic_linked_is_live(&vcpu[0], TIMER));
+	vgic_load(&vcpu[0]);
+	assert_true(vgic_linked_is_live(&vcpu[0], TIMER));
+}
+
+static unsigned accesses_of_a_switch(unsigned v)
+{
+	vif_this()->accesses = 0;
+	vgic_put(&vcpu[v]);
+	vgic_load(&vcpu[v]);
+	return vif_this()->accesses;
+}
+
+/* Without an interrupt a switch looks at none: HCR twice, VMCR twice, APRs. */
+static void test_switch_looks_at_what_is_due(void **state)
+{
+	unsigned least;
+
+	(void)state;
+	start(4);
+	least = accesses_of_a_switch(0);
+	assert_int_equal(least, 8);
+	assert_false(vgic_is_due(&vcpu[0]));
+	assert_int_equal(vgic_set_spi(&vgic, 40, true), PLINTH_OK); /* pending */
+	assert_true(accesses_of_a_switch(0) > least);
+	assert_int_equal(vif_ack(), 40); /* active */
+	assert_true(accesses_of_a_switch(0) > least);
+	assert_int_equal(vgic_set_spi(&vgic, 40, false), PLINTH_OK);
+	vif_eoi(40);
+	assert_true(accesses_of_a_switch(0) > least); /* an empty list register is read back */
+	assert_int_equal(accesses_of_a_switch(0), least);
+}
+
+/* Asking whether there is something takes nothing away from vgic_load. */
+static void test_load_after_a_look(void **state)
+{
+	(void)state;
+	start(4);
+	vgic_put(&vcpu[0]);
+	vgic_sgi1r(&vcpu[1], 1);
+	assert_int_equal(vgic_set_spi(&vgic, 40, true), PLINTH_OK);
+	assert_true(vgic_has_deliverable(&vcpu[0]));
+	assert_true(vgic_has_deliverable(&vcpu[0]));
+	vgic_load(&vcpu[0]);
+	assert_int_equal(vif_valid(), 2);
+}
+
+/* A core's reset leaves SPIs that go to it pending. */
+static void test_spi_stays_over_cpu_reset(void **state)
+{
+	(void)state;
+	start(4);
+	vgic_put(&vcpu[0]);
+	assert_int_equal(vgic_set_spi(&vgic, 40, true), PLINTH_OK);
+	assert_int_equal(vgic_cpu_reset(&vcpu[0]), PLINTH_OK);
+	vgic_load(&vcpu[0]);
+	assert_int_equal(vif_valid(), 1);
 }
 
 static void test_linked_lowered_before_taken(void **state)
@@ -656,6 +726,10 @@ int main(void)
 		cmocka_unit_test(test_idle_costs_nothing),
 		cmocka_unit_test(test_timer_ticks),
 		cmocka_unit_test(test_timer_is_live_across_a_switch),
+		cmocka_unit_test(test_disabled_timer_is_live_across_a_switch),
+		cmocka_unit_test(test_switch_looks_at_what_is_due),
+		cmocka_unit_test(test_load_after_a_look),
+		cmocka_unit_test(test_spi_stays_over_cpu_reset),
 		cmocka_unit_test(test_linked_lowered_before_taken),
 		cmocka_unit_test(test_linked_deactivated_by_register),
 		cmocka_unit_test(test_linked_pended_while_active),

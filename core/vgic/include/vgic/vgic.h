@@ -112,7 +112,9 @@ struct vgic;
 struct vgic_frame;
 
 struct vgic_cpu {
-	/* Requests of other CPUs, atomic: SGIs 0 to 15 as bits, and VGIC_DUE_FLUSH. */
+	/* Requests of other CPUs, atomic: SGIs 0 to 15 as bits, and VGIC_DUE_FLUSH, which goes with
+	 * due_banks. While the vCPU is not loaded: 0 says that nothing in memory is deliverable to
+	 * it or active, nor a linked PPI's line high. */
 	uint32_t due;
 	uint32_t due_banks; /* VM's lock: bit n: bank n may hold something for this vCPU */
 	struct vgic *vgic;
