@@ -11,8 +11,23 @@
  * CNTKCTL_EL1 lets it. Ours are clear. */
 STATIC_ASSERT((VTIMER_CNTHCTL_EL2 & 3U) == 0U, "CNTPCT_EL0 and CNTP_* must trap");
 
+/* Is INTID 27 known to be inactive on the CPU? Guests can only make it so; acknowledging it here
+ * and setting it are the ways to the contrary. Each CPU's own. */
+static bool is_inactive[CPU_MAX];
+
+static void set_active(const struct vtimer_ops *ops, void *ctx, bool active)
+{
+	bool *inactive = &is_inactive[cpu_this()];
+
+	if (active || !*inactive) {
+		ops->gic_set_active(ctx, VTIMER_INTID_VIRT, active);
+		*inactive = !active;
+	}
+}
+
 void vtimer_cpu_init(void)
 {
+	is_inactive[cpu_this()] = false;
 	write_cnthctl_el2(VTIMER_CNTHCTL_EL2);
 	write_cntvoff_el2(0);
 	write_cntv_ctl_el0(0);
@@ -73,7 +88,7 @@ static void follow_active(struct vtimer *vt)
 	bool live = vt->ops->is_live(vt->ctx, VTIMER_INTID_VIRT);
 	bool due = wants_interrupt(vt) && vt->cntv_cval <= vtimer_vm_now(vt->vm);
 
-	vt->ops->gic_set_active(vt->ctx, VTIMER_INTID_VIRT, live || due);
+	set_active(vt->ops, vt->ctx, live || due);
 	if (due && !live) {
 		/* As if the interrupt had been taken: spares the exit. */
 		vt->ops->inject_linked(vt->ctx, VTIMER_INTID_VIRT);
@@ -93,7 +108,10 @@ void vtimer_load(struct vtimer *vt)
 	arch_isb();
 	write_cntv_ctl_el0(vt->cntv_ctl);
 	vt->loaded = true;
-	vtimer_update_phys(vt);
+	/* The VM's time may have stood still. Where it is off it was told so when it went off. */
+	if ((vt->cntp_ctl & VTIMER_CTL_ENABLE) != 0U) {
+		vtimer_update_phys(vt);
+	}
 	lock_drop(&vt->lock);
 }
 
@@ -123,8 +141,9 @@ static bool is_asserting(const struct vtimer *vt)
 
 bool vtimer_irq(struct vtimer *vt, const struct vtimer_ops *ops, void *ctx)
 {
+	is_inactive[cpu_this()] = false;
 	if (!is_asserting(vt)) {
-		ops->gic_set_active(ctx, VTIMER_INTID_VIRT, false);
+		set_active(ops, ctx, false);
 		return false;
 	}
 	vt->ops->inject_linked(vt->ctx, VTIMER_INTID_VIRT);

@@ -299,6 +299,30 @@ static void spurious_interrupt_is_deactivated(void **state)
 	assert_int_equal(guest_a.injected, 0);
 }
 
+/* A switch between vCPUs whose timers are silent leaves the interrupt controller alone. */
+static void what_is_inactive_is_not_written_again(void **state)
+{
+	(void)state;
+	vtimer_load(&vt_a);
+	assert_int_equal(active_calls, 1); /* nobody knew */
+	vtimer_put(&vt_a, false);
+	vtimer_load(&vt_b);
+	vtimer_put(&vt_b, false);
+	assert_int_equal(active_calls, 1);
+	active = true; /* acknowledged, with nobody there */
+	assert_false(vtimer_irq(NULL, &ops, NULL));
+	assert_false(active);
+	active = true;
+	vtimer_load(&vt_a);
+	fake_sysregs.cntv_ctl_el0 = ENABLE | VTIMER_CTL_ISTATUS;
+	assert_true(vtimer_irq(&vt_a, &ops, &guest_a));
+	guest_a.live = false; /* and deactivated, or not */
+	vtimer_put(&vt_a, false);
+	vtimer_load(&vt_b);
+	assert_false(active);
+	vtimer_put(&vt_b, false);
+}
+
 static void active_state_follows_the_vcpu(void **state)
 {
 	(void)state;
@@ -408,6 +432,7 @@ int main(void)
 		cmocka_unit_test_setup(stopped_vm_arms_nothing, setup),
 		cmocka_unit_test_setup(interrupt_is_linked_to_the_guests, setup),
 		cmocka_unit_test_setup(spurious_interrupt_is_deactivated, setup),
+		cmocka_unit_test_setup(what_is_inactive_is_not_written_again, setup),
 		cmocka_unit_test_setup(active_state_follows_the_vcpu, setup),
 		cmocka_unit_test_setup(physical_timer_registers, setup),
 		cmocka_unit_test_setup(physical_timer_status_and_line, setup),
