@@ -12,6 +12,7 @@
 #include "base/atomic.h"
 #include "base/bits.h"
 #include "base/check.h"
+#include "base/compiler.h"
 #include "base/string.h"
 #include "lock/lock.h"
 #include "percpu/percpu.h"
@@ -25,6 +26,7 @@ static struct {
 	uint64_t generation;
 	uint32_t count; /* VMIDs are 1 to count - 1; 0 is for "no VM" */
 	uint32_t next;	/* where the search for a free one goes on */
+	uint32_t cpus;	/* CPUs from this one on have never loaded a space */
 	uint64_t active[CPU_MAX];
 	uint64_t reserved[CPU_MAX];
 	uint64_t used[BIT(VMID_BITS_MAX) / 64U];
@@ -70,8 +72,8 @@ static uint32_t find_free(void)
 static void roll_over(void)
 {
 	store_relaxed(&vmids.generation, vmids.generation + GENERATION_STEP);
-	memset(vmids.used, 0, sizeof(vmids.used));
-	for (cpu_id_t cpu = 0; cpu < CPU_MAX; cpu++) {
+	memset(vmids.used, 0, vmids.count / 8U);
+	for (cpu_id_t cpu = 0; cpu < vmids.cpus; cpu++) {
 		/* Pairs with the swap in s2_vmid_load: either that CPU's load comes before, and we
 		 * keep its VMID, or it finds 0 and comes to the lock. */
 		uint64_t active = exchange_acq_rel(&vmids.active[cpu], UINT64_C(0));
@@ -94,7 +96,7 @@ static bool keep_reserved(uint64_t old, uint64_t renewed)
 {
 	bool found = false;
 
-	for (cpu_id_t cpu = 0; cpu < CPU_MAX; cpu++) {
+	for (cpu_id_t cpu = 0; cpu < vmids.cpus; cpu++) {
 		if (vmids.reserved[cpu] == old) {
 			vmids.reserved[cpu] = renewed;
 			found = true;
@@ -125,16 +127,15 @@ static uint64_t new_vmid(uint64_t old)
 	return vmids.generation | number;
 }
 
-uint64_t s2_vmid_load(struct s2_space *space)
+/* Apart, so that a load with a VMID in hand pays for nothing of it. */
+NOINLINE static uint64_t load_slowly(struct s2_space *space, uint64_t *active)
 {
-	uint64_t *active = &vmids.active[cpu_this()];
-	uint64_t loaded = load_relaxed(active);
-	uint64_t vmid = load_relaxed(&space->vmid);
+	uint64_t vmid;
 
-	if (loaded != 0U && is_current(vmid) && cas_acq_rel(active, &loaded, vmid)) {
-		return s2_vttbr(space, vmid);
-	}
 	lock_take(&vmids.lock);
+	if (cpu_this() >= vmids.cpus) {
+		vmids.cpus = cpu_this() + 1U;
+	}
 	vmid = space->vmid;
 	if (!is_current(vmid)) {
 		vmid = new_vmid(vmid);
@@ -145,4 +146,16 @@ uint64_t s2_vmid_load(struct s2_space *space)
 	/* The VMID is seen by whoever changes an entry after our walks have read it (s2_tlb.c). */
 	s2_tlb->dsb_ish();
 	return s2_vttbr(space, vmid);
+}
+
+uint64_t s2_vmid_load(struct s2_space *space)
+{
+	uint64_t *active = &vmids.active[cpu_this()];
+	uint64_t loaded = load_relaxed(active);
+	uint64_t vmid = load_relaxed(&space->vmid);
+
+	if (loaded != 0U && is_current(vmid) && cas_acq_rel(active, &loaded, vmid)) {
+		return s2_vttbr(space, vmid);
+	}
+	return load_slowly(space, active);
 }
