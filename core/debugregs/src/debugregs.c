@@ -150,25 +150,45 @@ static void update_hardware(const struct debugregs *regs, uint64_t old)
 	write_mdscr_el1(new);
 }
 
+/* Without a test more than one switch needs: true too, where the OS lock disables what is on. */
+static bool may_be_on(const struct debugregs *regs)
+{
+	return regs->brk_traps || (regs->mdscr & MDSCR_REAL) != 0U;
+}
+
+NOINLINE static void load_slowly(const struct debugregs *regs)
+{
+	if (regs->brk_traps) {
+		write_mdcr_el2(read_mdcr_el2() | MDCR_TDE);
+	}
+	update_hardware(regs, 0);
+}
+
 void debugregs_load(struct debugregs *regs)
 {
 	PLINTH_ASSERT(!regs->loaded);
 	regs->loaded = true;
-	if (UNLIKELY(regs->brk_traps)) {
-		write_mdcr_el2(read_mdcr_el2() | MDCR_TDE);
+	if (UNLIKELY(may_be_on(regs))) {
+		load_slowly(regs);
 	}
-	update_hardware(regs, 0);
+}
+
+NOINLINE static void put_slowly(const struct debugregs *regs)
+{
+	if (regs->brk_traps) {
+		write_mdcr_el2(read_mdcr_el2() & ~MDCR_TDE);
+	}
+	if (real_mdscr(regs) != 0U) {
+		write_mdscr_el1(0);
+	}
 }
 
 void debugregs_put(struct debugregs *regs)
 {
 	PLINTH_ASSERT(regs->loaded);
 	regs->loaded = false;
-	if (UNLIKELY(regs->brk_traps)) {
-		write_mdcr_el2(read_mdcr_el2() & ~MDCR_TDE);
-	}
-	if (real_mdscr(regs) != 0U) {
-		write_mdscr_el1(0);
+	if (UNLIKELY(may_be_on(regs))) {
+		put_slowly(regs);
 	}
 }
 
