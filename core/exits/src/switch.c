@@ -92,12 +92,11 @@ static bool is_ready(struct vcpu *vcpu)
 	return !vcpu->starting;
 }
 
-/* False: the vCPU sleeps on in SYSTEM_SUSPEND, or its memory is not ready. */
-static bool enter(struct vcpu *vcpu)
+/* A vCPU that is not just ON. False: it sleeps on in SYSTEM_SUSPEND. */
+NOINLINE static bool start_or_sleep(struct vcpu *vcpu)
 {
 	struct psci_vm *psci = &vcpu->vm->psci;
 	bool pending = psci_is_suspended(psci, vcpu->id) && vgic_has_deliverable(&vcpu->gic);
-	struct vcpu *loaded;
 	struct psci_start at;
 
 	switch (psci_entry(psci, vcpu->id, pending, &at)) {
@@ -109,6 +108,17 @@ static bool enter(struct vcpu *vcpu)
 	case PSCI_ENTRY_SLEEP:
 		/* Whether it blocked or a wake-up came in between, the scheduler knows. */
 		(void)sched_block(&vcpu->sched);
+		return false;
+	}
+	return true;
+}
+
+/* False: the vCPU sleeps on, or its memory is not ready. */
+static bool enter(struct vcpu *vcpu)
+{
+	struct vcpu *loaded;
+
+	if (UNLIKELY(!psci_is_on(&vcpu->vm->psci, vcpu->id)) && !start_or_sleep(vcpu)) {
 		return false;
 	}
 	loaded = vcpu_current();

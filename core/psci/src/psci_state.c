@@ -169,10 +169,6 @@ enum psci_entry psci_entry(
 {
 	enum psci_entry entry;
 
-	/* Only this vCPU itself makes it anything else. */
-	if (psci_get_power(psci, vcpu) == PSCI_POWER_ON) {
-		return PSCI_ENTRY_RUN;
-	}
 	lock_take(&psci->lock);
 	entry = enter_locked(psci, vcpu, interrupt_pending, start);
 	lock_drop(&psci->lock);

@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/atomic.h"
 #include "base/types.h"
 #include "lock/lock.h"
 #include "outcome/outcome.h"
@@ -128,11 +129,18 @@ enum psci_entry {
 
 /* By the CPU that sched_pick gave this vCPU to, each time before it enters the guest.
  * interrupt_pending: an enabled interrupt is pending for it (asked only of a suspended one: pass
- * false if psci_is_suspended() is false). One load where the vCPU is just ON. */
+ * false if psci_is_suspended() is false). RUN where psci_is_on(), which is one load. */
 enum psci_entry psci_entry(
 	struct psci_vm *psci, vcpu_id_t vcpu, bool interrupt_pending, struct psci_start *start);
 
 bool psci_is_suspended(const struct psci_vm *psci, vcpu_id_t vcpu);
+
+/* By the vCPU's own CPU: nothing but the vCPU itself changes that, and psci_entry() would say RUN.
+ */
+static inline bool psci_is_on(const struct psci_vm *psci, vcpu_id_t vcpu)
+{
+	return load_acquire(&psci->vcpu[vcpu].power) == (uint32_t)PSCI_POWER_ON;
+}
 /* Is any vCPU not OFF? */
 bool psci_any_on(struct psci_vm *psci);
 /* The monitor's `vm wake`: wakes the VM from SYSTEM_SUSPEND; false where it does not sleep. */
