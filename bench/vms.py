@@ -21,12 +21,12 @@ from plinth.paths import BUILD, IMAGE, ROOT
 
 KIB = 1 << 10
 MIB = 1 << 20
-# Issue 9 wants 1,200 of both switches, and 1.1 of vm_switch_ratio: not met yet, what must not be
-# lost again.
+# Issue 9 wants 1,200 of both switches: with 256 VMs it is not met where VMIDs have 8 bits, as here,
+# for each switch takes a new one then.
 GOALS = {
-    "vm_switch_2": 1910,
-    "vm_switch_256": 2600,
-    "vm_switch_ratio": 1.4,
+    "vm_switch_2": 1200,
+    "vm_switch_256": 1300,
+    "vm_switch_ratio": 1.1,
     "vm_switch_asleep_ratio": 1.1,
     "el2_bytes_per_vm": 32 * KIB,
 }

@@ -12,8 +12,8 @@
  * that one is of the first bucket in its ring, so all that wait are in buckets from the floor's on.
  * Who comes in below it is in the floor's own bucket.
  */
-#ifndef VQUEUE_H
-#define VQUEUE_H
+#ifndef SCHED_VQUEUE_H
+#define SCHED_VQUEUE_H
 
 #include <stdint.h>
 
