@@ -22,8 +22,8 @@ class Guest:
         self.name = name
         self.mark = rf"{name}\| "
 
-    def run(self, command):
-        text = shell.ask(self.machine, command, self.name, mark=self.mark)
+    def run(self, command, timeout=60):
+        text = shell.ask(self.machine, command, self.name, self.mark, timeout)
         own = [line for line in text.splitlines() if line.startswith(f"{self.name}| ")]
         return "\n".join(line.removeprefix(f"{self.name}| ") for line in own)
 
@@ -34,9 +34,10 @@ class Guest:
         assert found, text
         return found.group(1), int(found.group(2))
 
-    def json(self, command):
+    def json(self, command, timeout=60):
         """The answer of a command of plinthctl, parsed."""
-        return json.loads(self.run(f"plinthctl --json {command} | fold -w 500").replace("\n", ""))
+        text = self.run(f"plinthctl --json {command} | fold -w 500", timeout)
+        return json.loads(text.replace("\n", ""))
 
 
 def wait_for_state(guest, state, name="worker", seconds=60):

@@ -9,10 +9,10 @@ def expect_prompt(machine, name="guest", timeout=60):
     machine.expect(rf"{name}# ", timeout)
 
 
-def ask(machine, command, name="guest", mark=""):
+def ask(machine, command, name="guest", mark="", timeout=60):
     """What a command prints. From prompt to prompt; `mark` stands before each line on the
     machine's console, where several guests share it."""
     machine.send(f"echo start-$((6 * 7)); {command}; echo end-$((6 * 7))\n")
-    found = machine.expect(rf"^{mark}start-42\n((?s:.*?))^{mark}end-42$")
+    found = machine.expect(rf"^{mark}start-42\n((?s:.*?))^{mark}end-42$", timeout)
     expect_prompt(machine, name)
     return found.group(1)
