@@ -10,15 +10,18 @@ import pytest
 from harness import stage2
 from harness.control import Guest, refused, wait_for_state
 from harness.monitor import ask, go_to_monitor
-from harness.vms import MIB, debian
+from harness.vms import MIB, debian, payload
 from plinth import cpio, initramfs
 from plinth.paths import GUEST
 
 RAM = 0x40000000
 SIZE = 128 * MIB
 DISK = 0x80000000  # the first gigabyte above the control VM's RAM
-MEMORY = 1 * MIB  # where RAM is in the dump
+NOTES = 768 << 10  # where they are in the dump
+MEMORY = 1 * MIB  # and RAM
+SMALL = 4 * MIB  # what the VM without Linux has
 VCPUS = 2
+DUMPING = 240  # seconds, where others use the machine too
 PT_LOAD, PT_NOTE = 1, 4
 ET_CORE, EM_AARCH64 = 4, 183
 
@@ -38,7 +41,8 @@ def machine(boot, make_bundle, initrd):
     disk = f"disk@0 {{ size = <{SIZE + 16 * MIB:#x}>; }}"
     boss = debian("boss", vcpus=1, action="modules,shell", extra=["control", disk])
     worker = debian("worker", vcpus=VCPUS, memory=SIZE, action="shell")
-    bundle = make_bundle({"boss": {**boss, "initrd.gz": initrd}, "worker": worker})
+    small = payload("answer", memory=SMALL // MIB)
+    bundle = make_bundle({"boss": {**boss, "initrd.gz": initrd}, "worker": worker, "small": small})
     machine = boot(bundle, memory_mib=1024)
     machine.expect_all([r"^boss\| This VM may(?s:.*?)boss# ", r"^worker\| Enter 'help'"], 120)
     return machine
@@ -108,22 +112,35 @@ def values(text):
     return {line.split()[0]: int(line.split()[1], 16) for line in text.splitlines() if "0x" in line}
 
 
+def registers_of(guest):
+    """{name: value} of each vCPU of the worker."""
+    texts = [guest.json(f"registers worker --vcpu {n}") for n in range(VCPUS)]
+    return [{name: int(value, 16) for name, value in text.items()} for text in texts]
+
+
+def dump_of(disk, size):
+    """The dump on it, of what is mapped of it."""
+    whole = bytearray(size)
+    for at, data in disk.items():
+        part = data[: max(0, len(whole) - at)]
+        whole[at : at + len(part)] = part
+    return bytes(whole)
+
+
 def test_gdb_opens_a_dump(machine, tmp_path):
     guest = Guest(machine)
+    check_holes(guest)
     # A VM that runs goes on after it.
-    answer = guest.json("dump worker /dev/pmem0")
+    answer = guest.json("dump worker /dev/pmem0", DUMPING)
     assert answer["was_running"] and answer["vmcoreinfo"] and answer["vcpus"] == VCPUS
     wait_for_state(guest, "running")
     guest.run("plinthctl vm pause worker --now")
     wait_for_state(guest, "paused")
-    text = guest.run("plinthctl dump worker /dev/pmem0")
+    text = guest.run("plinthctl dump worker /dev/pmem0", DUMPING)
     found = re.fullmatch(r"/dev/pmem0: (\d+) bytes, 2 vCPUs, (\d+) ranges of the kernel, VMCOREINFO found", text)
     assert found, text
     wait_for_state(guest, "paused")
-    registers = [
-        {name: int(value, 16) for name, value in guest.json(f"registers worker --vcpu {n}").items()}
-        for n in range(VCPUS)
-    ]
+    registers = registers_of(guest)
     used = guest.json("vm info worker")["used_bytes"]
     assert used < SIZE, "what nobody has touched took no memory"
 
@@ -132,11 +149,7 @@ def test_gdb_opens_a_dump(machine, tmp_path):
     with machine.standing_still():
         disk = read_mapped(machine, roots["boss"], DISK, SIZE + 16 * MIB)
         ram = read_mapped(machine, roots["worker"], RAM, SIZE)
-    whole = bytearray(int(found.group(1)))
-    for at, data in disk.items():
-        part = data[: max(0, len(whole) - at)]
-        whole[at : at + len(part)] = part
-    data = bytes(whole)
+    data = dump_of(disk, int(found.group(1)))
     file = tmp_path / "core"
     file.write_bytes(data)
 
@@ -155,9 +168,20 @@ def test_gdb_opens_a_dump(machine, tmp_path):
     check_gdb(core, file, registers)
 
 
+def check_holes(guest):
+    """A file is as long as all of RAM, though its end is a hole."""
+    guest.run("plinthctl dump small /tmp/small")
+    size, blocks = map(int, guest.run("stat -c '%s %b' /tmp/small; rm /tmp/small").split())
+    assert size == MEMORY + SMALL and 0 < blocks * 512 < size // 2
+
+
 def check_notes(core):
+    """As crash wants them."""
+    kind, _flags, start, _virtual, _physical, size, *_rest = core.segments[0]
+    assert (kind, start) == (PT_NOTE, NOTES) and start + size <= MEMORY
+    assert core.segments[1][7] == 0, "p_align, by which it is kdump's"
     notes = core.notes()
-    each = [("CORE", 1), ("CORE", 2), ("Plinth", 1)]
+    each = [("CORE", 1), ("CORE", 2), ("Plinth", 0)]
     assert [note[:2] for note in notes] == [*each, *each, ("VMCOREINFO", 0)]
     info = dict(line.split("=", 1) for line in notes[-1][2].decode().splitlines())
     assert info["OSRELEASE"].startswith("6.1") and "KERNELOFFSET" in info

@@ -129,11 +129,23 @@ static uint32_t info_size(const uint8_t *page)
 	const uint8_t *text = name + sizeof(VMCOREINFO) + 1U; /* padded to 4 */
 
 	return note->n_namesz == sizeof(VMCOREINFO) && note->n_type == 0U &&
-			       note->n_descsz >= sizeof(INFO_BEGINS) && note->n_descsz <= PAGE &&
+			       note->n_descsz >= sizeof(INFO_BEGINS) &&
+			       note->n_descsz <= DUMP_INFO_MAX &&
 			       memcmp(name, VMCOREINFO, sizeof(VMCOREINFO)) == 0 &&
 			       memcmp(text, INFO_BEGINS, sizeof(INFO_BEGINS) - 1U) == 0
 		       ? note->n_descsz
 		       : 0U;
+}
+
+/* A hole at the end of a file is none until the file is as long. */
+static void end_memory(const struct dump *dump)
+{
+	off_t size = (off_t)(DUMP_MEMORY + dump->elf.ram_size);
+
+	if (fflush(dump->elf.file) != 0 ||
+		(dump->is_regular && ftruncate(fileno(dump->elf.file), size) != 0)) {
+		ctl_die(EXIT_FAILED, "%s: %s", dump->path, strerror(errno));
+	}
 }
 
 static void write_memory(struct dump *dump)
@@ -156,6 +168,7 @@ static void write_memory(struct dump *dump)
 			ctl_die(EXIT_FAILED, "interrupted: %s is no whole dump", dump->path);
 		}
 	}
+	end_memory(dump);
 }
 
 /* All of them are at rest some moments after the pause. */
@@ -229,7 +242,7 @@ static void find_segments(struct dump *dump)
 
 static void report(const struct dump *dump)
 {
-	uint64_t size = DUMP_MEMORY + dump->elf.ram_size + dump->elf.note_size;
+	uint64_t size = DUMP_MEMORY + dump->elf.ram_size;
 
 	if (ctl_json) {
 		json_open(NULL, '{');

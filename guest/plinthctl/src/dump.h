@@ -4,13 +4,17 @@
  * dump-guest-memory:
  *
  *   0              headers, written last: a file without them is a dump that did not end
- *   DUMP_MEMORY    RAM, as long as it is; the first PT_LOAD, whose virtual addresses are the
- *                  physical ones
- *   behind it      PT_NOTE: for each vCPU NT_PRSTATUS, NT_FPREGSET and all that Plinth tells of it
+ *   DUMP_NOTES     PT_NOTE: for each vCPU NT_PRSTATUS, NT_FPREGSET and all that Plinth tells of it
  *                  (DUMP_NOTE_NAME, DUMP_NOTE_REGISTERS: struct control_registers), and Linux's
  *                  VMCOREINFO if its note was found in RAM
+ *   DUMP_MEMORY    RAM, as long as it is; the first PT_LOAD, whose virtual addresses are the
+ *                  physical ones
  *
  * More PT_LOADs show pieces of RAM once more, at the kernel's virtual addresses.
+ *
+ * crash (its netdump.c) takes an ELF core for one of kdump if PT_NOTE is the first header and the
+ * first PT_LOAD has no alignment; it reads notes in front of that PT_LOAD's bytes alone, and goes
+ * by their type, whatever their name is.
  */
 #ifndef PLINTHCTL_DUMP_H
 #define PLINTHCTL_DUMP_H
@@ -22,10 +26,12 @@
 
 #include "plinth/control.h"
 
+#define DUMP_NOTES	    UINT64_C(0xc0000)
 #define DUMP_MEMORY	    UINT64_C(0x100000)
-#define DUMP_SEGMENTS	    ((DUMP_MEMORY - sizeof(Elf64_Ehdr)) / sizeof(Elf64_Phdr) - 1U)
+#define DUMP_SEGMENTS	    ((DUMP_NOTES - sizeof(Elf64_Ehdr)) / sizeof(Elf64_Phdr) - 1U)
+#define DUMP_INFO_MAX	    4096U /* bytes of VMCOREINFO: Linux's own limit */
 #define DUMP_NOTE_NAME	    "Plinth"
-#define DUMP_NOTE_REGISTERS 1U
+#define DUMP_NOTE_REGISTERS 0U /* none of those that are NT_something to crash and gdb */
 
 /* A piece of RAM at a virtual address. */
 struct dump_segment {
@@ -41,10 +47,11 @@ struct dump_elf {
 	uint64_t ram_size;
 	struct dump_segment *segment; /* RAM is not among them */
 	size_t segment_count;	      /* DUMP_SEGMENTS - 1 at most */
-	uint64_t note_size;
+	uint64_t note_size;	      /* all notes so far */
 };
 
-/* Adds a note where the file stands, behind RAM. */
+/* Adds a note behind those that are there; the file stands behind it then. All of them fit, with
+ * VM_VCPU_MAX vCPUs and DUMP_INFO_MAX bytes of VMCOREINFO. */
 void dump_note(
 	struct dump_elf *elf, const char *name, uint32_t type, const void *bytes, uint32_t size);
 

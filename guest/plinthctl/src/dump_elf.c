@@ -9,16 +9,21 @@
 #include "abi/vm_config.h"
 #include "base/compiler.h"
 
-#define NOTE_ALIGN   4U
-#define PSTATE_MODE  UINT64_C(0xf)
-#define PSTATE_EL1H  UINT64_C(0x5) /* the one mode of guests with SP_EL1 */
-#define SIGNAL_STOP  19		   /* what a debugger says the thread stopped by: SIGSTOP */
-#define SEGMENT_PAGE UINT64_C(0x1000)
+#define NOTE_ALIGN  4U
+#define PSTATE_MODE UINT64_C(0xf)
+#define PSTATE_EL1H UINT64_C(0x5)	       /* the one mode of guests with SP_EL1 */
+#define NOTE_HEAD   (sizeof(Elf64_Nhdr) + 12U) /* with a name of up to 12 bytes */
+#define VCPU_NOTES                                                                                 \
+	(3U * NOTE_HEAD + sizeof(struct elf_prstatus) + sizeof(struct user_fpsimd_struct) +        \
+		sizeof(struct control_registers))
+#define NOTES_MAX   (VM_VCPU_MAX * VCPU_NOTES + NOTE_HEAD + DUMP_INFO_MAX)
+#define SIGNAL_STOP 19 /* what a debugger says the thread stopped by: SIGSTOP */
 
 /* Linux's elf_gregset_t: x0 to x30, sp, pc, pstate. */
 STATIC_ASSERT(ELF_NGREG == 34, "elf_gregset_t");
 STATIC_ASSERT(sizeof(struct elf_prstatus) == 392, "elf_prstatus");
 STATIC_ASSERT(sizeof(struct user_fpsimd_struct) == 528, "user_fpsimd_state");
+STATIC_ASSERT(NOTES_MAX <= DUMP_MEMORY - DUMP_NOTES, "all notes");
 
 static void put(struct dump_elf *elf, const void *bytes, uint32_t size)
 {
@@ -39,6 +44,7 @@ void dump_note(
 		.n_type = type,
 	};
 
+	(void)fseeko(elf->file, (off_t)(DUMP_NOTES + elf->note_size), SEEK_SET);
 	put(elf, &header, sizeof(header));
 	put(elf, name, header.n_namesz);
 	put(elf, bytes, size);
@@ -69,8 +75,7 @@ static void put_segment(const struct dump_elf *elf, const struct dump_segment *s
 		.p_vaddr = segment->virtual,
 		.p_paddr = segment->physical,
 		.p_filesz = segment->size,
-		.p_memsz = segment->size,
-		.p_align = SEGMENT_PAGE,
+		.p_memsz = segment->size, /* without p_align, as in kdump's */
 	};
 
 	fwrite(&header, 1, sizeof(header), elf->file);
@@ -91,7 +96,7 @@ void dump_headers(const struct dump_elf *elf)
 	};
 	const Elf64_Phdr notes = {
 		.p_type = PT_NOTE,
-		.p_offset = DUMP_MEMORY + elf->ram_size,
+		.p_offset = DUMP_NOTES,
 		.p_filesz = elf->note_size,
 		.p_memsz = elf->note_size,
 		.p_align = NOTE_ALIGN,
