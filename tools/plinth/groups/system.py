@@ -18,6 +18,7 @@ def run(options):
     report = TEST_LOGS / "system.xml"
     report.unlink(missing_ok=True)
     command = [sys.executable, "-m", "pytest", "--junitxml", report, "--tb=short"]
+    command += ["--durations", "20", "--durations-min", "10"]  # what took longest, in seconds
     command += ["-n", str(workers()), "--dist", "loadgroup"]
     command += ["-v"] if options.verbose else ["-q"]
     if options.name:
