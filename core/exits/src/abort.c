@@ -78,7 +78,7 @@ static inline bool walked_ipa(uint64_t far, enum fault_from from, ipa_t *ipa)
 		gva_init(far), ipa);
 }
 
-/* Of a translation fault. False: as for fault_ipa. */
+/* Of any translation fault. False: as for fault_ipa. */
 static inline bool translation_ipa(uint64_t far, enum fault_from from, ipa_t *ipa)
 {
 	if (errata_needs(ERRATA_RECHECK_HPFAR)) {
@@ -227,35 +227,54 @@ static ALWAYS_INLINE inline enum outcome stage2_abort(
 			      : not_ram(vcpu, esr, ipa, far, is_fetch);
 }
 
-NOINLINE static enum outcome any_data_abort(struct vcpu *vcpu, uint64_t esr, uint64_t far)
+enum outcome exits_any_data_abort(struct vcpu *vcpu, uint64_t esr)
 {
-	return stage2_abort(vcpu, esr, far, false);
+	vcpu->exits.abort++;
+	return stage2_abort(vcpu, esr, read_far_el2(), false);
 }
 
 /* What a driver's load or store leaves in ESR_EL2, the level and all about the register apart. */
 #define PLAIN_MASK (ISS_ISV | ISS_CM | ISS_S1PTW | FSC_KIND(MASK_BELOW(ISS_FSC_WIDTH)))
 #define PLAIN	   (ISS_ISV | FSC_TRANSLATION)
 
-/* And in SPSR_EL2: AArch64, EL1, and nothing to undo for an instruction that is stepped over. */
-#define USUAL_MASK (VCPU_SKIP_UNDOES | PSTATE_AARCH32 | PSTATE_EL_MASK)
+/* And in SPSR_EL2, none of these: nothing to undo for an instruction that is stepped over. */
+#define UNUSUAL (VCPU_SKIP_UNDOES | PSTATE_AARCH32)
 
-/* A plain access of EL1 to a device is nearly all that guests do without memory: first of all, and
- * without a test that does not matter to it. */
+/* Might a load with a valid syndrome, which has 8 bytes at most, cross from a page into the next?
+ * FAR_EL2 is one of the bytes, whichever. Pages have 4 KiB at least. */
+static inline bool may_cross(uint64_t far)
+{
+	return ((far + 8U) & UINT64_C(0xff0)) == 0U;
+}
+
+/* Is HPFAR_EL2 good for a plain access on any CPU? ERRATA_RECHECK_HPFAR is of loads that cross. */
+static inline bool is_hpfar_good(uint64_t esr, uint64_t far)
+{
+	return (esr & ISS_WNR) != 0U || !may_cross(far);
+}
+
+/* A plain access to a device is nearly all that guests do without memory: first of all, and without
+ * a test that does not matter to it. The last device is mostly the next one, too; it is never the
+ * distributor, which is asked for behind it and costs the others nothing. */
 enum outcome exits_data_abort(struct vcpu *vcpu, uint64_t esr)
 {
 	uint64_t far = read_far_el2();
+	ipa_t ipa;
 
-	vcpu->exits.abort++;
-	if (LIKELY((esr & PLAIN_MASK) == PLAIN && (vcpu_pstate() & USUAL_MASK) == PSTATE_EL1)) {
-		ipa_t ipa;
-
-		if (UNLIKELY(!translation_ipa(far, FROM_EL1, &ipa))) {
-			return OUTCOME_RESUME;
-		}
-		return is_memory(ipa) ? memory_fault(vcpu, esr, ipa, far, false)
-				      : exits_mmio_plain(vcpu, esr, ipa);
+	if (UNLIKELY((esr & PLAIN_MASK) != PLAIN || (vcpu_pstate() & UNUSUAL) != 0U ||
+		     !is_hpfar_good(esr, far))) {
+		return exits_any_data_abort(vcpu, esr);
 	}
-	return any_data_abort(vcpu, esr, far);
+	vcpu->exits.abort++;
+	ipa = hpfar_ipa(far);
+	if (LIKELY(mmio_region_has(vcpu->device, ipa))) {
+		return exits_mmio_last(vcpu, esr, ipa);
+	}
+	if ((ipa.v ^ VM_GICD_BASE) < EXITS_QUICK_GICD) {
+		return exits_mmio_gicd(vcpu, esr, (uint32_t)(ipa.v ^ VM_GICD_BASE));
+	}
+	return is_memory(ipa) ? memory_fault(vcpu, esr, ipa, far, false)
+			      : exits_mmio(vcpu, esr, ipa, far);
 }
 
 enum outcome exits_instruction_abort(struct vcpu *vcpu, uint64_t esr)

@@ -87,7 +87,9 @@ static inline struct vcpu_context *run_exit(struct vcpu *vcpu, uint64_t esr)
 NOINLINE static struct vcpu_context *traced_exit(struct vcpu *vcpu, uint64_t esr)
 {
 	trace_write(TRACE_EXIT, vcpu->vm->id, vcpu->id, esr, vcpu_pc());
-	return run_exit(vcpu, esr);
+	return FIELD_GET(esr, ESR_EC) == EC_DABT_LOWER
+		       ? exits_finish(vcpu, exits_any_data_abort(vcpu, esr))
+		       : run_exit(vcpu, esr);
 }
 
 struct vcpu_context *exits_sync(struct vcpu_context *ctx)

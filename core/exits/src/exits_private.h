@@ -19,6 +19,8 @@ enum outcome exits_hvc(struct vcpu *vcpu, uint64_t esr);
 enum outcome exits_smc(struct vcpu *vcpu, uint64_t esr);
 enum outcome exits_sysreg(struct vcpu *vcpu, uint64_t esr);
 enum outcome exits_data_abort(struct vcpu *vcpu, uint64_t esr);
+/* The same in any case; devices' accesses are traced by this one alone. */
+enum outcome exits_any_data_abort(struct vcpu *vcpu, uint64_t esr);
 enum outcome exits_instruction_abort(struct vcpu *vcpu, uint64_t esr);
 enum outcome exits_wfx(struct vcpu *vcpu, uint64_t esr);
 
@@ -61,9 +63,12 @@ enum outcome exits_wait(struct vcpu *vcpu);
 /* One device access of the guest at an IPA without memory, from the syndrome or, where there is
  * none, from the instruction. */
 enum outcome exits_mmio(struct vcpu *vcpu, uint64_t esr, ipa_t ipa, uint64_t far);
-/* The first, where the syndrome is valid, and the guest has nothing to be undone when it is stepped
- * over (VCPU_SKIP_UNDOES). */
-enum outcome exits_mmio_plain(struct vcpu *vcpu, uint64_t esr, ipa_t ipa);
+/* The first, where the syndrome is valid, the guest has nothing to be undone when it is stepped
+ * over (VCPU_SKIP_UNDOES), and nothing is traced: to vcpu->device, and to the first
+ * EXITS_QUICK_GICD bytes of the distributor, which it has in either view. */
+#define EXITS_QUICK_GICD VGIC_V2_DIST_SIZE
+enum outcome exits_mmio_last(struct vcpu *vcpu, uint64_t esr, ipa_t ipa);
+enum outcome exits_mmio_gicd(struct vcpu *vcpu, uint64_t esr, uint32_t offset);
 enum outcome exits_mmio_decode(struct vcpu *vcpu, uint64_t esr, ipa_t ipa, uint64_t far);
 
 /* One access of `size` bytes (1, 2, 4, 8). False: the guest has been given an exception. */

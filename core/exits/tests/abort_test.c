@@ -7,7 +7,9 @@
 
 #include <cmocka.h>
 
+#include "errata/errata.h"
 #include "exits_rig.h"
+#include "trace/trace.h"
 
 #define FETCH(iss) (((uint64_t)EC_IABT_LOWER << ESR_EC_SHIFT) | ESR_IL | (iss))
 #define PAGE	   (VM_RAM_BASE + MIB(2))
@@ -244,6 +246,125 @@ static void other_aborts_go_to_the_guest(void **state)
 	assert_false(is_mapped(PAGE, 0));
 }
 
+/* A load of EL1 into X1; `more`: of ISS. */
+#define LOAD(more)                                                                                 \
+	RIG_ABORT(FSC_TRANSLATION | 3U | ISS_ISV | (UINT64_C(1) << ISS_SRT_SHIFT) | (more))
+#define SIZE(sas) ((uint64_t)(sas) << ISS_SAS_SHIFT)
+
+/* Cortex-A57 834220 is of loads that cross from a page into the next. FAR_EL2 is one of their
+ * bytes, and they have no more than 8. */
+static void only_loads_that_may_cross_are_translated_again(void **state)
+{
+	uint32_t actions = errata_actions;
+
+	(void)state;
+	errata_actions |= ERRATA_RECHECK_HPFAR;
+	for (uint64_t offset = 0; offset < PAGE_SIZE; offset++) {
+		bool may_cross = offset < 7U || offset > PAGE_SIZE - 8U;
+
+		set_fault(RIG_DEVICE + offset, RIG_DEVICE);
+		rig.access_count = 0;
+		assert_int_equal(exits_data_abort(rig.vcpu, LOAD(0)), OUTCOME_RESUME);
+		assert_true(rig.at_count == 1U || !may_cross);
+		assert_true(rig.at_count == 0U || offset < 8U || offset >= PAGE_SIZE - 8U);
+		assert_int_equal(rig.access_count, 1);
+		rig.at_count = 0;
+		rig.access_count = 0;
+		assert_int_equal(exits_data_abort(rig.vcpu, LOAD(ISS_WNR)), OUTCOME_RESUME);
+		assert_int_equal(rig.at_count, 0);
+	}
+	errata_actions = actions;
+}
+
+static void a_load_with_a_fault_at_stage_1_is_run_again(void **state)
+{
+	uint32_t actions = errata_actions;
+
+	(void)state;
+	errata_actions |= ERRATA_RECHECK_HPFAR;
+	set_fault(RIG_UNMAPPED, RIG_DEVICE);
+	assert_int_equal(exits_data_abort(rig.vcpu, LOAD(0)), OUTCOME_RESUME);
+	errata_actions = actions;
+	assert_int_equal(rig.at_count, 1);
+	assert_int_equal(rig.access_count, 0);
+	assert_int_equal(fake_sysregs.elr_el2, RIG_CODE);
+	assert_int_equal(fake_sysregs.esr_el1, 0);
+}
+
+static void at_gicd(uint64_t offset, uint64_t more)
+{
+	set_fault(VM_GICD_BASE + offset, VM_GICD_BASE);
+	assert_int_equal(exits_data_abort(rig.vcpu, LOAD(more)), OUTCOME_RESUME);
+}
+
+/* It answers as it does by way of core/mmio, and the device before it stays the last one. */
+static void the_distributor_is_not_remembered(void **state)
+{
+	const struct mmio_region *device = mmio_find(&rig.vm->mmio, ipa_init(RIG_DEVICE));
+
+	(void)state;
+	assert_true(rig.vcpu->device->base != VM_GICD_BASE);
+	set_fault(RIG_DEVICE, RIG_DEVICE);
+	assert_int_equal(exits_data_abort(rig.vcpu, LOAD(0)), OUTCOME_RESUME);
+	assert_ptr_equal(rig.vcpu->device, device);
+	at_gicd(0x8, SIZE(2));
+	assert_int_equal(rig.vcpu->ctx.x[1], 0x5000043b);
+	rig_check_done();
+	rig.vcpu->ctx.x[1] = UINT64_C(0xffffffff00000100);
+	at_gicd(0x104, SIZE(2) | ISS_WNR); /* GICD_ISENABLER1 */
+	rig_check_done();
+	at_gicd(0x184, SIZE(2));
+	assert_int_equal(rig.vcpu->ctx.x[1], 0x100);
+	rig.vcpu->ctx.x[1] = 0x90;
+	at_gicd(0x421, SIZE(0) | ISS_WNR); /* GICD_IPRIORITYR8 */
+	at_gicd(0x421, SIZE(0) | ISS_SSE);
+	assert_int_equal(rig.vcpu->ctx.x[1], 0xffffff90);
+	at_gicd(0x104, SIZE(3));
+	assert_int_equal(rig.vcpu->ctx.x[1], 0xffffff90);
+	rig_check_injected(RIG_SAME(FSC_ALIGNMENT));
+	at_gicd(0x100, SIZE(3)); /* aligned, but the register has no such size */
+	assert_int_equal(rig.vcpu->ctx.x[1], 0);
+	set_fault(VM_GICD_BASE + 0xffe8U, VM_GICD_BASE + 0xf000U); /* GICD_PIDR2, the slow way */
+	assert_int_equal(exits_data_abort(rig.vcpu, LOAD(SIZE(2))), OUTCOME_RESUME);
+	assert_int_equal(rig.vcpu->ctx.x[1], 0x3b);
+	assert_ptr_equal(rig.vcpu->device, device);
+}
+
+struct seen {
+	unsigned count;
+	struct trace_event mmio;
+};
+
+static void see(void *ctx, const struct trace_event *event)
+{
+	struct seen *seen = ctx;
+
+	if (event->kind == TRACE_MMIO) {
+		seen->count++;
+		seen->mmio = *event;
+	}
+}
+
+static void devices_are_traced(void **state)
+{
+	static struct trace_ring ring;
+	struct seen seen = {0};
+
+	(void)state;
+	trace_init_cpu(0, &ring);
+	at_gicd(0x8, SIZE(2)); /* not yet */
+	set_fault(VM_GICD_BASE + 0x8U, VM_GICD_BASE);
+	fake_sysregs.esr_el2 = LOAD(SIZE(2));
+	trace_enable(true);
+	assert_ptr_equal(exits_sync(&rig.vcpu->ctx), &rig.vcpu->ctx);
+	trace_enable(false);
+	(void)trace_for_each(TRACE_RECORDS, see, &seen);
+	assert_int_equal(seen.count, 1);
+	assert_int_equal(seen.mmio.a, VM_GICD_BASE + 0x8U);
+	assert_int_equal(seen.mmio.b, 0x5000043b);
+	rig_check_done();
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, rig_setup, rig_teardown)
 
 int main(void)
@@ -264,6 +385,10 @@ int main(void)
 		TEST(a_store_to_a_rom_is_an_external_abort),
 		TEST(invalidation_of_a_rom_is_skipped),
 		TEST(other_aborts_go_to_the_guest),
+		TEST(only_loads_that_may_cross_are_translated_again),
+		TEST(a_load_with_a_fault_at_stage_1_is_run_again),
+		TEST(the_distributor_is_not_remembered),
+		TEST(devices_are_traced),
 	};
 
 	return cmocka_run_group_tests(tests, rig_group_setup, NULL);

@@ -205,13 +205,28 @@ static const uint8_t v3_hints[VGIC_HINT_COUNT + 1U] = {0, 3, 4, 5, 6, 7, 8, 9, 1
 
 const struct vgic_frame vgic_dist_v3_frame = {v3_regs, ARRAY_SIZE(v3_regs), 3, false, v3_hints};
 
+uint64_t vgic_dist_read(struct vgic_cpu *cpu, uint32_t offset, uint32_t size)
+{
+	return vgic_reg_read(cpu->vgic->dist, cpu, offset, size);
+}
+
+void vgic_dist_write(struct vgic_cpu *cpu, uint32_t offset, uint32_t size, uint64_t value)
+{
+	vgic_reg_write(cpu->vgic->dist, cpu, offset, size, value);
+}
+
 enum mmio_result vgic_dist_mmio(void *ctx, struct mmio_access *access)
 {
 	struct vgic *vgic = ctx;
+	uint32_t offset = (uint32_t)access->offset;
 
 	if (access->vcpu >= vgic->vcpu_count || access->offset >= VGIC_DIST_SIZE) {
 		return MMIO_FAULT;
 	}
-	vgic_reg_access(vgic->dist, vgic->cpu[access->vcpu], (uint32_t)access->offset, access);
+	if (access->write) {
+		vgic_dist_write(vgic->cpu[access->vcpu], offset, access->size, access->value);
+	} else {
+		access->value = vgic_dist_read(vgic->cpu[access->vcpu], offset, access->size);
+	}
 	return MMIO_DONE;
 }

@@ -16,15 +16,21 @@ const struct vgic_reg *vgic_reg_search(
 	return NULL;
 }
 
-void vgic_reg_access_locked(
-	const struct vgic_reg *reg, const struct vgic_reg_access *a, struct mmio_access *access)
+uint64_t vgic_reg_read_locked(const struct vgic_reg *reg, const struct vgic_reg_access *a)
+{
+	uint64_t value;
+
+	lock_take(&a->cpu->vgic->lock);
+	value = reg->read(a);
+	lock_drop(&a->cpu->vgic->lock);
+	return value;
+}
+
+void vgic_reg_write_locked(
+	const struct vgic_reg *reg, const struct vgic_reg_access *a, uint64_t value)
 {
 	lock_take(&a->cpu->vgic->lock);
-	if (access->write) {
-		reg->write(a, access->value);
-	} else {
-		access->value = reg->read(a);
-	}
+	reg->write(a, value);
 	lock_drop(&a->cpu->vgic->lock);
 }
 

@@ -62,52 +62,56 @@ extern const struct vgic_frame vgic_sgi_frame;
 const struct vgic_reg *vgic_reg_search(
 	const struct vgic_frame *frame, const struct vgic_reg *from, uint32_t offset);
 
-/* The row of `offset`, or NULL. Guests wait for this one and the next: they are part of the frames'
- * handlers. */
+/* The row of `offset`, or NULL. Guests wait for this one and those below: they are part of the
+ * frames' handlers. */
 static inline const struct vgic_reg *vgic_reg_find(const struct vgic_frame *frame, uint32_t offset)
 {
 	uint32_t slot = offset >> VGIC_HINT_SHIFT;
 	const struct vgic_reg *reg;
 
-	if (offset / 4U < frame->words) {
-		reg = &frame->regs[offset / 4U];
-	} else {
-		reg = &frame->regs[frame->hints[slot < VGIC_HINT_COUNT ? slot : VGIC_HINT_COUNT]];
+	if (slot == 0U && offset / 4U < frame->words) {
+		return &frame->regs[offset / 4U];
 	}
+	reg = &frame->regs[frame->hints[slot < VGIC_HINT_COUNT ? slot : VGIC_HINT_COUNT]];
 	if (LIKELY(offset - reg->offset < reg->size)) {
 		return reg;
 	}
 	return vgic_reg_search(frame, reg, offset);
 }
 
-/* Calls the row's handler with the VM's lock. */
-void vgic_reg_access_locked(
-	const struct vgic_reg *reg, const struct vgic_reg_access *a, struct mmio_access *access);
+/* Call the row's handler with the VM's lock. */
+uint64_t vgic_reg_read_locked(const struct vgic_reg *reg, const struct vgic_reg_access *a);
+void vgic_reg_write_locked(
+	const struct vgic_reg *reg, const struct vgic_reg_access *a, uint64_t value);
 
-/* Carries out *access at `offset` of `frame`. */
-static inline void vgic_reg_access(const struct vgic_frame *frame, struct vgic_cpu *cpu,
-	uint32_t offset, struct mmio_access *access)
+/* `size` bytes at `offset` of `frame`: 1, 2, 4 or 8, and aligned to as much. */
+static inline uint64_t vgic_reg_read(
+	const struct vgic_frame *frame, struct vgic_cpu *cpu, uint32_t offset, uint32_t size)
 {
 	const struct vgic_reg *reg = vgic_reg_find(frame, offset);
 	struct vgic_reg_access a;
 
-	bool known = LIKELY(reg != NULL) && (reg->widths & access->size) != 0U;
+	if (UNLIKELY(reg == NULL) || (reg->widths & size) == 0U || reg->read == NULL) {
+		return 0;
+	}
+	a = (struct vgic_reg_access){cpu, frame, offset - reg->offset, size};
+	return reg->lock != UNLOCKED ? vgic_reg_read_locked(reg, &a) : reg->read(&a);
+}
 
-	if (access->write) {
-		if (!known || reg->write == NULL) {
-			return;
-		}
-	} else if (!known || reg->read == NULL) {
-		access->value = 0;
+static inline void vgic_reg_write(const struct vgic_frame *frame, struct vgic_cpu *cpu,
+	uint32_t offset, uint32_t size, uint64_t value)
+{
+	const struct vgic_reg *reg = vgic_reg_find(frame, offset);
+	struct vgic_reg_access a;
+
+	if (UNLIKELY(reg == NULL) || (reg->widths & size) == 0U || reg->write == NULL) {
 		return;
 	}
-	a = (struct vgic_reg_access){cpu, frame, offset - reg->offset, access->size};
-	if (access->write ? reg->lock == LOCKED : reg->lock != UNLOCKED) {
-		vgic_reg_access_locked(reg, &a, access);
-	} else if (access->write) {
-		reg->write(&a, access->value);
+	a = (struct vgic_reg_access){cpu, frame, offset - reg->offset, size};
+	if (reg->lock == LOCKED) {
+		vgic_reg_write_locked(reg, &a, value);
 	} else {
-		access->value = reg->read(&a);
+		reg->write(&a, value);
 	}
 }
 

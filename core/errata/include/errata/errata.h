@@ -17,8 +17,9 @@ enum errata_action {
 	/* core/exits, core/vcpu, core/s2: while VTTBR_EL2 and the EL1 translation registers belong
 	 * to different vCPUs, no stage-1 walk can begin: errata_walks_stop() to _resume(). */
 	ERRATA_SPECULATIVE_AT = 1U << 0,
-	/* core/exits: HPFAR_EL2 of a stage-2 fault may hide a stage-1 fault: translate FAR_EL2
-	 * again with AT before it is used, and resume the guest where that faults. */
+	/* core/exits: HPFAR_EL2 of a stage-2 fault may hide a stage-1 fault of a load that crosses
+	 * from a page into the next: translate FAR_EL2 again with AT before it is used, and resume
+	 * the guest where that faults. */
 	ERRATA_RECHECK_HPFAR = 1U << 1,
 	/* core/init: CTR_EL0.DIC lies: core/coh is given a CTR_EL0 without it. */
 	ERRATA_IGNORE_DIC = 1U << 2,

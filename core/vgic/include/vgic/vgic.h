@@ -233,6 +233,11 @@ static inline mpidr_t vgic_affinity(vcpu_id_t id)
 enum mmio_result vgic_dist_mmio(void *ctx, struct mmio_access *access);
 enum mmio_result vgic_redist_mmio(void *ctx, struct mmio_access *access);
 
+/* The distributor's again, for whoever knows who accesses: `size` bytes (1, 2, 4 or 8, aligned to
+ * as much) at `offset` below the frame's size in the VM's view. */
+uint64_t vgic_dist_read(struct vgic_cpu *cpu, uint32_t offset, uint32_t size);
+void vgic_dist_write(struct vgic_cpu *cpu, uint32_t offset, uint32_t size, uint64_t value);
+
 /* The monitor's `irq`: a line of text for each interrupt that is enabled, pending or active, and
  * two for each vCPU. Any CPU; what is in list registers of running vCPUs is shown as such. */
 void vgic_dump(struct vgic *vgic, fmt_put_fn *put, void *put_ctx);
