@@ -107,8 +107,13 @@ static void arm_quiet(const struct console_port *port)
 	}
 	if (console.arm == NULL) {
 		console_service(SHOW_PARTIAL);
-	} else {
-		arm(read_cntpct_el0() + console.quiet_ticks);
+		return;
+	}
+	uint64_t deadline = read_cntpct_el0() + console.quiet_ticks;
+
+	/* Mostly it is armed, by the byte before. */
+	if (UNLIKELY(deadline < load_ordered(&console.armed))) {
+		arm(deadline);
 	}
 }
 
@@ -117,6 +122,21 @@ NOINLINE static void tell_reader(struct console_port *port)
 	if (exchange_acq_rel(&port->watched, 0U) != 0U && port->ops->output != NULL) {
 		port->ops->output(port->ctx);
 	}
+}
+
+/* After a line's end, or when the ring is half full: what console_port_put() has to answer. */
+NOINLINE static bool show_lines(struct console_port *port, uint8_t byte, uint32_t used)
+{
+	if (byte == '\n') {
+		/* Pairs with the acquire in lines_waiting(). */
+		store_release(&port->newlines_put, port->newlines_put + 1U);
+	}
+	console_service(SHOW_LINES);
+	if (used + 1U >= CONSOLE_RING_SIZE && console_port_is_full(port)) {
+		store_ordered(&port->wants_room, 1U);
+		return console_port_has_room(port);
+	}
+	return true;
 }
 
 bool console_port_put(struct console_port *port, uint8_t byte)
@@ -135,19 +155,10 @@ bool console_port_put(struct console_port *port, uint8_t byte)
 	if (UNLIKELY(load_ordered(&port->watched) != 0U)) {
 		tell_reader(port);
 	}
-	if (byte == '\n') {
-		/* Pairs with the acquire in lines_waiting(). */
-		store_release(&port->newlines_put, port->newlines_put + 1U);
+	if (UNLIKELY(byte == '\n' || used >= CONSOLE_RING_SIZE / 2U)) {
+		return show_lines(port, byte, used);
 	}
-	if (byte == '\n' || used >= CONSOLE_RING_SIZE / 2U) {
-		console_service(SHOW_LINES);
-	} else {
-		arm_quiet(port);
-	}
-	if (UNLIKELY(used + 1U >= CONSOLE_RING_SIZE) && console_port_is_full(port)) {
-		store_ordered(&port->wants_room, 1U);
-		return console_port_has_room(port);
-	}
+	arm_quiet(port);
 	return true;
 }
 

@@ -253,9 +253,9 @@ static inline bool is_hpfar_good(uint64_t esr, uint64_t far)
 	return (esr & ISS_WNR) != 0U || !may_cross(far);
 }
 
-/* A plain access to a device is nearly all that guests do without memory: first of all, and without
- * a test that does not matter to it. The last device is mostly the next one, too; it is never the
- * distributor, which is asked for behind it and costs the others nothing. */
+/* A plain access to the UART is most of what guests do without memory, once they run, and one to
+ * the distributor most of the rest: first of all, and without a test that does not matter to them.
+ */
 enum outcome exits_data_abort(struct vcpu *vcpu, uint64_t esr)
 {
 	uint64_t far = read_far_el2();
@@ -267,8 +267,8 @@ enum outcome exits_data_abort(struct vcpu *vcpu, uint64_t esr)
 	}
 	vcpu->exits.abort++;
 	ipa = hpfar_ipa(far);
-	if (LIKELY(mmio_region_has(vcpu->device, ipa))) {
-		return exits_mmio_last(vcpu, esr, ipa);
+	if (LIKELY((ipa.v ^ VM_UART_BASE) < VUART_SIZE)) {
+		return exits_mmio_uart(vcpu, esr, (uint32_t)(ipa.v ^ VM_UART_BASE));
 	}
 	if ((ipa.v ^ VM_GICD_BASE) < EXITS_QUICK_GICD) {
 		return exits_mmio_gicd(vcpu, esr, (uint32_t)(ipa.v ^ VM_GICD_BASE));

@@ -64,10 +64,10 @@ enum outcome exits_wait(struct vcpu *vcpu);
  * none, from the instruction. */
 enum outcome exits_mmio(struct vcpu *vcpu, uint64_t esr, ipa_t ipa, uint64_t far);
 /* The first, where the syndrome is valid, the guest has nothing to be undone when it is stepped
- * over (VCPU_SKIP_UNDOES), and nothing is traced: to vcpu->device, and to the first
- * EXITS_QUICK_GICD bytes of the distributor, which it has in either view. */
+ * over (VCPU_SKIP_UNDOES), and nothing is traced: the VM's UART, and the first EXITS_QUICK_GICD
+ * bytes of its distributor, which are there in either view. */
 #define EXITS_QUICK_GICD VGIC_V2_DIST_SIZE
-enum outcome exits_mmio_last(struct vcpu *vcpu, uint64_t esr, ipa_t ipa);
+enum outcome exits_mmio_uart(struct vcpu *vcpu, uint64_t esr, uint32_t offset);
 enum outcome exits_mmio_gicd(struct vcpu *vcpu, uint64_t esr, uint32_t offset);
 enum outcome exits_mmio_decode(struct vcpu *vcpu, uint64_t esr, ipa_t ipa, uint64_t far);
 

@@ -11,51 +11,29 @@
 
 #include "exits_private.h"
 
-NOINLINE static bool refuse(const struct mmio_access *access, bool aligned)
+/* false, which is what became of the access. */
+NOINLINE static bool refuse(bool write, unsigned fsc)
 {
-	vcpu_inject_abort(
-		false, aligned ? FSC_EXTERNAL : FSC_ALIGNMENT, read_far_el2(), access->write, true);
+	vcpu_inject_abort(false, fsc, read_far_el2(), write, true);
 	return false;
-}
-
-/* Of the distributor exits_data_abort() knows by itself where it is. */
-static const struct mmio_region *find_device(struct vcpu *vcpu, ipa_t ipa)
-{
-	const struct mmio_region *device = vcpu->device;
-
-	if (!mmio_region_has(device, ipa)) {
-		device = mmio_find(&vcpu->vm->mmio, ipa);
-		if (device != NULL && device->base != VM_GICD_BASE) {
-			vcpu->device = device;
-		}
-	}
-	return device;
-}
-
-static inline bool access_device(
-	const struct mmio_region *device, struct mmio_access *access, ipa_t ipa, unsigned size)
-{
-	if (UNLIKELY(!is_aligned(ipa.v, size))) {
-		return refuse(access, false);
-	}
-	access->offset = ipa.v - device->base;
-	return LIKELY(device->handler(device->ctx, access) == MMIO_DONE) || refuse(access, true);
 }
 
 NOINLINE bool exits_mmio_one(struct vcpu *vcpu, struct mmio_access *access, ipa_t ipa)
 {
-	const struct mmio_region *device = find_device(vcpu, ipa);
+	const struct mmio_region *device = mmio_find(&vcpu->vm->mmio, ipa);
 
-	access->vcpu = vcpu->id;
+	if (!is_aligned(ipa.v, access->size)) {
+		return refuse(access->write, FSC_ALIGNMENT);
+	}
 	if (device == NULL) {
-		return refuse(access, is_aligned(ipa.v, access->size));
+		return refuse(access->write, FSC_EXTERNAL);
 	}
-	if (!access_device(device, access, ipa, access->size)) {
-		return false;
+	access->vcpu = vcpu->id;
+	access->offset = ipa.v - device->base;
+	if (device->handler(device->ctx, access) != MMIO_DONE) {
+		return refuse(access->write, FSC_EXTERNAL);
 	}
-	if (load_relaxed(&trace_enabled)) {
-		trace_write(TRACE_MMIO, vcpu->vm->id, vcpu->id, ipa.v, access->value);
-	}
+	trace(TRACE_MMIO, vcpu->vm->id, vcpu->id, ipa.v, access->value);
 	return true;
 }
 
@@ -81,12 +59,15 @@ static inline unsigned size_of(uint64_t esr)
 	return 1U << FIELD_GET(esr, ISS_SAS);
 }
 
-/* What a store writes; 0: a load. */
+static inline bool is_store(uint64_t esr)
+{
+	return (esr & ISS_WNR) != 0U;
+}
+
+/* What a store has in its register, without regard to its size. */
 static inline uint64_t value_of(const struct vcpu *vcpu, uint64_t esr)
 {
-	return (esr & ISS_WNR) != 0U
-		       ? cut(esr, vcpu_get_x(&vcpu->ctx, (unsigned)FIELD_GET(esr, ISS_SRT)))
-		       : 0U;
+	return vcpu_get_x(&vcpu->ctx, (unsigned)FIELD_GET(esr, ISS_SRT));
 }
 
 static inline void finish_load(struct vcpu *vcpu, uint64_t esr, uint64_t value)
@@ -95,25 +76,20 @@ static inline void finish_load(struct vcpu *vcpu, uint64_t esr, uint64_t value)
 		UNLIKELY((esr & ISS_SSE) != 0U) ? extend(esr, value) : value);
 }
 
-/* By a valid syndrome. */
-static inline void begin(struct mmio_access *access, const struct vcpu *vcpu, uint64_t esr)
+enum outcome exits_mmio_uart(struct vcpu *vcpu, uint64_t esr, uint32_t offset)
 {
-	access->vcpu = vcpu->id;
-	access->size = (uint8_t)size_of(esr);
-	access->write = (esr & ISS_WNR) != 0U;
-	access->value = value_of(vcpu, esr);
-}
+	struct vuart *uart = &vcpu->vm->uart;
+	unsigned size = size_of(esr);
 
-enum outcome exits_mmio_last(struct vcpu *vcpu, uint64_t esr, ipa_t ipa)
-{
-	struct mmio_access access;
-
-	begin(&access, vcpu, esr);
-	if (UNLIKELY(!access_device(vcpu->device, &access, ipa, size_of(esr)))) {
+	if (UNLIKELY(size > VUART_ACCESS_MAX || !is_aligned(offset, size))) {
+		(void)refuse(
+			is_store(esr), is_aligned(offset, size) ? FSC_EXTERNAL : FSC_ALIGNMENT);
 		return OUTCOME_RESUME;
 	}
-	if ((esr & ISS_WNR) == 0U) {
-		finish_load(vcpu, esr, access.value);
+	if (is_store(esr)) {
+		vuart_write(uart, offset, size, value_of(vcpu, esr));
+	} else {
+		finish_load(vcpu, esr, vuart_read(uart, offset, size));
 	}
 	vcpu_skip_plainly();
 	return OUTCOME_RESUME;
@@ -124,12 +100,11 @@ enum outcome exits_mmio_gicd(struct vcpu *vcpu, uint64_t esr, uint32_t offset)
 	unsigned size = size_of(esr);
 
 	if (UNLIKELY(!is_aligned(offset, size))) {
-		vcpu_inject_abort(
-			false, FSC_ALIGNMENT, read_far_el2(), (esr & ISS_WNR) != 0U, true);
+		(void)refuse(is_store(esr), FSC_ALIGNMENT);
 		return OUTCOME_RESUME;
 	}
-	if ((esr & ISS_WNR) != 0U) {
-		vgic_dist_write(&vcpu->gic, offset, size, value_of(vcpu, esr));
+	if (is_store(esr)) {
+		vgic_dist_write(&vcpu->gic, offset, size, cut(esr, value_of(vcpu, esr)));
 	} else {
 		finish_load(vcpu, esr, vgic_dist_read(&vcpu->gic, offset, size));
 	}
@@ -144,7 +119,9 @@ enum outcome exits_mmio(struct vcpu *vcpu, uint64_t esr, ipa_t ipa, uint64_t far
 	if ((esr & ISS_ISV) == 0U) {
 		return exits_mmio_decode(vcpu, esr, ipa, far);
 	}
-	begin(&access, vcpu, esr);
+	access.size = (uint8_t)size_of(esr);
+	access.write = is_store(esr);
+	access.value = access.write ? cut(esr, value_of(vcpu, esr)) : 0U;
 	if (!exits_mmio_one(vcpu, &access, ipa)) {
 		return OUTCOME_RESUME;
 	}

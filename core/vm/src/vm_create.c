@@ -49,8 +49,7 @@ static void init_vcpu(struct vm *vm, vcpu_id_t id)
 
 	vcpu->vm = vm;
 	vcpu->id = id;
-	vcpu->device = &vm->mmio.region[1]; /* any but the distributor, which is the first */
-	vcpu->caches_on = true;		    /* until it starts: vm_caches_off */
+	vcpu->caches_on = true; /* until it starts: vm_caches_off */
 	sched_entity_init(&vcpu->sched, vm->config.weight, vm->config.affinity);
 	vtimer_init(&vcpu->timer, &vm->time, &vm_vtimer_ops, vcpu);
 	debugregs_init(&vcpu->debug, (vm->config.flags & VM_FLAG_BACKDOOR_BRK) != 0U);

@@ -23,23 +23,38 @@ static void set_tx_full(struct vuart *uart, bool full)
 	store_relaxed(&uart->fr, fr | (full ? UARTFR_TXFF | UARTFR_BUSY : UARTFR_TXFE));
 }
 
+/* There is room for the next byte, as ever: mostly that is known, and the line is as it was. */
+static inline void set_sent(struct vuart *uart)
+{
+	if (UNLIKELY((uart->ris & UARTINT_TX) == 0U)) {
+		uart->ris |= UARTINT_TX;
+		update_line(uart);
+	}
+}
+
+NOINLINE static void send_back(struct vuart *uart, uint8_t byte)
+{
+	vuart_rx_push(uart, byte);
+	uart->ris |= UARTINT_TX;
+	update_line(uart);
+}
+
 /* The hot path of a guest that prints. UARTEN and TXE are not asked: programs written on QEMU's
  * model never set them. */
 static void send(struct vuart *uart, uint8_t byte)
 {
 	lock_take(&uart->lock);
 	if (UNLIKELY((uart->cr & UARTCR_LBE) != 0U)) {
-		vuart_rx_push(uart, byte);
-		uart->ris |= UARTINT_TX;
+		send_back(uart, byte);
 	} else if (UNLIKELY((uart->fr & UARTFR_TXFF) != 0U)) {
 		uart->tx_lost++;
 	} else if (LIKELY(uart->ops->put(uart->ctx, byte))) {
-		uart->ris |= UARTINT_TX;
+		set_sent(uart);
 	} else {
 		set_tx_full(uart, true);
 		uart->ris &= ~UARTINT_TX;
+		update_line(uart);
 	}
-	update_line(uart);
 	lock_drop(&uart->lock);
 }
 
@@ -72,14 +87,14 @@ static uint32_t read_flags(struct vuart *uart)
 }
 
 /* PeriphID 0x00141011 (r1p1, FIFOs of 16) and PrimeCell ID 0xb105f00d, a byte for each word. */
-static uint32_t read_id(uint64_t offset)
+static uint32_t read_id(uint32_t offset)
 {
 	static const uint8_t ids[8] = {0x11, 0x10, 0x14, 0x00, 0x0d, 0xf0, 0x05, 0xb1};
 
 	return ids[((offset - UARTPERIPHID0) / 4U) % sizeof(ids)];
 }
 
-static uint32_t read_reg(struct vuart *uart, uint64_t offset)
+static uint32_t read_reg(struct vuart *uart, uint32_t offset)
 {
 	uint32_t v;
 
@@ -115,7 +130,7 @@ static uint32_t read_reg(struct vuart *uart, uint64_t offset)
 	}
 }
 
-static void write_reg(struct vuart *uart, uint64_t offset, uint32_t v)
+static void write_reg(struct vuart *uart, uint32_t offset, uint32_t v)
 {
 	switch (offset) {
 	case UARTRSR:
@@ -156,7 +171,7 @@ static void write_reg(struct vuart *uart, uint64_t offset, uint32_t v)
 	update_line(uart);
 }
 
-static uint32_t read_locked(struct vuart *uart, uint64_t offset)
+NOINLINE static uint32_t read_locked(struct vuart *uart, uint32_t offset)
 {
 	lock_take(&uart->lock);
 	uint32_t v = read_reg(uart, offset);
@@ -165,7 +180,7 @@ static uint32_t read_locked(struct vuart *uart, uint64_t offset)
 	return v;
 }
 
-static void write_slow(struct vuart *uart, uint64_t offset, uint32_t v)
+NOINLINE static void write_slow(struct vuart *uart, uint32_t offset, uint32_t v)
 {
 	if (!is_aligned(offset, 4)) {
 		return; /* the upper bytes of registers of which nothing is there to write */
@@ -175,25 +190,35 @@ static void write_slow(struct vuart *uart, uint64_t offset, uint32_t v)
 	lock_drop(&uart->lock);
 }
 
+uint32_t vuart_read(struct vuart *uart, uint32_t offset, uint32_t size)
+{
+	uint32_t first = (uint32_t)align_down(offset, 4);
+	uint32_t v = LIKELY(first == UARTFR) ? read_flags(uart) : read_locked(uart, first);
+
+	return (uint32_t)((v >> (8U * (offset - first))) & MASK_BELOW(8U * size));
+}
+
+void vuart_write(struct vuart *uart, uint32_t offset, uint32_t size, uint64_t value)
+{
+	if (LIKELY(offset == UARTDR)) {
+		send(uart, (uint8_t)value);
+	} else {
+		write_slow(uart, offset, (uint32_t)(value & MASK_BELOW(8U * size)));
+	}
+}
+
 enum mmio_result vuart_mmio(void *ctx, struct mmio_access *access)
 {
-	struct vuart *uart = ctx;
-	uint64_t offset = align_down(access->offset, 4);
-	uint64_t v;
+	uint32_t offset = (uint32_t)access->offset;
 
-	if (UNLIKELY(access->size > sizeof(uint32_t))) {
+	if (access->size > VUART_ACCESS_MAX) {
 		return MMIO_FAULT;
 	}
 	if (access->write) {
-		if (LIKELY(access->offset == UARTDR)) {
-			send(uart, (uint8_t)access->value);
-		} else {
-			write_slow(uart, access->offset, (uint32_t)access->value);
-		}
-		return MMIO_DONE;
+		vuart_write(ctx, offset, access->size, access->value);
+	} else {
+		access->value = vuart_read(ctx, offset, access->size);
 	}
-	v = LIKELY(offset == UARTFR) ? read_flags(uart) : read_locked(uart, offset);
-	access->value = (v >> (8U * (access->offset - offset))) & MASK_BELOW(8U * access->size);
 	return MMIO_DONE;
 }
 

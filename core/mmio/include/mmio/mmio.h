@@ -57,8 +57,7 @@ static inline bool mmio_region_has(const struct mmio_region *region, ipa_t ipa)
 	return ipa.v - region->base < region->size;
 }
 
-/* The region that `ipa` is in, or NULL. Whoever asks often keeps the last answer and tries that one
- * first. */
+/* The region that `ipa` is in, or NULL. */
 const struct mmio_region *mmio_find(const struct mmio_map *map, ipa_t ipa);
 
 #endif

@@ -108,9 +108,8 @@ struct vcpu {
 	struct vgic_cpu gic;
 	struct debugregs debug;
 	struct vm_debug_stop stop;
-	const struct mmio_region *device; /* the last one that it accessed */
-	struct pvtime_stolen *stolen;	  /* what its guest reads; immutable after vm_create */
-	uint64_t stolen_before;		  /* ticks that were stolen in former runs */
+	struct pvtime_stolen *stolen; /* what its guest reads; immutable after vm_create */
+	uint64_t stolen_before;	      /* ticks that were stolen in former runs */
 	struct vcpu_exits exits;
 	struct backdoor_batch batch; /* its own CPU's */
 };

@@ -62,6 +62,12 @@ void vuart_reset(struct vuart *uart);
  * answered, 8 get MMIO_FAULT; registers that are not there read as 0. */
 enum mmio_result vuart_mmio(void *ctx, struct mmio_access *access);
 
+/* The same for whoever knows whose UART it is: 1, 2 or 4 bytes, aligned to as much, at `offset`
+ * below VUART_SIZE. Of `value` the low `size` bytes count. */
+#define VUART_ACCESS_MAX 4U
+uint32_t vuart_read(struct vuart *uart, uint32_t offset, uint32_t size);
+void vuart_write(struct vuart *uart, uint32_t offset, uint32_t size, uint64_t value);
+
 /* Bytes for the guest to receive. Returns how many there was room for; where some were lost the
  * guest is told by the overrun error. */
 size_t vuart_input(struct vuart *uart, const uint8_t *bytes, size_t size);
