@@ -153,6 +153,53 @@ static void sequences_of_others_are_filtered(void **state)
 	}
 }
 
+#define STREAM_SIZE 300U
+
+/* What the terminal shows of a stream, and of its last line again after another VM's. */
+static void show_stream(const char *stream, bool by_bytes, unsigned vms, char *shown, size_t size)
+{
+	rig_start(vms);
+	for (size_t i = 0; by_bytes && stream[i] != '\0'; i++) {
+		const char byte[2] = {stream[i], '\0'};
+
+		rig_put(ALPHA, byte);
+		rig_wait(10);
+	}
+	if (!by_bytes) {
+		rig_put(ALPHA, stream);
+		rig_wait(10);
+	}
+	console_log(LOG_INFO, "between");
+	rig_wait(200);
+	(void)snprintf(shown, size, "%s", rig_sent());
+}
+
+/* Text that is taken in one go is what it is byte by byte. */
+static void text_is_shown_alike_in_whatever_pieces(void **state)
+{
+	static const char some[] = "abcdefghijklmnopqrstuvwxyz ~!\n\r\b\t\033[;m\xc2\xc3\x9b\x7f";
+	static char whole[4096];
+	static char pieces[4096];
+	char stream[STREAM_SIZE + 1U];
+	uint32_t random = 1;
+
+	(void)state;
+	for (unsigned round = 0; round < 400U; round++) {
+		size_t size = round % STREAM_SIZE + 1U;
+
+		for (size_t i = 0; i < size; i++) {
+			random = random * 1664525U + 1013904223U;
+			stream[i] = (random >> 28) < 13U
+					    ? 't'
+					    : some[(random >> 16) % (sizeof(some) - 1U)];
+		}
+		stream[size] = '\0';
+		show_stream(stream, false, 1U + round % 2U, whole, sizeof(whole));
+		show_stream(stream, true, 1U + round % 2U, pieces, sizeof(pieces));
+		assert_string_equal(whole, pieces);
+	}
+}
+
 static void plinths_lines_are_marked_and_whole(void **state)
 {
 	(void)state;
@@ -384,6 +431,7 @@ int main(void)
 		cmocka_unit_test(a_line_begun_in_focus_is_finished_whole),
 		cmocka_unit_test(a_lone_carriage_return_keeps_the_mark),
 		cmocka_unit_test(sequences_of_others_are_filtered),
+		cmocka_unit_test(text_is_shown_alike_in_whatever_pieces),
 		cmocka_unit_test(plinths_lines_are_marked_and_whole),
 		cmocka_unit_test(a_long_line_is_split_not_lost),
 		cmocka_unit_test(a_flooding_guest_waits),
