@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A vCPU that starts while its memory is made ready step by step. */
+/* A vCPU that starts while its memory is made ready step by step, and one that sleeps. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -42,10 +42,73 @@ static void it_is_loaded_at_each_step(void **state)
 	assert_false(rig.vcpu->starting);
 }
 
+#define VMCR_OPEN UINT32_C(0xf8000003) /* both groups on, no priority masked */
+#define IDLE_MOST 3U
+
+static unsigned idle_turns;
+
+/* An idle CPU comes here once a turn: a vCPU that is not woken would leave it so for ever. */
+bool __wrap_pmem_scrub_step(void);
+
+bool __wrap_pmem_scrub_step(void)
+{
+	idle_turns++;
+	assert_true(idle_turns < IDLE_MOST);
+	return false;
+}
+
+static void write_gicd(uint64_t offset, uint64_t value)
+{
+	struct mmio_access access = {offset, value, 0, 4, true};
+
+	assert_int_equal(vgic_dist_mmio(&rig.vm->vgic, &access), MMIO_DONE);
+}
+
+/* Its list register has what came for it on the very CPU where it sleeps, and nobody tells the
+ * scheduler. */
+static void a_sleeper_is_woken_by_what_its_cpu_did(void **state)
+{
+	(void)state;
+	fake_sysregs.icc_iar1_el1 = IAR_SPURIOUS;
+	rig.vm->vgic.hw->write_vmcr(VMCR_OPEN);
+	write_gicd(0, 3);
+	write_gicd(0x84, UINT32_MAX);
+	write_gicd(0x104, UINT32_MAX);
+	vgic_flush(&rig.vcpu->gic);
+	(void)sched_take_wake(&rig.vcpu->sched);
+	assert_true(sched_block(&rig.vcpu->sched));
+	assert_int_equal(vgic_set_spi(&rig.vm->vgic, VM_SPI_UART, true), PLINTH_OK);
+	assert_true(sched_is_blocked(&rig.vcpu->sched));
+	idle_turns = 0;
+	assert_ptr_equal(switch_next(), &rig.vcpu->ctx);
+	assert_int_equal(idle_turns, 0);
+}
+
+/* The same, where the list registers were full or another CPU asked: it is flushed first. */
+static void a_sleeper_is_woken_by_what_is_due(void **state)
+{
+	(void)state;
+	fake_sysregs.icc_iar1_el1 = IAR_SPURIOUS;
+	rig.vm->vgic.hw->write_vmcr(VMCR_OPEN);
+	write_gicd(0, 3);
+	(void)sched_take_wake(&rig.vcpu->sched);
+	assert_true(sched_block(&rig.vcpu->sched));
+	vgic_sgi1r(&rig.vcpu->gic, 1); /* to itself: no kick */
+	idle_turns = 0;
+	rig.vcpu->gic.bank.enable |= 1U;
+	rig.vcpu->gic.bank.group1 |= 1U;
+	assert_ptr_equal(switch_next(), &rig.vcpu->ctx);
+	assert_int_equal(idle_turns, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(it_is_loaded_at_each_step, rig_teardown),
+		cmocka_unit_test_setup_teardown(
+			a_sleeper_is_woken_by_what_its_cpu_did, rig_setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(
+			a_sleeper_is_woken_by_what_is_due, rig_setup, rig_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, rig_group_setup, NULL);
