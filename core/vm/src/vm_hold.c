@@ -5,7 +5,7 @@
  */
 #include "vm_private.h"
 
-#define STEP_VCPUS 32U
+#define STEP_VCPUS 12U
 
 #define STATE_HOLDS ((uint32_t)SCHED_HOLD_STOP | SCHED_HOLD_PAUSE | SCHED_HOLD_DEBUG)
 
