@@ -28,7 +28,7 @@ static uint64_t distance(uint64_t key, uint64_t floor, uint32_t shift)
 	if ((int64_t)(key - floor) < 0) {
 		return 0;
 	}
-	return (key - (floor & ~MASK_BELOW(shift))) >> shift;
+	return (key - (floor >> shift << shift)) >> shift;
 }
 
 static uint32_t choose_bucket(const struct vqueue *queue, uint64_t key, uint64_t floor)
