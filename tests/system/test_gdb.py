@@ -7,7 +7,7 @@ import subprocess
 import pytest
 from harness import shell
 from harness.control import Guest, boss, refused, wait_for_state
-from harness.gdb import INTERRUPT_SOON, Gdb, checksum
+from harness.gdb import INTERRUPT_SOON, Gdb, frame
 from harness.vms import PAYLOADS, debian, payload
 
 PROGRAM = PAYLOADS / "debuggee.elf"
@@ -166,10 +166,6 @@ def test_one_runs_alone(machine):
     assert gdb.value(8) == gdb.value(2), gdb.whole
     assert gdb.value(9) >= gdb.value(3) + 2, gdb.whole
     goes_on(machine)
-
-
-def frame(text):
-    return f"${text}#{checksum(text):02x}"
 
 
 def wait_until(guest, condition, seconds=60):

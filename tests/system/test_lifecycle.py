@@ -2,9 +2,11 @@
 """VMs that plinthctl makes and takes away while others run."""
 
 import io
+import re
 import subprocess
 
 import pytest
+from harness.gdb import frame
 from harness.vms import INITRD, INITRD_CONTROL, KERNEL, MIB, PAYLOADS, debian, memory_property
 from harness.vms import report_of, vm_dts
 from plinth import cpio
@@ -180,6 +182,14 @@ def test_what_cannot_be_made_says_why(guest, words, text):
     assert counts(guest) == before
 
 
+def debug(guest, name):
+    """A debugger comes, lets one vCPU run alone, stops it, and leaves."""
+    said = "; sleep 0.3; ".join(f"printf '{text}'" for text in (frame("vCont;c:1"), r"\003", frame("D")))
+    guest.run(f"({said}) | plinthctl gdb {name} --stdio >/tmp/said")
+    answer = guest.run("cat /tmp/said; echo")
+    assert re.search(r"[$]T02(?s:.*)[$]OK#9a", answer), answer
+
+
 def test_no_call_takes_long(boot, make_bundle):
     """Counted by the PMU, on the machine's own virtual time."""
     lines = ("vcpus = <123>", memory_property(256 * MIB), 'kernel = "busy.elf"', "vmware")
@@ -196,9 +206,12 @@ def test_no_call_takes_long(boot, make_bundle):
     machine.expect(r"^boss\| This VM may manage Plinth(?s:.*?)boss# ", timeout=240)
     guest = Guest(machine)
     for description, name in (("/vms/tiny", "tiny"), ("/vms/tiny/many.dtb", "many")):
-        for verb in (f"create {description}", f"start {name}", f"destroy {name}"):
+        for verb in (f"create {description}", f"start {name}", f"pause {name}", f"resume {name}"):
             answer, status = guest.run_status(f"plinthctl vm {verb}")
             assert status == 0, answer
+        debug(guest, name)
+        answer, status = guest.run_status(f"plinthctl vm destroy {name}")
+        assert status == 0, answer
     host = guest.json("host")
     print(host["longest_call"], host["longest_call_instructions"])
     assert 500 < host["longest_call_instructions"] <= 10_000, host

@@ -27,6 +27,10 @@ def checksum(data):
     return sum(data.encode("latin-1")) % 256
 
 
+def frame(text):
+    return f"${text}#{checksum(text):02x}"
+
+
 class Relay:
     """A port of this machine for one gdb; ends with it."""
 
