@@ -277,7 +277,9 @@ void vgic_load(struct vgic_cpu *cpu)
 	PLINTH_CHECK(cpu->loaded_on == 0U);
 	store_relaxed(&cpu->loaded_on, (uint8_t)(cpu_this() + 1U)); /* read in vgic_set_ppi */
 	hw->write_vmcr(cpu->vmcr);
-	for (unsigned i = 0; i < hw->apr_count; i++) {
+	hw->write_apr(0, 0, cpu->apr[0][0]);
+	hw->write_apr(1, 0, cpu->apr[1][0]);
+	for (unsigned i = 1; i < hw->apr_count; i++) {
 		hw->write_apr(0, i, cpu->apr[0][i]);
 		hw->write_apr(1, i, cpu->apr[1][i]);
 	}
@@ -304,7 +306,7 @@ static void mark_rest(struct vgic_cpu *cpu)
 	}
 }
 
-static void put_back(struct vgic_cpu *cpu, unsigned n)
+static void SLOW_PATH put_back(struct vgic_cpu *cpu, unsigned n)
 {
 	struct vgic_irq irq = vgic_irq_of(cpu->vgic, cpu, (intid_t)cpu->lr_value[n]);
 
@@ -329,7 +331,9 @@ void vgic_put(struct vgic_cpu *cpu)
 	}
 	mark_rest(cpu);
 	cpu->vmcr = hw->read_vmcr();
-	for (unsigned i = 0; i < hw->apr_count; i++) {
+	cpu->apr[0][0] = hw->read_apr(0, 0);
+	cpu->apr[1][0] = hw->read_apr(1, 0);
+	for (unsigned i = 1; i < hw->apr_count; i++) {
 		cpu->apr[0][i] = hw->read_apr(0, i);
 		cpu->apr[1][i] = hw->read_apr(1, i);
 	}
