@@ -71,22 +71,32 @@ static uint64_t floor_of(const struct rq *rq)
 	return rq->min_vruntime - sched.credit;
 }
 
-void rq_enqueue(struct rq *rq, struct sched_entity *e)
+void rq_link(struct rq *rq, struct sched_entity *e)
 {
 	lock_assert_held(&rq->lock);
 	vqueue_insert(&rq->waiting, &e->node, floor_of(rq));
 	list_push_back(&rq->queued, &e->queued);
 	store_relaxed(&rq->queued_count, load_relaxed(&rq->queued_count) + 1U);
-	change_load(rq, e->weight, 0);
 	store_release(&e->state, SCHED_RUNNABLE);
 }
 
-void rq_dequeue(struct rq *rq, struct sched_entity *e)
+void rq_unlink(struct rq *rq, struct sched_entity *e)
 {
 	lock_assert_held(&rq->lock);
 	vqueue_remove(&rq->waiting, &e->node, floor_of(rq));
 	list_remove(&e->queued);
 	store_relaxed(&rq->queued_count, load_relaxed(&rq->queued_count) - 1U);
+}
+
+void rq_enqueue(struct rq *rq, struct sched_entity *e)
+{
+	change_load(rq, e->weight, 0);
+	rq_link(rq, e);
+}
+
+void rq_dequeue(struct rq *rq, struct sched_entity *e)
+{
+	rq_unlink(rq, e);
 	change_load(rq, 0, e->weight);
 }
 

@@ -86,15 +86,14 @@ static void put_back(struct rq *rq)
 		rq_make_relative(rq, e);
 		rq_retire(rq, SCHED_MOVING);
 	} else {
-		rq_retire(rq, SCHED_RUNNABLE);
-		rq_enqueue(rq, e);
+		rq->current = NULL;
+		rq_link(rq, e);
 	}
 }
 
 static void begin(struct rq *rq, struct sched_entity *e, uint64_t now)
 {
-	rq_dequeue(rq, e);
-	store_relaxed(&rq->load, load_relaxed(&rq->load) + e->weight);
+	rq_unlink(rq, e);
 	store_relaxed(&e->stolen, e->stolen + ticks_since(now, e->since));
 	e->since = now;
 	e->slice_start = now;

@@ -55,6 +55,9 @@ struct rq *rq_lock_home(struct sched_entity *e);
 /* RUNNABLE e out of, or into, the queue. rq_enqueue takes node.key as it is. */
 void rq_enqueue(struct rq *rq, struct sched_entity *e);
 void rq_dequeue(struct rq *rq, struct sched_entity *e);
+/* The same between the queue and its own CPU: the load has e's weight in either place. */
+void rq_link(struct rq *rq, struct sched_entity *e);
+void rq_unlink(struct rq *rq, struct sched_entity *e);
 /* Brings the current entity's runtime and vruntime up to now. */
 void rq_account(struct rq *rq, uint64_t now);
 /* The current one leaves the CPU; its state is set, its time accounted, load falls. */
