@@ -21,11 +21,10 @@ from plinth.paths import BUILD, IMAGE, ROOT
 
 KIB = 1 << 10
 MIB = 1 << 20
-# Issue 9 wants 1,200 of both switches: with 256 VMs it is not met where VMIDs have 8 bits, as here,
-# for each switch takes a new one then.
+# Where VMIDs have 8 bits, as here, each switch among 256 VMs takes a new one: that is the ratio.
 GOALS = {
     "vm_switch_2": 1200,
-    "vm_switch_256": 1300,
+    "vm_switch_256": 1200,
     "vm_switch_ratio": 1.1,
     "vm_switch_asleep_ratio": 1.1,
     "el2_bytes_per_vm": 32 * KIB,
