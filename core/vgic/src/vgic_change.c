@@ -61,15 +61,16 @@ void vgic_change_activate(const struct vgic_irq *irq, bool in_lr)
 	irq->bank->active |= irq_mask(irq);
 }
 
-/* A linked PPI ends without the hardware. If its vCPU is loaded on another CPU, its line stays
- * high: the guest gets it once more, and that EOI deactivates the physical one. */
+/* A linked interrupt ends without the hardware. If it is a PPI whose vCPU is loaded on another CPU,
+ * its line stays high: the guest gets it once more, and that EOI deactivates the physical one. */
 static void end_linked(const struct vgic_irq *irq)
 {
 	struct vgic_cpu *cpu = irq->home;
 
-	if (vgic_is_loaded_here(cpu)) {
-		irq->vgic->ops->deactivate(
-			irq->vgic->ctx, cpu->id, cpu->phys[irq->intid % VGIC_PRIVATE_COUNT]);
+	if (cpu == NULL) {
+		irq->vgic->ops->deactivate(irq->vgic->ctx, 0, irq->intid);
+	} else if (vgic_is_loaded_here(cpu)) {
+		irq->vgic->ops->deactivate(irq->vgic->ctx, cpu->id, vgic_phys_of(cpu, irq));
 	} else if (cpu->loaded_on != 0U) {
 		return;
 	}
@@ -109,8 +110,11 @@ void vgic_change_raise(const struct vgic_irq *irq, bool in_lr)
 	uint32_t mask = irq_mask(irq);
 	struct vgic_bank *bank = irq->bank;
 
-	(void)in_lr;
-	bank->latch |= mask & bank->edge & ~bank->line;
+	if (in_lr) {
+		/* It fires only once it is inactive: the guest has ended the one before. */
+		bank->refired |= mask & bank->linked;
+	}
+	bank->latch |= mask & bank->edge & ~bank->linked & ~bank->line;
 	bank->line |= mask;
 }
 

@@ -42,8 +42,7 @@ void vgic_evict_locked(struct vgic_cpu *cpu, unsigned n)
 	}
 	cpu->lr_used &= ~(UINT32_C(1) << n);
 	if (vgic_irq_leave(cpu, &irq, cpu->lr_value[n] | (lr & LR_STATE))) {
-		cpu->vgic->ops->deactivate(
-			cpu->vgic->ctx, cpu->id, cpu->phys[irq.intid % VGIC_PRIVATE_COUNT]);
+		cpu->vgic->ops->deactivate(cpu->vgic->ctx, cpu->id, vgic_phys_of(cpu, &irq));
 	}
 	next = vgic_irq_target(&irq);
 	if (UNLIKELY(next != cpu) && next != NULL) {
@@ -78,6 +77,9 @@ bool vgic_place_locked(struct vgic_cpu *cpu, const struct vgic_irq *irq)
 	}
 	n = bit_lowest(free);
 	lr = vgic_irq_enter(cpu, irq);
+	if (UNLIKELY((lr & LR_HW) != 0U && irq->home == NULL)) {
+		cpu->vgic->ops->adopt(cpu->vgic->ctx, irq->intid);
+	}
 	cpu->vgic->hw->write_lr(n, lr);
 	irq->bank->lr[irq->intid % 32U] = (uint8_t)n;
 	cpu->lr_value[n] = lr & ~LR_STATE;

@@ -5,13 +5,14 @@
  *	memory --enter--> list register	the latch moves along; the line stays
  *	list register --leave--> memory	a pending one gets its latch back if that made it pending
  *	empty list register --leave-->	ended by the guest; a linked line is low until it fires anew
+ *					(which it may have done on another CPU: refired)
  */
 #include "vgic_lr.h"
 #include "vgic_private.h"
 
 uint32_t vgic_bank_pending(const struct vgic_bank *bank)
 {
-	return bank->latch | (bank->line & ~bank->edge);
+	return bank->latch | vgic_bank_high(bank);
 }
 
 uint32_t vgic_bank_ready(const struct vgic_bank *bank, uint32_t group_enable)
@@ -50,13 +51,13 @@ static uint64_t enter_state(struct vgic_cpu *cpu, const struct vgic_irq *irq, ui
 	struct vgic_bank *bank = irq->bank;
 	uint32_t mask = irq_mask(irq);
 	bool active = (bank->active & mask) != 0U;
-	bool high = (bank->line & ~bank->edge & mask) != 0U;
+	bool high = (vgic_bank_high(bank) & mask) != 0U;
 	bool latched = (bank->latch & ready & mask) != 0U;
 	uint64_t lr = active ? LR_ACTIVE : 0U;
 
 	if (high && (bank->linked & mask) != 0U && !(active && latched)) {
 		/* Pending and active at once is not allowed with HW (IHI 0069, 12.4.6). */
-		lr |= LR_HW | FIELD_PREP(LR_PHYS, cpu->phys[irq->intid % VGIC_PRIVATE_COUNT]);
+		lr |= LR_HW | FIELD_PREP(LR_PHYS, vgic_phys_of(cpu, irq));
 	} else if (high) {
 		/* At the end of it the line has to be looked at again. */
 		lr |= LR_EOI;
@@ -103,6 +104,7 @@ static void forget_requests(struct vgic_bank *bank, uint32_t mask)
 	bank->drop_pending &= ~mask;
 	bank->drop_active &= ~mask;
 	bank->make_active &= ~mask;
+	bank->refired &= ~mask;
 }
 
 bool vgic_irq_leave(struct vgic_cpu *cpu, const struct vgic_irq *irq, uint64_t lr)
@@ -124,7 +126,7 @@ bool vgic_irq_leave(struct vgic_cpu *cpu, const struct vgic_irq *irq, uint64_t l
 		}
 	}
 	if (linked && (ended || orphan)) {
-		bank->line &= ~mask;
+		bank->line &= ~mask | bank->refired;
 	}
 	if (active || (bank->make_active & mask) != 0U) {
 		bank->active |= mask;

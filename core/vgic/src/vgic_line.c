@@ -13,7 +13,8 @@ enum plinth_status vgic_set_spi(struct vgic *vgic, intid_t intid, bool high)
 	lock_take(&vgic->lock);
 	irq = vgic_irq_of(vgic, NULL, intid);
 	PLINTH_CHECK(irq.bank != NULL); /* the range has been checked */
-	if (((irq.bank->line & irq_mask(&irq)) != 0U) != high) {
+	if (((irq.bank->line & irq_mask(&irq)) != 0U) != high ||
+		(high && (irq.bank->linked & irq_mask(&irq)) != 0U)) {
 		vgic_apply_locked(&irq, high ? vgic_change_raise : vgic_change_lower);
 	}
 	lock_drop(&vgic->lock);
@@ -79,6 +80,20 @@ bool vgic_linked_is_live(struct vgic_cpu *cpu, intid_t intid)
 	}
 	lock_drop(&cpu->vgic->lock);
 	return state != 0U;
+}
+
+enum plinth_status vgic_link_spi(struct vgic *vgic, intid_t intid)
+{
+	struct vgic_irq irq;
+
+	if (intid < VGIC_SPI_FIRST || intid - VGIC_SPI_FIRST >= vgic->spi_count) {
+		return PLINTH_ERANGE;
+	}
+	lock_take(&vgic->lock);
+	irq = vgic_irq_of(vgic, NULL, intid);
+	irq.bank->linked |= irq_mask(&irq);
+	lock_drop(&vgic->lock);
+	return PLINTH_OK;
 }
 
 enum plinth_status vgic_link_ppi(struct vgic_cpu *cpu, intid_t intid, intid_t phys)

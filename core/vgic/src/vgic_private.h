@@ -54,6 +54,18 @@ static inline struct vgic_spi_bank *vgic_spi_bank_of(const struct vgic_irq *irq)
 	return CONTAINER_OF(irq->bank, struct vgic_spi_bank, bank);
 }
 
+/* The physical interrupt of a linked one, which `cpu` has. */
+static inline intid_t vgic_phys_of(const struct vgic_cpu *cpu, const struct vgic_irq *irq)
+{
+	return irq->home != NULL ? cpu->phys[irq->intid % VGIC_PRIVATE_COUNT] : irq->intid;
+}
+
+/* The lines that make an interrupt pending as long as they are high. */
+static inline uint32_t vgic_bank_high(const struct vgic_bank *bank)
+{
+	return bank->line & (~bank->edge | bank->linked);
+}
+
 static inline bool vgic_is_loaded_here(const struct vgic_cpu *cpu)
 {
 	return load_relaxed(&cpu->loaded_on) == cpu_this() + 1U;

@@ -30,7 +30,7 @@ static void deactivate(void *ctx, vcpu_id_t id, intid_t phys)
 	(void)phys;
 }
 
-static const struct vgic_ops ops = {kick, deactivate};
+static const struct vgic_ops ops = {kick, deactivate, NULL};
 
 struct record {
 	uint8_t op; /* [2:0] what, [3] vCPU, [5:4] log2 of the size, [6] write */

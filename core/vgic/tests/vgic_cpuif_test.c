@@ -36,7 +36,7 @@ static void deactivate(void *ctx, vcpu_id_t id, intid_t phys)
 	deactivated++;
 }
 
-static const struct vgic_ops ops = {kick, deactivate};
+static const struct vgic_ops ops = {kick, deactivate, NULL};
 
 static void dist(uint64_t offset, uint64_t value)
 {

@@ -55,7 +55,7 @@ static struct vgic_irq make(unsigned walk)
 static void check_entered(unsigned walk, uint64_t lr)
 {
 	bool active = word(walk, 5) != 0U;
-	bool high = word(walk, 4) != 0U && word(walk, 2) == 0U;
+	bool high = word(walk, 4) != 0U && (word(walk, 2) == 0U || word(walk, 6) != 0U);
 	bool latched = word(walk, 3) != 0U;
 	bool ready = word(walk, 0) != 0U && (walk >> 7) != 0U;
 

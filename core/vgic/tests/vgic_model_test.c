@@ -68,7 +68,7 @@ static void deactivate(void *ctx, vcpu_id_t id, intid_t phys)
 	fail();
 }
 
-static const struct vgic_ops ops = {kick, deactivate};
+static const struct vgic_ops ops = {kick, deactivate, NULL};
 
 static struct ref_irq *irq_of(unsigned v, uint32_t intid)
 {

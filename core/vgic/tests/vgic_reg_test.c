@@ -30,7 +30,7 @@ static void deactivate(void *ctx, vcpu_id_t id, intid_t phys)
 	(void)phys;
 }
 
-static const struct vgic_ops ops = {kick, deactivate};
+static const struct vgic_ops ops = {kick, deactivate, NULL};
 
 static void start(enum vgic_view view, uint32_t vcpus)
 {

@@ -196,6 +196,11 @@ void gic_set_active(intid_t intid, bool active)
 	write_bit(intid, active ? GICD_ISACTIVER : GICD_ICACTIVER);
 }
 
+void gic_clear_pending(intid_t intid)
+{
+	write_bit(intid, GICD_ICPENDR);
+}
+
 void gic_set_edge(intid_t intid, bool edge)
 {
 	uint64_t reg = frame_of(intid) + GICD_ICFGR + intid / 16U * 4U;
@@ -203,6 +208,18 @@ void gic_set_edge(intid_t intid, bool edge)
 	uint32_t v = arch_mmio_read32(reg);
 
 	arch_mmio_write32(reg, edge ? v | bit : v & ~bit);
+}
+
+/* GICv2 of QEMU 7.2 keeps for each CPU whether an SPI is active there, and asks the one that it is
+ * routed to: by the distributor it is made so for all. Nobody takes it meanwhile, since it goes to
+ * this CPU already, where interrupts are masked. */
+void gic_move_active(intid_t intid, cpu_id_t cpu)
+{
+	gic_route_spi(intid, cpu);
+	if (state.version == 2U) {
+		gic_set_active(intid, false);
+		gic_set_active(intid, true);
+	}
 }
 
 void gic_route_spi(intid_t intid, cpu_id_t cpu)

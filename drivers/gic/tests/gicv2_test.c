@@ -167,6 +167,24 @@ static void private_interrupts_are_banked_in_the_distributor(void **state)
 	assert_int_equal(gic_model_get(MODEL_DIST + 0x300U), 1U << 27);
 }
 
+/* Inactive for all, active for all: once nobody but the new CPU can take it. */
+static void an_active_spi_moves(void **state)
+{
+	(void)state;
+	assert_int_equal(gic_init(&gic), PLINTH_OK);
+	gic_move_active(33, 1);
+	int route = gic_model_last(MODEL_DIST + 0x800U + 33U);
+	int clear = gic_model_last(MODEL_DIST + 0x384U);
+	int set = gic_model_last(MODEL_DIST + 0x304U);
+
+	assert_true(route >= 0 && route < clear && clear < set);
+	assert_int_equal(gic_model.log[clear].value, 2);
+	assert_int_equal(gic_model.log[set].value, 2);
+	gic_clear_pending(33);
+	assert_int_equal(gic_model.log[gic_model.log_count - 1U].address, MODEL_DIST + 0x284U);
+	assert_int_equal(gic_model.log[gic_model.log_count - 1U].value, 2);
+}
+
 static void route_writes_one_byte(void **state)
 {
 	(void)state;
@@ -205,6 +223,7 @@ int main(void)
 		cmocka_unit_test_setup(kick_names_one_interface, setup),
 		cmocka_unit_test_setup(acknowledge_keeps_the_sender, setup),
 		cmocka_unit_test_setup(private_interrupts_are_banked_in_the_distributor, setup),
+		cmocka_unit_test_setup(an_active_spi_moves, setup),
 		cmocka_unit_test_setup(route_writes_one_byte, setup),
 		cmocka_unit_test_setup(leaving_is_quiet, setup),
 	};

@@ -330,6 +330,8 @@ static void shared_interrupts_are_in_the_distributor(void **state)
 	assert_int_equal(gic_model.log[gic_model.log_count - 1U].value, MPIDR_1);
 	assert_int_equal(
 		gic_model.log[gic_model.log_count - 1U].address, MODEL_DIST + 0x6000U + 8U * 33U);
+	gic_move_active(33, 0);
+	assert_int_equal(gic_model_count(MODEL_DIST + 0x304U), 0); /* that is no CPU's own */
 }
 
 static void leaving_is_quiet(void **state)

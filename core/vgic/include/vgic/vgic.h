@@ -25,7 +25,7 @@
  * a later rank held. vgic_is_due and vgic_sgi* (but for GICv2's SGIR) take none.
  *
  * LPIs (ids from 8,192) are to come as banks of their own, found by vgic_bank_of alone; nothing
- * here is sized by 1,020. Assigned physical SPIs will use `linked` as the PPIs do.
+ * here is sized by 1,020. Assigned physical SPIs have `linked` set, as the virtual timer's PPI has.
  */
 #ifndef VGIC_VGIC_H
 #define VGIC_VGIC_H
@@ -65,8 +65,11 @@ struct vgic_ops {
 	 * wake-up that comes between vgic_has_deliverable and the block may not be lost). */
 	void (*kick)(void *ctx, vcpu_id_t id);
 	/* The guest ended a linked interrupt of the loaded vCPU `id` without the hardware:
-	 * deactivate its physical interrupt `phys` on this CPU. */
+	 * deactivate its physical interrupt `phys` on this CPU; an SPI, from whatever CPU. */
 	void (*deactivate)(void *ctx, vcpu_id_t id, intid_t phys);
+	/* The linked SPI `phys` goes into a list register of this CPU, which will end it. NULL: the
+	 * VM has none. */
+	void (*adopt)(void *ctx, intid_t phys);
 };
 
 struct vgic_config {
@@ -88,7 +91,8 @@ struct vgic_bank {
 	uint32_t latch; /* an edge, an SGI, or ISPENDR */
 	uint32_t line;
 	uint32_t active;
-	uint32_t linked; /* goes with a physical interrupt (HW = 1) */
+	uint32_t linked;  /* goes with a physical interrupt (HW = 1); counts as level-sensitive */
+	uint32_t refired; /* linked, in_lr: fired anew, so that the guest has ended what is there */
 	uint32_t in_lr;
 	uint32_t lr_latch; /* the latch has moved into the list register */
 	uint32_t changed;  /* the owner CPU is to read it back */
@@ -176,10 +180,16 @@ enum plinth_status vgic_cpu_reset(struct vgic_cpu *cpu);
  * PPI, or phys beyond what a list register holds (1,019). EBUSY: loaded. */
 enum plinth_status vgic_link_ppi(struct vgic_cpu *cpu, intid_t intid, intid_t phys);
 
+/* SPI `intid` is the physical SPI of the same number, whatever trigger the guest gives it.
+ * ERANGE: the VM has no such SPI. Before the VM runs. */
+enum plinth_status vgic_link_spi(struct vgic *vgic, intid_t intid);
+
 /* Lines and messages. Any CPU. */
 
 /* Line of SPI `intid` (32 on). A level-sensitive one is pending while high; an edge-triggered one
- * becomes pending when it rises. ERANGE: the VM has no such SPI. */
+ * becomes pending when it rises. A linked one: high each time that the physical interrupt fires,
+ * which stays active; when the guest has ended it, it is low by itself. ERANGE: the VM has no such
+ * SPI. */
 enum plinth_status vgic_set_spi(struct vgic *vgic, intid_t intid, bool high);
 
 /* The same for PPI 16 to 31 (checked: ours to get right). A linked one: high each time that the

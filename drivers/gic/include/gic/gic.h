@@ -53,8 +53,11 @@ void gic_kick(cpu_id_t cpu);
 void gic_enable(intid_t intid);
 void gic_disable(intid_t intid);
 void gic_set_active(intid_t intid, bool active);
+void gic_clear_pending(intid_t intid);	     /* an edge, or what software has set */
 void gic_set_edge(intid_t intid, bool edge); /* SPIs; while disabled */
 void gic_route_spi(intid_t intid, cpu_id_t cpu);
+/* An SPI that is active goes to another CPU, which will deactivate it; it stays active. */
+void gic_move_active(intid_t intid, cpu_id_t cpu);
 
 /* GICv2: VA of the virtual interface control registers (GICH); 0 for GICv3. */
 uint64_t gic_v2_hyp_if(void);
