@@ -32,7 +32,7 @@ size_t guest_fdt_bound(const struct vmdesc *desc)
 {
 	size_t bound = FIXED_BOUND + strlen(desc->bootargs) +
 		       (size_t)desc->vcpu_count * BOUND_PER_VCPU +
-		       (size_t)desc->disk_count * BOUND_PER_DISK;
+		       (size_t)desc->disk_count * BOUND_PER_DISK + desc->assigned_bound;
 
 	return align_up(bound, PAGE_SIZE);
 }
@@ -120,7 +120,7 @@ static struct fdt_writer_range reserved_range(const struct guest_fdt_input *inpu
 	uint64_t pen = guest_pen_reserved(input->desc);
 
 	return (struct fdt_writer_range){
-		pen != 0 ? input->pen : VM_RAM_BASE + input->desc->memory - firmware,
+		pen != 0 ? input->pen : input->desc->ram_base + input->desc->memory - firmware,
 		pen + firmware};
 }
 
@@ -205,12 +205,12 @@ static void write_psci(struct fdt_writer *w)
 	fdt_writer_end(w);
 }
 
-static void write_memory(struct fdt_writer *w, uint64_t size)
+static void write_memory(struct fdt_writer *w, uint64_t base, uint64_t size)
 {
-	fdt_writer_begin_at(w, "memory", VM_RAM_BASE);
+	fdt_writer_begin_at(w, "memory", base);
 	fdt_writer_string(w, "device_type", "memory");
 	fdt_writer_cells(w, "reg",
-		CELLS((uint32_t)(VM_RAM_BASE >> 32), (uint32_t)VM_RAM_BASE, (uint32_t)(size >> 32),
+		CELLS((uint32_t)(base >> 32), (uint32_t)base, (uint32_t)(size >> 32),
 			(uint32_t)size));
 	fdt_writer_end(w);
 }
@@ -347,7 +347,7 @@ static void write_machine(struct fdt_writer *w, const struct guest_fdt_input *in
 	fdt_writer_string(w, "serial0", "/pl011@9000000");
 	fdt_writer_end(w);
 	write_chosen(w, input);
-	write_memory(w, input->desc->memory);
+	write_memory(w, input->desc->ram_base, input->desc->memory);
 	write_reserved(w, input);
 	write_cpus(w, input);
 	write_psci(w);
@@ -357,6 +357,7 @@ static void write_machine(struct fdt_writer *w, const struct guest_fdt_input *in
 	write_uart(w);
 	write_rtc(w);
 	write_disks(w, input->disks);
+	assigned_write(input->assigned, w);
 	if ((input->desc->flags & VM_FLAG_CONTROL) != 0) {
 		write_gpio(w);
 	}

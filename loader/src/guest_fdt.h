@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "assigned.h"
 #include "guest_disks.h"
 #include "guest_efi.h"
 #include "guest_firmware.h"
@@ -29,6 +30,7 @@ struct guest_fdt_input {
 	uint64_t pen;		     /* IPA; with VMDESC_SPIN_TABLE alone */
 	const struct guest_efi *efi; /* where guest_efi_reserved() is not 0 */
 	const struct guest_disks *disks;
+	const struct assigned *assigned; /* of none, where the VM has no devices of the machine */
 	struct guest_piece kernel, own_initrd; /* as it is in the bundle, with firmware */
 	const struct guest_firmware *firmware; /* with firmware */
 };

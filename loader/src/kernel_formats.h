@@ -13,7 +13,7 @@
 struct kernel_file {
 	const uint8_t *bytes;
 	size_t size;
-	uint64_t ram_size;
+	struct kernel_ram ram;
 	uint32_t granules;
 };
 

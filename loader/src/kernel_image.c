@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "kernel_image.h"
 
-#include "abi/vm_config.h"
 #include "base/bits.h"
 #include "base/checked.h"
 #include "base/string.h"
@@ -44,7 +43,7 @@ static void flat_parse(const struct kernel_file *file, struct kernel_image *imag
 	image->kind = KERNEL_FLAT;
 	image->segment_count = 1;
 	image->segments[0] = (struct kernel_segment){
-		.ipa = VM_RAM_BASE + KERNEL_FLAT_OFFSET,
+		.ipa = file->ram.base + KERNEL_FLAT_OFFSET,
 		.file_size = file->size,
 		.memory_size = file->size,
 	};
@@ -60,12 +59,12 @@ static enum plinth_status check_segments(
 	for (uint32_t i = 0; i < image->segment_count; i++) {
 		const struct kernel_segment *s = &image->segments[i];
 
-		if (!range_contains(VM_RAM_BASE, file->ram_size, s->ipa, s->memory_size)) {
+		if (!range_contains(file->ram.base, file->ram.size, s->ipa, s->memory_size)) {
 			return loader_fail(error,
 				"kernel: needs 0x%llx bytes at 0x%llx, RAM is 0x%llx at 0x%llx",
 				(unsigned long long)s->memory_size, (unsigned long long)s->ipa,
-				(unsigned long long)file->ram_size,
-				(unsigned long long)VM_RAM_BASE);
+				(unsigned long long)file->ram.size,
+				(unsigned long long)file->ram.base);
 		}
 		for (uint32_t j = 0; j < i; j++) {
 			const struct kernel_segment *other = &image->segments[j];
@@ -102,10 +101,10 @@ static enum plinth_status parse_format(
 	return PLINTH_OK;
 }
 
-enum plinth_status kernel_image_parse(const void *bytes, size_t size, uint64_t ram_size,
+enum plinth_status kernel_image_parse(const void *bytes, size_t size, struct kernel_ram ram,
 	uint32_t granules, struct kernel_image *image, struct loader_error *error)
 {
-	struct kernel_file file = {bytes, size, ram_size, granules};
+	struct kernel_file file = {bytes, size, ram, granules};
 	enum plinth_status status;
 
 	if (size == 0) {

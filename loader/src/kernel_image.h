@@ -35,10 +35,16 @@ struct kernel_image {
 	uint64_t end;	/* behind their highest */
 };
 
-/* Recognises the `size` bytes as a kernel for a VM with ram_size bytes at VM_RAM_BASE. `granules`
- * is loader_host.granules. PLINTH_OK: *image is written, each segment lies in RAM and overlaps
+/* A VM's RAM, in IPAs. */
+struct kernel_ram {
+	uint64_t base;
+	uint64_t size;
+};
+
+/* Recognises the `size` bytes as a kernel for a VM with that RAM. `granules` is
+ * loader_host.granules. PLINTH_OK: *image is written, each segment lies in RAM and overlaps
  * no other. PLINTH_EINVAL: error, starting with "kernel: ", says why it is no kernel for us. */
-enum plinth_status kernel_image_parse(const void *bytes, size_t size, uint64_t ram_size,
+enum plinth_status kernel_image_parse(const void *bytes, size_t size, struct kernel_ram ram,
 	uint32_t granules, struct kernel_image *image, struct loader_error *error);
 
 #endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "layout.h"
 
-#include "abi/vm_config.h"
 #include "base/bits.h"
 #include "base/checked.h"
 #include "base/types.h"
@@ -9,7 +8,7 @@
 /* Where the part of RAM ends that the guest may use as it likes. */
 static uint64_t usable_end(const struct layout_input *input)
 {
-	return VM_RAM_BASE + input->ram_size - input->tables_size - input->pen_size;
+	return input->ram_base + input->ram_size - input->tables_size - input->pen_size;
 }
 
 static enum plinth_status place_reserved(
@@ -34,14 +33,15 @@ static enum plinth_status place_dtb(
 	const struct kernel_image *kernel = input->kernel;
 	uint64_t start = align_up(kernel->end, PAGE_SIZE);
 
-	if (kernel->kind != KERNEL_IMAGE && kernel->start - VM_RAM_BASE >= input->dtb_size) {
-		layout->dtb = VM_RAM_BASE;
+	if (kernel->kind != KERNEL_IMAGE && kernel->start - input->ram_base >= input->dtb_size) {
+		layout->dtb = input->ram_base;
 		return PLINTH_OK;
 	}
 	if (align_down(start, BLOCK_2M) != align_down(start + input->dtb_size - 1, BLOCK_2M)) {
 		start = align_up(start, BLOCK_2M);
 	}
-	if (!range_contains(VM_RAM_BASE, usable_end(input) - VM_RAM_BASE, start, input->dtb_size)) {
+	if (!range_contains(
+		    input->ram_base, usable_end(input) - input->ram_base, start, input->dtb_size)) {
 		return loader_fail(error,
 			"memory: 0x%llx bytes leave no room for the devicetree behind the kernel",
 			(unsigned long long)input->ram_size);

@@ -17,7 +17,8 @@
 #include "kernel_image.h"
 
 struct layout_input {
-	uint64_t ram_size; /* a multiple of 2 MiB */
+	uint64_t ram_base; /* multiples of 2 MiB */
+	uint64_t ram_size;
 	const struct kernel_image *kernel;
 	uint64_t dtb_size;    /* at most 2 MiB */
 	uint64_t initrd_size; /* 0: none */

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* arm64 Linux Image: Documentation/arm64/booting.rst of Linux, "Call the kernel image". */
-#include "abi/vm_config.h"
 #include "base/bits.h"
 #include "kernel_formats.h"
 #include "loader/loader.h"
@@ -59,7 +58,7 @@ enum plinth_status linux_image_parse(
 		return loader_fail(error,
 			"kernel: Image without image_size (Linux before 3.17) is not supported");
 	}
-	if (text_offset >= file->ram_size || !is_aligned(text_offset, 4)) {
+	if (text_offset >= file->ram.size || !is_aligned(text_offset, 4)) {
 		return loader_fail(error, "kernel: Image has the odd text_offset 0x%llx",
 			(unsigned long long)text_offset);
 	}
@@ -67,7 +66,7 @@ enum plinth_status linux_image_parse(
 	image->kind = KERNEL_IMAGE;
 	image->segment_count = 1;
 	image->segments[0] = (struct kernel_segment){
-		.ipa = VM_RAM_BASE + text_offset,
+		.ipa = file->ram.base + text_offset,
 		.file_size = file->size,
 		.memory_size = max_u64(image_size, file->size),
 	};

@@ -66,7 +66,8 @@ static bool enter_folder(struct load *load, const struct cpio_entry *entry)
 
 static void build_vm(struct load *load, const char *folder)
 {
-	const struct vm_build_input input = {load->loader, load->bundle, load->size, folder};
+	const struct vm_build_input input = {
+		load->loader, load->bundle, load->size, folder, load->configs, load->count};
 
 	load->has_vm = true;
 	if (load->count == load->max) {

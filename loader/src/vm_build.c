@@ -12,6 +12,17 @@
 
 STATIC_ASSERT(sizeof(struct vm_build) <= LOADER_BUILD_SIZE, "it lies in the scratch area");
 
+/* Devices of the machine. */
+static enum plinth_status find_assigned(struct vm_build *build)
+{
+	const struct assigned_input input = {build->input->loader, &build->desc,
+		build->input->others, build->input->other_count};
+	enum plinth_status status = assigned_find(&input, &build->assigned, build->error);
+
+	build->desc.assigned_bound = build->assigned.bound;
+	return status;
+}
+
 /* Plinth itself puts kernel and initrd into RAM. */
 static enum plinth_status read_kernel(struct vm_build *build, uint64_t *free_memory)
 {
@@ -29,6 +40,9 @@ static enum plinth_status build_all(struct vm_build *build, uint64_t *free_memor
 	}
 	if (status == PLINTH_OK) {
 		status = vm_memory_take(build, free_memory);
+	}
+	if (status == PLINTH_OK) {
+		status = find_assigned(build);
 	}
 	if (status == PLINTH_OK) {
 		status = vmdesc_has_firmware(&build->desc)
@@ -72,6 +86,7 @@ enum plinth_status vm_build(const struct vm_build_input *input, uint64_t *free_m
 		vm_memory_release(build, &build->tables);
 		vm_memory_release(build, &build->pen);
 		vm_memory_release(build, &build->unpacked);
+		vm_memory_release(build, &build->ram);
 		return status;
 	}
 	vm_config_write(build, config);

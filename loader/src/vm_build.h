@@ -12,7 +12,9 @@ struct vm_build_input {
 	const struct loader *loader;
 	const void *bundle;
 	size_t bundle_size;
-	const char *name; /* of the folder; NUL-terminated */
+	const char *name;		/* of the folder; NUL-terminated */
+	const struct vm_config *others; /* the VMs before it */
+	size_t other_count;
 };
 
 /* Builds the VM. *free_memory is what is left for VMs; on success it is less by what this one

@@ -96,6 +96,9 @@ void vm_config_write(const struct vm_build *build, struct vm_config *config)
 		.weight = desc->weight,
 		.affinity = desc->affinity,
 		.ram_size = desc->memory,
+		.ram_base = desc->ram_base,
+		.device_count = build->assigned.device_count,
+		.interrupt_count = build->assigned.interrupt_count,
 		.overhead = desc->overhead,
 		.entry = entry_of(build),
 		.arg = build->layout.dtb,
@@ -106,4 +109,6 @@ void vm_config_write(const struct vm_build *build, struct vm_config *config)
 	add_images(build, config);
 	add_ranges(build, config);
 	memcpy(config->uuid, build->uuid, sizeof(config->uuid));
+	memcpy(config->devices, build->assigned.devices, sizeof(config->devices));
+	memcpy(config->interrupts, build->assigned.interrupts, sizeof(config->interrupts));
 }

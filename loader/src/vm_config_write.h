@@ -5,6 +5,7 @@
 #ifndef LOADER_VM_CONFIG_WRITE_H
 #define LOADER_VM_CONFIG_WRITE_H
 
+#include "assigned.h"
 #include "bundle/cpio.h"
 #include "guest_disks.h"
 #include "guest_fdt.h"
@@ -37,8 +38,9 @@ struct vm_build {
 	size_t kernel_size;
 	pa_t kernel_pa;
 	pa_t initrd_pa;
-	/* In the order in which they are allocated. */
-	struct vm_block unpacked, pen, tables, dtb, guestinfo;
+	struct assigned assigned;
+	/* In the order in which they are allocated; `ram` is of a VM with memory-direct. */
+	struct vm_block ram, unpacked, pen, tables, dtb, guestinfo;
 	uint64_t tables_used; /* bytes of `tables` */
 	uint32_t range_count;
 	struct vm_build_range ranges[VM_RANGE_MAX];

@@ -106,7 +106,8 @@ enum plinth_status vm_files_read_kernel(struct vm_build *build, uint64_t *free_m
 	if (status != PLINTH_OK) {
 		return status;
 	}
-	return kernel_image_parse(build->kernel_bytes, build->kernel_size, build->desc.memory,
+	return kernel_image_parse(build->kernel_bytes, build->kernel_size,
+		(struct kernel_ram){build->desc.ram_base, build->desc.memory},
 		loader->host.granules, &build->kernel, build->error);
 }
 

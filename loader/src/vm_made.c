@@ -19,6 +19,7 @@ static enum plinth_status lay_out(struct vm_build *build)
 {
 	uint64_t dtb_size = guest_fdt_bound(&build->desc);
 	const struct layout_input input = {
+		.ram_base = build->desc.ram_base,
 		.ram_size = build->desc.memory,
 		.kernel = &build->kernel,
 		.dtb_size = dtb_size,
@@ -31,8 +32,8 @@ static enum plinth_status lay_out(struct vm_build *build)
 	if (vmdesc_has_firmware(&build->desc)) {
 		/* Nothing is in RAM but the devicetree, at its start. */
 		build->kernel = (struct kernel_image){.kind = KERNEL_FLAT,
-			.start = VM_RAM_BASE + dtb_size,
-			.end = VM_RAM_BASE + dtb_size,
+			.start = build->desc.ram_base + dtb_size,
+			.end = build->desc.ram_base + dtb_size,
 			.entry = FIRMWARE_ENTRY};
 	}
 	return layout_plan(&input, &build->layout, build->error);
@@ -118,6 +119,7 @@ static enum plinth_status write_devicetree(struct vm_build *build, uint64_t *fre
 		.pen = build->layout.pen,
 		.efi = &build->efi,
 		.disks = &build->disks,
+		.assigned = &build->assigned,
 	};
 	enum plinth_status status = vm_memory_allocate(
 		build, guest_fdt_bound(&build->desc), free_memory, "vm.dtb", &build->dtb);

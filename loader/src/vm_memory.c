@@ -2,6 +2,7 @@
 #include "vm_memory.h"
 
 #include "base/bits.h"
+#include "base/checked.h"
 
 enum plinth_status vm_memory_take_range(
 	struct vm_build *build, const char *property, uint64_t size, uint64_t *free_memory)
@@ -21,11 +22,47 @@ enum plinth_status vm_memory_take_range(
 	return PLINTH_OK;
 }
 
+/* RAM at the machine's own addresses. In one gigabyte where that can be, since kernels want their
+ * initrd in the one that they lie in. */
+static enum plinth_status take_direct(struct vm_build *build, uint64_t *free_memory)
+{
+	const struct loader *loader = build->input->loader;
+	struct vmdesc *desc = &build->desc;
+	struct vm_block ram = {.size = desc->memory};
+	enum plinth_status status = PLINTH_ENOMEM;
+
+	if (ram.size <= *free_memory) {
+		status = loader->ops->alloc(loader->ctx, ram.size, BLOCK_1G, &ram.pa, &ram.va);
+		if (status != PLINTH_OK) {
+			status = loader->ops->alloc(
+				loader->ctx, ram.size, BLOCK_2M, &ram.pa, &ram.va);
+		}
+	}
+	if (status != PLINTH_OK) {
+		return loader_fail(build->error,
+			"memory: memory-direct: there are no 0x%llx free bytes in one piece",
+			(unsigned long long)ram.size);
+	}
+	build->ram = ram;
+	*free_memory -= ram.size;
+	desc->ram_base = ram.pa.v;
+	if (ram.pa.v < VM_RAM_BASE ||
+		!range_contains(0, BIT(loader->host.ipa_bits), ram.pa.v, ram.size)) {
+		return loader_fail(build->error,
+			"memory: memory-direct: what is free lies at 0x%llx, where no RAM of a VM "
+			"can",
+			(unsigned long long)ram.pa.v);
+	}
+	return PLINTH_OK;
+}
+
 enum plinth_status vm_memory_take(struct vm_build *build, uint64_t *free_memory)
 {
 	const struct vmdesc *desc = &build->desc;
 	enum plinth_status status =
-		vm_memory_take_range(build, "memory", desc->memory, free_memory);
+		(desc->flags & VM_FLAG_MEMORY_DIRECT) != 0
+			? take_direct(build, free_memory)
+			: vm_memory_take_range(build, "memory", desc->memory, free_memory);
 
 	if (status != PLINTH_OK) {
 		return status;

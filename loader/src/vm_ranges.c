@@ -16,7 +16,7 @@
  * its blocks of 2 MiB: Linux maps no smaller pieces of persistent memory. */
 static uint64_t next_place(const struct vm_build *build)
 {
-	uint64_t next = align_up(VM_RAM_BASE + build->desc.memory, BLOCK_1G);
+	uint64_t next = align_up(build->desc.ram_base + build->desc.memory, BLOCK_1G);
 
 	for (uint32_t i = 0; i < build->range_count; i++) {
 		const struct vm_build_range *range = &build->ranges[i];

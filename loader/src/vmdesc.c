@@ -100,6 +100,7 @@ enum plinth_status vmdesc_parse(const void *dtb, size_t size, const struct loade
 	*desc = (struct vmdesc){
 		.weight = VM_WEIGHT_DEFAULT,
 		.overhead = VM_OVERHEAD_DEFAULT,
+		.ram_base = VM_RAM_BASE,
 		.flags = host->gic_version == 2 ? VM_FLAG_GICV2 : 0,
 		.bootargs = "",
 	};

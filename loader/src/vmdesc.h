@@ -17,6 +17,7 @@
 #define VMDESC_GICV2_VCPU_MAX	 8U
 #define VMDESC_GUESTINFO_KEY_MAX 55U
 #define VMDESC_DISK_MAX		 8U
+#define VMDESC_ASSIGN_MAX	 8U
 #define VMDESC_DISK_NAME_SIZE	 16U /* "disk@ffffffff" with its NUL */
 /* The map of the virtual machine has the PCIe configuration space at 0x40_1000_0000. */
 #define VMDESC_RAM_END_MAX UINT64_C(0x4000000000)
@@ -54,7 +55,8 @@ struct vmdesc {
 	uint32_t rights; /* VM_RIGHT_* */
 	enum vmdesc_secondary_boot secondary_boot;
 	enum vmdesc_tables tables;
-	uint64_t memory; /* bytes */
+	uint64_t memory;   /* bytes */
+	uint64_t ram_base; /* VM_RAM_BASE; with VM_FLAG_MEMORY_DIRECT, once there is memory */
 	uint64_t overhead;
 	uint64_t affinity;    /* 0: all CPUs */
 	const char *kernel;   /* NULL: none, with firmware alone */
@@ -64,6 +66,9 @@ struct vmdesc {
 	const char *bootargs; /* "" where there are none */
 	uint32_t guestinfo_count;
 	int guestinfo_node; /* in the vm.dtb; each of its properties is one string */
+	uint32_t assign_count;
+	const char *assign[VMDESC_ASSIGN_MAX]; /* paths in the machine's devicetree */
+	uint32_t assigned_bound; /* bytes of what describes them to the guest, once it is known */
 	uint32_t disk_count;
 	struct vmdesc_disk disks[VMDESC_DISK_MAX]; /* by number */
 };

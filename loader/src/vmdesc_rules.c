@@ -226,6 +226,42 @@ static enum plinth_status parse_anonymous(
 	return parse_flag(parser, property, VM_FLAG_ANONYMOUS);
 }
 
+static enum plinth_status parse_memory_direct(
+	struct vmdesc_parser *parser, const struct property *property)
+{
+	return parse_flag(parser, property, VM_FLAG_MEMORY_DIRECT);
+}
+
+/* Paths; what they lead to is checked when the VM's memory has its place. */
+static enum plinth_status parse_assign(
+	struct vmdesc_parser *parser, const struct property *property)
+{
+	struct vmdesc *desc = parser->desc;
+	size_t offset = 0;
+	const char *path;
+
+	if (property->size == 0) {
+		return loader_fail(parser->error, "assign: is empty");
+	}
+	while (offset < property->size) {
+		if (!property_next_string(property, &offset, &path)) {
+			return loader_fail(parser->error, "assign: is not a list of strings");
+		}
+		if (desc->assign_count == VMDESC_ASSIGN_MAX) {
+			return loader_fail(parser->error, "assign: names more than %u devices",
+				VMDESC_ASSIGN_MAX);
+		}
+		for (uint32_t i = 0; i < desc->assign_count; i++) {
+			if (strcmp(desc->assign[i], path) == 0) {
+				return loader_fail(
+					parser->error, "assign: names \"%s\" twice", path);
+			}
+		}
+		desc->assign[desc->assign_count++] = path;
+	}
+	return PLINTH_OK;
+}
+
 static enum plinth_status parse_overcommit(
 	struct vmdesc_parser *parser, const struct property *property)
 {
@@ -315,7 +351,7 @@ static enum plinth_status refuse(struct vmdesc_parser *parser, const struct prop
 static const struct vmdesc_rule rules[] = {
 	{"affinity", parse_affinity, 0},
 	{"anonymous", parse_anonymous, 0},
-	{"assign", refuse, 0},
+	{"assign", parse_assign, 0},
 	{"backdoor-brk", parse_backdoor_brk, 0},
 	{"bootargs", parse_bootargs, 0},
 	{"coherency", parse_coherency, 0},
@@ -327,6 +363,7 @@ static const struct vmdesc_rule rules[] = {
 	{"iommu", refuse, 0},
 	{"kernel", parse_kernel, VMDESC_SEEN_KERNEL},
 	{"memory", parse_memory, VMDESC_SEEN_MEMORY},
+	{"memory-direct", parse_memory_direct, 0},
 	{"nvram", parse_nvram, 0},
 	{"overcommit", parse_overcommit, 0},
 	{"overhead", parse_overhead, 0},
@@ -363,6 +400,46 @@ enum plinth_status vmdesc_check_complete(const struct vmdesc_parser *parser)
 	return PLINTH_OK;
 }
 
+static enum plinth_status check_backdoor(const struct vmdesc_parser *parser)
+{
+	const struct vmdesc *desc = parser->desc;
+
+	if ((desc->flags & VM_FLAG_VMWARE) == 0 && (desc->flags & VM_FLAG_BACKDOOR_BRK) != 0) {
+		return loader_fail(parser->error, "backdoor-brk: needs vmware");
+	}
+	if ((desc->flags & VM_FLAG_VMWARE) == 0 && desc->guestinfo_count != 0) {
+		return loader_fail(parser->error, "guestinfo: needs vmware");
+	}
+	return PLINTH_OK;
+}
+
+/* Devices find all of the VM's memory at the addresses that its guest gives them, or none. */
+static enum plinth_status check_direct(const struct vmdesc_parser *parser)
+{
+	const struct vmdesc *desc = parser->desc;
+
+	if (desc->assign_count == 0) {
+		return loader_fail(parser->error, "memory-direct: is for VMs with assign");
+	}
+	if ((desc->flags & VM_FLAG_MEMORY_DIRECT) == 0) {
+		return loader_fail(parser->error,
+			"assign: needs memory-direct: no SMMU translates what devices access");
+	}
+	if ((desc->flags & VM_FLAG_OVERCOMMIT) != 0) {
+		return loader_fail(parser->error,
+			"memory-direct: not with overcommit: devices wait for no memory");
+	}
+	if (desc->disk_count != 0 || vmdesc_has_firmware(desc)) {
+		return loader_fail(parser->error,
+			"memory-direct: not with %s, which lies where devices do not find it",
+			desc->disk_count != 0 ? "disks in memory" : "a firmware");
+	}
+	if (desc->tables != VMDESC_FDT) {
+		return loader_fail(parser->error, "assign: needs tables = \"fdt\"");
+	}
+	return PLINTH_OK;
+}
+
 enum plinth_status vmdesc_check_together(const struct vmdesc_parser *parser)
 {
 	const struct vmdesc *desc = parser->desc;
@@ -383,11 +460,12 @@ enum plinth_status vmdesc_check_together(const struct vmdesc_parser *parser)
 		return loader_fail(
 			parser->error, "secondary-boot: \"parking\" needs tables = \"acpi\"");
 	}
-	if ((desc->flags & VM_FLAG_VMWARE) == 0 && (desc->flags & VM_FLAG_BACKDOOR_BRK) != 0) {
-		return loader_fail(parser->error, "backdoor-brk: needs vmware");
+	if ((desc->flags & VM_FLAG_MEMORY_DIRECT) != 0 || desc->assign_count != 0) {
+		enum plinth_status status = check_direct(parser);
+
+		if (status != PLINTH_OK) {
+			return status;
+		}
 	}
-	if ((desc->flags & VM_FLAG_VMWARE) == 0 && desc->guestinfo_count != 0) {
-		return loader_fail(parser->error, "guestinfo: needs vmware");
-	}
-	return PLINTH_OK;
+	return check_backdoor(parser);
 }

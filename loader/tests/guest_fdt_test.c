@@ -34,14 +34,18 @@ static const struct guest_efi efi = {
 };
 
 static struct guest_disks disks;
+static const struct assigned assigned; /* none: assigned_test.c */
 
 static int setup(void **state)
 {
 	(void)state;
 	host = (struct loader_host){
 		.gic_version = 3, .cpu_count = 4, .ipa_bits = 40, .has_entropy = true};
-	desc = (struct vmdesc){
-		.vcpu_count = 2, .memory = 0x20000000, .kernel = "Image", .bootargs = "quiet"};
+	desc = (struct vmdesc){.vcpu_count = 2,
+		.ram_base = VM_RAM_BASE,
+		.memory = 0x20000000,
+		.kernel = "Image",
+		.bootargs = "quiet"};
 	disks.count = 0;
 	return 0;
 }
@@ -56,6 +60,7 @@ static struct built build(uint64_t initrd, uint64_t initrd_size)
 		.pen = PEN,
 		.efi = &efi,
 		.disks = &disks,
+		.assigned = &assigned,
 	};
 	struct built b = {.bound = guest_fdt_bound(&desc)};
 

@@ -24,9 +24,10 @@ static enum plinth_status harness_alloc(
 	void *block;
 
 	REQUIRE(size != 0 && is_aligned(size, PAGE_SIZE));
-	REQUIRE(align == PAGE_SIZE || align == BLOCK_2M);
+	REQUIRE(align == PAGE_SIZE || align == BLOCK_2M || align == BLOCK_1G);
 	h->alloc_calls++;
-	if (h->alloc_calls == h->failing_call || h->block_count == HARNESS_BLOCKS) {
+	if (h->alloc_calls == h->failing_call || h->block_count == HARNESS_BLOCKS ||
+		align == BLOCK_1G) { /* as on a machine whose memory is cut up */
 		return PLINTH_ENOMEM;
 	}
 	block = aligned_alloc(align, align_up(size, align));
@@ -77,7 +78,7 @@ static void harness_report(void *ctx, const char *text)
 void harness_init(struct harness *h)
 {
 	static const struct loader_ops ops = {
-		harness_alloc, harness_free, harness_pa_of, harness_report};
+		harness_alloc, harness_free, harness_pa_of, NULL, harness_report};
 
 	*h = (struct harness){
 		.loader =
@@ -127,7 +128,7 @@ static volatile uint8_t touched; /* by ASan's leave */
 
 static bool is_in_memory(const struct vm_config *c, uint64_t ipa, uint64_t size)
 {
-	bool found = range_contains(VM_RAM_BASE, c->ram_size, ipa, size);
+	bool found = range_contains(c->ram_base, c->ram_size, ipa, size);
 
 	for (uint32_t i = 0; i < c->range_count; i++) {
 		found |= range_contains(c->ranges[i].ipa, c->ranges[i].size, ipa, size);
@@ -137,7 +138,7 @@ static bool is_in_memory(const struct vm_config *c, uint64_t ipa, uint64_t size)
 
 static void check_ranges(const struct harness *h, const struct vm_config *c)
 {
-	uint64_t ram_end = align_up(VM_RAM_BASE + c->ram_size, BLOCK_1G);
+	uint64_t ram_end = align_up(c->ram_base + c->ram_size, BLOCK_1G);
 
 	REQUIRE(c->range_count <= VM_RANGE_MAX);
 	for (uint32_t i = 0; i < c->range_count; i++) {
@@ -165,7 +166,7 @@ static void check_config(
 	REQUIRE(c->vcpu_count >= 1 && c->vcpu_count <= VM_VCPU_MAX);
 	REQUIRE(c->ram_size != 0 && is_aligned(c->ram_size, BLOCK_2M));
 	REQUIRE(is_in_memory(c, c->entry, 4) && is_aligned(c->entry, 4));
-	REQUIRE(range_contains(VM_RAM_BASE, c->ram_size, c->arg, 8) && is_aligned(c->arg, 8));
+	REQUIRE(range_contains(c->ram_base, c->ram_size, c->arg, 8) && is_aligned(c->arg, 8));
 	check_ranges(h, c);
 	for (uint32_t i = 0; i < c->image_count; i++) {
 		const struct vm_image *image = &c->images[i];

@@ -28,7 +28,8 @@ static enum plinth_status parse(size_t size)
 
 	assert_non_null(copy);
 	memcpy(copy, file, size);
-	status = kernel_image_parse(copy, size, RAM, LOADER_GRANULE_4K, &image, &error);
+	status = kernel_image_parse(copy, size, (struct kernel_ram){VM_RAM_BASE, RAM},
+		LOADER_GRANULE_4K, &image, &error);
 	free(copy);
 	return status;
 }

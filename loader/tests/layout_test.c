@@ -25,6 +25,7 @@ static enum plinth_status plan(const struct kernel_image *kernel, uint64_t ram_s
 	uint64_t dtb_size, uint64_t initrd_size, uint64_t initrd_pa)
 {
 	const struct layout_input input = {
+		.ram_base = BASE,
 		.ram_size = ram_size,
 		.kernel = kernel,
 		.dtb_size = dtb_size,
@@ -120,6 +121,7 @@ static void test_reserved_end(void **state)
 	(void)state;
 	struct kernel_image kernel = kernel_at(KERNEL_IMAGE, 0, MIB(30));
 	struct layout_input input = {
+		.ram_base = BASE,
 		.ram_size = MIB(64),
 		.kernel = &kernel,
 		.dtb_size = 0x1000,
@@ -149,6 +151,7 @@ static void test_no_room_for_reserved(void **state)
 	(void)state;
 	struct kernel_image kernel = kernel_at(KERNEL_FLAT, MIB(1), MIB(1) - KIB(128));
 	struct layout_input input = {
+		.ram_base = BASE,
 		.ram_size = MIB(2),
 		.kernel = &kernel,
 		.dtb_size = 0x1000,

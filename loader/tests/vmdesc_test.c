@@ -131,7 +131,6 @@ static void test_unknown(void **state)
 static void test_not_yet(void **state)
 {
 	(void)state;
-	expect_error("assign = \"/a\";", "assign: is not supported yet");
 	expect_error("iommu;", "iommu: is not supported yet");
 	expect_error("stream-ids = <1>;", "stream-ids: is not supported yet");
 	expect_error("consoles = <2>;", "consoles: is not supported yet");

@@ -181,7 +181,7 @@ static int run(struct check *check)
 
 int main(int argc, char **argv)
 {
-	static const struct loader_ops ops = {alloc_block, free_block, pa_of, print_line};
+	static const struct loader_ops ops = {alloc_block, free_block, pa_of, NULL, print_line};
 	static struct check check;
 
 	check.loader = (struct loader){

@@ -26,7 +26,8 @@ enum boot_mem_type {
 	BOOT_MEM_RESERVED = 2, /* RAM that is not ours to touch (firmware, reserved-memory) */
 	BOOT_MEM_CORE = 3,     /* the core's image and .bss */
 	BOOT_MEM_BOOT = 4,     /* boot's own image, stacks, tables, boot_info, vm_configs */
-	BOOT_MEM_IMAGE = 5,    /* bytes that vm_config.images name: kept as long as the VMs */
+	BOOT_MEM_IMAGE = 5,    /* bytes that vm_config.images name, and RAM that is a VM's own
+				* (VM_FLAG_MEMORY_DIRECT): kept as long as the VMs */
 	BOOT_MEM_PEN = 6,      /* mailboxes, the pen's code, boot itself: kept for ever */
 };
 

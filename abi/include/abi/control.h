@@ -164,7 +164,8 @@ struct control_info {
 	uint64_t overhead; /* bytes that it may take of Plinth's own memory */
 	uint64_t tables;   /* bytes of stage-2 tables */
 	uint8_t uuid[16];
-	char reason[128]; /* of the last crash, with its NUL */
+	char reason[128];     /* of the last crash, with its NUL */
+	uint64_t memory_base; /* guest-physical address of its RAM */
 };
 
 enum control_vcpu_state {

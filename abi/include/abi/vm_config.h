@@ -9,14 +9,17 @@
 #include <stdint.h>
 
 #define VM_CONFIG_MAGIC	  UINT64_C(0x474643564d564c50)
-#define VM_CONFIG_VERSION 3U
+#define VM_CONFIG_VERSION 4U
 
 #define VM_NAME_SIZE	    32U /* with the NUL; letters, digits, '-', '_', '.' */
 #define VM_IMAGE_MAX	    32U
 #define VM_RANGE_MAX	    12U
-#define VM_VCPU_MAX	    123U /* as many redistributors fit the machine's map */
-#define VM_RAM_BASE	    UINT64_C(0x40000000)
+#define VM_DEVICE_MAX	    16U
+#define VM_INTERRUPT_MAX    16U
+#define VM_VCPU_MAX	    123U		 /* as many redistributors fit the machine's map */
+#define VM_RAM_BASE	    UINT64_C(0x40000000) /* without MEMORY_DIRECT */
 #define VM_DEVICES_BASE	    UINT64_C(0x08000000) /* emulated devices, up to RAM */
+#define VM_DEVICES_END	    UINT64_C(0x0a000000) /* from here up to RAM, the machine's own */
 #define VM_WEIGHT_DEFAULT   100U
 #define VM_WEIGHT_MAX	    10000U
 #define VM_OVERHEAD_DEFAULT UINT64_C(0x100000)
@@ -65,6 +68,29 @@ struct vm_image {
 #define VM_FLAG_BACKDOOR_BRK	UINT32_C(0x40)	/* BRK #0x86 is a call, too; wants VMWARE */
 #define VM_FLAG_UEFI		UINT32_C(0x80)	/* UEFI runtime services answer (abi/uefi_rt.h) */
 #define VM_FLAG_NVRAM_VOLATILE	UINT32_C(0x100) /* its variables may end with Plinth */
+#define VM_FLAG_MEMORY_DIRECT                                                                      \
+	UINT32_C(0x200) /* RAM at the machine's own addresses, for devices                         \
+			 */
+
+/* A device of the machine that is the VM's own, at the machine's address: its guest gets the whole
+ * pages that it lies in, which are no RAM and no device of another VM's or of Plinth's. With
+ * MEMORY_DIRECT alone. */
+struct vm_device {
+	uint64_t base;
+	uint32_t size;
+	uint32_t flags; /* VM_DEVICE_* */
+};
+
+/* virtio-mmio (virtio 1.2, 4.2): Plinth resets it when the VM is off. Others go on as they are. */
+#define VM_DEVICE_VIRTIO UINT32_C(0x1)
+
+/* An SPI of the machine that is the VM's own, under the same number. */
+struct vm_interrupt {
+	uint32_t intid; /* from 32 on */
+	uint32_t flags; /* VM_INTERRUPT_* */
+};
+
+#define VM_INTERRUPT_EDGE UINT32_C(0x1) /* as it is wired; else level-sensitive */
 
 /* A value of guestinfo that is there when the VM starts: key (without "guestinfo.") and value are
  * bytes at physical addresses that nobody writes any more (the bundle's); sizes without a NUL. */
@@ -93,7 +119,7 @@ struct vm_config {
 	uint32_t vcpu_count;
 	uint32_t weight;
 	uint64_t affinity; /* bit n: may run on CPU n; 0: on all */
-	uint64_t ram_size; /* from VM_RAM_BASE; a multiple of 2 MiB */
+	uint64_t ram_size; /* from ram_base; a multiple of 2 MiB */
 	uint64_t overhead; /* bytes of Plinth's memory for this VM's messages and consoles */
 	uint64_t entry;	   /* IPA of vCPU 0's first instruction */
 	uint64_t arg;	   /* its x0: IPA of the devicetree */
@@ -105,6 +131,13 @@ struct vm_config {
 	struct vm_range ranges[VM_RANGE_MAX];
 	struct vm_image images[VM_IMAGE_MAX];
 	uint8_t uuid[16]; /* from the name and the bundle; SMBIOS and GETUUID show it */
+	/* VM_RAM_BASE; with MEMORY_DIRECT a multiple of 2 MiB above it, and the physical address of
+	 * memory that is the VM's alone (BOOT_MEM_IMAGE). No ranges then, and no overcommit. */
+	uint64_t ram_base;
+	uint32_t device_count;
+	uint32_t interrupt_count;
+	struct vm_device devices[VM_DEVICE_MAX];
+	struct vm_interrupt interrupts[VM_INTERRUPT_MAX];
 };
 
 #endif

@@ -41,7 +41,7 @@ static void set_types(struct boot *boot)
 		boot_set_type(boot, &machine->reserved[i], BOOT_MEM_RESERVED, "reserved memory");
 	}
 	boot_set_type(boot, &machine->initrd, BOOT_MEM_IMAGE, "initrd");
-	boot_set_type(boot, &boot->fdt, BOOT_MEM_BOOT, "devicetree");
+	boot_set_type(boot, &machine->fdt, BOOT_MEM_BOOT, "devicetree");
 	boot_set_type(boot, &image, BOOT_MEM_BOOT, "Plinth");
 	if (!memory_is_ram(&boot->map, image.base, image.size)) {
 		boot_exit(BOOT_EXIT_MACHINE, "devicetree: no memory where Plinth runs (%#llx)",

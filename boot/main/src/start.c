@@ -94,6 +94,7 @@ void boot_discover(struct boot *boot)
 
 	status = discover_fdt(
 		(const void *)(uintptr_t)boot->fdt.base, boot->fdt.size, &boot->machine, &why);
+	boot->machine.fdt = boot->fdt;
 	start_console(boot);
 	boot_exit_init(boot->machine.psci_conduit);
 	if (status != PLINTH_OK) {

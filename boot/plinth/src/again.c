@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Soft restart: what this run of boot leaves behind for the next one. boot's image stays where it
  * is: text and .data never change, and .bss is cleared at each start, all but plinth_kept. */
-#include "base/string.h"
+#include <libfdt.h>
+#include <string.h>
+
 #include "main/boot.h"
 #include "plinth.h"
 #include "smp/smp.h"
@@ -43,11 +45,30 @@ static void keep(struct boot *boot, uint64_t base, uint64_t size)
 	boot_set_type(boot, &range, BOOT_MEM_PEN, "Plinth's own");
 }
 
+/* The next run describes devices from it, too. Its entropy is used up: nobody is to find that. */
+static void keep_devicetree(struct boot *boot)
+{
+	const struct boot_range *range = &boot->machine.fdt;
+	void *fdt = (void *)(uintptr_t)range->base;
+	int size = 0;
+	void *seed;
+
+	if (range->size == 0U) {
+		return;
+	}
+	keep(boot, range->base, range->size);
+	seed = fdt_getprop_w(fdt, fdt_path_offset(fdt, "/chosen"), "rng-seed", &size);
+	if (seed != NULL) {
+		memset(seed, 0, (size_t)size);
+	}
+}
+
 void plinth_keep(struct boot *boot)
 {
 	const uint64_t image = (uintptr_t)boot_lds_start;
 
 	keep(boot, image, (uintptr_t)boot_lds_bss - image);
+	keep_devicetree(boot);
 	if (is_again(boot)) {
 		keep(boot, plinth_kept.pen, SMP_PEN_SIZE);
 		boot_set_type(boot, &plinth_kept.former, BOOT_MEM_IMAGE, "former bundle");

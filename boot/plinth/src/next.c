@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What follows boot in plinth.img: the core, with the VMs of the bundle. */
 #include "arch/sysreg.h"
+#include "base/string.h"
+#include "base/types.h"
 #include "console/console.h"
 #include "efi/efi.h"
 #include "main/boot_exit.h"
@@ -48,6 +50,19 @@ void boot_next_check(const struct boot *boot)
 	}
 }
 
+/* A copy of the devicetree, if one describes the machine, in memory that is ours when the boot
+ * services have ended. Without it no VM gets devices. */
+static void take_devicetree(const struct efi *efi, struct efi_start *start)
+{
+	uint64_t copy;
+
+	if (start->fdt != NULL &&
+		efi_alloc(efi, EFI_LOADER_DATA, start->fdt_size, PAGE_SIZE, &copy) == PLINTH_OK) {
+		memcpy((void *)(uintptr_t)copy, start->fdt, start->fdt_size);
+		start->machine.fdt = (struct boot_range){copy, start->fdt_size};
+	}
+}
+
 uint64_t boot_next_efi(const struct efi *efi, struct efi_start *start)
 {
 	const char *lack = lacking(&start->machine);
@@ -62,7 +77,12 @@ uint64_t boot_next_efi(const struct efi *efi, struct efi_start *start)
 	}
 	start->machine.wall_seconds = efi_wall_clock(efi);
 	start->machine.wall_count = read_cntpct_el0();
-	return efi_status_of(efi_find_bundle(efi, start));
+	enum plinth_status status = efi_find_bundle(efi, start);
+
+	if (status == PLINTH_OK) {
+		take_devicetree(efi, start);
+	}
+	return efi_status_of(status);
 }
 
 static void print_machine(const struct plinth *plinth, uint32_t cpus)

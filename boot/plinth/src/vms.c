@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "arch/sysreg.h"
 #include "base/bits.h"
+#include "base/checked.h"
 #include "base/types.h"
 #include "cache/cache.h"
 #include "console/console.h"
@@ -17,6 +18,8 @@
 #define MMFR0_TGRAN4_SHIFT  28U
 #define MMFR0_TGRAN4_WIDTH  4U
 #define TGRAN_NONE	    0xfU
+#define MMFR2_FWB_SHIFT	    40U
+#define MMFR2_FWB_WIDTH	    4U
 #define ISAR0_RNDR_SHIFT    60U
 #define ISAR0_RNDR_WIDTH    4U
 
@@ -53,6 +56,53 @@ static pa_t pa_of(void *ctx, const void *ptr)
 	return pa_init((uintptr_t)ptr);
 }
 
+static bool overlaps(const struct boot_range *range, uint64_t base, uint64_t size)
+{
+	return range->size != 0U && ranges_overlap(range->base, range->size, base, size);
+}
+
+/* What Plinth drives itself; and what the firmware does, at runtime. */
+static bool has_own_device(const struct machine *machine, uint64_t base, uint64_t size)
+{
+	const struct boot_gic *gic = &machine->gic;
+	const struct boot_range rtc = {machine->rtc, machine->rtc != 0U ? PAGE_SIZE : 0U};
+	const struct boot_range *const ranges[] = {
+		&gic->dist, &gic->cpu_if, &gic->hyp_if, &gic->guest_if, &machine->uart.regs, &rtc};
+	bool found = false;
+
+	for (uint32_t i = 0; i < ARRAY_SIZE(ranges); i++) {
+		found = found || overlaps(ranges[i], base, size);
+	}
+	for (uint32_t i = 0; i < gic->redist_count && i < BOOT_GICR_MAX; i++) {
+		found = found || overlaps(&gic->redist[i], base, size);
+	}
+	for (uint32_t i = 0; i < machine->efi.region_count; i++) {
+		const struct boot_efi_region *region = &machine->efi.region[i];
+		const struct boot_range range = {region->base, region->size};
+
+		found = found || overlaps(&range, base, size);
+	}
+	return found;
+}
+
+static bool is_spare(void *ctx, uint64_t base, uint64_t size)
+{
+	const struct boot *boot = ctx;
+	const struct memory_list *ram = &boot->map.list;
+
+	for (uint32_t i = 0; i < ram->count; i++) {
+		if (ranges_overlap(ram->entry[i].base, ram->entry[i].size, base, size)) {
+			return false;
+		}
+	}
+	for (uint32_t i = 0; i < boot->machine.reserved_count; i++) {
+		if (overlaps(&boot->machine.reserved[i], base, size)) {
+			return false;
+		}
+	}
+	return !has_own_device(&boot->machine, base, size);
+}
+
 static void report(void *ctx, const char *text)
 {
 	(void)ctx;
@@ -63,6 +113,7 @@ static const struct loader_ops ops = {
 	.alloc = alloc_image,
 	.free = free_image,
 	.pa_of = pa_of,
+	.is_spare = is_spare,
 	.report = report,
 };
 
@@ -83,6 +134,7 @@ static struct loader_host describe_host(const struct plinth *plinth)
 	uint64_t range = min_u64(FIELD_GET(mmfr0, MMFR0_PARANGE), ARRAY_SIZE(pa_bits) - 1U);
 	uint64_t free = memory_total(&plinth->boot->map, BOOT_MEM_FREE);
 	uint64_t reserve = CORE_RESERVE + (free >> CORE_RESERVE_SHIFT);
+	const struct boot_range *fdt = &plinth->boot->machine.fdt;
 
 	return (struct loader_host){
 		.gic_version = plinth->info->gic.version,
@@ -93,6 +145,10 @@ static struct loader_host describe_host(const struct plinth *plinth)
 		.has_entropy = plinth->info->seed_size != 0U ||
 			       FIELD_GET(read_id_aa64isar0_el1(), ISAR0_RNDR) != 0U,
 		.free_memory = free > reserve ? free - reserve : 0U,
+		.fdt = fdt->size != 0U ? (const void *)(uintptr_t)fdt->base : NULL,
+		.fdt_size = fdt->size,
+		.uart_intid = plinth->info->uart.intid,
+		.has_fwb = FIELD_GET(read_id_aa64mmfr2_el1(), MMFR2_FWB) != 0U,
 	};
 }
 

@@ -113,6 +113,7 @@ enum control_status control_info(struct call *call)
 		.affinity = vm->config.affinity,
 		.overhead = vm->config.overhead,
 		.tables = vm->gmem.space.table_count * PAGE_SIZE,
+		.memory_base = vm->config.ram_base,
 	};
 	memcpy(info->uuid, vm->config.uuid, sizeof(info->uuid));
 	memcpy(info->reason, vm->reason, sizeof(info->reason));

@@ -3,6 +3,7 @@
 #include "gic/gic.h"
 #include "timerq/timerq.h"
 #include "trace/trace.h"
+#include "vm/vm.h"
 
 #include "exits_private.h"
 
@@ -51,7 +52,7 @@ static void handle(uint32_t iar, intid_t intid, struct vcpu *vcpu)
 	} else if (intid == irqs.uart && intid != 0U) {
 		irqs.uart_handler();
 		gic_deactivate(iar);
-	} else {
+	} else if (!vm_device_interrupt(intid)) {
 		/* Nothing else is enabled: a device that fires all the same is switched off. */
 		gic_disable(intid);
 		gic_deactivate(iar);

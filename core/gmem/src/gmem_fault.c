@@ -211,6 +211,9 @@ static enum plinth_status advance(struct gmem *gmem, struct s2_leaf *leaf, ipa_t
 		return PLINTH_EFAULT; /* devices and Plinth's own pages are what they are */
 	}
 	if (!leaf->valid) {
+		if (gmem->direct) {
+			return PLINTH_EFAULT; /* nobody but gmem_prepare_step() lays it out */
+		}
 		return leaf->state == S2_PAGE_NONE || leaf->state == S2_PAGE_ZEROES
 			       ? gmem_populate(gmem, area, leaf, ipa, max_order)
 			       : PLINTH_EFAULT;

@@ -7,8 +7,6 @@
 #include "hypmap/hypmap.h"
 #include "pmem/pmem.h"
 
-STATIC_ASSERT(VM_RAM_BASE % BLOCK_1G == 0U, "gmem_reset_step clears by gigabytes");
-
 /* Tables beyond one for each 2 MiB and each gigabyte of memory: devices', and spares. */
 #define EXTRA_TABLES 8U
 
@@ -93,7 +91,7 @@ static enum plinth_status take_areas(struct gmem *gmem, const struct vm_config *
 	if (config->range_count > VM_RANGE_MAX) {
 		return PLINTH_EINVAL;
 	}
-	gmem->area[0] = (struct gmem_area){VM_RAM_BASE, config->ram_size, false};
+	gmem->area[0] = (struct gmem_area){config->ram_base, config->ram_size, false};
 	for (uint32_t i = 0; i < config->range_count; i++) {
 		const struct vm_range *range = &config->ranges[i];
 
@@ -123,14 +121,26 @@ static bool has_read_only(const struct gmem *gmem)
 	return found;
 }
 
-static uint64_t pages_guaranteed(const struct gmem *gmem)
+/* Tables for the pages of the VM's devices, wherever they lie. */
+static uint64_t tables_of_devices(const struct vm_config *config)
 {
-	uint64_t pages = EXTRA_TABLES + (has_read_only(gmem) ? 1U : 0U) + gmem->copy_pages;
+	uint64_t tables = 0;
+
+	for (uint32_t i = 0; i < config->device_count && i < VM_DEVICE_MAX; i++) {
+		tables += 3U + config->devices[i].size / BLOCK_2M;
+	}
+	return tables;
+}
+
+static uint64_t pages_guaranteed(const struct gmem *gmem, const struct vm_config *config)
+{
+	uint64_t pages = EXTRA_TABLES + (has_read_only(gmem) ? 1U : 0U) + gmem->copy_pages +
+			 tables_of_devices(config);
 
 	for (uint32_t i = 0; i < gmem->area_count; i++) {
 		const struct gmem_area *area = &gmem->area[i];
 
-		pages += area->read_only ? 0U : area->size / PAGE_SIZE;
+		pages += area->read_only || gmem->direct ? 0U : area->size / PAGE_SIZE;
 		pages += align_up(area->size, BLOCK_2M) / BLOCK_2M;
 		/* A range may begin anywhere in its first gigabyte. */
 		pages += align_up(area->ipa % BLOCK_1G + area->size, BLOCK_1G) / BLOCK_1G;
@@ -139,9 +149,9 @@ static uint64_t pages_guaranteed(const struct gmem *gmem)
 }
 
 /* All that the VM may ever take, promised; with `overcommit` it is to be as much as there is. */
-static enum plinth_status take_promise(struct gmem *gmem)
+static enum plinth_status take_promise(struct gmem *gmem, const struct vm_config *config)
 {
-	uint64_t pages = pages_guaranteed(gmem);
+	uint64_t pages = pages_guaranteed(gmem, config);
 
 	if (gmem->overcommit) {
 		struct pmem_stats s;
@@ -188,6 +198,7 @@ enum plinth_status gmem_init(struct gmem *gmem, const struct vm_config *config)
 	gmem->eager = (config->flags & VM_FLAG_COHERENCY_EAGER) != 0U;
 	gmem->to_poc = config->vcpu_count > 1U && !coh_strategy()->fwb;
 	gmem->overcommit = (config->flags & VM_FLAG_OVERCOMMIT) != 0U;
+	gmem->direct = (config->flags & VM_FLAG_MEMORY_DIRECT) != 0U;
 	status = take_areas(gmem, config);
 	if (status == PLINTH_OK) {
 		status = take_images(gmem, config);
@@ -195,7 +206,7 @@ enum plinth_status gmem_init(struct gmem *gmem, const struct vm_config *config)
 	if (status != PLINTH_OK) {
 		return status;
 	}
-	status = take_promise(gmem);
+	status = take_promise(gmem, config);
 	if (status != PLINTH_OK) {
 		return status;
 	}
@@ -256,7 +267,9 @@ void gmem_drop_leaf(void *ctx, const struct s2_leaf *leaf)
 		clearing->forgotten = true;
 	}
 	gmem->used -= pages_of(order);
-	gmem_free(gmem, leaf->pa, order);
+	if (!gmem->direct) { /* else it stays the VM's, also when that is gone */
+		gmem_free(gmem, leaf->pa, order);
+	}
 }
 
 static enum plinth_status clear_step_locked(struct gmem *gmem, ipa_t *cursor, uint64_t end)
@@ -278,7 +291,7 @@ enum plinth_status gmem_reset_step(struct gmem *gmem)
 	enum plinth_status status;
 
 	lock_take(&gmem->lock);
-	/* RAM starts at a gigabyte, and nothing else lies in its last one: all the rest stays. */
+	/* By gigabytes, in which nothing else lies: all the rest stays. */
 	status = clear_step_locked(gmem, &cursor, ram->ipa + ram->size);
 	if (status == PLINTH_OK) {
 		store_relaxed(&gmem->patch_count, 0U);

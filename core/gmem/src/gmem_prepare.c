@@ -2,8 +2,11 @@
 /*
  * Images that a guest writes most of, copied before it starts: block by block, laid out in stage 2
  * but not shown yet, since how that is to be done depends on the caches of who touches it first.
+ * All of direct RAM likewise: a device may write to a page before the guest touches it, which must
+ * not make it zero then.
  */
 #include "base/bits.h"
+#include "base/check.h"
 #include "base/checked.h"
 #include "gmem_private.h"
 #include "hypmap/hypmap.h"
@@ -13,6 +16,12 @@
 static bool next_block(const struct gmem *gmem, uint64_t from, uint64_t *block)
 {
 	*block = UINT64_MAX;
+	if (gmem->direct) {
+		const struct gmem_area *ram = gmem_ram(gmem);
+
+		*block = max_u64(from, ram->ipa);
+		return *block < ram->ipa + ram->size;
+	}
 	for (uint32_t i = 0; i < gmem->image_count; i++) {
 		const struct vm_image *image = &gmem->image[i];
 		uint64_t start = max_u64(align_down(image->ipa, BLOCK_2M), from);
@@ -53,7 +62,17 @@ static void fill_block(const struct gmem *gmem, ipa_t ipa, pa_t pa)
 	gmem_image_fill(gmem, ipa, BLOCK_2M, pa_to_va(pa));
 }
 
-/* Where there is no memory in one piece, the guest gets copies of what it touches. */
+static enum plinth_status get_block(struct gmem *gmem, ipa_t ipa, pa_t *pa)
+{
+	if (gmem->direct) {
+		*pa = pa_init(ipa.v);
+		return PLINTH_OK;
+	}
+	return gmem_alloc(gmem, PMEM_ORDER_2M, PMEM_OVERWRITE | PMEM_USER_GUEST, pa);
+}
+
+/* Where there is no memory in one piece, the guest gets copies of what it touches. Direct RAM has
+ * the promise of its tables. */
 static void prepare_block(struct gmem *gmem, ipa_t ipa)
 {
 	struct s2_leaf leaf = {
@@ -64,8 +83,8 @@ static void prepare_block(struct gmem *gmem, ipa_t ipa)
 	};
 
 	if (s2_prepare(&gmem->space, ipa, S2_LEVEL_2M) != PLINTH_OK ||
-		gmem_alloc(gmem, PMEM_ORDER_2M, PMEM_OVERWRITE | PMEM_USER_GUEST, &leaf.pa) !=
-			PLINTH_OK) {
+		get_block(gmem, ipa, &leaf.pa) != PLINTH_OK) {
+		PLINTH_CHECK(!gmem->direct);
 		return;
 	}
 	fill_block(gmem, ipa, leaf.pa);

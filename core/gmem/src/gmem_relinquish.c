@@ -17,6 +17,9 @@ static uint64_t level_pages(unsigned level)
 
 static enum plinth_status check_range(const struct gmem *gmem, ipa_t ipa, unsigned level)
 {
+	if (gmem->direct) {
+		return PLINTH_ENOTSUP;
+	}
 	if ((level != S2_LEVEL_4K && level != S2_LEVEL_2M) ||
 		!is_aligned(ipa.v, s2_level_size(level))) {
 		return PLINTH_EINVAL;

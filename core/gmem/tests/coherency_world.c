@@ -334,6 +334,7 @@ static void init_config(void)
 
 	memset(c, 0, sizeof(*c));
 	c->ram_size = 2U * BLOCK_2M;
+	c->ram_base = VM_RAM_BASE;
 	c->vcpu_count = world.config.vcpus;
 	c->flags = VM_FLAG_OVERCOMMIT | (world.config.eager ? VM_FLAG_COHERENCY_EAGER : 0U);
 	if (world.config.blocks) {

@@ -59,6 +59,7 @@ void fixture_init(struct fixture *f, uint64_t ctr, bool fwb, uint32_t flags)
 	s2_setup(&features);
 	coh_setup(ctr, fwb);
 	f->config.ram_size = FIXTURE_RAM;
+	f->config.ram_base = VM_RAM_BASE;
 	f->config.flags = flags;
 	add_image(f, FIXTURE_IMAGE_0, FIXTURE_IMAGE_0_SIZE, f->arena + KIB(64), VM_IMAGE_COPY);
 	add_image(

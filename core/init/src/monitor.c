@@ -127,6 +127,9 @@ static enum plinth_status info(void *ctx, const char *name, struct monitor *out)
 		(unsigned long long)vm->gmem.counters.map_4k,
 		(unsigned long long)vm->gmem.counters.map_2m,
 		(unsigned long long)vm->gmem.counters.map_1g);
+	if ((vm->config.flags & VM_FLAG_MEMORY_DIRECT) != 0U) {
+		monitor_print(out, "  memory-direct: trusted, its devices reach all memory\n");
+	}
 	for (vcpu_id_t i = 0; i < vm->config.vcpu_count; i++) {
 		vcpu_info(&vm->vcpu[i], out);
 	}

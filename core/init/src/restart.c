@@ -141,6 +141,11 @@ bool init_soft_reboot_due(void)
 	}
 	vm_keep_variables();
 	console_close();
+	if (!vm_devices_are_quiet()) {
+		log_warning("a VM's device may still write to memory: the machine is reset");
+		console_flush();
+		init_reboot();
+	}
 	log_info("soft restart");
 	console_flush();
 	timer_init(&leave_timer, leave_next, NULL);

@@ -31,7 +31,7 @@ static bool is_name(const char *name)
 #define KNOWN_FLAGS                                                                                \
 	(VM_FLAG_VMWARE | VM_FLAG_CONTROL | VM_FLAG_ANONYMOUS | VM_FLAG_OVERCOMMIT |               \
 		VM_FLAG_COHERENCY_EAGER | VM_FLAG_GICV2 | VM_FLAG_BACKDOOR_BRK | VM_FLAG_UEFI |    \
-		VM_FLAG_NVRAM_VOLATILE)
+		VM_FLAG_NVRAM_VOLATILE | VM_FLAG_MEMORY_DIRECT)
 
 static bool has_good_rights(const struct vm_config *c)
 {
@@ -54,7 +54,7 @@ static inline bool holds(uint64_t start, uint64_t room, uint64_t ipa, uint64_t s
 
 static bool is_in_ram(const struct vm_config *c, uint64_t ipa, uint64_t size)
 {
-	return holds(VM_RAM_BASE, c->ram_size, ipa, size);
+	return holds(c->ram_base, c->ram_size, ipa, size);
 }
 
 static bool is_in_memory(const struct vm_config *c, uint64_t ipa, uint64_t size)
@@ -72,7 +72,7 @@ static bool is_in_memory(const struct vm_config *c, uint64_t ipa, uint64_t size)
 static bool has_place(const struct vm_config *c, uint32_t index)
 {
 	const struct vm_range *r = &c->ranges[index];
-	uint64_t ram_end = align_up(VM_RAM_BASE + c->ram_size, BLOCK_1G);
+	uint64_t ram_end = align_up(c->ram_base + c->ram_size, BLOCK_1G);
 
 	if (!range_contains(0, UINT64_C(1) << s2_features()->ipa_bits, r->ipa, r->size) ||
 		ranges_overlap(r->ipa, r->size, VM_DEVICES_BASE, ram_end - VM_DEVICES_BASE)) {
@@ -102,11 +102,71 @@ static const char *check_range(const struct vm_config *c, uint32_t index)
 	return NULL;
 }
 
+/* At the machine's addresses, away from the VM's own devices and from the gigabytes of RAM. */
+static bool is_device_placed(const struct vm_config *c, const struct vm_device *d)
+{
+	uint64_t start = align_down(d->base, PAGE_SIZE);
+	uint64_t end = align_up(d->base + d->size, PAGE_SIZE);
+	uint64_t ram = align_down(c->ram_base, BLOCK_1G);
+
+	return d->size != 0U && (d->flags & ~VM_DEVICE_VIRTIO) == 0U &&
+	       range_contains(0, UINT64_C(1) << s2_features()->ipa_bits, d->base, d->size) &&
+	       !ranges_overlap(
+		       start, end - start, VM_DEVICES_BASE, VM_DEVICES_END - VM_DEVICES_BASE) &&
+	       !ranges_overlap(start, end - start, ram,
+		       align_up(c->ram_base + c->ram_size, BLOCK_1G) - ram);
+}
+
+static bool is_interrupt_free(const struct vm_config *c, uint32_t index)
+{
+	uint32_t intid = c->interrupts[index].intid;
+	bool is_free = intid >= VGIC_SPI_FIRST && intid - VGIC_SPI_FIRST < VGIC_SPI_MAX &&
+		       intid != VM_SPI_UART && intid != VM_SPI_RTC && intid != VM_SPI_GPIO &&
+		       (c->interrupts[index].flags & ~VM_INTERRUPT_EDGE) == 0U;
+
+	for (uint32_t i = 0; i < index; i++) {
+		is_free = is_free && c->interrupts[i].intid != intid;
+	}
+	return is_free;
+}
+
+static const char *check_devices(const struct vm_config *c)
+{
+	if (c->device_count > VM_DEVICE_MAX || c->interrupt_count > VM_INTERRUPT_MAX) {
+		return "more devices or interrupts than there are slots";
+	}
+	if ((c->flags & VM_FLAG_MEMORY_DIRECT) == 0U) {
+		return c->ram_base != VM_RAM_BASE || c->device_count != 0U ||
+				       c->interrupt_count != 0U
+			       ? "devices, or memory elsewhere, without memory-direct"
+			       : NULL;
+	}
+	if (c->range_count != 0U || (c->flags & VM_FLAG_OVERCOMMIT) != 0U ||
+		c->ram_base < VM_RAM_BASE || !is_aligned(c->ram_base, BLOCK_2M)) {
+		return "memory-direct with memory that devices cannot reach as the guest does";
+	}
+	for (uint32_t i = 0; i < c->device_count; i++) {
+		if (!is_device_placed(c, &c->devices[i])) {
+			return "a device that has no place there";
+		}
+	}
+	for (uint32_t i = 0; i < c->interrupt_count; i++) {
+		if (!is_interrupt_free(c, i)) {
+			return "an interrupt that is the VM's own already, or none";
+		}
+	}
+	return NULL;
+}
+
 const char *vm_config_check_places(const struct vm_config *c)
 {
-	for (uint32_t i = 0; i < c->range_count; i++) {
-		const char *why = check_range(c, i);
+	const char *why = check_devices(c);
 
+	if (why != NULL) {
+		return why;
+	}
+	for (uint32_t i = 0; i < c->range_count; i++) {
+		why = check_range(c, i);
 		if (why != NULL) {
 			return why;
 		}
@@ -149,7 +209,8 @@ enum plinth_status vm_config_check_frame(const struct vm_config *c, const char *
 	} else if ((c->flags & VM_FLAG_GICV2) != 0U && c->vcpu_count > VGIC_V2_VCPU_MAX) {
 		*why = "a GICv2 serves 8 vCPUs";
 	} else if (c->ram_size == 0U || !is_aligned(c->ram_size, BLOCK_2M) ||
-		   c->ram_size > (UINT64_C(1) << s2_features()->ipa_bits) - VM_RAM_BASE) {
+		   !range_contains(
+			   0, UINT64_C(1) << s2_features()->ipa_bits, c->ram_base, c->ram_size)) {
 		*why = "the memory size is 0, no multiple of 2 MiB, or more than can be addressed";
 	} else if ((c->flags & VM_FLAG_UEFI) != 0U && c->overhead < UEFIRT_STATE_SIZE) {
 		*why = "less overhead than its UEFI variables take";

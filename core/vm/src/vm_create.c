@@ -65,7 +65,7 @@ static enum plinth_status init_gic(struct vm *vm)
 	const struct vgic_config config = {
 		.view = v2 ? VGIC_VIEW_V2 : VGIC_VIEW_V3,
 		.vcpu_count = vm->config.vcpu_count,
-		.spi_count = VM_SPI_COUNT,
+		.spi_count = vm_devices_spi_count(&vm->config),
 		.hw = host.gic,
 		.ops = &vm_vgic_ops,
 		.ctx = vm,
@@ -237,7 +237,7 @@ enum plinth_status vm_build_step(struct vm *vm, const char **why)
 {
 	typedef enum plinth_status step_fn(struct vm *, const char **);
 	static step_fn *const steps[] = {zero, init_interrupts, init_memory, init_pages,
-		vm_backdoor_init, init_parts, init_vcpus, fill_idregs};
+		vm_backdoor_init, vm_devices_init, init_parts, init_vcpus, fill_idregs};
 
 	if (vm->steps_built == ARRAY_SIZE(steps)) {
 		return PLINTH_OK;
@@ -263,6 +263,7 @@ void vm_build_free(struct vm *vm)
 	uefirt_fini(&vm->uefirt);
 	backdoor_fini(&vm->backdoor);
 	vm_store_free(vm);
+	vm_devices_fini(vm);
 	vm_drop_slot(vm);
 	vm_give_pages(vm->pages, 0, vm->page_count);
 }

@@ -41,6 +41,9 @@ static const char *check(const struct vm_config *config, uint64_t size)
 	if (size > STORE_MAX) {
 		return "its images take more than 1 GiB";
 	}
+	if ((config->flags & VM_FLAG_MEMORY_DIRECT) != 0U) {
+		return "only VMs of the bundle have devices of the machine";
+	}
 	if (config->guestinfo_count != 0U) {
 		return "guestinfo is to be set when it is there";
 	}

@@ -21,10 +21,20 @@ static void deactivate(void *ctx, vcpu_id_t id, intid_t physical)
 {
 	(void)ctx;
 	(void)id;
-	gic_deactivate(physical);
+	if (physical < VGIC_SPI_FIRST) {
+		gic_deactivate(physical);
+	} else {
+		gic_set_active(physical, false); /* whoever has acknowledged it */
+	}
 }
 
-const struct vgic_ops vm_vgic_ops = {.kick = kick_vcpu, .deactivate = deactivate};
+static void adopt(void *ctx, intid_t physical)
+{
+	(void)ctx;
+	vm_device_adopt(physical);
+}
+
+const struct vgic_ops vm_vgic_ops = {.kick = kick_vcpu, .deactivate = deactivate, .adopt = adopt};
 
 /* PSCI: ctx is the VM. */
 static void start_vcpu(void *ctx, vcpu_id_t id)

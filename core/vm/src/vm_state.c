@@ -181,6 +181,8 @@ static void begin(struct vm *vm)
 	end_turn(vm);
 	vm->starts++;
 	vm_cost_begin(vm);
+	vm_devices_start(vm);
+	vm->devices_run = true;
 	vtimer_vm_resume(&vm->time);
 	enter_held(vm, VM_RUNNING);
 	psci_boot(&vm->psci, &start);
@@ -433,6 +435,10 @@ static bool stop_step(struct vm *vm)
 	vtimer_vm_stop(&vm->time);
 	vm_debug_end(vm);
 	console_port_end_line(&vm->port);
+	if (vm->devices_run) {
+		vm_devices_stop(vm);
+		vm->devices_run = false;
+	}
 	if (vm->goal < VM_GOAL_CRASH && vm->memory_dirty) {
 		if (!memory_step(vm, empty_memory)) {
 			return false;

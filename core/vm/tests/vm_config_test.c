@@ -205,6 +205,59 @@ static void ranges(void **state)
 	REFUSED(images[0].ipa, VM_RAM_BASE + GIB(1) - 8U);
 }
 
+static void devices(void **state)
+{
+	uint64_t ram = VM_RAM_BASE + GIB(1) + MIB(2);
+
+	(void)state;
+	REFUSED(ram_base, VM_RAM_BASE + MIB(2));
+	REFUSED(device_count, 1);
+	REFUSED(interrupt_count, 1);
+	c.range_count = 0;
+	c.flags = VM_FLAG_MEMORY_DIRECT;
+	c.ram_base = ram;
+	c.entry = ram;
+	c.device_count = VM_DEVICE_MAX;
+	c.interrupt_count = VM_INTERRUPT_MAX;
+	for (unsigned i = 0; i < VM_DEVICE_MAX; i++) {
+		c.devices[i] =
+			(struct vm_device){VM_DEVICES_END + i * 0x200U, 0x200, VM_DEVICE_VIRTIO};
+		c.interrupts[i] = (struct vm_interrupt){48 + i, i % 2U};
+	}
+	assert_true(is_good());
+	REFUSED(flags, 0);
+	REFUSED(flags, VM_FLAG_MEMORY_DIRECT | VM_FLAG_OVERCOMMIT);
+	REFUSED(range_count, 1); /* the ROM of vm_rig_config() */
+	REFUSED(ram_base, ram + PAGE_SIZE);
+	REFUSED(ram_base, 0);
+	REFUSED(ram_base, VM_RAM_BASE - MIB(2));
+	REFUSED(ram_base, (UINT64_C(1) << 40) - MIB(2));
+	REFUSED(device_count, VM_DEVICE_MAX + 1U);
+	REFUSED(interrupt_count, VM_INTERRUPT_MAX + 1U);
+	REFUSED(devices[15].size, 0);
+	REFUSED(devices[15].flags, VM_DEVICE_VIRTIO << 1);
+	REFUSED(devices[15].base, VM_DEVICES_BASE);
+	REFUSED(devices[15].base, VM_DEVICES_END - 1U);
+	REFUSED(devices[15].base, VM_DEVICES_BASE - 0x1ffU);
+	ACCEPTED(devices[15].base, VM_DEVICES_BASE - 0x200U);
+	REFUSED(devices[15].base, ram);
+	REFUSED(devices[15].base, VM_RAM_BASE + GIB(1)); /* in a gigabyte of RAM */
+	REFUSED(devices[15].base, VM_RAM_BASE + GIB(2) - PAGE_SIZE);
+	ACCEPTED(devices[15].base, VM_RAM_BASE + GIB(2));
+	REFUSED(devices[15].base, UINT64_C(1) << 40);
+	REFUSED(devices[15].base, UINT64_MAX - 0x1ffU);
+	REFUSED(interrupts[15].flags, 2);
+	REFUSED(interrupts[15].intid, 31);
+	REFUSED(interrupts[15].intid, 0);
+	REFUSED(interrupts[15].intid, VM_SPI_UART);
+	REFUSED(interrupts[15].intid, VM_SPI_RTC);
+	REFUSED(interrupts[15].intid, VM_SPI_GPIO);
+	REFUSED(interrupts[15].intid, 48); /* the first one's */
+	REFUSED(interrupts[15].intid, 288);
+	REFUSED(interrupts[15].intid, UINT32_MAX);
+	ACCEPTED(interrupts[15].intid, 287);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -218,6 +271,7 @@ int main(void)
 		cmocka_unit_test_setup(entry, setup),
 		cmocka_unit_test_setup(images, setup),
 		cmocka_unit_test_setup(ranges, setup),
+		cmocka_unit_test_setup(devices, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -26,6 +26,7 @@
 
 struct percpu vm_rig_cpu;
 uint64_t vm_rig_lr[4];
+struct vm_rig_gic vm_rig_gic;
 
 static uint32_t hcr;
 static uint32_t vmcr;
@@ -132,9 +133,52 @@ static void write_nothing(void *ctx, uint64_t offset, unsigned size, uint64_t v)
 	(void)v;
 }
 
+/* IHI 0069, 12.9 */
+static uint64_t read_dist(void *ctx, uint64_t offset, unsigned size)
+{
+	(void)ctx;
+	(void)size;
+	if (offset == 0x4U) {
+		return VM_RIG_INTIDS / 32U - 1U; /* GICD_TYPER.ITLinesNumber */
+	}
+	return offset >= 0xc00U && offset < 0xc00U + sizeof(vm_rig_gic.config)
+		       ? vm_rig_gic.config[(offset - 0xc00U) / 4U]
+		       : 0U;
+}
+
+static void write_dist(void *ctx, uint64_t offset, unsigned size, uint64_t v)
+{
+	static const struct {
+		uint64_t offset;
+		uint32_t *words;
+		bool set;
+	} rows[] = {
+		{0x100, vm_rig_gic.enabled, true},
+		{0x180, vm_rig_gic.enabled, false},
+		{0x280, vm_rig_gic.pending, false},
+		{0x300, vm_rig_gic.active, true},
+		{0x380, vm_rig_gic.active, false},
+	};
+
+	(void)ctx;
+	(void)size;
+	for (unsigned i = 0; i < ARRAY_SIZE(rows); i++) {
+		uint64_t at = offset - rows[i].offset;
+
+		if (at < sizeof(vm_rig_gic.enabled)) {
+			rows[i].words[at / 4U] = rows[i].set
+							 ? rows[i].words[at / 4U] | (uint32_t)v
+							 : rows[i].words[at / 4U] & ~(uint32_t)v;
+		}
+	}
+	if (offset >= 0xc00U && offset < 0xc00U + sizeof(vm_rig_gic.config)) {
+		vm_rig_gic.config[(offset - 0xc00U) / 4U] = (uint32_t)v;
+	}
+}
+
 static void init_gic(void)
 {
-	static const struct fake_device dist = {DIST, 0x10000, NULL, read_zero, write_nothing};
+	static const struct fake_device dist = {DIST, 0x10000, NULL, read_dist, write_dist};
 	static const struct fake_device redist = {REDIST, 0x20000, NULL, read_zero, write_nothing};
 	const struct boot_gic gic = {.version = 3, .dist = {DIST, 0x10000}};
 
@@ -207,6 +251,7 @@ void vm_rig_config(struct vm_config *c, const char *name)
 	c->vcpu_count = 1;
 	c->weight = VM_WEIGHT_DEFAULT;
 	c->ram_size = VM_RIG_RAM;
+	c->ram_base = VM_RAM_BASE;
 	c->overhead = VM_OVERHEAD_DEFAULT;
 	c->entry = VM_RAM_BASE;
 	c->arg = 0x1234;

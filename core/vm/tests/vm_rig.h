@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A machine with one CPU on which whole VMs can be made and run, for the tests of core/vm and
- * core/exits: memory, scheduler, timers, a GICv3 that is never there when asked, and a virtual
- * interface of four list registers. VMs stay for the life of the program, as in the core.
+ * core/exits: memory, scheduler, timers, a GICv3 whose distributor keeps what it is told of SPIs,
+ * and a virtual interface of four list registers. VMs stay for the life of the program, as in the
+ * core.
  */
 #ifndef VM_RIG_H
 #define VM_RIG_H
@@ -17,6 +18,17 @@
 
 extern struct percpu vm_rig_cpu;
 extern uint64_t vm_rig_lr[4];
+
+/* The distributor: bit n % 32 of word n / 32 is interrupt n. */
+#define VM_RIG_INTIDS 288U
+struct vm_rig_gic {
+	uint32_t enabled[VM_RIG_INTIDS / 32U];
+	uint32_t pending[VM_RIG_INTIDS / 32U];
+	uint32_t active[VM_RIG_INTIDS / 32U];
+	uint32_t config[VM_RIG_INTIDS / 16U]; /* GICD_ICFGR */
+};
+
+extern struct vm_rig_gic vm_rig_gic;
 
 /* Once. */
 void vm_rig_init(void);

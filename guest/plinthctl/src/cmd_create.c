@@ -70,7 +70,7 @@ static struct loader_host describe_host(void)
 
 static void describe(const struct folder *folder, struct vm_config *config)
 {
-	static const struct loader_ops ops = {alloc, give_back, address_of, report};
+	static const struct loader_ops ops = {alloc, give_back, address_of, NULL, report};
 	struct loader loader = {.ops = &ops, .host = describe_host()};
 	size_t count;
 

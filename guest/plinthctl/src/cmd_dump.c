@@ -10,7 +10,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "abi/vm_config.h"
 #include "base/compiler.h"
 #include "commands.h"
 #include "dump.h"
@@ -154,9 +153,9 @@ static void write_memory(struct dump *dump)
 	_Alignas(8) uint8_t page[PAGE];
 
 	for (uint64_t at = 0; at < dump->elf.ram_size; at += PAGE) {
-		read_page(dump, VM_RAM_BASE + at, page);
+		read_page(dump, dump->elf.ram_base + at, page);
 		if (dump->vmcoreinfo == 0U && info_size(page) != 0U) {
-			dump->vmcoreinfo = VM_RAM_BASE + at;
+			dump->vmcoreinfo = dump->elf.ram_base + at;
 		}
 		if (dump->is_regular && memcmp(page, zeroes, PAGE) == 0) {
 			(void)fseeko(dump->elf.file, PAGE, SEEK_CUR);
@@ -217,8 +216,8 @@ static void take_range(void *ctx, const char *line)
 	}
 	uint64_t size = r.last - r.gva + 1U;
 
-	if (r.gpa < VM_RAM_BASE || r.gpa - VM_RAM_BASE >= elf->ram_size ||
-		size > elf->ram_size - (r.gpa - VM_RAM_BASE)) {
+	if (r.gpa < elf->ram_base || r.gpa - elf->ram_base >= elf->ram_size ||
+		size > elf->ram_size - (r.gpa - elf->ram_base)) {
 		return;
 	}
 	elf->segment = ctl_alloc(elf->segment, (elf->segment_count + 1U) * sizeof(elf->segment[0]));
@@ -279,6 +278,7 @@ int command_dump(int count, char **words)
 	hold(words[1]);
 	dump.vm = target.vm;
 	dump.vcpus = target.vcpus;
+	dump.elf.ram_base = ctl_info(target.vm).memory_base;
 	dump.elf.ram_size = target.memory;
 	find_segments(&dump);
 	write_memory(&dump);

@@ -112,6 +112,7 @@ static const struct word flag_words[] = {
 	{VM_FLAG_COHERENCY_EAGER, "coherency-eager"},
 	{VM_FLAG_GICV2, "gicv2"},
 	{VM_FLAG_BACKDOOR_BRK, "backdoor-brk"},
+	{VM_FLAG_MEMORY_DIRECT, "memory-direct"},
 };
 
 static const struct word right_words[] = {
@@ -236,6 +237,9 @@ static int info(const char *name)
 	printf("weight: %u, affinity: 0x%llx, vCPUs that may be online: %u\n", info.weight,
 		(unsigned long long)info.affinity, info.vcpus_max);
 	show_words("flags", info.flags, flag_words, ARRAY_SIZE(flag_words));
+	if ((info.flags & VM_FLAG_MEMORY_DIRECT) != 0U) {
+		puts("trusted: its devices reach all of the machine's memory");
+	}
 	show_words("rights", info.rights, right_words, ARRAY_SIZE(right_words));
 	print_vcpus(info.vm.vm, frequency);
 	if ((info.flags & VM_FLAG_VMWARE) != 0U) {

@@ -44,6 +44,7 @@ struct dump_segment {
 /* What the file is made of beside RAM's bytes. */
 struct dump_elf {
 	FILE *file;
+	uint64_t ram_base;
 	uint64_t ram_size;
 	struct dump_segment *segment; /* RAM is not among them */
 	size_t segment_count;	      /* DUMP_SEGMENTS - 1 at most */

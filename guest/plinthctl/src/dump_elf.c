@@ -6,7 +6,6 @@
 #include <sys/procfs.h>
 #include <sys/user.h>
 
-#include "abi/vm_config.h"
 #include "base/compiler.h"
 
 #define NOTE_ALIGN  4U
@@ -71,7 +70,7 @@ static void put_segment(const struct dump_elf *elf, const struct dump_segment *s
 	const Elf64_Phdr header = {
 		.p_type = PT_LOAD,
 		.p_flags = PF_R | PF_X | (segment->is_writable ? PF_W : 0U),
-		.p_offset = DUMP_MEMORY + (segment->physical - VM_RAM_BASE),
+		.p_offset = DUMP_MEMORY + (segment->physical - elf->ram_base),
 		.p_vaddr = segment->virtual,
 		.p_paddr = segment->physical,
 		.p_filesz = segment->size,
@@ -101,7 +100,7 @@ void dump_headers(const struct dump_elf *elf)
 		.p_memsz = elf->note_size,
 		.p_align = NOTE_ALIGN,
 	};
-	const struct dump_segment ram = {VM_RAM_BASE, VM_RAM_BASE, elf->ram_size, true};
+	const struct dump_segment ram = {elf->ram_base, elf->ram_base, elf->ram_size, true};
 
 	rewind(elf->file);
 	fwrite(&header, 1, sizeof(header), elf->file);

@@ -21,7 +21,7 @@
 /* Working memory for one VM at a time: an aligned copy of its vm.dtb, zlib's state, and what is
  * known of it so far. */
 #define LOADER_ZLIB_SIZE     KIB(64)
-#define LOADER_BUILD_SIZE    KIB(4)
+#define LOADER_BUILD_SIZE    KIB(8)
 #define LOADER_SCRATCH_SIZE  (LOADER_VM_DTB_MAX + LOADER_ZLIB_SIZE + LOADER_BUILD_SIZE)
 #define LOADER_SCRATCH_ALIGN 16U
 
@@ -34,10 +34,11 @@
 #define LOADER_GRANULE_64K 0x4U
 
 struct loader_ops {
-	/* Memory that lives as long as the VMs: a guest's devicetree, a decompressed kernel. `size`
-	 * is a multiple of PAGE_SIZE, `align` PAGE_SIZE or BLOCK_2M (of *pa). The contents need not
-	 * be zero. On success *va is where the loader writes it, *pa where the core reads it; cache
-	 * maintenance, if any, is the caller's. PLINTH_ENOMEM: there is none. */
+	/* Memory that lives as long as the VMs: a guest's devicetree, a decompressed kernel, RAM of
+	 * a VM with memory-direct. `size` is a multiple of PAGE_SIZE, `align` PAGE_SIZE, BLOCK_2M,
+	 * or for RAM BLOCK_1G (of *pa). The contents need not be zero. On success *va is where the
+	 * loader writes it, *pa where the core reads it; cache maintenance, if any, is the
+	 * caller's. PLINTH_ENOMEM: there is none. */
 	enum plinth_status (*alloc)(void *ctx, uint64_t size, uint64_t align, pa_t *pa, void **va);
 	/* Gives back the latest allocation that has not been given back, with the arguments and
 	 * results that it had: a VM turned out to be broken. */
@@ -45,6 +46,9 @@ struct loader_ops {
 	/* Physical address of a byte of the bundle, which must be physically contiguous and stay
 	 * where it is: kernels and initrds are used in place. */
 	pa_t (*pa_of)(void *ctx, const void *ptr);
+	/* May a guest have these whole pages of the machine: is no RAM in them, nor a device that
+	 * Plinth uses? NULL: no guest has any. */
+	bool (*is_spare)(void *ctx, uint64_t base, uint64_t size);
 	/* One line for people, printable ASCII without a newline, valid during the call. */
 	void (*report)(void *ctx, const char *text);
 };
@@ -58,6 +62,12 @@ struct loader_host {
 	uint32_t timer_frequency; /* Hz, for guests' devicetrees; 0: CNTFRQ_EL0 is right */
 	bool has_entropy;	  /* the core can fill seeds: guests get kaslr-seed and rng-seed */
 	uint64_t free_memory;	  /* bytes for VMs: RAM and overhead, and what `alloc` takes */
+	/* The devicetree that describes the machine, aligned to 8, for VMs that are to have devices
+	 * of it; NULL: there is none. */
+	const void *fdt;
+	uint64_t fdt_size;
+	uint32_t uart_intid; /* of Plinth's own console; 0: none */
+	bool has_fwb;	     /* FEAT_S2FWB: guests' memory is cached whatever they say */
 };
 
 struct loader {

@@ -26,8 +26,8 @@ static void parse(const uint8_t *bytes, size_t size)
 	struct kernel_image image;
 	struct loader_error error;
 
-	if (kernel_image_parse(bytes, size, RAM_SIZE, LOADER_GRANULE_4K, &image, &error) !=
-		PLINTH_OK) {
+	if (kernel_image_parse(bytes, size, (struct kernel_ram){VM_RAM_BASE, RAM_SIZE},
+		    LOADER_GRANULE_4K, &image, &error) != PLINTH_OK) {
 		require(strncmp(error.text, "kernel: ", 8) == 0);
 		return;
 	}

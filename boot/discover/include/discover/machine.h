@@ -50,6 +50,7 @@ struct machine {
 	uint64_t wall_seconds; /* since 1970, when the counter was wall_count; 0: unknown */
 	uint64_t wall_count;
 	struct boot_range initrd; /* size 0: none */
+	struct boot_range fdt; /* of its own memory: what it was read from; size 0: ACPI, or gone */
 	uint8_t seed[BOOT_SEED_SIZE];
 	uint32_t seed_size;
 	char cmdline[BOOT_CMDLINE_SIZE];

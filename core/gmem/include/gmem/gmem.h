@@ -90,6 +90,7 @@ struct gmem {
 	struct gmem_area area[GMEM_AREA_MAX]; /* the first is RAM */
 	bool eager; /* maintain each page when it is mapped, not when it is executed */
 	bool overcommit;
+	bool direct; /* RAM is the memory at its own addresses: devices write to it */
 	bool to_poc; /* others start with caches off when the first runs: fetch from PoC, too */
 	struct vm_image image[VM_IMAGE_MAX];
 	pa_t zeroes;	  /* the page that shows what no image fills of read-only areas; 0: none */
@@ -130,9 +131,9 @@ typedef void gmem_secret_fn(void *ctx, uint32_t kind, void *buf, size_t size);
 enum plinth_status gmem_start(struct gmem *gmem, gmem_secret_fn *fill, void *ctx);
 
 /* After gmem_start(), before a vCPU runs: one bounded step of copying the images that the guest
- * will write most of (VM_IMAGE_FLAG_WRITTEN), 2 MiB. EAGAIN: call again, with the same cursor
- * (start: ipa 0). OK: done. What is left out, then or for lack of memory, is copied when the guest
- * touches it.
+ * will write most of (VM_IMAGE_FLAG_WRITTEN), or of laying out all of RAM (direct), 2 MiB. EAGAIN:
+ * call again, with the same cursor (start: ipa 0). OK: done. What is left out, then or for lack of
+ * memory, is copied when the guest touches it.
  */
 enum plinth_status gmem_prepare_step(struct gmem *gmem, ipa_t *cursor);
 
@@ -210,7 +211,7 @@ enum plinth_status gmem_set_way(struct gmem *gmem, ipa_t *cursor);
 /*
  * Memory that the guest itself gives away, for a while or for good (a balloon). `level` is
  * S2_LEVEL_4K or S2_LEVEL_2M, ipa is aligned to its size, else EINVAL; ERANGE: not all of it is
- * RAM.
+ * RAM. ENOTSUP: direct: devices may still write to it.
  *
  * gmem_relinquish() takes it from the VM, with the promise of it: gone from stage 2 and every TLB
  * on return, free for others. EEXIST: part of it is relinquished already. EPERM: part of it is

@@ -162,6 +162,7 @@ struct vm {
 	enum vm_soft soft;	     /* what soft_timer waits for */
 	char reason[VM_REASON_SIZE]; /* of the last crash */
 	bool memory_dirty;	     /* pages of a former run are still mapped */
+	bool devices_run;	     /* since vm_devices_start() */
 	struct vm_debug debug;
 	/* written before each start, when no vCPU runs; read by its own vCPUs' control calls */
 	bool has_token;
@@ -285,6 +286,13 @@ static inline struct vcpu *vcpu_of(struct vcpu_context *ctx)
 {
 	return (struct vcpu *)ctx;
 }
+
+/* An interrupt of the machine that this CPU has acknowledged and dropped: false: it is no VM's.
+ * Else it stays active until that VM's guest has ended it. */
+bool vm_device_interrupt(intid_t intid);
+
+/* Has every device of a VM that is off been reset? Else it may write to memory that the VM had. */
+bool vm_devices_are_quiet(void);
 
 /* The vCPU is about to start. With vm_host.bench it is logged how long that took, for the first one
  * of all, and for the first one of a VM that was made while others ran. Its own CPU. */

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Devices of the machine that are a VM's own. Its stage 2 has their pages; their interrupts are
+ * linked (core/vgic) and enabled as long as the VM runs. When it does not, those that Plinth knows
+ * how to reset are reset. RAM of a VM with devices is never anybody else's, so that one that goes
+ * on writing harms nobody; only a soft restart would give that memory to others.
+ */
+#include "arch/cpu.h"
+#include "arch/mmio.h"
+#include "base/atomic.h"
+#include "base/bits.h"
+#include "base/nospec.h"
+#include "gic/gic.h"
+#include "hypmap/hypmap.h"
+#include "log/log.h"
+#include "percpu/percpu.h"
+#include "sched/sched.h"
+
+#include "vm_private.h"
+
+/* Registers of virtio-mmio (virtio 1.2, 4.2.2). */
+#define VIRTIO_MAGIC	   0x000U
+#define VIRTIO_STATUS	   0x070U
+#define VIRTIO_MAGIC_VALUE 0x74726976U /* "virt" */
+#define VIRTIO_MMIO_SIZE   0x100U      /* with the registers that every device has */
+
+/* A device resets at once, or as soon as what it does is done: nobody waits for that. */
+#define RESET_POLLS 100U
+
+/* Whose the SPI is: id + 1, 0: nobody's. Atomic: interrupts come on any CPU. */
+static uint16_t owners[VGIC_SPI_MAX];
+
+/* The CPU that takes it. Under the lock of its VM's vGIC while that runs. */
+static uint8_t cpus[VGIC_SPI_MAX];
+
+/* A device of a VM that is off may still write to memory. Atomic; stays. */
+static uint32_t any_loud;
+
+static uint64_t first_page(const struct vm_device *d)
+{
+	return align_down(d->base, PAGE_SIZE);
+}
+
+static uint64_t end_of_pages(const struct vm_device *d)
+{
+	return align_up(d->base + d->size, PAGE_SIZE);
+}
+
+/* The pages of a device, but for those that the devices before it have too. */
+static enum plinth_status map_pages(struct vm *vm, uint32_t index)
+{
+	const struct vm_device *d = &vm->config.devices[index];
+	enum plinth_status status = PLINTH_OK;
+
+	for (uint64_t page = first_page(d); page < end_of_pages(d) && status == PLINTH_OK;
+		page += PAGE_SIZE) {
+		bool is_new = true;
+
+		for (uint32_t i = 0; i < index; i++) {
+			const struct vm_device *other = &vm->config.devices[i];
+
+			is_new =
+				is_new && (page >= end_of_pages(other) || page < first_page(other));
+		}
+		if (is_new) {
+			status = gmem_map_device(
+				&vm->gmem, ipa_init(page), pa_init(page), PAGE_SIZE);
+		}
+	}
+	return status;
+}
+
+static enum plinth_status take_device(struct vm *vm, uint32_t index)
+{
+	const struct vm_device *d = &vm->config.devices[index];
+	enum plinth_status status = PLINTH_OK;
+
+	if ((d->flags & VM_DEVICE_VIRTIO) != 0U) {
+		bool is_good = d->size >= VIRTIO_MMIO_SIZE && is_aligned(d->base, sizeof(uint32_t));
+
+		status = is_good ? hypmap_device(pa_init(d->base), d->size) : PLINTH_EINVAL;
+	}
+	return status == PLINTH_OK ? map_pages(vm, index) : status;
+}
+
+static enum plinth_status take_devices(struct vm *vm)
+{
+	enum plinth_status status = PLINTH_OK;
+
+	for (uint32_t i = 0; i < vm->config.device_count && status == PLINTH_OK; i++) {
+		status = take_device(vm, i);
+	}
+	return status;
+}
+
+static enum plinth_status take_interrupts(struct vm *vm)
+{
+	for (uint32_t i = 0; i < vm->config.interrupt_count; i++) {
+		intid_t intid = vm->config.interrupts[i].intid;
+
+		if (intid - VGIC_SPI_FIRST >= gic_spi_count() ||
+			owners[intid - VGIC_SPI_FIRST] != 0U ||
+			vgic_link_spi(&vm->vgic, intid) != PLINTH_OK) {
+			return PLINTH_EEXIST;
+		}
+		store_release(&owners[intid - VGIC_SPI_FIRST], (uint16_t)(vm->id + 1U));
+	}
+	return PLINTH_OK;
+}
+
+uint32_t vm_devices_spi_count(const struct vm_config *config)
+{
+	uint64_t count = VM_SPI_COUNT;
+
+	for (uint32_t i = 0; i < config->interrupt_count; i++) {
+		count = max_u64(count, config->interrupts[i].intid - VGIC_SPI_FIRST + 1U);
+	}
+	return (uint32_t)align_up(count, 32U);
+}
+
+enum plinth_status vm_devices_init(struct vm *vm, const char **why)
+{
+	enum plinth_status status = take_devices(vm);
+
+	*why = "a device of the machine cannot be mapped";
+	if (status == PLINTH_OK) {
+		status = take_interrupts(vm);
+		*why = "an interrupt of the machine is another VM's, or not there";
+	}
+	if (status == PLINTH_OK && (vm->config.flags & VM_FLAG_MEMORY_DIRECT) != 0U) {
+		log_warning("vm %s: trusted: its devices reach all of the machine's memory",
+			vm->config.name);
+	}
+	return status;
+}
+
+void vm_devices_fini(const struct vm *vm)
+{
+	for (uint32_t i = 0; i < vm->config.interrupt_count; i++) {
+		uint16_t *owner = &owners[vm->config.interrupts[i].intid - VGIC_SPI_FIRST];
+
+		if (*owner == vm->id + 1U) {
+			store_relaxed(owner, (uint16_t)0);
+		}
+	}
+}
+
+/* A CPU that the VM may run on, and that is there: any of them takes the interrupt. */
+static cpu_id_t near_cpu(const struct vm *vm)
+{
+	cpu_id_t cpu = vm->config.affinity == 0U ? 0U : bit_lowest(vm->config.affinity);
+
+	return sched_is_online(cpu) ? cpu : 0U;
+}
+
+/* What a guest had not ended, and edges that came meanwhile. */
+static void forget(intid_t intid)
+{
+	gic_clear_pending(intid);
+	gic_set_active(intid, false);
+}
+
+/* Once more forgotten: another CPU may have acknowledged one just before vm_devices_stop(). */
+void vm_devices_start(const struct vm *vm)
+{
+	for (uint32_t i = 0; i < vm->config.interrupt_count; i++) {
+		const struct vm_interrupt *interrupt = &vm->config.interrupts[i];
+
+		forget(interrupt->intid);
+		gic_set_edge(interrupt->intid, (interrupt->flags & VM_INTERRUPT_EDGE) != 0U);
+		cpus[interrupt->intid - VGIC_SPI_FIRST] = (uint8_t)near_cpu(vm);
+		gic_route_spi(interrupt->intid, near_cpu(vm));
+		gic_enable(interrupt->intid);
+	}
+}
+
+void vm_device_adopt(intid_t intid)
+{
+	uint8_t *cpu = &cpus[index_nospec(intid - VGIC_SPI_FIRST, VGIC_SPI_MAX)];
+
+	if (*cpu != cpu_this()) {
+		*cpu = (uint8_t)cpu_this();
+		gic_move_active(intid, cpu_this());
+	}
+}
+
+/* False: it may still do what the guest has told it to. */
+static bool reset_device(const struct vm_device *d)
+{
+	uintptr_t regs = (uintptr_t)pa_to_va(pa_init(d->base));
+
+	if ((d->flags & VM_DEVICE_VIRTIO) == 0U) {
+		return false;
+	}
+	if (arch_mmio_read32(regs + VIRTIO_MAGIC) != VIRTIO_MAGIC_VALUE) {
+		return true; /* nothing there */
+	}
+	arch_mmio_write32(regs + VIRTIO_STATUS, 0);
+	for (unsigned i = 0; i < RESET_POLLS; i++) {
+		if (arch_mmio_read32(regs + VIRTIO_STATUS) == 0U) {
+			return true;
+		}
+		arch_yield();
+	}
+	return false;
+}
+
+void vm_devices_stop(const struct vm *vm)
+{
+	for (uint32_t i = 0; i < vm->config.interrupt_count; i++) {
+		gic_disable(vm->config.interrupts[i].intid);
+	}
+	for (uint32_t i = 0; i < vm->config.device_count; i++) {
+		const struct vm_device *d = &vm->config.devices[i];
+
+		if (!reset_device(d)) {
+			store_relaxed(&any_loud, 1U);
+			log_warning("vm %s: the device at 0x%llx cannot be reset: it may go on "
+				    "writing to the VM's memory",
+				vm->config.name, (unsigned long long)d->base);
+		}
+	}
+	for (uint32_t i = 0; i < vm->config.interrupt_count; i++) {
+		forget(vm->config.interrupts[i].intid);
+	}
+}
+
+bool vm_devices_are_quiet(void)
+{
+	return load_relaxed(&any_loud) == 0U;
+}
+
+bool vm_device_interrupt(intid_t intid)
+{
+	uint32_t index = intid - VGIC_SPI_FIRST;
+	uint32_t owner = index < VGIC_SPI_MAX ? load_acquire(&owners[index]) : 0U;
+	struct vm *vm = owner != 0U ? vm_get(owner - 1U) : NULL;
+
+	return vm != NULL && vgic_set_spi(&vm->vgic, intid, true) == PLINTH_OK;
+}
