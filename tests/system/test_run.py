@@ -136,6 +136,23 @@ def test_a_newcomers_session(at_terminal):
     assert terminal.settings() == settings
 
 
+def test_the_disk_stays(at_terminal):
+    """What debian1 keeps on /mnt is there after a restart of the host: build/disk.img."""
+    write = "date +%s%N >/mnt/test && sync && echo kept-$(cat /mnt/test)-$((6 * 7))"
+    read = "echo found-$(cat /mnt/test)-$((6 * 7)); rm /mnt/test; umount /mnt"
+    kept = None
+    for command, word in ((write, "kept"), (read, "found")):
+        terminal = at_terminal("run")
+        terminal.expect("debian1 devices disk=/mnt net=eth0", timeout=120)
+        terminal.expect(r"debian1\| .*debian1# ", timeout=120)
+        terminal.send(f"{command}\n")
+        text = terminal.expect(rf"^debian1\| {word}-(\d+)-42$").group(1)
+        assert kept in (None, text)
+        kept = text
+        terminal.send("\x01x")
+        terminal.wait()
+
+
 def test_qemus_own_key_ends_it(at_terminal):
     terminal = at_terminal("run")
     settings = terminal.settings()

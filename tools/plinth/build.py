@@ -151,7 +151,8 @@ def build_guest():
     copy_newer(kernels[0], GUEST / "vmlinuz")
     initramfs.write(GUEST / "initrd.gz")
     initramfs.write(GUEST / "initrd-vmware.gz", with_vmware=True)
-    initramfs.write_control(GUEST / "initrd-control.gz")
+    modules = initramfs.DEVICE_MODULES
+    initramfs.write_control(GUEST / "initrd-control.gz", modules=modules)
     initramfs.write_control(GUEST / "initrd-hostile.gz", extra=("plinth-hostile",))
     build_debian(GUEST / "initrd-debian.cpio")
 

@@ -20,6 +20,8 @@ BENCH_INIT = "bin/bench-init"
 BENCH_WORK = "bin/bench-work"
 # What the tools report of: an interface with an address, and a disk in memory with a file system.
 REPORTED_MODULES = ("dummy", "of_pmem", "nd_pmem", "crc32c_generic", "ext4")
+# A disk with a file system and a network card, on virtio's simplest transport.
+DEVICE_MODULES = ("virtio_mmio", "virtio_blk", "virtio_net", "crc32c_generic", "ext4")
 LIBRARY_FOLDERS = ("lib/aarch64-linux-gnu", "usr/lib/aarch64-linux-gnu", "lib", "usr/lib")
 
 
@@ -60,9 +62,9 @@ def write_with(path, name):
     write(path, extra=[cpio.file(name, program, 0o755)])
 
 
-def write_control(path, extra=()):
+def write_control(path, extra=(), modules=()):
     """Writes the initramfs of a VM with `control`: ours with plinthctl and two users; `extra` are
-    names of more programs under build/guest."""
+    names of more programs under build/guest, `modules` kernel modules."""
     shared = SOURCES / "debian" / "etc"
     files = [
         *(
@@ -72,6 +74,8 @@ def write_control(path, extra=()):
         *(cpio.file(f"etc/{name}", (shared / name).read_bytes()) for name in ("passwd", "group")),
         cpio.file("etc/motd", (SOURCES / "motd").read_bytes()),
     ]
+    if modules:
+        files += module_entries(*modules)
     write(path, extra=files)
 
 

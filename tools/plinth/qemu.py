@@ -80,8 +80,9 @@ def direct(kernel, initrd, append):
 
 
 def firmware(board):
-    arguments = ["-bios", str(board.firmware), "-device", "virtio-rng-device"]  # EFI_RNG
+    rng = "virtio-rng-device,bus=virtio-mmio-bus.1"  # EFI_RNG
+    arguments = ["-bios", str(board.firmware), "-device", rng]
     if board.esp:
         drive = f"file=fat:{board.esp},format=raw,readonly=on,if=none,id=esp"
-        arguments += ["-drive", drive, "-device", "virtio-blk-device,drive=esp"]
+        arguments += ["-drive", drive, "-device", "virtio-blk-device,drive=esp,bus=virtio-mmio-bus.0"]
     return arguments

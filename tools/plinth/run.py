@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Boots Plinth with VMs in QEMU: an example by name (see examples/), a folder of VMs, or a packed
 bundle. The console is this terminal; Ctrl-A X ends QEMU. A folder with next/kernel, such as the
-example mpboot, is booted through mpboot.img; what is packed, with --mpboot.
+example mpboot, is booted through mpboot.img; what is packed, with --mpboot. A bundle in which a VM has devices
+assigned gets a virtio disk, build/disk.img, which is made once and stays, and a network card.
 Exits with N of Plinth's last line, "plinth: exit N (reason)"; 70 where that line is missing,
 124 after --timeout. With mpboot.img, whose kernel prints what it likes: with 0."""
 
@@ -11,7 +12,7 @@ import sys
 import threading
 from pathlib import Path
 
-from plinth import build, bundle, esp, qemu, setup
+from plinth import build, bundle, devices, esp, qemu, setup
 from plinth.command import progress
 from plinth.errors import PlinthError
 from plinth.paths import BUILD, BUNDLES, EXAMPLES, IMAGE, MPBOOT, shown
@@ -63,6 +64,9 @@ def main(arguments):
     if not image.exists():
         raise PlinthError(f"the build made no {shown(image)}")
     initrd = bundle_of(source, arguments.headless)
+    if not mpboot and devices.are_assigned(initrd):
+        board.extra = devices.Devices().options()
+        board.acpi = False  # their description is to be a devicetree's
     if arguments.host == "uefi":
         board.firmware = qemu.AAVMF
         board.esp = esp.make(BUILD / "esp", image, initrd, append)
