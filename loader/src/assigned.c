@@ -166,22 +166,20 @@ static enum plinth_status check_place(struct finder *finder, const struct vm_dev
 	return check_others(finder, device);
 }
 
-static bool is_known(const struct assigned *assigned, const struct vm_device *device)
-{
-	for (uint32_t i = 0; i < assigned->device_count; i++) {
-		if (assigned->devices[i].base == device->base) {
-			return true;
-		}
-	}
-	return false;
-}
-
 static enum plinth_status add_device(struct finder *finder, const struct vm_device *device)
 {
 	struct assigned *assigned = finder->assigned;
 
-	if (is_known(assigned, device)) {
-		return PLINTH_OK;
+	for (uint32_t i = 0; i < assigned->device_count; i++) {
+		const struct vm_device *other = &assigned->devices[i];
+
+		if (other->base == device->base) {
+			return other->size == device->size && other->flags == device->flags
+				       ? PLINTH_OK
+				       : loader_fail(finder->error,
+						 "assign: 0x%llx is described twice, differently",
+						 (unsigned long long)device->base);
+		}
 	}
 	if (assigned->device_count == VM_DEVICE_MAX) {
 		return loader_fail(finder->error,
@@ -313,10 +311,12 @@ static bool is_named(const struct assigned *assigned, int node)
 	return false;
 }
 
-static bool has_pages_of(const struct assigned *assigned, const struct vm_device *device)
+static bool has_pages_of(const struct assigned *assigned, const struct host_reg *reg)
 {
 	for (uint32_t i = 0; i < assigned->device_count; i++) {
-		if (share_pages(&assigned->devices[i], device)) {
+		const struct vm_device *device = &assigned->devices[i];
+
+		if (ranges_overlap(pages_start(device), pages_size(device), reg->base, reg->size)) {
 			return true;
 		}
 	}
@@ -325,27 +325,54 @@ static bool has_pages_of(const struct assigned *assigned, const struct vm_device
 
 /* What lies in the same pages comes along. A transport of virtio can be reset with the others,
  * anything else is to be named, so that its owner knows. */
-static enum plinth_status add_neighbour(struct finder *finder, const struct host_node *node)
+static enum plinth_status add_neighbour(
+	struct finder *finder, const struct host_node *node, const struct host_reg *reg)
 {
-	struct host_reg reg[HOST_FDT_REG_MAX];
-	uint32_t count = host_node_reg(node, reg);
+	struct vm_device device = device_of(node, reg);
+	enum plinth_status status;
+
+	if (!has_pages_of(finder->assigned, reg)) {
+		return PLINTH_OK;
+	}
+	if ((device.flags & VM_DEVICE_VIRTIO) == 0U || reg->size > UINT32_MAX) {
+		return loader_fail(finder->error,
+			"assign: shares a 4 KiB page with \"%s\", which is not named",
+			host_node_name(node));
+	}
+	status = check_place(finder, &device);
+	return status == PLINTH_OK ? add_device(finder, &device) : status;
+}
+
+/* What lies behind a bus that translates addresses is somewhere in the windows that it has. */
+static enum plinth_status check_window(
+	struct finder *finder, const struct host_node *node, const struct host_reg *reg)
+{
+	return has_pages_of(finder->assigned, reg)
+		       ? loader_fail(finder->error,
+				 "assign: shares a 4 KiB page with what is behind \"%s\"",
+				 host_node_name(node))
+		       : PLINTH_OK;
+}
+
+static enum plinth_status visit(struct finder *finder, enum host_list list,
+	enum plinth_status (*fn)(
+		struct finder *, const struct host_node *, const struct host_reg *))
+{
+	const struct host_node *node = &finder->other;
+	enum host_entry entry = HOST_ENTRY_GOOD;
 	enum plinth_status status = PLINTH_OK;
+	struct host_reg reg;
 
-	for (uint32_t i = 0; i < count && status == PLINTH_OK; i++) {
-		struct vm_device device = device_of(node, &reg[i]);
-
-		if (reg[i].size > UINT32_MAX || !has_pages_of(finder->assigned, &device)) {
-			continue;
+	for (uint32_t i = 0; entry == HOST_ENTRY_GOOD && status == PLINTH_OK; i++) {
+		entry = host_node_entry(node, list, i, &reg);
+		if (entry == HOST_ENTRY_GOOD) {
+			status = fn(finder, node, &reg);
 		}
-		if ((device.flags & VM_DEVICE_VIRTIO) == 0U) {
-			return loader_fail(finder->error,
-				"assign: shares a 4 KiB page with \"%s\", which is not named",
-				host_node_name(node));
-		}
-		status = check_place(finder, &device);
-		if (status == PLINTH_OK) {
-			status = add_device(finder, &device);
-		}
+	}
+	if (entry == HOST_ENTRY_BAD || host_node_is_cut(node)) {
+		return loader_fail(finder->error,
+			"assign: where \"%s\" lies cannot be read, perhaps in the same 4 KiB page",
+			host_node_name(node));
 	}
 	return status;
 }
@@ -356,9 +383,11 @@ static enum plinth_status add_neighbours(struct finder *finder)
 
 	host_node_begin(&finder->other, host_of(finder)->fdt);
 	while (status == PLINTH_OK && host_node_next(&finder->other)) {
-		if (host_node_is_direct(&finder->other) &&
+		if (host_node_has_cpu_addresses(&finder->other) &&
 			!is_named(finder->assigned, finder->other.node)) {
-			status = add_neighbour(finder, &finder->other);
+			status = visit(finder, HOST_REG, add_neighbour);
+			status = status == PLINTH_OK ? visit(finder, HOST_RANGES, check_window)
+						     : status;
 		}
 	}
 	return status;

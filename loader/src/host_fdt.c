@@ -25,6 +25,13 @@ bool host_node_next(struct host_node *walk)
 	return true;
 }
 
+bool host_node_is_cut(const struct host_node *node)
+{
+	return node->depth == (int)HOST_FDT_DEPTH - 1 &&
+	       fdt_getprop(node->fdt, node->node, "ranges", NULL) != NULL &&
+	       fdt_first_subnode(node->fdt, node->node) >= 0;
+}
+
 const char *host_node_name(const struct host_node *node)
 {
 	const char *name = fdt_get_name(node->fdt, node->node, NULL);
@@ -70,7 +77,7 @@ bool host_node_is_enabled(const struct host_node *node)
 	return true;
 }
 
-bool host_node_is_direct(const struct host_node *node)
+bool host_node_has_cpu_addresses(const struct host_node *node)
 {
 	for (int i = 1; i < node->depth; i++) {
 		int size = 0;
@@ -79,6 +86,14 @@ bool host_node_is_direct(const struct host_node *node)
 			size != 0) {
 			return false;
 		}
+	}
+	return true;
+}
+
+bool host_node_is_direct(const struct host_node *node)
+{
+	if (!host_node_has_cpu_addresses(node)) {
+		return false;
 	}
 	for (int i = 0; i < node->depth; i++) {
 		int size = 0;
@@ -119,34 +134,48 @@ static uint64_t read_cells(const fdt32_t *cells, int count)
 	return value;
 }
 
-uint32_t host_node_reg(const struct host_node *node, struct host_reg reg[HOST_FDT_REG_MAX])
+enum host_entry host_node_entry(
+	const struct host_node *node, enum host_list list, uint32_t index, struct host_reg *entry)
 {
 	int parent = node->ancestor[node->depth - 1];
+	int skipped = list == HOST_RANGES ? fdt_address_cells(node->fdt, node->node) : 0;
 	int address_cells = fdt_address_cells(node->fdt, parent);
-	int size_cells = fdt_size_cells(node->fdt, parent);
+	int size_cells = fdt_size_cells(node->fdt, list == HOST_RANGES ? node->node : parent);
+	int cells_each = skipped + address_cells + size_cells;
 	int size = 0;
-	const fdt32_t *cells = fdt_getprop(node->fdt, node->node, "reg", &size);
-	int entry = address_cells + size_cells;
-	int count;
+	const fdt32_t *cells =
+		fdt_getprop(node->fdt, node->node, list == HOST_RANGES ? "ranges" : "reg", &size);
+	uint64_t end;
 
-	if (cells == NULL || address_cells < 1 || address_cells > 2 || size_cells < 1 ||
-		size_cells > 2 || size % (entry * (int)CELL_SIZE) != 0) {
-		return 0;
+	if (cells == NULL || size == 0) {
+		return HOST_ENTRY_NONE;
 	}
-	count = size / (entry * (int)CELL_SIZE);
-	if (count > (int)HOST_FDT_REG_MAX) {
-		return 0;
+	if (skipped < 0 || address_cells < 1 || address_cells > 2 || size_cells < 1 ||
+		size_cells > 2 || size % (cells_each * (int)CELL_SIZE) != 0) {
+		return HOST_ENTRY_BAD;
 	}
-	for (int i = 0; i < count; i++, cells += entry) {
-		uint64_t end;
+	if (index >= (uint32_t)size / ((uint32_t)cells_each * CELL_SIZE)) {
+		return HOST_ENTRY_NONE;
+	}
+	cells += index * (uint32_t)cells_each + (uint32_t)skipped;
+	entry->base = read_cells(cells, address_cells);
+	entry->size = read_cells(cells + address_cells, size_cells);
+	return add_overflows(entry->base, entry->size, &end) ? HOST_ENTRY_BAD : HOST_ENTRY_GOOD;
+}
 
-		reg[i].base = read_cells(cells, address_cells);
-		reg[i].size = read_cells(cells + address_cells, size_cells);
-		if (reg[i].size == 0 || add_overflows(reg[i].base, reg[i].size, &end)) {
+uint32_t host_node_reg(const struct host_node *node, struct host_reg reg[HOST_FDT_REG_MAX])
+{
+	struct host_reg more;
+	uint32_t count = 0;
+
+	while (count < HOST_FDT_REG_MAX &&
+		host_node_entry(node, HOST_REG, count, &reg[count]) == HOST_ENTRY_GOOD) {
+		if (reg[count].size == 0U) {
 			return 0;
 		}
+		count++;
 	}
-	return (uint32_t)count;
+	return host_node_entry(node, HOST_REG, count, &more) == HOST_ENTRY_NONE ? count : 0U;
 }
 
 static bool is_gic(const void *fdt, int node)

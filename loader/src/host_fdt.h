@@ -41,6 +41,12 @@ const char *host_node_name(const struct host_node *node);
 /* Is there no status but "okay", here and above? */
 bool host_node_is_enabled(const struct host_node *node);
 
+/* Has it nodes below it that are too deep for host_node_next(), and that CPUs may reach? */
+bool host_node_is_cut(const struct host_node *node);
+
+/* Are its addresses those of the CPUs: does every bus above have empty `ranges`? */
+bool host_node_has_cpu_addresses(const struct host_node *node);
+
 /* Are its addresses those of the CPUs, and those by which it reaches memory, too: does every bus
  * above say so? */
 bool host_node_is_direct(const struct host_node *node);
@@ -49,6 +55,13 @@ bool host_node_is_direct(const struct host_node *node);
 bool host_node_is_coherent(const struct host_node *node);
 
 bool host_node_is(const struct host_node *node, const char *compatible);
+
+/* The index-th of reg, or of the addresses to which ranges translates; with has_cpu_addresses. Of
+ * size 0 too. BAD: the property is malformed, or an entry wraps. */
+enum host_list { HOST_REG, HOST_RANGES };
+enum host_entry { HOST_ENTRY_GOOD, HOST_ENTRY_NONE, HOST_ENTRY_BAD };
+enum host_entry host_node_entry(
+	const struct host_node *node, enum host_list list, uint32_t index, struct host_reg *entry);
 
 /* Its reg, at most HOST_FDT_REG_MAX entries; the number of them, 0: none, malformed, more, or
  * what is no address (size 0). Entries do not wrap. */

@@ -64,7 +64,19 @@ static const char machine_tree[] =
 		    "  moved@0 { reg = <0 0x1000>; }; };"
 		    "dma { #address-cells = <1>; #size-cells = <1>; ranges; dma-ranges = <0 0 "
 		    "0x40000000 0x1000>;"
-		    "  moved@b100000 { reg = <0xb100000 0x1000>; }; };"
+		    "  moved@b100000 { reg = <0xb100000 0x1000>; };"
+		    "  mate@b102800 { reg = <0xb102800 0x100>; }; };"
+		    "window { #address-cells = <1>; #size-cells = <1>; ranges = <0 0 0xb201800 "
+		    "0x100>;"
+		    "  hidden@0 { reg = <0 0x100>; }; };"
+		    "bus2 { #address-cells = <1>; #size-cells = <1>; ranges;"
+		    "  a@b102000 { reg = <0xb102000 0x800>; };"
+		    "  b@b201000 { reg = <0xb201000 0x800>; };"
+		    "  c@b202000 { reg = <0xb202000 0x800>; };"
+		    "  five@b104000 { reg = <0xb104000 1 0xb105000 1 0xb106000 1 0xb107000 1 "
+		    "0xb202800 1>; };"
+		    "  d@b203000 { reg = <0xb203000 0x100>; };"
+		    "  e@b203000 { reg = <0xb203000 0x200>; }; };"
 		    "pci@d000000 { reg = <0 0xd000000 0 0x1000>; };"
 		    "ram@e000000 { reg = <0 0xe000000 0 0x1000>; }; };";
 
@@ -244,6 +256,14 @@ static const struct {
 					 "VM or Plinth has already"},
 	{DIRECT "\"/bus/two@b003000\";",
 		"assign: shares a 4 KiB page with \"mate@b003100\", which is not named"},
+	{DIRECT "\"/bus2/a@b102000\";",
+		"assign: shares a 4 KiB page with \"mate@b102800\", which is not named"},
+	{DIRECT "\"/bus2/b@b201000\";",
+		"assign: shares a 4 KiB page with what is behind \"window\""},
+	{DIRECT "\"/bus2/c@b202000\";",
+		"assign: shares a 4 KiB page with \"five@b104000\", which is not named"},
+	{DIRECT "\"/bus2/d@b203000\", \"/bus2/e@b203000\";",
+		"assign: 0xb203000 is described twice, differently"},
 	{DIRECT "\"/soc/moved@0\";",
 		"assign: \"/soc/moved@0\" is on a bus that translates addresses"},
 	{DIRECT "\"/dma/moved@b100000\";",
@@ -261,6 +281,46 @@ static void test_refusals(void **state)
 
 		snprintf(line, sizeof(line), "VM \"bad\": %s", refusals[i].line);
 		fixture_add_vm("bad", refusals[i].properties);
+		fixture_expect_line(line);
+		(void)teardown(state);
+		(void)setup(state);
+	}
+}
+
+/* Who cannot be placed may be in the page. */
+static void test_unreadable_neighbours(void **state)
+{
+	static const char start[] = "/dts-v1/; / { #address-cells = <2>; #size-cells = <2>;"
+				    " dev@b000000 { reg = <0 0xb000000 0 0x1000>; }; ";
+	static const struct {
+		const char *nodes;
+		const char *name;
+	} rows[] = {
+		{"odd { reg = <0 0xb000000 0>; }; };", "odd"},
+		{"wrap { reg = <0xffffffff 0xfffff000 0 0x2000>; }; };", "wrap"},
+		{"bus { #address-cells = <3>; #size-cells = <1>; ranges; x { reg = <0 0 0 1>; }; "
+		 "}; };",
+			"x"},
+		{"bus { #address-cells = <1>; #size-cells = <1>; ranges = <0 0 0xb000000>; }; };",
+			"bus"},
+		{"b1 { ranges; b2 { ranges; b3 { ranges; b4 { ranges; b5 { ranges; b6 { ranges; "
+		 "b7 { ranges; x { reg = <0 0xb000000 1>; }; }; }; }; }; }; }; }; };",
+			"b7"},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		char text[512];
+		char line[HARNESS_LINE_SIZE];
+
+		free(tree);
+		snprintf(text, sizeof(text), "%s%s", start, rows[i].nodes);
+		tree = dts_compile(text, &machine.loader.host.fdt_size);
+		machine.loader.host.fdt = tree;
+		snprintf(line, sizeof(line),
+			"VM \"bad\": assign: where \"%s\" lies cannot be read, perhaps in the "
+			"same 4 KiB page",
+			rows[i].name);
+		fixture_add_vm("bad", DIRECT "\"/dev@b000000\";");
 		fixture_expect_line(line);
 		(void)teardown(state);
 		(void)setup(state);
@@ -349,6 +409,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_transports, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_any_device, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_refusals, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_unreadable_neighbours, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_neighbours_that_are_named, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_a_page_is_not_split, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_the_machine, setup, teardown),
