@@ -13,6 +13,7 @@
 /* void arch_dsb_ish(void);   all accesses and maintenance, inner shareable */
 /* void arch_dsb_ishst(void); stores alone */
 /* void arch_dsb_sy(void);    full system: before a power-off, an MMU-off observer, a device */
+/* void arch_esb(void);       a pending SError, which is masked, goes to DISR_EL1 (FEAT_RAS) */
 /* void arch_dmb_ish(void);   */
 
 #endif

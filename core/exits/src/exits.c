@@ -18,6 +18,7 @@
 #define PFR0_RAS_SHIFT	  28U
 #define PFR0_RAS_WIDTH	  4U
 #define SERROR_IDS	  BIT(24)
+#define DISR_A		  BIT(31)
 #define SERROR_AET_SHIFT  10U
 #define SERROR_AET_WIDTH  3U
 #define AET_UNCONTAINABLE 0U
@@ -104,11 +105,15 @@ struct vcpu_context *exits_sync(struct vcpu_context *ctx)
 /* What an SError's syndrome says of the machine's state (DDI 0487, D19.2, ESR_EL2). */
 enum damage { DAMAGE_NONE, DAMAGE_CONTAINED, DAMAGE_EVERYWHERE };
 
+static bool has_ras(void)
+{
+	return FIELD_GET(read_id_aa64pfr0_el1(), PFR0_RAS) != 0U;
+}
+
 static enum damage damage_of(uint64_t esr)
 {
 	/* Only with FEAT_RAS, and where the CPU does not use a format of its own, is it known. */
-	if (FIELD_GET(read_id_aa64pfr0_el1(), PFR0_RAS) == 0U || (esr & SERROR_IDS) != 0U ||
-		FIELD_GET(esr, ISS_FSC) != FSC_SERROR) {
+	if (!has_ras() || (esr & SERROR_IDS) != 0U || FIELD_GET(esr, ISS_FSC) != FSC_SERROR) {
 		return DAMAGE_CONTAINED;
 	}
 	switch (FIELD_GET(esr, SERROR_AET)) {
@@ -121,28 +126,51 @@ static enum damage damage_of(uint64_t esr)
 	}
 }
 
-/* An SError while a guest ran: its own access to an assigned device, or memory that broke under
- * it. It gets it as a virtual one; one that cannot be contained stops the machine, for nothing says
- * whose data is wrong. */
-struct vcpu_context *exits_serror(struct vcpu_context *ctx)
+/* An SError of the vCPU that is loaded. It gets it as a virtual one; one that cannot be contained
+ * stops the machine, for nothing says whose data is wrong. */
+static void give_serror(struct vcpu *vcpu, uint64_t esr)
 {
-	struct vcpu *vcpu = vcpu_of(ctx);
-	uint64_t esr = read_esr_el2();
 	enum damage damage = damage_of(esr);
 
-	vcpu->exits.other++;
 	if (damage == DAMAGE_EVERYWHERE) {
 		PANIC("SError that is not contained, in vm %s: esr 0x%llx", vcpu->vm->config.name,
 			(unsigned long long)esr);
 	}
 	if (damage == DAMAGE_NONE) {
-		return exits_finish(vcpu, OUTCOME_RESUME);
+		return;
 	}
 	log_limited(&vcpu->vm->log_limit, LOG_WARNING,
 		"vm %s: SError, syndrome 0x%llx, given to vcpu %u", vcpu->vm->config.name,
 		(unsigned long long)esr, vcpu->id);
 	write_hcr_el2(read_hcr_el2() | HCR_VSE);
+}
+
+/* An SError while a guest ran: its own access to an assigned device, or memory that broke under
+ * it. */
+struct vcpu_context *exits_serror(struct vcpu_context *ctx)
+{
+	struct vcpu *vcpu = vcpu_of(ctx);
+
+	vcpu->exits.other++;
+	give_serror(vcpu, read_esr_el2());
 	return exits_finish(vcpu, OUTCOME_RESUME);
+}
+
+/* A store that a device has not answered yet may end in an SError. Without FEAT_RAS one that is
+ * pending here cannot be told from the next vCPU's. */
+void exits_settle_stores(struct vcpu *vcpu)
+{
+	arch_dsb_sy();
+	if (has_ras()) {
+		arch_esb();
+
+		uint64_t disr = read_disr_el1();
+
+		if ((disr & DISR_A) != 0U) {
+			write_disr_el1(0);
+			give_serror(vcpu, disr);
+		}
+	}
 }
 
 static void stop(struct vcpu *vcpu, enum vm_goal goal)

@@ -90,6 +90,9 @@ bool exits_translate_fetch(gva_t pc, ipa_t *ipa);
 bool exits_from_el0(void);
 
 /* The rare ends of an exit: another vCPU runs next, or the VM stops. */
+/* Before its registers are saved: SErrors of what it stored are its own. */
+void exits_settle_stores(struct vcpu *vcpu);
+
 struct vcpu_context *exits_finish_slowly(struct vcpu *vcpu, enum outcome outcome);
 
 /* Acts on what a handler returned; gives the context to resume. */

@@ -27,6 +27,9 @@ static void save(struct vcpu *vcpu)
 {
 	bool asleep = sched_is_blocked(&vcpu->sched);
 
+	if (vcpu->vm->config.device_count != 0U) {
+		exits_settle_stores(vcpu);
+	}
 	vgic_put(&vcpu->gic);
 	vtimer_put(&vcpu->timer, asleep);
 	debugregs_put(&vcpu->debug);

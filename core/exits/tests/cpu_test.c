@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "../src/exits_private.h"
 #include "arch/esr.h"
 #include "arch/hcr.h"
 #include "exits_rig.h"
@@ -83,6 +84,26 @@ static void an_uncontained_one_ends_the_machine(void **state)
 	assert_true(FAKE_EXPECT_PANIC("not contained", (void)exits_serror(&rig.vcpu->ctx)));
 }
 
+/* What its stores end in, found when it leaves the CPU. */
+static void a_late_one_is_whose_store_it_was(void **state)
+{
+	(void)state;
+	fake_sysregs.id_aa64pfr0_el1 = PFR0_RAS;
+	fake_sysregs.disr_el1 = 0x11;
+	exits_settle_stores(rig.vcpu);
+	assert_int_equal(fake_sysregs.hcr_el2 & HCR_VSE, 0);
+	fake_sysregs.disr_el1 = BIT(31) | 1U << 10 | 0x11U;
+	exits_settle_stores(rig.vcpu);
+	assert_int_equal(fake_sysregs.hcr_el2 & HCR_VSE, HCR_VSE);
+	assert_int_equal(fake_sysregs.disr_el1, 0);
+	fake_sysregs.hcr_el2 &= ~HCR_VSE;
+	fake_sysregs.disr_el1 = BIT(31) | 1U << 10 | 0x11U;
+	fake_sysregs.id_aa64pfr0_el1 = 0; /* no such register */
+	exits_settle_stores(rig.vcpu);
+	assert_int_equal(fake_sysregs.hcr_el2 & HCR_VSE, 0);
+	fake_sysregs.disr_el1 = 0;
+}
+
 static void a_virtual_one_has_a_syndrome(void **state)
 {
 	(void)state;
@@ -102,6 +123,7 @@ int main(void)
 		TEST(a_contained_serror_is_the_guests),
 		TEST(a_corrected_one_is_nobodys),
 		TEST(an_uncontained_one_ends_the_machine),
+		TEST(a_late_one_is_whose_store_it_was),
 		TEST(a_virtual_one_has_a_syndrome),
 	};
 

@@ -22,6 +22,11 @@ static inline void arch_dsb_sy(void)
 	__asm__ volatile("dsb sy" ::: "memory");
 }
 
+static inline void arch_esb(void)
+{
+	__asm__ volatile("hint #16" ::: "memory");
+}
+
 static inline void arch_dmb_ish(void)
 {
 	__asm__ volatile("dmb ish" ::: "memory");

@@ -24,6 +24,11 @@ static inline void arch_dsb_sy(void)
 	fake_maintain(FAKE_DSB_SY, 0);
 }
 
+static inline void arch_esb(void)
+{
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+}
+
 static inline void arch_dmb_ish(void)
 {
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
