@@ -50,16 +50,19 @@ static void keep_devicetree(struct boot *boot)
 {
 	const struct boot_range *range = &boot->machine.fdt;
 	void *fdt = (void *)(uintptr_t)range->base;
-	int size = 0;
-	void *seed;
+	static const char *const seeds[] = {"rng-seed", "kaslr-seed"};
 
 	if (range->size == 0U) {
 		return;
 	}
 	keep(boot, range->base, range->size);
-	seed = fdt_getprop_w(fdt, fdt_path_offset(fdt, "/chosen"), "rng-seed", &size);
-	if (seed != NULL) {
-		memset(seed, 0, (size_t)size);
+	for (size_t i = 0; i < ARRAY_SIZE(seeds); i++) {
+		int size = 0;
+		void *seed = fdt_getprop_w(fdt, fdt_path_offset(fdt, "/chosen"), seeds[i], &size);
+
+		if (seed != NULL) {
+			memset(seed, 0, (size_t)size);
+		}
 	}
 }
 
