@@ -69,6 +69,7 @@ void init_start_vms(void);
 /* restart.c */
 void init_soft_reboot(void); /* stops all VMs, then enters boot/ once more */
 bool init_soft_reboot_is_wanted(void);
+extern const char init_loud_device[]; /* why there is none: vm_devices_are_quiet() says no */
 bool init_soft_reboot_due(void); /* all VMs are off: true where that is what they stopped for */
 
 /* restart_bundle.c: the same with the bundle that begins at this address of the VM's memory, in one

@@ -12,6 +12,7 @@
 #include "errata/errata.h"
 #include "hypmap/hypmap.h"
 #include "inspect/inspect.h"
+#include "log/log.h"
 #include "pmem/pmem.h"
 #include "vm/vm.h"
 #include "vm/vm_table.h"
@@ -316,7 +317,9 @@ static void look_stop(void *ctx)
 static void reboot(void *ctx, bool soft)
 {
 	(void)ctx;
-	if (soft) {
+	if (soft && !vm_devices_are_quiet()) {
+		log_error("%s", init_loud_device);
+	} else if (soft) {
 		init_soft_reboot();
 	} else {
 		init_reboot();

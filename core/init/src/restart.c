@@ -158,6 +158,8 @@ bool init_soft_reboot_is_wanted(void)
 	return load_relaxed(&restart) != (uint32_t)RESTART_NONE;
 }
 
+const char init_loud_device[] = "a device of a VM could go on writing to memory";
+
 void init_soft_reboot(void)
 {
 	uint32_t none = RESTART_NONE;

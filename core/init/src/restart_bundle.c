@@ -75,6 +75,9 @@ const char *init_soft_reboot_into(const char *name, uint64_t gpa, bool image)
 	if (vm == NULL) {
 		return "no such VM";
 	}
+	if (!vm_devices_are_quiet()) {
+		return init_loud_device;
+	}
 	area = range_at(&vm->gmem, gpa);
 	if (area == NULL) {
 		return "no disk of it begins there";

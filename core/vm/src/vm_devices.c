@@ -33,7 +33,7 @@ static uint16_t owners[VGIC_SPI_MAX];
 /* The CPU that takes it. Under the lock of its VM's vGIC while that runs. */
 static uint8_t cpus[VGIC_SPI_MAX];
 
-/* A device of a VM that is off may still write to memory. Atomic; stays. */
+/* A device may still write to memory when its VM is off. Atomic; stays. */
 static uint32_t any_loud;
 
 static uint64_t first_page(const struct vm_device *d)
@@ -70,15 +70,61 @@ static enum plinth_status map_pages(struct vm *vm, uint32_t index)
 	return status;
 }
 
+/* False: it may still do what the guest has told it to. */
+static bool reset_device(const struct vm_device *d)
+{
+	uintptr_t regs = (uintptr_t)pa_to_va(pa_init(d->base));
+
+	if ((d->flags & VM_DEVICE_VIRTIO) == 0U) {
+		return false;
+	}
+	if (arch_mmio_read32(regs + VIRTIO_MAGIC) != VIRTIO_MAGIC_VALUE) {
+		return true; /* nothing there */
+	}
+	arch_mmio_write32(regs + VIRTIO_STATUS, 0);
+	for (unsigned i = 0; i < RESET_POLLS; i++) {
+		if (arch_mmio_read32(regs + VIRTIO_STATUS) == 0U) {
+			return true;
+		}
+		arch_yield();
+	}
+	return false;
+}
+
+/* Has another VM something in its pages? One that is half-built, too. */
+static bool is_anothers(const struct vm *vm, const struct vm_device *d)
+{
+	const struct vm *other;
+
+	for (uint32_t id = 0; (other = vm_next_slot(&id)) != NULL;) {
+		for (uint32_t i = 0; other != vm && i < other->config.device_count; i++) {
+			const struct vm_device *its = &other->config.devices[i];
+
+			if (first_page(d) < end_of_pages(its) &&
+				first_page(its) < end_of_pages(d)) {
+				return true;
+			}
+		}
+	}
+	return false;
+}
+
 static enum plinth_status take_device(struct vm *vm, uint32_t index)
 {
 	const struct vm_device *d = &vm->config.devices[index];
 	enum plinth_status status = PLINTH_OK;
 
+	if (is_anothers(vm, d)) {
+		return PLINTH_EEXIST;
+	}
 	if ((d->flags & VM_DEVICE_VIRTIO) != 0U) {
 		bool is_good = d->size >= VIRTIO_MMIO_SIZE && is_aligned(d->base, sizeof(uint32_t));
 
 		status = is_good ? hypmap_device(pa_init(d->base), d->size) : PLINTH_EINVAL;
+		/* Whatever used it before may have left it at work. */
+		if (status == PLINTH_OK && !reset_device(d)) {
+			status = PLINTH_EINVAL;
+		}
 	}
 	return status == PLINTH_OK ? map_pages(vm, index) : status;
 }
@@ -103,6 +149,7 @@ static enum plinth_status take_interrupts(struct vm *vm)
 			vgic_link_spi(&vm->vgic, intid) != PLINTH_OK) {
 			return PLINTH_EEXIST;
 		}
+		gic_set_edge(intid, (vm->config.interrupts[i].flags & VM_INTERRUPT_EDGE) != 0U);
 		store_release(&owners[intid - VGIC_SPI_FIRST], (uint16_t)(vm->id + 1U));
 	}
 	return PLINTH_OK;
@@ -122,7 +169,7 @@ enum plinth_status vm_devices_init(struct vm *vm, const char **why)
 {
 	enum plinth_status status = take_devices(vm);
 
-	*why = "a device of the machine cannot be mapped";
+	*why = "a device of the machine is another VM's, or cannot be mapped or reset";
 	if (status == PLINTH_OK) {
 		status = take_interrupts(vm);
 		*why = "an interrupt of the machine is another VM's, or not there";
@@ -136,21 +183,29 @@ enum plinth_status vm_devices_init(struct vm *vm, const char **why)
 
 void vm_devices_fini(const struct vm *vm)
 {
-	for (uint32_t i = 0; i < vm->config.interrupt_count; i++) {
-		uint16_t *owner = &owners[vm->config.interrupts[i].intid - VGIC_SPI_FIRST];
-
-		if (*owner == vm->id + 1U) {
-			store_relaxed(owner, (uint16_t)0);
+	/* By owner: of a VM that is half-built nobody may have checked the config. */
+	for (uint32_t i = 0; i < VGIC_SPI_MAX; i++) {
+		if (owners[i] == vm->id + 1U) {
+			store_relaxed(&owners[i], (uint16_t)0);
 		}
 	}
 }
 
-/* A CPU that the VM may run on, and that is there: any of them takes the interrupt. */
+/* The first CPU that the VM may run on. */
 static cpu_id_t near_cpu(const struct vm *vm)
 {
-	cpu_id_t cpu = vm->config.affinity == 0U ? 0U : bit_lowest(vm->config.affinity);
+	uint64_t cpus_left = vm->config.affinity;
 
-	return sched_is_online(cpu) ? cpu : 0U;
+	while (cpus_left != 0U && !sched_is_online(bit_lowest(cpus_left))) {
+		cpus_left &= cpus_left - 1U;
+	}
+	return cpus_left == 0U ? 0U : bit_lowest(cpus_left);
+}
+
+static void be_loud(struct vm *vm)
+{
+	store_relaxed(&any_loud, 1U);
+	vm->is_loud = true;
 }
 
 /* What a guest had not ended, and edges that came meanwhile. */
@@ -160,17 +215,23 @@ static void forget(intid_t intid)
 	gic_set_active(intid, false);
 }
 
-/* Once more forgotten: another CPU may have acknowledged one just before vm_devices_stop(). */
-void vm_devices_start(const struct vm *vm)
+/* Once more forgotten: another CPU may have acknowledged one just before the interrupts were
+ * disabled. */
+void vm_devices_start(struct vm *vm)
 {
+	vm->devices_stopped = 0;
+	for (uint32_t i = 0; i < vm->config.device_count; i++) {
+		if ((vm->config.devices[i].flags & VM_DEVICE_VIRTIO) == 0U) {
+			be_loud(vm); /* nobody can silence it from now on */
+		}
+	}
 	for (uint32_t i = 0; i < vm->config.interrupt_count; i++) {
-		const struct vm_interrupt *interrupt = &vm->config.interrupts[i];
+		intid_t intid = vm->config.interrupts[i].intid;
 
-		forget(interrupt->intid);
-		gic_set_edge(interrupt->intid, (interrupt->flags & VM_INTERRUPT_EDGE) != 0U);
-		cpus[interrupt->intid - VGIC_SPI_FIRST] = (uint8_t)near_cpu(vm);
-		gic_route_spi(interrupt->intid, near_cpu(vm));
-		gic_enable(interrupt->intid);
+		forget(intid);
+		cpus[intid - VGIC_SPI_FIRST] = (uint8_t)near_cpu(vm);
+		gic_route_spi(intid, near_cpu(vm));
+		gic_enable(intid);
 	}
 }
 
@@ -184,44 +245,36 @@ void vm_device_adopt(intid_t intid)
 	}
 }
 
-/* False: it may still do what the guest has told it to. */
-static bool reset_device(const struct vm_device *d)
+/* One device after the other: its registers may be slow. */
+enum plinth_status vm_devices_stop_step(struct vm *vm)
 {
-	uintptr_t regs = (uintptr_t)pa_to_va(pa_init(d->base));
+	const struct vm_config *c = &vm->config;
+	uint32_t next = vm->devices_stopped;
 
-	if ((d->flags & VM_DEVICE_VIRTIO) == 0U) {
-		return false;
+	for (uint32_t i = 0; next == 0U && i < c->interrupt_count; i++) {
+		gic_disable(c->interrupts[i].intid);
 	}
-	if (arch_mmio_read32(regs + VIRTIO_MAGIC) != VIRTIO_MAGIC_VALUE) {
-		return true; /* nothing there */
-	}
-	arch_mmio_write32(regs + VIRTIO_STATUS, 0);
-	for (unsigned i = 0; i < RESET_POLLS; i++) {
-		if (arch_mmio_read32(regs + VIRTIO_STATUS) == 0U) {
-			return true;
+	if (next < c->device_count) {
+		if (!reset_device(&c->devices[next])) {
+			be_loud(vm);
 		}
-		arch_yield();
+		vm->devices_stopped++;
+		return PLINTH_EAGAIN;
 	}
-	return false;
+	for (uint32_t i = 0; i < c->interrupt_count; i++) {
+		forget(c->interrupts[i].intid);
+	}
+	vm->devices_run = false;
+	return PLINTH_OK;
 }
 
-void vm_devices_stop(const struct vm *vm)
+void vm_devices_report(struct vm *vm)
 {
-	for (uint32_t i = 0; i < vm->config.interrupt_count; i++) {
-		gic_disable(vm->config.interrupts[i].intid);
-	}
-	for (uint32_t i = 0; i < vm->config.device_count; i++) {
-		const struct vm_device *d = &vm->config.devices[i];
-
-		if (!reset_device(d)) {
-			store_relaxed(&any_loud, 1U);
-			log_warning("vm %s: the device at 0x%llx cannot be reset: it may go on "
-				    "writing to the VM's memory",
-				vm->config.name, (unsigned long long)d->base);
-		}
-	}
-	for (uint32_t i = 0; i < vm->config.interrupt_count; i++) {
-		forget(vm->config.interrupts[i].intid);
+	if (vm->is_loud && !vm->loud_reported) {
+		vm->loud_reported = true;
+		log_limited(&vm->log_limit, LOG_WARNING,
+			"vm %s: a device of it cannot be reset: no soft restart from now on",
+			vm->config.name);
 	}
 }
 

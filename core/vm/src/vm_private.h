@@ -113,13 +113,15 @@ void vm_work(struct timer *timer, void *ctx, uint64_t now);
 
 /* vm_devices.c: devices of the machine. spi_count: of a vGIC with their interrupts, of a config
  * that is checked. init: after gmem and vGIC; what it says in *why is wrong, and fini is to follow.
- * start: before the VM runs; stop: its vCPUs are at rest, before its memory is touched: the devices
- * are reset, and nothing of their interrupts is left. fini: no CPU is in an exit that has found
+ * start: before the VM runs. stop_step: its vCPUs are at rest, its memory is not touched yet;
+ * EAGAIN until the devices are reset and nothing of their interrupts is left. report: the worker's,
+ * with no lock held: says once what could not be reset. fini: no CPU is in an exit that has found
  * it. */
 uint32_t vm_devices_spi_count(const struct vm_config *config);
 enum plinth_status vm_devices_init(struct vm *vm, const char **why);
-void vm_devices_start(const struct vm *vm);
-void vm_devices_stop(const struct vm *vm);
+void vm_devices_start(struct vm *vm);
+enum plinth_status vm_devices_stop_step(struct vm *vm);
+void vm_devices_report(struct vm *vm);
 /* The VM's vGIC lock is held: its interrupt, which is active, will be ended by this CPU. */
 void vm_device_adopt(intid_t intid);
 void vm_devices_fini(const struct vm *vm);

@@ -435,9 +435,8 @@ static bool stop_step(struct vm *vm)
 	vtimer_vm_stop(&vm->time);
 	vm_debug_end(vm);
 	console_port_end_line(&vm->port);
-	if (vm->devices_run) {
-		vm_devices_stop(vm);
-		vm->devices_run = false;
+	if (vm->devices_run && !memory_step(vm, vm_devices_stop_step)) {
+		return false;
 	}
 	if (vm->goal < VM_GOAL_CRASH && vm->memory_dirty) {
 		if (!memory_step(vm, empty_memory)) {
@@ -514,6 +513,7 @@ void vm_work(struct timer *timer, void *ctx, uint64_t now)
 		}
 	}
 	lock_drop(&vm->lock);
+	vm_devices_report(vm);
 	if (at_end) {
 		ended(vm);
 	}

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "../src/vm_private.h"
 #include "arch/sysreg.h"
 #include "base/bits.h"
 #include "base/compiler.h"
@@ -35,6 +36,15 @@
 static uint32_t status[COUNT]; /* of virtio */
 static bool is_stuck;	       /* a reset is begun and never done */
 static unsigned mapped;
+static uint64_t online; /* CPUs, in place of the real ones; 0: those */
+
+bool __real_sched_is_online(cpu_id_t cpu);
+bool __wrap_sched_is_online(cpu_id_t cpu);
+
+bool __wrap_sched_is_online(cpu_id_t cpu)
+{
+	return online == 0U ? __real_sched_is_online(cpu) : (online >> cpu & 1U) != 0U;
+}
 
 enum plinth_status __wrap_hypmap_device(pa_t base, uint64_t size);
 
@@ -117,6 +127,7 @@ static struct vm *make(const struct vm_config *config)
 	struct vm *vm = NULL;
 	const char *why = NULL;
 
+	memset(&vm_rig_gic, 0, sizeof(vm_rig_gic));
 	assert_int_equal(vm_create(config, &vm, &why), PLINTH_OK);
 	return vm;
 }
@@ -126,7 +137,6 @@ static struct vm *start(const struct vm_config *config)
 	struct vm *vm = make(config);
 
 	memset(status, 0xff, sizeof(status));
-	memset(&vm_rig_gic, 0, sizeof(vm_rig_gic));
 	assert_int_equal(vm_start(vm), PLINTH_OK);
 	vm_rig_settle();
 	assert_int_equal(vm->state, VM_RUNNING);
@@ -329,6 +339,7 @@ static void test_an_interrupt_is_one_vms(void **state)
 	struct vm_config *config = config_of("second");
 
 	(void)state;
+	config->device_count = 0;
 	config->interrupts[0].intid = 70; /* free; the other one is taken */
 	check_refused(config);
 	assert_true(vm_device_interrupt(NET));
@@ -336,6 +347,78 @@ static void test_an_interrupt_is_one_vms(void **state)
 	end(first);
 	assert_false(vm_device_interrupt(NET));
 	end(start(config));
+}
+
+/* Not even the other end of it. */
+static void test_a_page_is_one_vms(void **state)
+{
+	struct vm *first = start(config_of("first"));
+	struct vm_config *config = config_of("second");
+
+	(void)state;
+	config->interrupt_count = 0;
+	config->device_count = 1;
+	config->devices[0] = (struct vm_device){VIRTIO - 8U, 9, 0};
+	check_refused(config);
+	config->devices[0] = (struct vm_device){VIRTIO + PAGE_SIZE - 1U, PAGE_SIZE, 0};
+	check_refused(config);
+	config->devices[0] = (struct vm_device){VIRTIO + PAGE_SIZE, PAGE_SIZE, 0};
+	end(make(config));
+	end(first);
+}
+
+/* Firmware, or whatever was here before, may have left them at work. */
+static void test_they_are_reset_before_the_first_run(void **state)
+{
+	struct vm *vm;
+
+	(void)state;
+	memset(status, 0xff, sizeof(status));
+	is_stuck = true;
+	check_refused(config_of("early"));
+	is_stuck = false;
+	vm = make(config_of("early"));
+	for (unsigned k = 0; k < COUNT; k++) {
+		assert_int_equal(status[k], k == 3U ? UINT32_MAX : 0U);
+	}
+	end(vm);
+}
+
+/* Its interrupts go where it may run: not to the first CPU of all. */
+static void test_an_interrupt_goes_to_a_cpu_of_the_vms(void **state)
+{
+	static struct percpu other = {.mpidr = 0x203};
+	struct vm_config *config = config_of("elsewhere");
+	struct vm *vm;
+
+	(void)state;
+	config->affinity = 0x7;
+	vm = make(config);
+	percpu_table[2] = &other;
+	online = 0x4;
+	vm_devices_start(vm);
+	online = 0;
+	percpu_table[2] = NULL;
+	assert_int_equal(vm_rig_gic.route[DISK], 0x203);
+	end(vm);
+}
+
+/* No worker's step resets two: their registers may be slow. */
+static void test_one_step_resets_one(void **state)
+{
+	struct vm *vm = start(config_of("steps"));
+
+	(void)state;
+	memset(status, 0xff, sizeof(status));
+	for (unsigned n = 0; n < COUNT; n++) {
+		assert_int_equal(vm_devices_stop_step(vm), PLINTH_EAGAIN);
+		for (unsigned k = 0; k < COUNT; k++) {
+			assert_int_equal(status[k], k <= n && k != 3U ? 0U : UINT32_MAX);
+		}
+		assert_false(is_set(vm_rig_gic.enabled, DISK));
+	}
+	assert_int_equal(vm_devices_stop_step(vm), PLINTH_OK);
+	end(vm);
 }
 
 static void test_what_cannot_be_taken(void **state)
@@ -377,6 +460,7 @@ static void test_a_device_that_goes_on(void **state)
 	vm_rig_settle();
 	assert_int_equal(vm->state, VM_OFF);
 	assert_false(vm_devices_are_quiet());
+	assert_true(vm->is_loud && vm->loud_reported);
 	is_stuck = false;
 	/* It may start again: what the device writes to is its own. */
 	assert_int_equal(vm_start(vm), PLINTH_OK);
@@ -384,6 +468,22 @@ static void test_a_device_that_goes_on(void **state)
 	assert_int_equal(vm->state, VM_RUNNING);
 	end(vm);
 	assert_false(vm_devices_are_quiet());
+}
+
+/* A device of another kind is as good as stuck, from the start on. */
+static void test_a_device_that_nobody_can_reset(void **state)
+{
+	struct vm_config *config = config_of("other-kind");
+	struct vm *vm;
+
+	(void)state;
+	config->devices[0].flags = 0;
+	vm = make(config);
+	assert_false(vm->is_loud);
+	assert_int_equal(vm_start(vm), PLINTH_OK);
+	vm_rig_settle();
+	assert_true(vm->is_loud);
+	end(vm);
 }
 
 int main(void)
@@ -394,9 +494,14 @@ int main(void)
 		cmocka_unit_test(test_memory),
 		cmocka_unit_test(test_pages),
 		cmocka_unit_test(test_an_interrupt_is_one_vms),
+		cmocka_unit_test(test_a_page_is_one_vms),
+		cmocka_unit_test(test_they_are_reset_before_the_first_run),
+		cmocka_unit_test(test_an_interrupt_goes_to_a_cpu_of_the_vms),
+		cmocka_unit_test(test_one_step_resets_one),
 		cmocka_unit_test(test_what_cannot_be_taken),
 		cmocka_unit_test(test_not_for_a_vm_that_is_made),
 		cmocka_unit_test(test_a_device_that_goes_on),
+		cmocka_unit_test(test_a_device_that_nobody_can_reset),
 	};
 
 	return cmocka_run_group_tests(tests, group_setup, NULL);

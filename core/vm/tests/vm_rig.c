@@ -171,6 +171,9 @@ static void write_dist(void *ctx, uint64_t offset, unsigned size, uint64_t v)
 							 : rows[i].words[at / 4U] & ~(uint32_t)v;
 		}
 	}
+	if (offset >= 0x6000U && offset < 0x6000U + sizeof(vm_rig_gic.route)) {
+		vm_rig_gic.route[(offset - 0x6000U) / 8U] = v;
+	}
 	if (offset >= 0xc00U && offset < 0xc00U + sizeof(vm_rig_gic.config)) {
 		vm_rig_gic.config[(offset - 0xc00U) / 4U] = (uint32_t)v;
 	}

@@ -26,6 +26,7 @@ struct vm_rig_gic {
 	uint32_t pending[VM_RIG_INTIDS / 32U];
 	uint32_t active[VM_RIG_INTIDS / 32U];
 	uint32_t config[VM_RIG_INTIDS / 16U]; /* GICD_ICFGR */
+	uint64_t route[VM_RIG_INTIDS];	      /* GICD_IROUTER */
 };
 
 extern struct vm_rig_gic vm_rig_gic;

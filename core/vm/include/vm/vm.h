@@ -163,6 +163,9 @@ struct vm {
 	char reason[VM_REASON_SIZE]; /* of the last crash */
 	bool memory_dirty;	     /* pages of a former run are still mapped */
 	bool devices_run;	     /* since vm_devices_start() */
+	uint32_t devices_stopped;    /* STOPPING: as many are reset */
+	bool is_loud;		     /* one of them cannot be */
+	bool loud_reported;	     /* the worker's */
 	struct vm_debug debug;
 	/* written before each start, when no vCPU runs; read by its own vCPUs' control calls */
 	bool has_token;
@@ -291,7 +294,8 @@ static inline struct vcpu *vcpu_of(struct vcpu_context *ctx)
  * Else it stays active until that VM's guest has ended it. */
 bool vm_device_interrupt(intid_t intid);
 
-/* Has every device of a VM that is off been reset? Else it may write to memory that the VM had. */
+/* Can every device that a VM has used be reset, and was it where that VM is off? Else one may write
+ * to memory that the VM had. */
 bool vm_devices_are_quiet(void);
 
 /* The vCPU is about to start. With vm_host.bench it is logged how long that took, for the first one
