@@ -38,6 +38,12 @@ static const struct loader_host *host_of(const struct finder *finder)
 	return &finder->input->loader->host;
 }
 
+/* With the device's path before it: the image has room for few texts. */
+static enum plinth_status refuse(struct finder *finder, const char *why)
+{
+	return loader_fail(finder->error, "assign: \"%s\" %s", finder->path, why);
+}
+
 static uint64_t pages_start(const struct vm_device *d)
 {
 	return align_down(d->base, PAGE_SIZE);
@@ -100,8 +106,7 @@ static enum plinth_status check_properties(struct finder *finder, const struct h
 						      1U + align_up((uint64_t)size, CELL_SIZE));
 	}
 	if (fdt_first_subnode(node->fdt, node->node) >= 0) {
-		return loader_fail(finder->error,
-			"assign: \"%s\" has nodes below it, which cannot be copied", finder->path);
+		return refuse(finder, "has nodes below it, which cannot be copied");
 	}
 	return PLINTH_OK;
 }
@@ -109,17 +114,14 @@ static enum plinth_status check_properties(struct finder *finder, const struct h
 static enum plinth_status check_node(struct finder *finder, const struct host_node *node)
 {
 	if (!host_node_is_enabled(node)) {
-		return loader_fail(finder->error, "assign: \"%s\" is disabled", finder->path);
+		return refuse(finder, "is disabled");
 	}
 	if (!host_node_is_direct(node)) {
-		return loader_fail(finder->error,
-			"assign: \"%s\" is on a bus that translates addresses", finder->path);
+		return refuse(finder, "is on a bus that translates addresses");
 	}
 	if (host_of(finder)->has_fwb && !host_node_is_coherent(node)) {
-		return loader_fail(finder->error,
-			"assign: \"%s\" is not dma-coherent, and guests' memory here is always "
-			"cached (FEAT_S2FWB)",
-			finder->path);
+		return refuse(finder, "is not dma-coherent, and guests' memory here is always "
+				      "cached (FEAT_S2FWB)");
 	}
 	return check_properties(finder, node);
 }
@@ -159,9 +161,7 @@ static enum plinth_status check_place(struct finder *finder, const struct vm_dev
 			finder->path, (unsigned long long)device->base);
 	}
 	if (loader->ops->is_spare == NULL || !loader->ops->is_spare(loader->ctx, start, size)) {
-		return loader_fail(finder->error,
-			"assign: \"%s\" shares its pages with memory or a device of Plinth's",
-			finder->path);
+		return refuse(finder, "shares its pages with memory or a device of Plinth's");
 	}
 	return check_others(finder, device);
 }
@@ -211,8 +211,7 @@ static enum plinth_status add_registers(struct finder *finder, const struct host
 		struct vm_device device = device_of(node, &reg[i]);
 
 		if (reg[i].size > UINT32_MAX) {
-			return loader_fail(
-				finder->error, "assign: \"%s\" has more than 4 GiB", finder->path);
+			return refuse(finder, "has more than 4 GiB");
 		}
 		status = check_place(finder, &device);
 		if (status == PLINTH_OK) {
@@ -282,8 +281,7 @@ static enum plinth_status add_interrupts(struct finder *finder, const struct hos
 		return PLINTH_OK;
 	}
 	if (!host_node_has_gic(node) || (uint32_t)size % (GIC_CELLS * CELL_SIZE) != 0U) {
-		return loader_fail(finder->error,
-			"assign: \"%s\" has interrupts that do not go to the GIC", finder->path);
+		return refuse(finder, "has interrupts that do not go to the GIC");
 	}
 	for (uint32_t i = 0; i + GIC_CELLS <= count && status == PLINTH_OK; i += GIC_CELLS) {
 		uint32_t number = fdt32_ld(&cells[i + 1U]);
@@ -400,8 +398,7 @@ static enum plinth_status add_node(struct finder *finder)
 	enum plinth_status status;
 
 	if (!host_node_find(host_of(finder)->fdt, finder->path, node)) {
-		return loader_fail(finder->error,
-			"assign: \"%s\" is not in the machine's devicetree", finder->path);
+		return refuse(finder, "is not in the machine's devicetree");
 	}
 	assigned->node_count++;
 	assigned->bound += (uint32_t)(NODE_BOUND + strlen(host_node_name(node)));

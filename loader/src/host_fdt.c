@@ -124,40 +124,54 @@ bool host_node_is(const struct host_node *node, const char *compatible)
 	return fdt_node_check_compatible(node->fdt, node->node, compatible) == 0;
 }
 
-static uint64_t read_cells(const fdt32_t *cells, int count)
+static uint64_t read_cells(const fdt32_t *cells, uint32_t count)
 {
 	uint64_t value = 0;
 
-	for (int i = 0; i < count; i++) {
+	for (uint32_t i = 0; i < count; i++) {
 		value = value << 32 | fdt32_ld(&cells[i]);
 	}
 	return value;
 }
 
+/* #address-cells or #size-cells; 0, which no address has: malformed. (libfdt's come with all that
+ * writes.) */
+static uint32_t cells_of(const struct host_node *node, int at, const char *name, uint32_t usual)
+{
+	int size = 0;
+	const fdt32_t *cell = fdt_getprop(node->fdt, at, name, &size);
+
+	if (cell == NULL) {
+		return usual;
+	}
+	return size == (int)CELL_SIZE && fdt32_ld(cell) <= FDT_MAX_NCELLS ? fdt32_ld(cell) : 0U;
+}
+
 enum host_entry host_node_entry(
 	const struct host_node *node, enum host_list list, uint32_t index, struct host_reg *entry)
 {
+	bool is_ranges = list == HOST_RANGES;
 	int parent = node->ancestor[node->depth - 1];
-	int skipped = list == HOST_RANGES ? fdt_address_cells(node->fdt, node->node) : 0;
-	int address_cells = fdt_address_cells(node->fdt, parent);
-	int size_cells = fdt_size_cells(node->fdt, list == HOST_RANGES ? node->node : parent);
-	int cells_each = skipped + address_cells + size_cells;
+	uint32_t skipped = is_ranges ? cells_of(node, node->node, "#address-cells", 2) : 0U;
+	uint32_t address_cells = cells_of(node, parent, "#address-cells", 2);
+	uint32_t size_cells = cells_of(node, is_ranges ? node->node : parent, "#size-cells", 1);
+	uint32_t each = (skipped + address_cells + size_cells) * CELL_SIZE;
 	int size = 0;
 	const fdt32_t *cells =
-		fdt_getprop(node->fdt, node->node, list == HOST_RANGES ? "ranges" : "reg", &size);
+		fdt_getprop(node->fdt, node->node, is_ranges ? "ranges" : "reg", &size);
 	uint64_t end;
 
 	if (cells == NULL || size == 0) {
 		return HOST_ENTRY_NONE;
 	}
-	if (skipped < 0 || address_cells < 1 || address_cells > 2 || size_cells < 1 ||
-		size_cells > 2 || size % (cells_each * (int)CELL_SIZE) != 0) {
+	if (address_cells - 1U > 1U || size_cells - 1U > 1U || (is_ranges && skipped == 0U) ||
+		(uint32_t)size % each != 0U) {
 		return HOST_ENTRY_BAD;
 	}
-	if (index >= (uint32_t)size / ((uint32_t)cells_each * CELL_SIZE)) {
+	if (index >= (uint32_t)size / each) {
 		return HOST_ENTRY_NONE;
 	}
-	cells += index * (uint32_t)cells_each + (uint32_t)skipped;
+	cells += index * (each / CELL_SIZE) + skipped;
 	entry->base = read_cells(cells, address_cells);
 	entry->size = read_cells(cells + address_cells, size_cells);
 	return add_overflows(entry->base, entry->size, &end) ? HOST_ENTRY_BAD : HOST_ENTRY_GOOD;

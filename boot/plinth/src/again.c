@@ -58,7 +58,9 @@ static void keep_devicetree(struct boot *boot)
 	keep(boot, range->base, range->size);
 	for (size_t i = 0; i < ARRAY_SIZE(seeds); i++) {
 		int size = 0;
-		void *seed = fdt_getprop_w(fdt, fdt_path_offset(fdt, "/chosen"), seeds[i], &size);
+		/* Not fdt_getprop_w(): all that writes would come with it. */
+		void *seed = (void *)(uintptr_t)fdt_getprop(
+			fdt, fdt_path_offset(fdt, "/chosen"), seeds[i], &size);
 
 		if (seed != NULL) {
 			memset(seed, 0, (size_t)size);
