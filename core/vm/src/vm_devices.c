@@ -9,11 +9,13 @@
 #include "arch/mmio.h"
 #include "base/atomic.h"
 #include "base/bits.h"
+#include "base/checked.h"
 #include "base/nospec.h"
 #include "gic/gic.h"
 #include "hypmap/hypmap.h"
 #include "log/log.h"
 #include "percpu/percpu.h"
+#include "s2/s2.h"
 #include "sched/sched.h"
 
 #include "vm_private.h"
@@ -44,6 +46,62 @@ static uint64_t first_page(const struct vm_device *d)
 static uint64_t end_of_pages(const struct vm_device *d)
 {
 	return align_up(d->base + d->size, PAGE_SIZE);
+}
+
+/* At the machine's addresses, away from the VM's own devices and from the gigabytes of RAM. */
+static bool is_device_placed(const struct vm_config *c, const struct vm_device *d)
+{
+	uint64_t start = first_page(d);
+	uint64_t end = end_of_pages(d);
+	uint64_t ram = align_down(c->ram_base, BLOCK_1G);
+
+	return d->size != 0U && (d->flags & ~VM_DEVICE_VIRTIO) == 0U &&
+	       range_contains(0, UINT64_C(1) << s2_features()->ipa_bits, d->base, d->size) &&
+	       !ranges_overlap(
+		       start, end - start, VM_DEVICES_BASE, VM_DEVICES_END - VM_DEVICES_BASE) &&
+	       !ranges_overlap(start, end - start, ram,
+		       align_up(c->ram_base + c->ram_size, BLOCK_1G) - ram);
+}
+
+static bool is_interrupt_free(const struct vm_config *c, uint32_t index)
+{
+	uint32_t intid = c->interrupts[index].intid;
+	bool is_free = intid >= VGIC_SPI_FIRST && intid - VGIC_SPI_FIRST < VGIC_SPI_MAX &&
+		       intid != VM_SPI_UART && intid != VM_SPI_RTC && intid != VM_SPI_GPIO &&
+		       (c->interrupts[index].flags & ~VM_INTERRUPT_EDGE) == 0U;
+
+	for (uint32_t i = 0; i < index; i++) {
+		is_free = is_free && c->interrupts[i].intid != intid;
+	}
+	return is_free;
+}
+
+const char *vm_devices_check(const struct vm_config *c)
+{
+	if (c->device_count > VM_DEVICE_MAX || c->interrupt_count > VM_INTERRUPT_MAX) {
+		return "more devices or interrupts than there are slots";
+	}
+	if ((c->flags & VM_FLAG_MEMORY_DIRECT) == 0U) {
+		return c->ram_base != VM_RAM_BASE || c->device_count != 0U ||
+				       c->interrupt_count != 0U
+			       ? "devices, or memory elsewhere, without memory-direct"
+			       : NULL;
+	}
+	if (c->range_count != 0U || (c->flags & VM_FLAG_OVERCOMMIT) != 0U ||
+		c->ram_base < VM_RAM_BASE || !is_aligned(c->ram_base, BLOCK_2M)) {
+		return "memory-direct with memory that devices cannot reach as the guest does";
+	}
+	for (uint32_t i = 0; i < c->device_count; i++) {
+		if (!is_device_placed(c, &c->devices[i])) {
+			return "a device that has no place there";
+		}
+	}
+	for (uint32_t i = 0; i < c->interrupt_count; i++) {
+		if (!is_interrupt_free(c, i)) {
+			return "an interrupt that is the VM's own already, or none";
+		}
+	}
+	return NULL;
 }
 
 /* The pages of a device, but for those that the devices before it have too. */
