@@ -93,10 +93,16 @@ def mount(machine):
     assert say(machine, "driver", "mkdir -p /d; mount /dev/vda /d") == ""
 
 
+def fetch(machine, port):
+    """By nc: a static busybox's wget looks the port of http up, and glibc cannot without its libraries."""
+    request = r"printf 'GET / HTTP/1.0\r\n\r\n'"
+    assert say(machine, "driver", f"{request} | nc 10.0.2.2 {port} | tail -n 1") == ANSWER.strip()
+
+
 def check_network(machine, port):
     up = "ip link set eth0 up; ip addr add 10.0.2.15/24 dev eth0"
     assert say(machine, "driver", up) == ""
-    assert say(machine, "driver", f"wget -q -T 30 -O - http://10.0.2.2:{port}/") == ANSWER.strip()
+    fetch(machine, port)
 
 
 def check_no_other_has_it(machine):
@@ -130,8 +136,7 @@ def test_disk_and_network(boot, make_bundle, initrd, disk, web, gic):
     irq = "grep virtio /proc/interrupts | cut -d: -f1"
     assert say(machine, "driver", f"for i in $({irq}); do echo 2 >/proc/irq/$i/smp_affinity; done") == ""
     assert say(machine, "driver", "dd if=/dev/vda of=/dev/null bs=1M 2>&1 | grep -c '16+0 records in'") == "1"
-    check_network_again = f"wget -q -T 30 -O - http://10.0.2.2:{web}/"
-    assert say(machine, "driver", check_network_again) == ANSWER.strip()
+    fetch(machine, web)
     # With devices at work: a restart finds them as at first.
     machine.send("(while true; do dd if=/dev/vda of=/dev/null bs=64k; done) >/dev/null 2>&1 &\n")
     shell.expect_prompt(machine, "driver")
