@@ -6,19 +6,30 @@
 #ifndef LOADER_ASSIGNED_H
 #define LOADER_ASSIGNED_H
 
+#include "abi/boot_info.h"
 #include "abi/vm_config.h"
 #include "error.h"
 #include "fdt_writer.h"
-#include "host_fdt.h"
 #include "loader/loader.h"
 #include "vmdesc.h"
 
+#define ASSIGNED_MAX	 8U
+#define ASSIGNED_REG_MAX 4U
+
+struct assigned_node {
+	int node;
+	uint32_t reg_count;
+	bool is_coherent;
+	struct boot_range reg[ASSIGNED_REG_MAX]; /* all of them */
+};
+
 struct assigned {
+	const void *fdt; /* the machine's */
 	uint32_t node_count;
 	uint32_t device_count;
 	uint32_t interrupt_count;
 	uint32_t bound; /* bytes that the nodes take in a guest's devicetree, at most */
-	struct host_node nodes[VMDESC_ASSIGN_MAX];
+	struct assigned_node nodes[ASSIGNED_MAX];
 	/* Their registers, and those of all other virtio-mmio transports in the same pages. */
 	struct vm_device devices[VM_DEVICE_MAX];
 	struct vm_interrupt interrupts[VM_INTERRUPT_MAX];

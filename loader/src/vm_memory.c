@@ -38,22 +38,18 @@ static enum plinth_status take_direct(struct vm_build *build, uint64_t *free_mem
 				loader->ctx, ram.size, BLOCK_2M, &ram.pa, &ram.va);
 		}
 	}
-	if (status != PLINTH_OK) {
-		return loader_fail(build->error,
-			"memory: memory-direct: there are no 0x%llx free bytes in one piece",
-			(unsigned long long)ram.size);
+	if (status == PLINTH_OK) {
+		build->ram = ram;
+		*free_memory -= ram.size;
+		desc->ram_base = ram.pa.v;
 	}
-	build->ram = ram;
-	*free_memory -= ram.size;
-	desc->ram_base = ram.pa.v;
-	if (ram.pa.v < VM_RAM_BASE ||
-		!range_contains(0, BIT(loader->host.ipa_bits), ram.pa.v, ram.size)) {
-		return loader_fail(build->error,
-			"memory: memory-direct: what is free lies at 0x%llx, where no RAM of a VM "
-			"can",
-			(unsigned long long)ram.pa.v);
-	}
-	return PLINTH_OK;
+	/* Zero where there is none. */
+	return ram.pa.v >= VM_RAM_BASE &&
+			       range_contains(0, BIT(loader->host.ipa_bits), ram.pa.v, ram.size)
+		       ? PLINTH_OK
+		       : loader_fail(build->error,
+				 "memory: memory-direct: there is none in one piece where a VM's "
+				 "RAM can be");
 }
 
 enum plinth_status vm_memory_take(struct vm_build *build, uint64_t *free_memory)

@@ -11,13 +11,13 @@
 
 #include "error.h"
 #include "loader/loader.h"
+#include "vmdesc_property.h"
 
 #define VMDESC_BOOTARGS_MAX	 2047U /* what arm64 Linux takes */
 #define VMDESC_OVERHEAD_MAX	 GIB(1)
 #define VMDESC_GICV2_VCPU_MAX	 8U
 #define VMDESC_GUESTINFO_KEY_MAX 55U
 #define VMDESC_DISK_MAX		 8U
-#define VMDESC_ASSIGN_MAX	 8U
 #define VMDESC_DISK_NAME_SIZE	 16U /* "disk@ffffffff" with its NUL */
 /* The map of the virtual machine has the PCIe configuration space at 0x40_1000_0000. */
 #define VMDESC_RAM_END_MAX UINT64_C(0x4000000000)
@@ -65,9 +65,8 @@ struct vmdesc {
 	const char *initrd;   /* NULL: none */
 	const char *bootargs; /* "" where there are none */
 	uint32_t guestinfo_count;
-	int guestinfo_node; /* in the vm.dtb; each of its properties is one string */
-	uint32_t assign_count;
-	const char *assign[VMDESC_ASSIGN_MAX]; /* paths in the machine's devicetree */
+	int guestinfo_node;	 /* in the vm.dtb; each of its properties is one string */
+	struct property assign;	 /* paths in the machine's devicetree; name NULL: none */
 	uint32_t assigned_bound; /* bytes of what describes them to the guest, once it is known */
 	uint32_t disk_count;
 	struct vmdesc_disk disks[VMDESC_DISK_MAX]; /* by number */

@@ -236,29 +236,7 @@ static enum plinth_status parse_memory_direct(
 static enum plinth_status parse_assign(
 	struct vmdesc_parser *parser, const struct property *property)
 {
-	struct vmdesc *desc = parser->desc;
-	size_t offset = 0;
-	const char *path;
-
-	if (property->size == 0) {
-		return loader_fail(parser->error, "assign: is empty");
-	}
-	while (offset < property->size) {
-		if (!property_next_string(property, &offset, &path)) {
-			return loader_fail(parser->error, "assign: is not a list of strings");
-		}
-		if (desc->assign_count == VMDESC_ASSIGN_MAX) {
-			return loader_fail(parser->error, "assign: names more than %u devices",
-				VMDESC_ASSIGN_MAX);
-		}
-		for (uint32_t i = 0; i < desc->assign_count; i++) {
-			if (strcmp(desc->assign[i], path) == 0) {
-				return loader_fail(
-					parser->error, "assign: names \"%s\" twice", path);
-			}
-		}
-		desc->assign[desc->assign_count++] = path;
-	}
+	parser->desc->assign = *property;
 	return PLINTH_OK;
 }
 
@@ -417,27 +395,17 @@ static enum plinth_status check_backdoor(const struct vmdesc_parser *parser)
 static enum plinth_status check_direct(const struct vmdesc_parser *parser)
 {
 	const struct vmdesc *desc = parser->desc;
+	const char *why = NULL;
 
-	if (desc->assign_count == 0) {
-		return loader_fail(parser->error, "memory-direct: is for VMs with assign");
-	}
 	if ((desc->flags & VM_FLAG_MEMORY_DIRECT) == 0) {
-		return loader_fail(parser->error,
-			"assign: needs memory-direct: no SMMU translates what devices access");
+		why = "assign: needs memory-direct: no SMMU translates what devices access";
+	} else if (desc->assign.name == NULL) {
+		why = "memory-direct: is for VMs with assign";
+	} else if ((desc->flags & VM_FLAG_OVERCOMMIT) != 0 || desc->disk_count != 0 ||
+		   vmdesc_has_firmware(desc) || desc->tables != VMDESC_FDT) {
+		why = "memory-direct: not with overcommit, disks in memory, a firmware or ACPI";
 	}
-	if ((desc->flags & VM_FLAG_OVERCOMMIT) != 0) {
-		return loader_fail(parser->error,
-			"memory-direct: not with overcommit: devices wait for no memory");
-	}
-	if (desc->disk_count != 0 || vmdesc_has_firmware(desc)) {
-		return loader_fail(parser->error,
-			"memory-direct: not with %s, which lies where devices do not find it",
-			desc->disk_count != 0 ? "disks in memory" : "a firmware");
-	}
-	if (desc->tables != VMDESC_FDT) {
-		return loader_fail(parser->error, "assign: needs tables = \"fdt\"");
-	}
-	return PLINTH_OK;
+	return why == NULL ? PLINTH_OK : loader_fail(parser->error, "%s", why);
 }
 
 enum plinth_status vmdesc_check_together(const struct vmdesc_parser *parser)
@@ -460,7 +428,7 @@ enum plinth_status vmdesc_check_together(const struct vmdesc_parser *parser)
 		return loader_fail(
 			parser->error, "secondary-boot: \"parking\" needs tables = \"acpi\"");
 	}
-	if ((desc->flags & VM_FLAG_MEMORY_DIRECT) != 0 || desc->assign_count != 0) {
+	if ((desc->flags & VM_FLAG_MEMORY_DIRECT) != 0 || desc->assign.name != NULL) {
 		enum plinth_status status = check_direct(parser);
 
 		if (status != PLINTH_OK) {

@@ -14,8 +14,9 @@
 #include "dts.h"
 #include "fixture.h"
 
-#define DIRECT VM "memory-direct; assign = "
-#define RAM_AT 0x0e000000U /* the machine has memory there, whatever its tree says */
+#define DIRECT	 VM "memory-direct; assign = "
+#define NOT_WITH "memory-direct: not with overcommit, disks in memory, a firmware or ACPI"
+#define RAM_AT	 0x0e000000U /* the machine has memory there, whatever its tree says */
 
 #define TRANSPORT(at, irq)                                                                         \
 	"virtio_mmio@" #at " { compatible = \"virtio,mmio\"; reg = <0 0x" #at                      \
@@ -211,18 +212,18 @@ static const struct {
 	{VM "assign = \"/bus/gpio@b000000\";",
 		"assign: needs memory-direct: no SMMU translates what devices access"},
 	{VM "memory-direct;", "memory-direct: is for VMs with assign"},
-	{VM "memory-direct; assign;", "assign: is empty"},
+	{VM "memory-direct; assign;", "assign: is not a list of strings"},
 	{VM "memory-direct; assign = [2f 61];", "assign: is not a list of strings"},
-	{DIRECT "\"/a\", \"/b\", \"/a\";", "assign: names \"/a\" twice"},
-	{DIRECT "\"1\", \"2\", \"3\", \"4\", \"5\", \"6\", \"7\", \"8\", \"9\";",
-		"assign: names more than 8 devices"},
-	{DIRECT "\"/pci@d000000\"; overcommit;",
-		"memory-direct: not with overcommit: devices wait for no memory"},
-	{DIRECT "\"/pci@d000000\"; firmware = \"uefi\";",
-		"memory-direct: not with a firmware, which lies where devices do not find it"},
-	{DIRECT "\"/pci@d000000\"; disk@0 { size = <0x200000>; };",
-		"memory-direct: not with disks in memory, which lies where devices do not find it"},
-	{DIRECT "\"/pci@d000000\"; tables = \"acpi\";", "assign: needs tables = \"fdt\""},
+	{DIRECT "\"/pci@d000000\", \"/bus/gpio@b000000\", \"/pci@d000000\";",
+		"assign: \"/pci@d000000\" is named twice, or one too many"},
+	{DIRECT "\"/virtio_mmio@a002000\", \"/virtio_mmio@a002200\", \"/virtio_mmio@a003000\", "
+		"\"/virtio_mmio@a003200\", \"/virtio_mmio@a003400\", \"/virtio_mmio@a003600\", "
+		"\"/virtio_mmio@a003800\", \"/virtio_mmio@a003a00\", \"/virtio_mmio@a003c00\";",
+		"assign: \"/virtio_mmio@a003c00\" is named twice, or one too many"},
+	{DIRECT "\"/pci@d000000\"; overcommit;", NOT_WITH},
+	{DIRECT "\"/pci@d000000\"; firmware = \"uefi\";", NOT_WITH},
+	{DIRECT "\"/pci@d000000\"; disk@0 { size = <0x200000>; };", NOT_WITH},
+	{DIRECT "\"/pci@d000000\"; tables = \"acpi\";", NOT_WITH},
 	{DIRECT "\"/virtio_mmio\";", "assign: \"/virtio_mmio\" is not in the machine's devicetree"},
 	{DIRECT "\"virtio_mmio@a003e00\";",
 		"assign: \"virtio_mmio@a003e00\" is not in the machine's devicetree"},
@@ -230,45 +231,45 @@ static const struct {
 		"assign: \"/bus/gpio@b000000/\" is not in the machine's devicetree"},
 	{DIRECT "\"\";", "assign: \"\" is not in the machine's devicetree"},
 	{DIRECT "\"/bus/off@b002000\";", "assign: \"/bus/off@b002000\" is disabled"},
-	{DIRECT "\"/bus/clocked@b001000\";", "assign: \"/bus/clocked@b001000\" has the property "
+	{DIRECT "\"/bus/clocked@b001000\";", "assign: \"/bus/clocked@b001000\" has "
 					     "\"clocks\", which cannot be copied"},
 	{DIRECT "\"/bus/parent@b007000\";",
 		"assign: \"/bus/parent@b007000\" has nodes below it, which cannot be copied"},
 	{DIRECT "\"/bus/noreg\";",
-		"assign: \"/bus/noreg\" has no registers, or more than 4 ranges of them"},
-	{DIRECT "\"/bus/wrap@fffff000\";",
-		"assign: \"/bus/wrap@fffff000\" has no registers, or more than 4 ranges of them"},
-	{DIRECT "\"/bus/many@b00d000\";",
-		"assign: \"/bus/many@b00d000\" has no registers, or more than 4 ranges of them"},
+		"assign: \"/bus/noreg\" has no registers, or more than 4 ranges or 4 GiB of them"},
+	{DIRECT "\"/bus/wrap@fffff000\";", "assign: \"/bus/wrap@fffff000\" has no registers, or "
+					   "more than 4 ranges or 4 GiB of them"},
+	{DIRECT "\"/bus/many@b00d000\";", "assign: \"/bus/many@b00d000\" has no registers, or more "
+					  "than 4 ranges or 4 GiB of them"},
 	{DIRECT "\"/bus/ppi@b004000\";", "assign: \"/bus/ppi@b004000\" has an interrupt that is no "
-					 "SPI below 256, or of another trigger"},
+					 "SPI of the GIC below 256, or of another trigger"},
 	{DIRECT "\"/bus/far@b00b000\";", "assign: \"/bus/far@b00b000\" has an interrupt that is no "
-					 "SPI below 256, or of another trigger"},
-	{DIRECT "\"/bus/falling@b005000\";", "assign: \"/bus/falling@b005000\" has an interrupt "
-					     "that is no SPI below 256, or of another trigger"},
-	{DIRECT "\"/bus/odd@b00c000\";",
-		"assign: \"/bus/odd@b00c000\" has interrupts that do not go to the GIC"},
-	{DIRECT "\"/bus/pins@b008000\";",
-		"assign: \"/bus/pins@b008000\" has interrupts that do not go to the GIC"},
-	{DIRECT "\"/bus/console@b009000\";", "assign: \"/bus/console@b009000\" has interrupt 37, "
-					     "which the VM or Plinth has already"},
-	{DIRECT "\"/bus/rtc@b00a000\";", "assign: \"/bus/rtc@b00a000\" has interrupt 34, which the "
+					 "SPI of the GIC below 256, or of another trigger"},
+	{DIRECT "\"/bus/falling@b005000\";",
+		"assign: \"/bus/falling@b005000\" has an interrupt "
+		"that is no SPI of the GIC below 256, or of another trigger"},
+	{DIRECT "\"/bus/odd@b00c000\";", "assign: \"/bus/odd@b00c000\" has an interrupt that is no "
+					 "SPI of the GIC below 256, or of another trigger"},
+	{DIRECT "\"/bus/pins@b008000\";", "assign: \"/bus/pins@b008000\" has an interrupt that is "
+					  "no SPI of the GIC below 256, or of another trigger"},
+	{DIRECT "\"/bus/console@b009000\";", "assign: \"/bus/console@b009000\" has an interrupt "
+					     "that the VM or Plinth has already"},
+	{DIRECT "\"/bus/rtc@b00a000\";", "assign: \"/bus/rtc@b00a000\" has an interrupt that the "
 					 "VM or Plinth has already"},
 	{DIRECT "\"/bus/two@b003000\";",
-		"assign: shares a 4 KiB page with \"mate@b003100\", which is not named"},
+		"assign: \"mate@b003100\" shares a 4 KiB page, and is not named"},
 	{DIRECT "\"/bus2/a@b102000\";",
-		"assign: shares a 4 KiB page with \"mate@b102800\", which is not named"},
-	{DIRECT "\"/bus2/b@b201000\";",
-		"assign: shares a 4 KiB page with what is behind \"window\""},
+		"assign: \"mate@b102800\" shares a 4 KiB page, and is not named"},
+	{DIRECT "\"/bus2/b@b201000\";", "assign: \"window\" shares a 4 KiB page, and is not named"},
 	{DIRECT "\"/bus2/c@b202000\";",
-		"assign: shares a 4 KiB page with \"five@b104000\", which is not named"},
+		"assign: \"five@b104000\" shares a 4 KiB page, and is not named"},
 	{DIRECT "\"/bus2/d@b203000\", \"/bus2/e@b203000\";",
-		"assign: 0xb203000 is described twice, differently"},
+		"assign: \"/bus2/e@b203000\" is described twice, differently"},
 	{DIRECT "\"/soc/moved@0\";",
 		"assign: \"/soc/moved@0\" is on a bus that translates addresses"},
 	{DIRECT "\"/dma/moved@b100000\";",
 		"assign: \"/dma/moved@b100000\" is on a bus that translates addresses"},
-	{DIRECT "\"/pl011@9000000\";", "assign: \"/pl011@9000000\" lies at 0x9000000, where the VM "
+	{DIRECT "\"/pl011@9000000\";", "assign: \"/pl011@9000000\" lies where the VM "
 				       "has something of its own"},
 	{DIRECT "\"/ram@e000000\";",
 		"assign: \"/ram@e000000\" shares its pages with memory or a device of Plinth's"},
@@ -287,6 +288,8 @@ static void test_refusals(void **state)
 	}
 }
 
+#define UNREADABLE "may lie in the same 4 KiB page: that cannot be read"
+
 /* Who cannot be placed may be in the page. */
 static void test_unreadable_neighbours(void **state)
 {
@@ -295,31 +298,40 @@ static void test_unreadable_neighbours(void **state)
 	static const struct {
 		const char *nodes;
 		const char *name;
+		const char *why;
 	} rows[] = {
-		{"odd { reg = <0 0xb000000 0>; }; };", "odd"},
-		{"wrap { reg = <0xffffffff 0xfffff000 0 0x2000>; }; };", "wrap"},
-		{"bus { #address-cells = <3>; #size-cells = <1>; ranges; x { reg = <0 0 0 1>; }; "
+		{"odd { reg = <0 0xb000000 0>; }; };", "odd", UNREADABLE},
+		{"wrap { reg = <0xffffffff 0xfffff000 0 0x2000>; }; };", "wrap", UNREADABLE},
+		{"bus { #address-cells = <3>; #size-cells = <1>; ranges; x { reg = <1 0 0 1>; }; "
 		 "}; };",
-			"x"},
+			"x", UNREADABLE},
+		{"bus { #address-cells = <5>; ranges; x { reg = <0 0xb000000 1>; }; }; };", "x",
+			UNREADABLE},
 		{"bus { #address-cells = <1>; #size-cells = <1>; ranges = <0 0 0xb000000>; }; };",
-			"bus"},
+			"bus", UNREADABLE},
+		{"bus { #address-cells = <5>; ranges = <0 0 0xb000000 1>; }; };", "bus",
+			UNREADABLE},
+		/* One whose end nobody knows is there, too. */
+		{"bus { #address-cells = <1>; #size-cells = <0>; ranges; x { reg = <0xb000800>; "
+		 "}; }; };",
+			"x", "shares a 4 KiB page, and is not named"},
 		{"b1 { ranges; b2 { ranges; b3 { ranges; b4 { ranges; b5 { ranges; b6 { ranges; "
-		 "b7 { ranges; x { reg = <0 0xb000000 1>; }; }; }; }; }; }; }; }; };",
-			"b7"},
+		 "b7 { ranges; b8 { ranges; b9 { ranges; b10 { ranges; b11 { ranges; b12 { ranges; "
+		 "b13 { ranges; b14 { ranges; b15 { ranges; x { reg = <0 0xb000000 1>; }; }; }; }; "
+		 "}; }; }; }; }; }; }; }; }; }; }; }; };",
+			"b15", "has nodes too deep below it"},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		char text[512];
+		char text[768];
 		char line[HARNESS_LINE_SIZE];
 
 		free(tree);
 		snprintf(text, sizeof(text), "%s%s", start, rows[i].nodes);
 		tree = dts_compile(text, &machine.loader.host.fdt_size);
 		machine.loader.host.fdt = tree;
-		snprintf(line, sizeof(line),
-			"VM \"bad\": assign: where \"%s\" lies cannot be read, perhaps in the "
-			"same 4 KiB page",
-			rows[i].name);
+		snprintf(line, sizeof(line), "VM \"bad\": assign: \"%s\" %s", rows[i].name,
+			rows[i].why);
 		fixture_add_vm("bad", DIRECT "\"/dev@b000000\";");
 		fixture_expect_line(line);
 		(void)teardown(state);
@@ -349,12 +361,10 @@ static void test_a_page_is_not_split(void **state)
 	assert_string_equal(machine.configs[1].name, "d");
 	assert_int_equal(machine.configs[1].device_count, 2);
 	assert_int_equal(machine.line_count, 2);
-	assert_string_equal(machine.lines[0], "VM \"b\": assign: \"/virtio_mmio@a003c00\" shares "
-					      "its 4 KiB page with a device of VM "
-					      "\"a\"");
+	assert_string_equal(machine.lines[0],
+		"VM \"b\": assign: \"/virtio_mmio@a003c00\" shares its 4 KiB page with VM \"a\"");
 	assert_string_equal(machine.lines[1],
-		"VM \"c\": assign: \"/bus/shared@b006000\" shares interrupt 79 with a device of VM "
-		"\"a\"");
+		"VM \"c\": assign: \"/bus/shared@b006000\" shares an interrupt with VM \"a\"");
 }
 
 static void test_the_machine(void **state)
@@ -391,16 +401,15 @@ static void test_no_memory_in_one_piece(void **state)
 	(void)state;
 	machine.failing_call = 2; /* the first, of a gigabyte's alignment, is refused anyway */
 	fixture_add_vm("bad", DIRECT "\"/pci@d000000\";");
-	fixture_expect_line(
-		"VM \"bad\": memory: memory-direct: there are no 0x4000000 free bytes in "
-		"one piece");
+	fixture_expect_line("VM \"bad\": memory: memory-direct: there is none in one piece where "
+			    "a VM's RAM can be");
 	(void)teardown(state);
 	(void)setup(state);
 	machine.loader.host.ipa_bits = 40;
 	fixture_add_vm("bad", DIRECT "\"/pci@d000000\";");
 	archive_finish(&bundle);
 	assert_int_equal(harness_load(&machine, bundle.bytes, bundle.size), PLINTH_ENOENT);
-	assert_non_null(strstr(machine.lines[0], "where no RAM of a VM can"));
+	assert_non_null(strstr(machine.lines[0], "where a VM's RAM can be"));
 }
 
 int main(void)

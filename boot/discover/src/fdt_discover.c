@@ -7,8 +7,8 @@
 #include "base/bits.h"
 #include "base/compiler.h"
 #include "fdt_nodes.h"
-#include "fdt_walk.h"
 #include "fdtcheck/fdtcheck.h"
+#include "fdtwalk/fdtwalk.h"
 
 #define NO_NODE (-1)
 

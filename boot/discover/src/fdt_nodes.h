@@ -7,7 +7,7 @@
 
 #include "base/status.h"
 #include "discover/machine.h"
-#include "fdt_walk.h"
+#include "fdtwalk/fdtwalk.h"
 
 /* Nodes whose interrupts can be read only once the interrupt controller is known. */
 struct fdt_found {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "fdt_walk.h"
+#include "fdtwalk/fdtwalk.h"
 
 #include <libfdt.h>
 #include <stddef.h>
@@ -89,6 +89,8 @@ static void take_property(
 		level->address_cells = cell_count(value, size);
 	} else if (strcmp(name, "#size-cells") == 0) {
 		level->size_cells = cell_count(value, size);
+	} else if (strcmp(name, "ranges") == 0) {
+		level->is_open = size == 0;
 	} else if (strcmp(name, "device_type") == 0) {
 		walk->is_memory = is_text(value, size, "memory");
 	} else if (strcmp(name, "status") == 0) {
@@ -121,6 +123,7 @@ static void enter_node(struct fdt_walk *walk)
 		level->address_cells = -1;
 	}
 	level->enabled = okay && (walk->depth == 0 || level[-1].enabled);
+	level->is_open = walk->depth == 0 || (level->is_open && level[-1].is_open);
 }
 
 void fdt_walk_init(struct fdt_walk *walk, const void *fdt)
@@ -178,24 +181,40 @@ static bool translate_up(const void *fdt, const struct fdt_level *parent,
 	return false;
 }
 
+enum fdt_entry fdt_walk_entry(
+	const struct fdt_walk *walk, enum fdt_list list, unsigned index, struct boot_range *range)
+{
+	const struct fdt_level *level = &walk->level[walk->depth];
+	const struct fdt_level *parent = walk->depth > 0 ? level - 1 : level;
+	const struct fdt_level *sizes = list == FDT_LIST_RANGES ? level : parent;
+	int skipped = list == FDT_LIST_RANGES ? level->address_cells : 0;
+	int size;
+	const uint8_t *p = fdt_getprop(
+		walk->fdt, walk->node, list == FDT_LIST_RANGES ? "ranges" : "reg", &size);
+	uint64_t entry =
+		(uint64_t)(skipped + parent->address_cells + sizes->size_cells) * CELL_SIZE;
+
+	if (p == NULL || size == 0) {
+		return FDT_ENTRY_NONE;
+	}
+	if (skipped < 0 || parent->address_cells < 0) {
+		return FDT_ENTRY_BAD;
+	}
+	if ((index + UINT64_C(1)) * entry > (uint64_t)size) {
+		return index * entry == (uint64_t)size ? FDT_ENTRY_NONE : FDT_ENTRY_BAD;
+	}
+	p += index * entry + (uint64_t)(skipped * CELL_SIZE);
+	return read_cells(p, parent->address_cells, &range->base) &&
+			       read_cells(p + parent->address_cells * CELL_SIZE, sizes->size_cells,
+				       &range->size)
+		       ? FDT_ENTRY_GOOD
+		       : FDT_ENTRY_BAD;
+}
+
 bool fdt_walk_reg_local(const struct fdt_walk *walk, unsigned index, struct boot_range *range)
 {
-	const struct fdt_level *parent = &walk->level[walk->depth > 0 ? walk->depth - 1 : 0];
-	int size;
-	const uint8_t *reg = fdt_getprop(walk->fdt, walk->node, "reg", &size);
-	uint64_t entry;
-
-	if (reg == NULL || walk->depth == 0 || parent->address_cells < 0) {
-		return false;
-	}
-	entry = (uint64_t)(parent->address_cells + parent->size_cells) * CELL_SIZE;
-	if (entry == 0U || (index + UINT64_C(1)) * entry > (uint64_t)size) {
-		return false;
-	}
-	reg += index * entry;
-	return read_cells(reg, parent->address_cells, &range->base) &&
-	       read_cells(
-		       reg + parent->address_cells * CELL_SIZE, parent->size_cells, &range->size);
+	return walk->depth > 0 &&
+	       fdt_walk_entry(walk, FDT_LIST_REG, index, range) == FDT_ENTRY_GOOD;
 }
 
 bool fdt_walk_reg(const struct fdt_walk *walk, unsigned index, struct boot_range *range)

@@ -3,8 +3,8 @@
  * One pass over a devicetree that keeps what reg and ranges need: the chain of ancestors with
  * their #address-cells and #size-cells.
  */
-#ifndef DISCOVER_FDT_WALK_H
-#define DISCOVER_FDT_WALK_H
+#ifndef FDTWALK_FDTWALK_H
+#define FDTWALK_FDTWALK_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -18,6 +18,7 @@ struct fdt_level {
 	int address_cells; /* of its children; -1: malformed, no child's reg can be read */
 	int size_cells;
 	bool enabled; /* its status, and that of everything above it */
+	bool is_open; /* its children's addresses are the CPU's: empty ranges, here and above */
 };
 
 struct fdt_walk {
@@ -45,6 +46,13 @@ bool fdt_walk_reg(const struct fdt_walk *walk, unsigned index, struct boot_range
 
 /* The same without translation, for a reg that is no address of the CPU (a CPU's MPIDR). */
 bool fdt_walk_reg_local(const struct fdt_walk *walk, unsigned index, struct boot_range *range);
+
+/* Entry `index` of the current node's reg, or of the addresses above it to which its ranges
+ * translate, as it stands there. BAD: the property is malformed. A size without cells is 0. */
+enum fdt_list { FDT_LIST_REG, FDT_LIST_RANGES };
+enum fdt_entry { FDT_ENTRY_GOOD, FDT_ENTRY_NONE, FDT_ENTRY_BAD };
+enum fdt_entry fdt_walk_entry(
+	const struct fdt_walk *walk, enum fdt_list list, unsigned index, struct boot_range *range);
 
 /* Does the current node's compatible list hold `name`? */
 bool fdt_walk_is(const struct fdt_walk *walk, const char *name);
