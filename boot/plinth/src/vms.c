@@ -56,51 +56,34 @@ static pa_t pa_of(void *ctx, const void *ptr)
 	return pa_init((uintptr_t)ptr);
 }
 
-static bool overlaps(const struct boot_range *range, uint64_t base, uint64_t size)
+static bool is_in(const struct boot_range *ranges, uint32_t count, uint64_t base, uint64_t size)
 {
-	return range->size != 0U && ranges_overlap(range->base, range->size, base, size);
+	for (uint32_t i = 0; i < count; i++) {
+		if (ranges_overlap(ranges[i].base, ranges[i].size, base, size)) {
+			return true;
+		}
+	}
+	return false;
 }
 
-/* What Plinth drives itself; and what the firmware does, at runtime. */
-static bool has_own_device(const struct machine *machine, uint64_t base, uint64_t size)
-{
-	const struct boot_gic *gic = &machine->gic;
-	const struct boot_range rtc = {machine->rtc, machine->rtc != 0U ? PAGE_SIZE : 0U};
-	const struct boot_range *const ranges[] = {
-		&gic->dist, &gic->cpu_if, &gic->hyp_if, &gic->guest_if, &machine->uart.regs, &rtc};
-	bool found = false;
-
-	for (uint32_t i = 0; i < ARRAY_SIZE(ranges); i++) {
-		found = found || overlaps(ranges[i], base, size);
-	}
-	for (uint32_t i = 0; i < gic->redist_count && i < BOOT_GICR_MAX; i++) {
-		found = found || overlaps(&gic->redist[i], base, size);
-	}
-	for (uint32_t i = 0; i < machine->efi.region_count; i++) {
-		const struct boot_efi_region *region = &machine->efi.region[i];
-		const struct boot_range range = {region->base, region->size};
-
-		found = found || overlaps(&range, base, size);
-	}
-	return found;
-}
-
+/* Neither memory nor what Plinth drives itself, or the firmware does at runtime. */
 static bool is_spare(void *ctx, uint64_t base, uint64_t size)
 {
-	const struct boot *boot = ctx;
-	const struct memory_list *ram = &boot->map.list;
+	const struct machine *machine = &((const struct boot *)ctx)->machine;
+	const struct boot_gic *gic = &machine->gic;
+	const struct boot_range one[] = {gic->dist, gic->cpu_if, gic->hyp_if, gic->guest_if,
+		machine->uart.regs, {machine->rtc, machine->rtc != 0U ? PAGE_SIZE : 0U}};
+	bool found = is_in(machine->ram, machine->ram_count, base, size) ||
+		     is_in(machine->reserved, machine->reserved_count, base, size) ||
+		     is_in(gic->redist, gic->redist_count, base, size) ||
+		     is_in(one, ARRAY_SIZE(one), base, size);
 
-	for (uint32_t i = 0; i < ram->count; i++) {
-		if (ranges_overlap(ram->entry[i].base, ram->entry[i].size, base, size)) {
-			return false;
-		}
+	for (uint32_t i = 0; i < machine->efi.region_count; i++) {
+		const struct boot_efi_region *region = &machine->efi.region[i];
+
+		found = found || ranges_overlap(region->base, region->size, base, size);
 	}
-	for (uint32_t i = 0; i < boot->machine.reserved_count; i++) {
-		if (overlaps(&boot->machine.reserved[i], base, size)) {
-			return false;
-		}
-	}
-	return !has_own_device(&boot->machine, base, size);
+	return !found;
 }
 
 static void report(void *ctx, const char *text)
