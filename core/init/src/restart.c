@@ -142,7 +142,7 @@ bool init_soft_reboot_due(void)
 	vm_keep_variables();
 	console_close();
 	if (!vm_devices_are_quiet()) {
-		log_warning("a VM's device may still write to memory: the machine is reset");
+		log_warning("%s: the machine is reset", init_loud_device);
 		console_flush();
 		init_reboot();
 	}

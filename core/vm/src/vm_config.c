@@ -104,13 +104,12 @@ static const char *check_range(const struct vm_config *c, uint32_t index)
 
 const char *vm_config_check_places(const struct vm_config *c)
 {
-	const char *why = vm_devices_check(c);
-
-	if (why != NULL) {
-		return why;
+	if (!vm_devices_fit(c)) {
+		return "devices, or memory for them, that a VM cannot have so";
 	}
 	for (uint32_t i = 0; i < c->range_count; i++) {
-		why = check_range(c, i);
+		const char *why = check_range(c, i);
+
 		if (why != NULL) {
 			return why;
 		}

@@ -48,81 +48,27 @@ static uint64_t end_of_pages(const struct vm_device *d)
 	return align_up(d->base + d->size, PAGE_SIZE);
 }
 
-/* At the machine's addresses, away from the VM's own devices and from the gigabytes of RAM. */
-static bool is_device_placed(const struct vm_config *c, const struct vm_device *d)
+bool vm_devices_fit(const struct vm_config *c)
 {
-	uint64_t start = first_page(d);
-	uint64_t end = end_of_pages(d);
-	uint64_t ram = align_down(c->ram_base, BLOCK_1G);
-
-	return d->size != 0U && (d->flags & ~VM_DEVICE_VIRTIO) == 0U &&
-	       range_contains(0, UINT64_C(1) << s2_features()->ipa_bits, d->base, d->size) &&
-	       !ranges_overlap(
-		       start, end - start, VM_DEVICES_BASE, VM_DEVICES_END - VM_DEVICES_BASE) &&
-	       !ranges_overlap(start, end - start, ram,
-		       align_up(c->ram_base + c->ram_size, BLOCK_1G) - ram);
-}
-
-static bool is_interrupt_free(const struct vm_config *c, uint32_t index)
-{
-	uint32_t intid = c->interrupts[index].intid;
-	bool is_free = intid >= VGIC_SPI_FIRST && intid - VGIC_SPI_FIRST < VGIC_SPI_MAX &&
-		       intid != VM_SPI_UART && intid != VM_SPI_RTC && intid != VM_SPI_GPIO &&
-		       (c->interrupts[index].flags & ~VM_INTERRUPT_EDGE) == 0U;
-
-	for (uint32_t i = 0; i < index; i++) {
-		is_free = is_free && c->interrupts[i].intid != intid;
-	}
-	return is_free;
-}
-
-const char *vm_devices_check(const struct vm_config *c)
-{
-	if (c->device_count > VM_DEVICE_MAX || c->interrupt_count > VM_INTERRUPT_MAX) {
-		return "more devices or interrupts than there are slots";
-	}
 	if ((c->flags & VM_FLAG_MEMORY_DIRECT) == 0U) {
-		return c->ram_base != VM_RAM_BASE || c->device_count != 0U ||
-				       c->interrupt_count != 0U
-			       ? "devices, or memory elsewhere, without memory-direct"
-			       : NULL;
+		return c->ram_base == VM_RAM_BASE && c->device_count == 0U &&
+		       c->interrupt_count == 0U;
 	}
-	if (c->range_count != 0U || (c->flags & VM_FLAG_OVERCOMMIT) != 0U ||
-		c->ram_base < VM_RAM_BASE || !is_aligned(c->ram_base, BLOCK_2M)) {
-		return "memory-direct with memory that devices cannot reach as the guest does";
-	}
-	for (uint32_t i = 0; i < c->device_count; i++) {
-		if (!is_device_placed(c, &c->devices[i])) {
-			return "a device that has no place there";
-		}
-	}
-	for (uint32_t i = 0; i < c->interrupt_count; i++) {
-		if (!is_interrupt_free(c, i)) {
-			return "an interrupt that is the VM's own already, or none";
-		}
-	}
-	return NULL;
+	return c->range_count == 0U && (c->flags & VM_FLAG_OVERCOMMIT) == 0U &&
+	       c->ram_base >= VM_RAM_BASE && is_aligned(c->ram_base, BLOCK_2M) &&
+	       c->device_count <= VM_DEVICE_MAX && c->interrupt_count <= VM_INTERRUPT_MAX;
 }
 
-/* The pages of a device, but for those that the devices before it have too. */
-static enum plinth_status map_pages(struct vm *vm, uint32_t index)
+/* Several devices may lie in a page. */
+static enum plinth_status map_pages(struct vm *vm, const struct vm_device *d)
 {
-	const struct vm_device *d = &vm->config.devices[index];
 	enum plinth_status status = PLINTH_OK;
 
 	for (uint64_t page = first_page(d); page < end_of_pages(d) && status == PLINTH_OK;
 		page += PAGE_SIZE) {
-		bool is_new = true;
-
-		for (uint32_t i = 0; i < index; i++) {
-			const struct vm_device *other = &vm->config.devices[i];
-
-			is_new =
-				is_new && (page >= end_of_pages(other) || page < first_page(other));
-		}
-		if (is_new) {
-			status = gmem_map_device(
-				&vm->gmem, ipa_init(page), pa_init(page), PAGE_SIZE);
+		status = gmem_map_device(&vm->gmem, ipa_init(page), pa_init(page), PAGE_SIZE);
+		if (status == PLINTH_EEXIST) {
+			status = PLINTH_OK;
 		}
 	}
 	return status;
@@ -167,9 +113,8 @@ static bool is_anothers(const struct vm *vm, const struct vm_device *d)
 	return false;
 }
 
-static enum plinth_status take_device(struct vm *vm, uint32_t index)
+static enum plinth_status take_device(struct vm *vm, const struct vm_device *d)
 {
-	const struct vm_device *d = &vm->config.devices[index];
 	enum plinth_status status = PLINTH_OK;
 
 	if (is_anothers(vm, d)) {
@@ -184,17 +129,7 @@ static enum plinth_status take_device(struct vm *vm, uint32_t index)
 			status = PLINTH_EINVAL;
 		}
 	}
-	return status == PLINTH_OK ? map_pages(vm, index) : status;
-}
-
-static enum plinth_status take_devices(struct vm *vm)
-{
-	enum plinth_status status = PLINTH_OK;
-
-	for (uint32_t i = 0; i < vm->config.device_count && status == PLINTH_OK; i++) {
-		status = take_device(vm, i);
-	}
-	return status;
+	return status == PLINTH_OK ? map_pages(vm, d) : status;
 }
 
 static enum plinth_status take_interrupts(struct vm *vm)
@@ -202,9 +137,10 @@ static enum plinth_status take_interrupts(struct vm *vm)
 	for (uint32_t i = 0; i < vm->config.interrupt_count; i++) {
 		intid_t intid = vm->config.interrupts[i].intid;
 
-		if (intid - VGIC_SPI_FIRST >= gic_spi_count() ||
-			owners[intid - VGIC_SPI_FIRST] != 0U ||
-			vgic_link_spi(&vm->vgic, intid) != PLINTH_OK) {
+		/* The link first: it says whether a VM can have that one at all. */
+		if (vgic_link_spi(&vm->vgic, intid) != PLINTH_OK ||
+			intid - VGIC_SPI_FIRST >= gic_spi_count() ||
+			owners[intid - VGIC_SPI_FIRST] != 0U) {
 			return PLINTH_EEXIST;
 		}
 		gic_set_edge(intid, (vm->config.interrupts[i].flags & VM_INTERRUPT_EDGE) != 0U);
@@ -225,12 +161,14 @@ uint32_t vm_devices_spi_count(const struct vm_config *config)
 
 enum plinth_status vm_devices_init(struct vm *vm, const char **why)
 {
-	enum plinth_status status = take_devices(vm);
+	enum plinth_status status = PLINTH_OK;
 
-	*why = "a device of the machine is another VM's, or cannot be mapped or reset";
+	*why = "a device of the machine, or an interrupt, is another VM's, or cannot be had";
+	for (uint32_t i = 0; i < vm->config.device_count && status == PLINTH_OK; i++) {
+		status = take_device(vm, &vm->config.devices[i]);
+	}
 	if (status == PLINTH_OK) {
 		status = take_interrupts(vm);
-		*why = "an interrupt of the machine is another VM's, or not there";
 	}
 	if (status == PLINTH_OK && (vm->config.flags & VM_FLAG_MEMORY_DIRECT) != 0U) {
 		log_warning("vm %s: trusted: its devices reach all of the machine's memory",

@@ -117,8 +117,10 @@ void vm_work(struct timer *timer, void *ctx, uint64_t now);
  * EAGAIN until the devices are reset and nothing of their interrupts is left. report: the worker's,
  * with no lock held: says once what could not be reset. fini: no CPU is in an exit that has found
  * it. */
-/* NULL: what the config says of them is good. */
-const char *vm_devices_check(const struct vm_config *config);
+/* What a config says of them, as far as others may have written it: none are there without
+ * MEMORY_DIRECT, which a config that a guest sends may not have; with it the loader has checked
+ * where they lie. */
+bool vm_devices_fit(const struct vm_config *config);
 uint32_t vm_devices_spi_count(const struct vm_config *config);
 enum plinth_status vm_devices_init(struct vm *vm, const char **why);
 void vm_devices_start(struct vm *vm);
