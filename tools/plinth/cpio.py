@@ -95,6 +95,18 @@ class Writer:
         self.put(file(name, bytes(gap)))
 
 
+def files(data):
+    """(name, data) of the entries of an archive in memory, until one that is none."""
+    position = 0
+    while data[position : position + 6] == b"070701":
+        fields = [int(data[at : at + 8], 16) for at in range(position + 6, position + HEADER_SIZE, 8)]
+        size, name_size = fields[6], fields[11]
+        name = data[position + HEADER_SIZE : position + HEADER_SIZE + name_size - 1].decode()
+        start = position + round_up(HEADER_SIZE + name_size, 4)
+        yield name, data[start : start + size]
+        position = start + round_up(size, 4)
+
+
 def data_offset(name):
     """From the start of an entry to its data."""
     return round_up(HEADER_SIZE + len(name.encode()) + 1, 4)

@@ -6,12 +6,13 @@ outlives the machine."""
 import fcntl
 import mmap
 
+from plinth import cpio
 from plinth.command import progress, run
 from plinth.paths import BUILD, shown
 
 DISK = BUILD / "disk.img"
 DISK_SIZE = 1 << 30  # sparse
-PROPERTY = b"memory-direct\0"  # the string block of such a VM's vm.dtb has it
+PROPERTY = b"memory-direct\0"  # among the names in such a VM's vm.dtb
 
 # The transports that the examples assign: /virtio_mmio@a003e00 and the one before it.
 DISK_BUS = "virtio-mmio-bus.31"
@@ -21,7 +22,9 @@ NET_BUS = "virtio-mmio-bus.30"
 def are_assigned(bundle):
     """Does a VM of the packed bundle have devices of the machine?"""
     with open(bundle, "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        return data.find(PROPERTY) >= 0
+        return any(
+            name.endswith("/vm.dtb") and PROPERTY in content for name, content in cpio.files(data)
+        )
 
 
 def make_disk():
