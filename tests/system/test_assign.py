@@ -82,10 +82,11 @@ def driver(initrd):
 
 
 def say(machine, name, command):
-    """What the command says, without what the other VM does meanwhile."""
+    """What the command says, without what the other VM does meanwhile. Alone its lines are not
+    marked."""
     mark = f"{name}| "
-    lines = shell.ask(machine, command, name, re.escape(mark)).splitlines()
-    return "\n".join(line.removeprefix(mark) for line in lines if line.startswith(mark)).strip()
+    lines = shell.ask(machine, command, name, f"(?:{re.escape(mark)})?").splitlines()
+    return "\n".join(line.removeprefix(mark) for line in lines if not line.startswith("other| ")).strip()
 
 
 def mount(machine):
@@ -123,10 +124,12 @@ def interrupts(machine):
 
 @pytest.mark.parametrize("gic", [3, 2])
 def test_disk_and_network(boot, make_bundle, initrd, disk, web, gic):
-    """What the guest writes is there after a restart of the guest, and of the machine."""
-    bundle = make_bundle({"driver": driver(initrd), "other": guest("other", initrd)})
-    board = {"cpus": 2, "gic": gic, "extra": devices(disk)}
-    machine = boot(bundle, **board)
+    """What the guest writes is there after its restart (after the machine's: test_run's
+    the_disk_stays), and whatever was at work then."""
+    machines = {"driver": driver(initrd)}
+    if gic == 3:
+        machines["other"] = guest("other", initrd)
+    machine = boot(make_bundle(machines), cpus=2, gic=gic, extra=devices(disk))
     machine.expect(r"^plinth: vm driver: trusted: its devices reach all of the machine's memory$")
     mount(machine)
     assert say(machine, "driver", "echo kept >/d/file; sync; dmesg | grep -c 'BUG\\|WARN'") == "0"
@@ -145,11 +148,8 @@ def test_disk_and_network(boot, make_bundle, initrd, disk, web, gic):
     mount(machine)
     assert say(machine, "driver", "cat /d/file") == "kept"
     check_network(machine, web)
-    check_no_other_has_it(machine)
-    machine.close()
-    machine = boot(bundle, **board)
-    mount(machine)
-    assert say(machine, "driver", "cat /d/file") == "kept"
+    if gic == 3:
+        check_no_other_has_it(machine)
 
 
 def test_soft_restart(boot, make_bundle, initrd, disk):
@@ -181,9 +181,9 @@ def test_refused_by_name(boot, make_bundle, initrd):
     }
     machine = boot(make_bundle(machines), cpus=2)
     for line in (
-        rf'b-split": assign: "{NET}" shares its 4 KiB page with a device of VM "a-owner"',
+        rf'b-split": assign: "{NET}" shares its 4 KiB page with VM "a-owner"',
         'c-unaware": assign: needs memory-direct: no SMMU translates what devices access',
-        'd-console": assign: "/pl011@9000000" has the property "clock-names", which cannot be copied',
+        'd-console": assign: "/pl011@9000000" has "clock-names", which cannot be copied',
     ):
         machine.expect(rf'^plinth: VM "{line}')
     machine.expect_all([report_of("first", 2), report_of("second", 2)], 120)
