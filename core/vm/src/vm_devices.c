@@ -201,7 +201,7 @@ static cpu_id_t near_cpu(const struct vm *vm)
 static void be_loud(struct vm *vm)
 {
 	store_relaxed(&any_loud, 1U);
-	vm->is_loud = true;
+	vm->devices.is_loud = true;
 }
 
 /* What a guest had not ended, and edges that came meanwhile. */
@@ -215,7 +215,7 @@ static void forget(intid_t intid)
  * disabled. */
 void vm_devices_start(struct vm *vm)
 {
-	vm->devices_stopped = 0;
+	vm->devices.stopped = 0;
 	for (uint32_t i = 0; i < vm->config.device_count; i++) {
 		if ((vm->config.devices[i].flags & VM_DEVICE_VIRTIO) == 0U) {
 			be_loud(vm); /* nobody can silence it from now on */
@@ -245,7 +245,7 @@ void vm_device_adopt(intid_t intid)
 enum plinth_status vm_devices_stop_step(struct vm *vm)
 {
 	const struct vm_config *c = &vm->config;
-	uint32_t next = vm->devices_stopped;
+	uint32_t next = vm->devices.stopped;
 
 	for (uint32_t i = 0; next == 0U && i < c->interrupt_count; i++) {
 		gic_disable(c->interrupts[i].intid);
@@ -254,20 +254,20 @@ enum plinth_status vm_devices_stop_step(struct vm *vm)
 		if (!reset_device(&c->devices[next])) {
 			be_loud(vm);
 		}
-		vm->devices_stopped++;
+		vm->devices.stopped++;
 		return PLINTH_EAGAIN;
 	}
 	for (uint32_t i = 0; i < c->interrupt_count; i++) {
 		forget(c->interrupts[i].intid);
 	}
-	vm->devices_run = false;
+	vm->devices.run = false;
 	return PLINTH_OK;
 }
 
 void vm_devices_report(struct vm *vm)
 {
-	if (vm->is_loud && !vm->loud_reported) {
-		vm->loud_reported = true;
+	if (vm->devices.is_loud && !vm->devices.is_reported) {
+		vm->devices.is_reported = true;
 		log_limited(&vm->log_limit, LOG_WARNING,
 			"vm %s: a device of it cannot be reset: no soft restart from now on",
 			vm->config.name);

@@ -182,7 +182,7 @@ static void begin(struct vm *vm)
 	vm->starts++;
 	vm_cost_begin(vm);
 	vm_devices_start(vm);
-	vm->devices_run = true;
+	vm->devices.run = true;
 	vtimer_vm_resume(&vm->time);
 	enter_held(vm, VM_RUNNING);
 	psci_boot(&vm->psci, &start);
@@ -435,7 +435,7 @@ static bool stop_step(struct vm *vm)
 	vtimer_vm_stop(&vm->time);
 	vm_debug_end(vm);
 	console_port_end_line(&vm->port);
-	if (vm->devices_run && !memory_step(vm, vm_devices_stop_step)) {
+	if (vm->devices.run && !memory_step(vm, vm_devices_stop_step)) {
 		return false;
 	}
 	if (vm->goal < VM_GOAL_CRASH && vm->memory_dirty) {

@@ -460,7 +460,7 @@ static void test_a_device_that_goes_on(void **state)
 	vm_rig_settle();
 	assert_int_equal(vm->state, VM_OFF);
 	assert_false(vm_devices_are_quiet());
-	assert_true(vm->is_loud && vm->loud_reported);
+	assert_true(vm->devices.is_loud && vm->devices.is_reported);
 	is_stuck = false;
 	/* It may start again: what the device writes to is its own. */
 	assert_int_equal(vm_start(vm), PLINTH_OK);
@@ -479,10 +479,10 @@ static void test_a_device_that_nobody_can_reset(void **state)
 	(void)state;
 	config->devices[0].flags = 0;
 	vm = make(config);
-	assert_false(vm->is_loud);
+	assert_false(vm->devices.is_loud);
 	assert_int_equal(vm_start(vm), PLINTH_OK);
 	vm_rig_settle();
-	assert_true(vm->is_loud);
+	assert_true(vm->devices.is_loud);
 	end(vm);
 }
 

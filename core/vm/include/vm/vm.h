@@ -114,17 +114,6 @@ struct vcpu {
 	struct backdoor_batch batch; /* its own CPU's */
 };
 
-/* Where a VM's variables are in the host's firmware: vm_uefi.c's. */
-struct vm_nvram {
-	uint64_t generation; /* the highest so far */
-	uint64_t due;	     /* CNTPCT_EL0: not written before, unless Plinth ends */
-	unsigned slot;	     /* of the newest image */
-	uint32_t is_dirty;   /* atomic: there are changes that it has not */
-	uint32_t is_watched; /* atomic: whoever read them is to be told of the next change */
-	bool is_persistent;  /* immutable */
-	bool has_failed;     /* the last image: under vm_uefi.c's lock */
-};
-
 struct vm {
 	/* immutable after vm_create */
 	vm_id_t id;
@@ -162,10 +151,7 @@ struct vm {
 	enum vm_soft soft;	     /* what soft_timer waits for */
 	char reason[VM_REASON_SIZE]; /* of the last crash */
 	bool memory_dirty;	     /* pages of a former run are still mapped */
-	bool devices_run;	     /* since vm_devices_start() */
-	uint32_t devices_stopped;    /* STOPPING: as many are reset */
-	bool is_loud;		     /* one of them cannot be */
-	bool loud_reported;	     /* the worker's */
+	struct vm_devices devices;
 	struct vm_debug debug;
 	/* written before each start, when no vCPU runs; read by its own vCPUs' control calls */
 	bool has_token;

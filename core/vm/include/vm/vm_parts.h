@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Small parts of a VM and of a vCPU: counts, where its images are, its debugger. */
+/* Small parts of a VM and of a vCPU: counts, where its images and variables are, its debugger. */
 #ifndef VM_VM_PARTS_H
 #define VM_VM_PARTS_H
 
@@ -41,6 +41,25 @@ struct vm_store {
 	uint64_t pages;	 /* of it; 0: none */
 	uint64_t size;	 /* bytes that are to come */
 	uint64_t filled; /* of these */
+};
+
+/* Where a VM's variables are in the host's firmware: vm_uefi.c's. */
+struct vm_nvram {
+	uint64_t generation; /* the highest so far */
+	uint64_t due;	     /* CNTPCT_EL0: not written before, unless Plinth ends */
+	unsigned slot;	     /* of the newest image */
+	uint32_t is_dirty;   /* atomic: there are changes that it has not */
+	uint32_t is_watched; /* atomic: whoever read them is to be told of the next change */
+	bool is_persistent;  /* immutable */
+	bool has_failed;     /* the last image: under vm_uefi.c's lock */
+};
+
+/* Devices of the machine that it has: vm_devices.c's, under vm->lock. */
+struct vm_devices {
+	bool run;	  /* since vm_devices_start() */
+	uint32_t stopped; /* STOPPING: as many are reset */
+	bool is_loud;	  /* one of them cannot be */
+	bool is_reported; /* that; the worker's */
 };
 
 /* Why a vCPU has stopped for a debugger (vm/vm_debug.h). */
