@@ -6,6 +6,7 @@
 #include <sys/procfs.h>
 #include <sys/user.h>
 
+#include "abi/vm_config.h"
 #include "base/compiler.h"
 
 #define NOTE_ALIGN  4U
