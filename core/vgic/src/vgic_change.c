@@ -97,12 +97,14 @@ void vgic_change_edge(const struct vgic_irq *irq, bool in_lr)
 {
 	(void)in_lr;
 	irq->bank->edge |= irq_mask(irq);
+	irq->bank->latches |= irq_mask(irq) & ~irq->bank->linked;
 }
 
 void vgic_change_level(const struct vgic_irq *irq, bool in_lr)
 {
 	(void)in_lr;
 	irq->bank->edge &= ~irq_mask(irq);
+	irq->bank->latches &= ~irq_mask(irq);
 }
 
 void vgic_change_raise(const struct vgic_irq *irq, bool in_lr)
@@ -114,7 +116,7 @@ void vgic_change_raise(const struct vgic_irq *irq, bool in_lr)
 		/* It fires only once it is inactive: the guest has ended the one before. */
 		bank->refired |= mask & bank->linked;
 	}
-	bank->latch |= mask & bank->edge & ~bank->linked & ~bank->line;
+	bank->latch |= mask & bank->latches & ~bank->line;
 	bank->line |= mask;
 }
 

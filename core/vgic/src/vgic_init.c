@@ -15,6 +15,7 @@ static void reset_bank(struct vgic_bank *bank, uint32_t edge)
 	bank->line = line & ~linked; /* what a linked one had is stale; it fires anew */
 	bank->linked = linked;
 	bank->edge = edge;
+	bank->latches = edge & ~linked;
 }
 
 static void reset_interface(struct vgic_cpu *cpu)

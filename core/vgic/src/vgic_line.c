@@ -92,6 +92,7 @@ enum plinth_status vgic_link_spi(struct vgic *vgic, intid_t intid)
 	lock_take(&vgic->lock);
 	irq = vgic_irq_of(vgic, NULL, intid);
 	irq.bank->linked |= irq_mask(&irq);
+	irq.bank->latches &= ~irq_mask(&irq);
 	lock_drop(&vgic->lock);
 	return PLINTH_OK;
 }

@@ -63,7 +63,7 @@ static inline intid_t vgic_phys_of(const struct vgic_cpu *cpu, const struct vgic
 /* The lines that make an interrupt pending as long as they are high. */
 static inline uint32_t vgic_bank_high(const struct vgic_bank *bank)
 {
-	return bank->line & (~bank->edge | bank->linked);
+	return bank->line & ~bank->latches;
 }
 
 static inline bool vgic_is_loaded_here(const struct vgic_cpu *cpu)

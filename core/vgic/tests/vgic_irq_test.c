@@ -46,6 +46,7 @@ static struct vgic_irq make(unsigned walk)
 	vcpu.bank.line = word(walk, 4);
 	vcpu.bank.active = word(walk, 5);
 	vcpu.bank.linked = word(walk, 6);
+	vcpu.bank.latches = vcpu.bank.edge & ~vcpu.bank.linked;
 	vgic.group_enable = (walk >> 7) != 0U ? 3U : 0U;
 	vcpu.phys[PPI] = 27;
 	vcpu.bank.priority[PPI] = 0xa0;

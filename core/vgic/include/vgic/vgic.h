@@ -88,7 +88,8 @@ struct vgic_bank {
 	uint32_t group1; /* 1: group 1 (IRQ), 0: group 0 (FIQ if the guest wants so) */
 	uint32_t enable;
 	uint32_t edge;
-	uint32_t latch; /* an edge, an SGI, or ISPENDR */
+	uint32_t latches; /* of these, those that are not linked: an edge stays in `latch` */
+	uint32_t latch;	  /* an edge, an SGI, or ISPENDR */
 	uint32_t line;
 	uint32_t active;
 	uint32_t linked;  /* goes with a physical interrupt (HW = 1); counts as level-sensitive */
