@@ -32,8 +32,8 @@ EVENTS = (
 GOALS = {
     "hvc": 100,
     "sysreg_trap": 110,
-    "vgic_mmio_read": 212,
-    "vgic_mmio_write": 218,
+    "vgic_mmio_read": 156,
+    "vgic_mmio_write": 161,
     "sgi_self": 280,
     "ipi": 410,
     "timer": 180,
