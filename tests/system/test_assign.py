@@ -86,7 +86,8 @@ def say(machine, name, command):
     marked."""
     mark = f"{name}| "
     lines = shell.ask(machine, command, name, f"(?:{re.escape(mark)})?").splitlines()
-    return "\n".join(line.removeprefix(mark) for line in lines if not line.startswith("other| ")).strip()
+    own = [line for line in lines if line.startswith(mark) or not re.match(r"\w+\| ", line)]
+    return "\n".join(line.removeprefix(mark) for line in own).strip()
 
 
 def mount(machine):
