@@ -125,6 +125,10 @@ def test_gic(boot, make_bundle, cpus):
     run_payload(boot, make_bundle, "gic", 2, cpus=cpus, timeout=120)
 
 
+def test_a_parked_vcpu_takes_no_time(boot, make_bundle):
+    run_payload(boot, make_bundle, "parked", 2, cpus=1, icount=True)
+
+
 def test_suspended_vcpu_stays_its_cpus(boot, make_bundle):
     """What a woken vCPU has in a CPU's registers is not given to another CPU."""
     run_payload(boot, make_bundle, "suspend", 2, cpus=4)

@@ -125,7 +125,10 @@ void vtimer_put(struct vtimer *vt, bool asleep)
 	/* The line is down before the next vCPU's offset and active state are written. */
 	arch_isb();
 	vt->loaded = false;
-	if (asleep && wants_interrupt(vt) && load_acquire(&vt->vm->running) != 0U) {
+	/* An interrupt that is live comes to nothing new: the guest has it already, and cannot take
+	 * it. To be woken again and again for it would leave nothing of the CPU to others. */
+	if (asleep && wants_interrupt(vt) && load_acquire(&vt->vm->running) != 0U &&
+		!vt->ops->is_live(vt->ctx, VTIMER_INTID_VIRT)) {
 		timer_arm(&vt->virt_sleep, cpu_this(), vtimer_host_deadline(vt->vm, vt->cntv_cval));
 	}
 	lock_drop(&vt->lock);

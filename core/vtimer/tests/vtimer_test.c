@@ -235,6 +235,29 @@ static void loaded_runnable_or_masked_ones_need_no_soft_timer(void **state)
 	assert_false(timer_is_armed(&vt_a.virt_sleep));
 }
 
+/* As a CPU of Linux's that is parked in an interrupt's handler: woken once, not for ever. */
+static void who_cannot_take_its_interrupt_is_left_asleep(void **state)
+{
+	(void)state;
+	vtimer_load(&vt_a);
+	fake_sysregs.cntv_cval_el0 = 300;
+	fake_sysregs.cntv_ctl_el0 = ENABLE;
+	at(START + 301);
+	vtimer_put(&vt_a, true);
+	assert_true(timer_is_armed(&vt_a.virt_sleep)); /* not seen yet */
+	timerq_run(START + 301);
+	assert_int_equal(guest_a.wakes, 1);
+	vtimer_load(&vt_a);
+	assert_true(guest_a.live);
+	vtimer_put(&vt_a, true);
+	assert_false(timer_is_armed(&vt_a.virt_sleep));
+	guest_a.live = false; /* deactivated after all */
+	vtimer_load(&vt_a);
+	guest_a.live = false;
+	vtimer_put(&vt_a, true);
+	assert_true(timer_is_armed(&vt_a.virt_sleep));
+}
+
 static void deadline_out_of_reach_is_never(void **state)
 {
 	(void)state;
@@ -428,6 +451,7 @@ int main(void)
 		cmocka_unit_test_setup(enable_comes_after_value_and_isb, setup),
 		cmocka_unit_test_setup(sleeper_is_woken_at_its_deadline, setup),
 		cmocka_unit_test_setup(loaded_runnable_or_masked_ones_need_no_soft_timer, setup),
+		cmocka_unit_test_setup(who_cannot_take_its_interrupt_is_left_asleep, setup),
 		cmocka_unit_test_setup(deadline_out_of_reach_is_never, setup),
 		cmocka_unit_test_setup(stopped_vm_arms_nothing, setup),
 		cmocka_unit_test_setup(interrupt_is_linked_to_the_guests, setup),
