@@ -73,6 +73,9 @@ static void end_linked(const struct vgic_irq *irq)
 		irq->vgic->ops->deactivate(irq->vgic->ctx, cpu->id, vgic_phys_of(cpu, irq));
 	} else if (cpu->loaded_on != 0U) {
 		return;
+	} else {
+		vgic_kick(cpu); /* asleep, it has no timer for what was live (vtimer_put): it looks
+				   again */
 	}
 	irq->bank->line &= ~irq_mask(irq);
 }

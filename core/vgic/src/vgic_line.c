@@ -72,9 +72,14 @@ bool vgic_linked_is_live(struct vgic_cpu *cpu, intid_t intid)
 	}
 	lock_take(&cpu->vgic->lock);
 	irq = vgic_irq_of(cpu->vgic, cpu, intid);
+	/* To ask changes nothing, and wakes nobody: back goes only what was in a list register. */
+	bool was_in_lr = (irq.bank->in_lr & irq_mask(&irq)) != 0U;
+
 	if (vgic_pull_locked(&irq)) {
 		state = (irq.bank->line | irq.bank->active) & irq_mask(&irq);
-		vgic_push_locked(&irq);
+		if (was_in_lr) {
+			vgic_push_locked(&irq);
+		}
 	} else {
 		state = irq_mask(&irq); /* loaded elsewhere: not for the caller to ask */
 	}
@@ -91,6 +96,7 @@ enum plinth_status vgic_link_spi(struct vgic *vgic, intid_t intid)
 	}
 	lock_take(&vgic->lock);
 	irq = vgic_irq_of(vgic, NULL, intid);
+	PLINTH_CHECK(irq.bank != NULL); /* the range has been checked */
 	irq.bank->linked |= irq_mask(&irq);
 	irq.bank->latches &= ~irq_mask(&irq);
 	lock_drop(&vgic->lock);

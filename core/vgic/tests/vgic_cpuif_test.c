@@ -127,6 +127,26 @@ static void test_timer_is_live_across_a_switch(void **state)
 	assert_false(vgic_linked_is_live(&vcpu[0], TIMER));
 }
 
+/* Nor does asking wake it, and what ends it without the vCPU does. */
+static void test_timer_is_live_while_its_vcpu_sleeps(void **state)
+{
+	(void)state;
+	start(4);
+	vgic_set_ppi(&vcpu[0], TIMER, true);
+	vgic_put(&vcpu[0]);
+	kicked = 0;
+	assert_true(vgic_linked_is_live(&vcpu[0], TIMER));
+	assert_int_equal(kicked, 0);
+	vgic_load(&vcpu[0]);
+	assert_int_equal(vif_ack(), TIMER);
+	vgic_put(&vcpu[0]);
+	assert_true(vgic_linked_is_live(&vcpu[0], TIMER));
+	assert_int_equal(kicked, 0);
+	redist(0, 0x380, UINT32_C(1) << TIMER);
+	assert_int_equal(kicked, 1);
+	assert_false(vgic_linked_is_live(&vcpu[0], TIMER));
+}
+
 /* Its line is high although it is disabled: in no list register, but live all the same. */
 static void test_disabled_timer_is_live_across_a_switch(void **state)
 {
@@ -726,6 +746,7 @@ int main(void)
 		cmocka_unit_test(test_idle_costs_nothing),
 		cmocka_unit_test(test_timer_ticks),
 		cmocka_unit_test(test_timer_is_live_across_a_switch),
+		cmocka_unit_test(test_timer_is_live_while_its_vcpu_sleeps),
 		cmocka_unit_test(test_disabled_timer_is_live_across_a_switch),
 		cmocka_unit_test(test_switch_looks_at_what_is_due),
 		cmocka_unit_test(test_load_after_a_look),
