@@ -89,10 +89,10 @@ bool exits_translate_fetch(gva_t pc, ipa_t *ipa);
 /* Is the trapped vCPU at EL0? */
 bool exits_from_el0(void);
 
-/* The rare ends of an exit: another vCPU runs next, or the VM stops. */
 /* Before its registers are saved: SErrors of what it stored are its own. */
 void exits_settle_stores(struct vcpu *vcpu);
 
+/* The rare ends of an exit: another vCPU runs next, or the VM stops. */
 struct vcpu_context *exits_finish_slowly(struct vcpu *vcpu, enum outcome outcome);
 
 /* Acts on what a handler returned; gives the context to resume. */
@@ -103,6 +103,10 @@ static inline struct vcpu_context *exits_finish(struct vcpu *vcpu, enum outcome 
 	}
 	if (vgic_is_due(&vcpu->gic)) {
 		vgic_flush(&vcpu->gic);
+		/* It may have woken somebody for this CPU, which nobody tells again. */
+		if (UNLIKELY(sched_need_resched())) {
+			return exits_finish_slowly(vcpu, OUTCOME_RESUME);
+		}
 	}
 	return &vcpu->ctx;
 }

@@ -165,13 +165,13 @@ static void idle(void)
 			unload(vcpu);
 			vcpu = NULL;
 		}
-		if (!exits_take_irq(vcpu)) {
-			if (vcpu != NULL) {
-				wake_loaded(vcpu);
-			}
-			if (sched_need_resched()) {
-				continue;
-			}
+		bool took = exits_take_irq(vcpu);
+
+		/* Before anybody else is picked: unloading tells nobody. */
+		if (vcpu != NULL) {
+			wake_loaded(vcpu);
+		}
+		if (!took && !sched_need_resched()) {
 			if (pmem_scrub_step()) {
 				arch_yield(); /* others may share the core, or QEMU's one thread */
 			} else {
@@ -192,7 +192,9 @@ struct vcpu_context *switch_next(void)
 		} else {
 			struct vcpu *vcpu = CONTAINER_OF(e, struct vcpu, sched);
 
-			if (enter(vcpu)) {
+			/* Whom unloading and loading have woken for this CPU is looked at now:
+			 * nobody tells a CPU again that has not picked since. */
+			if (enter(vcpu) && !sched_need_resched()) {
 				lock_assert_none_held();
 				return &vcpu->ctx;
 			}

@@ -13,6 +13,7 @@
 #define IAR_SPURIOUS 1023U
 
 static unsigned steps_left;
+static bool somebody_wakes;
 static unsigned steps_loaded;
 
 bool __real_vm_caches_off(struct vcpu *vcpu);
@@ -21,6 +22,10 @@ bool __wrap_vm_caches_off(struct vcpu *vcpu);
 bool __wrap_vm_caches_off(struct vcpu *vcpu)
 {
 	steps_loaded += vcpu_current() == vcpu ? 1U : 0U;
+	if (somebody_wakes && steps_left == 0U) {
+		somebody_wakes = false;
+		store_relaxed(&percpu_this()->resched, 1U);
+	}
 	if (steps_left != 0U) {
 		steps_left--;
 		return false;
@@ -40,6 +45,17 @@ static void it_is_loaded_at_each_step(void **state)
 	assert_int_equal(steps_left, 0);
 	assert_int_equal(steps_loaded, STEPS + 1U);
 	assert_false(rig.vcpu->starting);
+}
+
+/* Whoever is woken for this CPU on the way into a guest is not told again until it picks. */
+static void it_picks_again_for_whom_loading_has_woken(void **state)
+{
+	(void)state;
+	fake_sysregs.icc_iar1_el1 = IAR_SPURIOUS;
+	somebody_wakes = true;
+	rig_start(0);
+	assert_false(somebody_wakes);
+	assert_false(sched_need_resched());
 }
 
 #define VMCR_OPEN UINT32_C(0xf8000003) /* both groups on, no priority masked */
@@ -84,6 +100,54 @@ static void a_sleeper_is_woken_by_what_its_cpu_did(void **state)
 	assert_int_equal(idle_turns, 0);
 }
 
+#define UART	    33U
+#define PSCI_CPU_ON UINT64_C(0xc4000003)
+#define HVC64	    (((uint64_t)EC_HVC64 << ESR_EC_SHIFT) | ESR_IL)
+
+static void raise_and_wake_another(void)
+{
+	fake_sysregs.icc_iar1_el1 = IAR_SPURIOUS;
+	assert_int_equal(vgic_set_spi(&rig.vm->vgic, VM_SPI_UART, true), PLINTH_OK);
+	sched_wake(&rig.vm->vcpu[1].sched);
+}
+
+static void block(struct vcpu *vcpu)
+{
+	(void)sched_take_wake(&vcpu->sched);
+	assert_true(sched_block(&vcpu->sched));
+}
+
+/* The same, where the CPU has somebody else to run at that very moment. */
+static void a_sleeper_is_woken_before_another_is_picked(void **state)
+{
+	static const struct exits_irqs irqs = {26, 27, 25, UART, raise_and_wake_another};
+	struct vcpu *other = &rig.vm->vcpu[1];
+
+	(void)state;
+	exits_setup(&irqs);
+	fake_sysregs.icc_iar1_el1 = IAR_SPURIOUS;
+	write_gicd(0, 3);
+	write_gicd(0x84, UINT32_MAX);
+	write_gicd(0x104, UINT32_MAX);
+	rig.vcpu->ctx.x[0] = PSCI_CPU_ON;
+	rig.vcpu->ctx.x[1] = 1;
+	rig.vcpu->ctx.x[2] = RIG_CODE;
+	assert_int_equal(exits_hvc(rig.vcpu, HVC64), OUTCOME_RESUME);
+	assert_int_equal(rig.vcpu->ctx.x[0], 0);
+	block(rig.vcpu);
+	assert_ptr_equal(switch_next(), &other->ctx);
+	block(other);
+	sched_wake(&rig.vcpu->sched);
+	assert_ptr_equal(switch_next(), &rig.vcpu->ctx);
+	rig.vm->vgic.hw->write_vmcr(VMCR_OPEN);
+	block(rig.vcpu);
+	fake_sysregs.icc_iar1_el1 = UART;
+	idle_turns = 0;
+	(void)switch_next();
+	assert_false(sched_is_blocked(&rig.vcpu->sched));
+	assert_false(sched_is_blocked(&other->sched));
+}
+
 /* The same, where the list registers were full or another CPU asked: it is flushed first. */
 static void a_sleeper_is_woken_by_what_is_due(void **state)
 {
@@ -107,6 +171,9 @@ int main(void)
 		cmocka_unit_test_teardown(it_is_loaded_at_each_step, rig_teardown),
 		cmocka_unit_test_setup_teardown(
 			a_sleeper_is_woken_by_what_its_cpu_did, rig_setup, rig_teardown),
+		cmocka_unit_test_teardown(it_picks_again_for_whom_loading_has_woken, rig_teardown),
+		cmocka_unit_test_setup_teardown(
+			a_sleeper_is_woken_before_another_is_picked, rig_setup, rig_teardown),
 		cmocka_unit_test_setup_teardown(
 			a_sleeper_is_woken_by_what_is_due, rig_setup, rig_teardown),
 	};
