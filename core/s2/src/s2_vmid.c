@@ -72,7 +72,7 @@ static uint32_t find_free(void)
 static void roll_over(void)
 {
 	store_relaxed(&vmids.generation, vmids.generation + GENERATION_STEP);
-	memset(vmids.used, 0, vmids.count / 8U);
+	memset(vmids.used, 0, align_up(vmids.count, 64U) / 8U); /* whole words */
 	for (cpu_id_t cpu = 0; cpu < vmids.cpus; cpu++) {
 		/* Pairs with the swap in s2_vmid_load: either that CPU's load comes before, and we
 		 * keep its VMID, or it finds 0 and comes to the lock. */
