@@ -12,7 +12,7 @@ from harness.vms import INITRD, KERNEL, report_of
 from plinth import qemu, run
 from plinth.paths import BUILD, IMAGE, ROOT, TEST_LOGS
 
-
+pytestmark = pytest.mark.xdist_group("run")  # one at a time: they share build/disk.img
 POWERED_OFF_IN_THE_MONITOR = 2
 
 
@@ -167,7 +167,7 @@ def test_by_uefi():
     done = plinth("run", "--host", "uefi", "--headless", "--timeout", "300")
     assert done.returncode == 0, done.stdout
     console = done.stdout.replace("\r", "")
-    for pattern in ["plinth: started by UEFI with ACPI: 2 CPUs", *BOTH_GUESTS]:
+    for pattern in ["plinth: started by UEFI with a devicetree: 2 CPUs", *BOTH_GUESTS]:
         assert re.search(pattern, console), console
     assert console.endswith("plinth: exit 0 (all VMs are off)\n")
 

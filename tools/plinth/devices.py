@@ -20,11 +20,14 @@ NET_BUS = "virtio-mmio-bus.30"
 
 
 def are_assigned(bundle):
-    """Does a VM of the packed bundle have devices of the machine?"""
-    with open(bundle, "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        return any(
-            name.endswith("/vm.dtb") and PROPERTY in content for name, content in cpio.files(data)
-        )
+    """Does a VM of the packed bundle have devices of the machine? What is none it is Plinth's to
+    refuse."""
+    try:
+        with open(bundle, "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+            files = cpio.files(data)
+            return any(name.endswith("/vm.dtb") and PROPERTY in content for name, content in files)
+    except ValueError:
+        return False
 
 
 def make_disk():
@@ -51,6 +54,9 @@ class Devices:
         except BlockingIOError:
             progress(f"{shown(DISK)} is another run's: this one has no disk")
             self.has_disk = False
+
+    def close(self):
+        self._lock.close()
 
     def options(self):
         """QEMU's."""

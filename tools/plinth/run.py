@@ -64,8 +64,10 @@ def main(arguments):
     if not image.exists():
         raise PlinthError(f"the build made no {shown(image)}")
     initrd = bundle_of(source, arguments.headless)
+    held = None  # the disk, until QEMU has ended
     if not mpboot and devices.are_assigned(initrd):
-        board.extra = devices.Devices().options()
+        held = devices.Devices()
+        board.extra = held.options()
         board.acpi = False  # their description is to be a devicetree's
     if arguments.host == "uefi":
         board.firmware = qemu.AAVMF
@@ -73,7 +75,11 @@ def main(arguments):
     command = qemu.command(board, image, initrd, append)
     if arguments.gdb:
         progress(f"waiting: gdb-multiarch -ex 'target remote :{qemu.GDB_PORT}'")
-    return boot(command, arguments.headless, arguments.timeout, 0 if mpboot else None)
+    try:
+        return boot(command, arguments.headless, arguments.timeout, 0 if mpboot else None)
+    finally:
+        if held:
+            held.close()
 
 
 def find(what):
