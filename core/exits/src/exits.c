@@ -200,6 +200,13 @@ NOINLINE struct vcpu_context *exits_finish_slowly(struct vcpu *vcpu, enum outcom
 	return switch_next();
 }
 
+NOINLINE struct vcpu_context *exits_finish_with_interrupts(struct vcpu *vcpu)
+{
+	vgic_flush(&vcpu->gic);
+	/* That may have woken somebody for this CPU, which nobody tells again. */
+	return UNLIKELY(sched_need_resched()) ? switch_next() : &vcpu->ctx;
+}
+
 void exits_catch(void)
 {
 	write_vbar_el2((uint64_t)(uintptr_t)exits_vectors);

@@ -95,6 +95,9 @@ void exits_settle_stores(struct vcpu *vcpu);
 /* The rare ends of an exit: another vCPU runs next, or the VM stops. */
 struct vcpu_context *exits_finish_slowly(struct vcpu *vcpu, enum outcome outcome);
 
+/* Where interrupts are due for the vCPU, which otherwise goes on. */
+struct vcpu_context *exits_finish_with_interrupts(struct vcpu *vcpu);
+
 /* Acts on what a handler returned; gives the context to resume. */
 static inline struct vcpu_context *exits_finish(struct vcpu *vcpu, enum outcome outcome)
 {
@@ -102,11 +105,7 @@ static inline struct vcpu_context *exits_finish(struct vcpu *vcpu, enum outcome 
 		return exits_finish_slowly(vcpu, outcome);
 	}
 	if (vgic_is_due(&vcpu->gic)) {
-		vgic_flush(&vcpu->gic);
-		/* It may have woken somebody for this CPU, which nobody tells again. */
-		if (UNLIKELY(sched_need_resched())) {
-			return exits_finish_slowly(vcpu, OUTCOME_RESUME);
-		}
+		return exits_finish_with_interrupts(vcpu);
 	}
 	return &vcpu->ctx;
 }
