@@ -4,6 +4,7 @@
 #include <libfdt.h>
 #include <string.h>
 
+#include "base/bits.h"
 #include "main/boot.h"
 #include "plinth.h"
 #include "smp/smp.h"
@@ -45,16 +46,30 @@ static void keep(struct boot *boot, uint64_t base, uint64_t size)
 	boot_set_type(boot, &range, BOOT_MEM_PEN, "Plinth's own");
 }
 
+/* Without the room that firmware leaves for more: QEMU's is a megabyte. The blocks lie within the
+ * whole (discover_fdt_size). */
+static void trim(struct boot_range *range, void *fdt)
+{
+	uint32_t end = (uint32_t)max_u64(fdt_off_dt_struct(fdt) + fdt_size_dt_struct(fdt),
+		fdt_off_dt_strings(fdt) + fdt_size_dt_strings(fdt));
+
+	if (fdt_off_mem_rsvmap(fdt) < end) {
+		fdt_set_totalsize(fdt, end);
+		range->size = end;
+	}
+}
+
 /* The next run describes devices from it, too. Its entropy is used up: nobody is to find that. */
 static void keep_devicetree(struct boot *boot)
 {
-	const struct boot_range *range = &boot->machine.fdt;
+	struct boot_range *range = &boot->machine.fdt;
 	void *fdt = (void *)(uintptr_t)range->base;
 	static const char *const seeds[] = {"rng-seed", "kaslr-seed"};
 
 	if (range->size == 0U) {
 		return;
 	}
+	trim(range, fdt);
 	keep(boot, range->base, range->size);
 	for (size_t i = 0; i < ARRAY_SIZE(seeds); i++) {
 		int size = 0;
