@@ -31,6 +31,7 @@ static void describe(const char *name)
 		.size = sizeof(config),
 		.vcpu_count = VM_VCPU_MAX,
 		.weight = VM_WEIGHT_DEFAULT,
+		.ram_base = VM_RAM_BASE,
 		.ram_size = RANGE_SIZE,
 		.overhead = VM_OVERHEAD_DEFAULT,
 		.entry = VM_RAM_BASE,
