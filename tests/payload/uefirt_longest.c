@@ -159,7 +159,7 @@ static void enumeration(void)
 	check(ok, "many variables");
 }
 
-/* Not by the stub, which converts pointers afterwards. */
+/* By the upcall itself: the stub goes on to convert the firmware's pointers. */
 static uint64_t set_map(uint64_t count)
 {
 	register uint64_t x0 __asm__("x0") = count * sizeof(map[0]);
