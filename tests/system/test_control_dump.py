@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""plinthctl dump: an ELF core of another VM, on a disk of the control VM, which gdb opens here. What
-is in it is compared with the machine's own memory, as QEMU has it."""
+"""plinthctl dump: an ELF core of another VM, on a disk of the control VM, which gdb and crash open
+here. What is in it is compared with the machine's own memory, as QEMU has it."""
 
 import re
 import struct
@@ -11,7 +11,8 @@ from harness import stage2
 from harness.control import Guest, refused, wait_for_state
 from harness.monitor import ask, go_to_monitor
 from harness.vms import MIB, debian, payload
-from plinth import cpio, initramfs
+from plinth import cpio, initramfs, optional
+from plinth.errors import PlinthError
 from plinth.paths import GUEST
 
 RAM = 0x40000000
@@ -24,6 +25,9 @@ VCPUS = 2
 DUMPING = 240  # seconds, where others use the machine too
 PT_LOAD, PT_NOTE = 1, 4
 ET_CORE, EM_AARCH64 = 4, 183
+
+MARK = 424242424242  # between what crash prints
+TASKS = "list task_struct.tasks -s task_struct.pid,comm -h init_task"
 
 
 @pytest.fixture(scope="module")
@@ -212,6 +216,75 @@ def check_gdb(core, file, registers):
         assert '"Linux version 6.1' in text, text
     assert uts.endswith('"Linux"'), "a symbol of the kernel, by VMCOREINFO"
     assert "Cannot access" not in code and code.startswith("=>"), code
+
+
+def crash(dump, *commands):
+    """What `sys` and each of these prints."""
+    try:
+        program, kernel = optional.crash(), optional.debug_kernel()
+    except PlinthError as error:
+        pytest.skip(f"no crash: {error}")
+    script = dump.with_name("commands")
+    lines = ["sys", *commands]
+    script.write_text("".join(f"p {MARK}\n{line}\n" for line in lines) + "quit\n")
+    arguments = [*program, "-s", "-i", str(script), str(kernel), str(dump)]
+    done = subprocess.run(
+        arguments, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=1800
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    _first, *parts = re.split(rf"^.*= {MARK}\n", done.stdout, flags=re.M)
+    assert len(parts) == len(lines), done.stdout + done.stderr
+    return parts
+
+
+@pytest.mark.long
+def test_crash_opens_a_dump(machine, tmp_path):
+    guest = Guest(machine)
+    guest.run("plinthctl vm pause worker --now")
+    wait_for_state(guest, "paused")
+    size = guest.json("dump worker /dev/pmem0", DUMPING)["bytes"]
+    registers = registers_of(guest)
+    go_to_monitor(machine)
+    root = root_of(machine, "boss")
+    with machine.standing_still():
+        disk = read_mapped(machine, root, DISK, SIZE + 16 * MIB)
+    dump = tmp_path / "core"
+    dump.write_bytes(dump_of(disk, size))
+
+    system, traces, idle, tasks, log, line, release = crash(
+        dump, "bt -a", "ps", TASKS, "log", "p saved_command_line", "p init_uts_ns.name.release"
+    )
+    print(system, traces, idle, tasks, log, line, release)
+    check_crash_system(system)
+    check_crash_traces(traces, registers)
+    assert "[swapper/0]" in idle and "[swapper/1]" in idle
+    check_crash_tasks(tasks)
+    assert "] Linux version 6.1" in log and "Run /init as init process" in log
+    assert "plinth.name=worker" in line
+    assert '"6.1.' in release
+
+
+def check_crash_system(text):
+    found = dict(re.findall(r"^ *([A-Z ]+): (.*)$", text, re.M))
+    assert (found["CPUS"], found["MACHINE"].split()[0]) == (str(VCPUS), "aarch64")
+    assert found["MEMORY"] == f"{SIZE // MIB} MB" and found["RELEASE"].startswith("6.1")
+
+
+def check_crash_traces(text, registers):
+    """Both CPUs', from where they are, with the kernel's names, to where each began."""
+    traces = re.split(r"^PID: ", text, flags=re.M)[1:]
+    assert len(traces) == VCPUS, text
+    for n, trace in enumerate(traces):
+        frames = re.findall(r"^ #(\d+) \[\w+\] (\w+) at (\w+)$", trace, re.M)
+        # crash shows what comes before each PC, as if all were return addresses.
+        assert f"CPU: {n} " in trace and int(frames[0][2], 16) == registers[n]["pc"] - 4, trace
+        assert frames[-1][1] == ("start_kernel", "secondary_start_kernel")[n], trace
+
+
+def check_crash_tasks(text):
+    names = re.findall(r'^ +pid = (\d+),\s+comm = "([^"\\]+)', text, re.M)
+    assert {("0", "swapper/0"), ("1", "init"), ("2", "kthreadd")} <= set(names), text
+    assert len(names) > 20, text
 
 
 def test_what_cannot_be_dumped(machine):

@@ -35,6 +35,24 @@ DRIVER_IN_LINUX = "drivers/misc/vmw_balloon.c"
 CALL = ROOT / "guest" / "libplinth" / "src" / "call_aarch64.S"
 INL = re.compile(r'asm volatile \("inl %%dx" :.*?"memory"\);', re.S)
 
+# Debian's crash reads dumps of machines like its own, so it is arm64's, by QEMU's user-mode emulation.
+CRASH_FOLDER = OPTIONAL / "crash"
+CRASH_PACKAGES = (
+    "crash",
+    "libc6",
+    "libgcc-s1",
+    "liblzo2-2",
+    "libncursesw6",
+    "libsnappy1v5",
+    "libstdc++6",
+    "libtinfo6",
+    "libzstd1",
+    "zlib1g",
+)
+EMULATOR = "qemu-user-static"
+EMULATOR_PROGRAM = "usr/bin/qemu-aarch64-static"
+DEBUG_FOLDER = OPTIONAL / "debug"
+
 
 def qemu_with_tdcc():
     """The program of a newer QEMU; PLINTH_QEMU_TDCC names another one."""
@@ -77,6 +95,53 @@ def balloon_driver():
             build_driver(*kernel)
             stamp.write_text(kernel[1])
     return DRIVER
+
+
+def crash():
+    """The command, as a list, that runs Debian's crash for arm64."""
+    root, host = CRASH_FOLDER / "root", CRASH_FOLDER / "host"
+    command = [str(host / EMULATOR_PROGRAM), "-L", str(root), str(root / "usr/bin/crash")]
+    with only_one("optional"):
+        if not root.exists() or not host.exists():
+            progress("fetching crash for arm64")
+            environment = private_apt()
+            run(["apt-get", "-qq", "update"], "apt-get update for arm64", env=environment)
+            unpack(root, CRASH_PACKAGES, environment)
+            fetch_for_host(host, [EMULATOR], "")
+    return command
+
+
+def debug_kernel():
+    """vmlinux with debug data of the kernel of build/guest/root: some 300 MiB out of a package of
+    800, which does not stay."""
+    abi, version = guest_kernel()
+    package = f"linux-image-{abi}-arm64-dbg"
+    kernel = DEBUG_FOLDER / f"vmlinux-{version}"
+    with only_one("optional"):
+        if not kernel.exists():
+            progress(f"fetching {package}")
+            shutil.rmtree(DEBUG_FOLDER, ignore_errors=True)
+            DEBUG_FOLDER.mkdir(parents=True)
+            extract_kernel(package, version, f"vmlinux-{abi}-arm64", kernel)
+    return kernel
+
+
+def extract_kernel(package, version, name, kernel):
+    environment = private_apt()
+    partial = kernel.with_name(kernel.name + ".new")
+    run(["apt-get", "-qq", "update"], "apt-get update for arm64", env=environment)
+    run(["apt-get", "-qq", "download", f"{package}={version}"], env=environment, cwd=DEBUG_FOLDER)
+    (deb,) = DEBUG_FOLDER.glob(f"{package}_*.deb")
+    pipe = f"dpkg --fsys-tarfile {deb} | tar xO --occurrence=1 ./usr/lib/debug/boot/{name}"
+    with open(partial, "wb") as file:
+        # dpkg dies of the pipe when tar has what it wants.
+        done = subprocess.run(
+            ["sh", "-c", pipe], stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.DEVNULL
+        )
+    deb.unlink()
+    if done.returncode != 0 or partial.stat().st_size == 0:
+        raise PlinthError(f"{package}: {name} is not in it")
+    partial.rename(kernel)
 
 
 def guest_kernel():
