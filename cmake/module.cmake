@@ -56,6 +56,8 @@ endfunction()
 
 # plinth_test(NAME SOURCES ... DEPENDS ... [TIMEOUT seconds] [LABELS ...])
 # A cmocka program, host build only. It may include the private headers of its own module's src/.
+# LABELS tsan: it has threads, whose turns take their time on a busy machine, and runs under
+# ThreadSanitizer too.
 function(plinth_test NAME)
 	if(NOT PLINTH_TARGET STREQUAL "host" OR PLINTH_SANITIZE STREQUAL "fuzz")
 		return()
@@ -63,6 +65,9 @@ function(plinth_test NAME)
 	cmake_parse_arguments(T "" "TIMEOUT" "SOURCES;DEPENDS;LABELS" ${ARGN})
 	if(NOT T_TIMEOUT)
 		set(T_TIMEOUT 60)
+		if("tsan" IN_LIST T_LABELS)
+			set(T_TIMEOUT 240)
+		endif()
 	endif()
 	add_executable(${NAME} ${T_SOURCES})
 	target_include_directories(${NAME} PRIVATE src)

@@ -17,7 +17,7 @@
 
 #define WORKERS	  3U
 #define SCRUBBERS 2U
-#define ROUNDS	  3000U
+#define ROUNDS	  1000U
 
 static uint64_t arena;
 static int stop;

@@ -12,7 +12,7 @@ from plinth.errors import PlinthError
 from plinth.groups.outcome import Outcome, from_junit
 from plinth.paths import BUILD, TEST_LOGS
 
-# Preset, and what it runs of the tests.
+# Preset, and what it builds and runs of the tests.
 RUNS = (("host", []), ("host-clang", []), ("tsan", ["-L", "tsan"]))
 
 
@@ -29,9 +29,9 @@ def run(options):
 
 
 def build_tests(preset, selection, options):
-    """All of the preset, or what a NAME selects: each test is a target of its own name."""
+    """All of the preset, or what is selected of it: each test is a target of its own name."""
     with only_one("build"):
-        if not options.name:
+        if not selection and not options.name:
             build.build_preset(preset, options.verbose)
             return
         build.configure(preset, options.verbose)
@@ -39,6 +39,8 @@ def build_tests(preset, selection, options):
         tests = json.loads(run_command(command, f"ctest ({preset})"))["tests"]
         if tests:
             build.build_preset(preset, options.verbose, [test["name"] for test in tests])
+        elif not options.name:
+            raise PlinthError(f"{preset}: no test is to be run")
 
 
 def ctest(preset, selection, options):
@@ -51,7 +53,7 @@ def run_ctest(preset, selection, options):
     report = TEST_LOGS / f"unit-{preset}.xml"
     report.unlink(missing_ok=True)
     command = [*ctest(preset, selection, options), "--output-junit", report]
-    command += ["--output-on-failure", "--parallel", "2", "--schedule-random"]
+    command += ["--output-on-failure", "--parallel", "2"]  # what has a COST first
     done = subprocess.run(
         command,
         stdin=subprocess.DEVNULL,
