@@ -6,7 +6,7 @@ executed is shown on the model (coherency_model_test); here, that guests neither
 import re
 
 import pytest
-from harness import stage2
+from harness import shell, stage2
 from harness.stage2 import BLOCK, PAGE
 from harness.vms import MIB, debian, memory_property, report_of, vm_dts
 from plinth import initramfs
@@ -17,6 +17,7 @@ ESCAPE = "\x14"  # Ctrl-T
 RAM = 0x4000_0000  # of a guest; devices lie below
 NEIGHBOURHOOD = 64 << 10  # at most that much becomes executable with a page that is fetched
 EL2_WRITES = 40  # of the payload, into an executable page
+DATA_MIB = 96  # that a Debian guest only writes: its code is spread over up to half as much
 
 
 def selfmod(vcpus=1, bootargs="", extra=()):
@@ -196,6 +197,7 @@ def test_jit_in_debian(boot, make_bundle, jit_initrd, seconds):
         assert int(traces.group(1)) > 50 * seconds
     machine.expect(r"plinth-guest: jit jit ok")
     machine.expect(r"^jit# ")
+    shell.ask(machine, f"dd if=/dev/zero of=/data bs=1M count={DATA_MIB}", "jit")
     go_to_monitor(machine)
     counts = coherency(machine, "jit")
     assert counts["mode"] == "lazy" and counts["revoked"] == 0  # nobody but the guest wrote
