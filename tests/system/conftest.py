@@ -22,6 +22,8 @@ def pytest_addoption(parser):
 
 
 def pytest_collection_modifyitems(config, items):
+    # A group is one worker's from its first test to its last: at the end the others would wait for it.
+    items.sort(key=lambda item: not item.get_closest_marker("xdist_group"))
     if config.getoption("--long"):
         return
     skip = pytest.mark.skip(reason="takes minutes: --long")
