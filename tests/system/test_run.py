@@ -204,10 +204,14 @@ def write_program(path, line):
     path.chmod(0o755)
 
 
+ANALYSERS = {"clang-tidy", "cppcheck"}  # folders in the cache: they may be at work meanwhile
+
+
 def written():
     """Path -> time of last change of all that set-up and build leave, ninja's own notes apart."""
     folders = [BUILD / name for name in ("arm64", "cache", "gcc", "guest", "bundle")]
     paths = [path for folder in folders for path in folder.rglob("*")]
+    paths = [path for path in paths if not ANALYSERS.intersection(path.parts)]
     files = [path for path in paths if path.is_file() and not path.is_symlink()]
     return {
         path: path.stat().st_mtime_ns

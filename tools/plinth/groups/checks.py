@@ -19,8 +19,25 @@ CPPCHECK_SUPPRESSIONS = SCRIPTS / "cppcheck.txt"
 
 
 def run(options):
+    outcome = run_quick(options)
+    outcome += run_analysers(options)
+    return outcome
+
+
+def run_quick(options):
+    """All but the analysers, which take longest."""
+    return run_each(quick_checks(options.verbose), options)
+
+
+def run_analysers(options):
+    """They want what run_quick() has built."""
+    return run_each({"cppcheck": check_cppcheck, "clang_tidy": tidy.check}, options)
+
+
+def run_each(checks, options):
+    """checks: name -> a function that returns what it complains about."""
     outcome = Outcome()
-    for name, check in all_checks(options.verbose).items():
+    for name, check in checks.items():
         if not options.selects(name):
             continue
         start = time.monotonic()
@@ -36,16 +53,14 @@ def run(options):
     return outcome
 
 
-def all_checks(verbose):
-    """Name -> a function that returns what it complains about, cheapest first."""
+def quick_checks(verbose):
+    """As run_each() wants them, cheapest first."""
     scripts = {path.stem: script(path) for path in sorted(SCRIPTS.glob("check_*.py"))}
     builds = ("gcc", "clang", "host", "host-clang")
     return {
         "format": check_format,
         **{f"build_{name}": cross_build(name, verbose) for name in builds},
         **scripts,
-        "cppcheck": check_cppcheck,
-        "clang_tidy": tidy.check,
     }
 
 
