@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where EL2's instructions of a quiet guest boot go, by function: QEMU logs each instruction that it
-executes at the core's addresses. Takes a minute or so; the log goes through a pipe, not to disk.
-For what is to be made quicker next; build/profile.txt has the whole list."""
+"""Where EL2's instructions of a quiet guest boot go, by function and by exit: QEMU logs each
+instruction that it executes at the core's addresses. Only the run counts, as guest_boot_el2_quiet
+does: from the first ERET to the guest on. An exit is named by the functions that it goes through, in
+the order of their first appearance, from the vector to ERET. Takes a minute or so; the log goes
+through a pipe, not to disk. For what is to be made quicker next; build/profile.txt has all of it."""
 
 import bisect
 import os
@@ -29,8 +31,8 @@ def measure():
     with tempfile.TemporaryDirectory() as scratch:
         pipe = Path(scratch) / "log"
         os.mkfifo(pipe)
-        addresses = Counter()
-        reader = Thread(target=count, args=(pipe, addresses))
+        profile = Profile(functions)
+        reader = Thread(target=profile.read, args=(pipe,))
         reader.start()
         log = ["-singlestep", "-d", "exec,nochain", "-D", str(pipe)]
         initrd = Path(scratch) / "initrd.gz"
@@ -38,7 +40,7 @@ def measure():
         options = [*log, "-dfilter", f"{start:#x}..{end:#x}"]
         qemu_runs.guest_boot(initrd, f"{qemu_runs.BOOTARGS} quiet", options)
         reader.join()
-    report(by_function(addresses, functions))
+    report(profile)
     return {}
 
 
@@ -50,29 +52,59 @@ def symbols():
     return [(int(address, 16), name) for address, kind, name in fields if kind in "tT"]
 
 
-def count(pipe, addresses):
-    """Lines are like "Trace 0: 0x7f.. [00000000/0000800000000400/..] symbol"."""
-    with open(pipe, "rb", buffering=LOG_CHUNK) as log:
-        for line in log:
-            at = line.find(b"/")
-            if at > 0:
-                addresses[line[at + 1 : at + 17]] += 1
+class Profile:
+    """What the log says, from the first exit to the last ERET."""
+
+    def __init__(self, functions):
+        self.starts = [address for address, _ in functions]
+        self.names = [name.partition(".")[0] for _, name in functions]
+        vectors = next(address for address, name in functions if name == "exits_vectors")
+        self.vectors = range(vectors, vectors + 0x800)
+        self.lines = {}  # address as the log has it -> (function, is a vector's first instruction)
+        self.by_function = Counter()
+        self.by_exit = Counter()  # instructions
+        self.times = Counter()
+
+    def read(self, pipe):
+        """Lines are like "Trace 0: 0x7f.. [00000000/0000800000000400/..] symbol"."""
+        way = None
+        with open(pipe, "rb", buffering=LOG_CHUNK) as log:
+            for line in log:
+                at = line.find(b"/")
+                if at < 0:
+                    continue
+                function, is_vector = self.look_up(line[at + 1 : at + 17])
+                if is_vector:
+                    self.end(way)
+                    way = Counter()
+                if way is not None:
+                    way[function] += 1
+        self.end(way)
+
+    def look_up(self, text):
+        if text not in self.lines:
+            address = int(text, 16)
+            name = self.names[bisect.bisect(self.starts, address) - 1]
+            self.lines[text] = (name, address in self.vectors and address % 0x80 == 0)
+        return self.lines[text]
+
+    def end(self, way):
+        if way:
+            self.by_function.update(way)
+            self.by_exit[tuple(way)] += way.total()
+            self.times[tuple(way)] += 1
 
 
-def by_function(addresses, functions):
-    starts = [address for address, _ in functions]
-    instructions = Counter()
-    for address, times in addresses.items():
-        index = bisect.bisect(starts, int(address, 16)) - 1
-        instructions[functions[index][1]] += times
-    return instructions
-
-
-def report(instructions):
-    total = sum(instructions.values())
-    lines = [
+def report(profile):
+    total = profile.by_function.total()
+    functions = [
         f"{times:12,} {100 * times / total:5.1f} %  {name}"
-        for name, times in instructions.most_common()
+        for name, times in profile.by_function.most_common()
     ]
-    OUTPUT.write_text("\n".join([f"{total:12,}          all", *lines]) + "\n")
-    print("\n".join([f"profile: {total:,} instructions; all of it: {shown(OUTPUT)}", *lines[:SHOWN]]))
+    exits = [
+        f"{times:12,} {profile.times[way]:6,} times {times // profile.times[way]:6,}  {' '.join(way)}"
+        for way, times in profile.by_exit.most_common()
+    ]
+    OUTPUT.write_text("\n".join([f"{total:12,}          all", *functions, "", *exits]) + "\n")
+    print(f"profile: {total:,} instructions; all of it: {shown(OUTPUT)}")
+    print("\n".join([*functions[:SHOWN], *exits[:SHOWN]]))
