@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Copying of whole pages, by the widest registers that the CPU has.
+ * Copying and filling of whole pages, by the widest registers that the CPU has.
  */
 #ifndef ARCH_COPY_H
 #define ARCH_COPY_H
@@ -11,5 +11,8 @@
  * any alignment, no overlap. Leaves the FP registers, which may be a guest's, as they are. */
 
 #define ARCH_COPY_UNIT 1024U
+
+/* void arch_fill_run(uint64_t *to, uint64_t first, uint64_t step);   a table of 512 words: first,
+ * first + step, and so on. The FP registers stay as well. */
 
 #endif

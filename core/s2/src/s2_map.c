@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "arch/copy.h"
 #include "base/bits.h"
 #include "base/check.h"
 #include "s2_private.h"
@@ -36,22 +37,6 @@ static pa_t take_spare(struct s2_space *space)
 	return space->spare[--space->spare_count];
 }
 
-/* In a table that no walker sees yet. Four entries a turn: splitting a block is mostly this. */
-static void fill_table(s2_pte_t *table, s2_pte_t first, uint64_t step)
-{
-	const s2_pte_t *end = table + S2_ENTRIES;
-	uint64_t v = first.v;
-
-	for (; table != end; table += 4) {
-		table[0].v = v;
-		table[1].v = v + step;
-		v += 2U * step;
-		table[2].v = v;
-		table[3].v = v + step;
-		v += 2U * step;
-	}
-}
-
 /* Puts a table where entry is invalid or a block; the translations stay the same. A walker that
  * sees the table's entry must see what is in the table: that is published, by the break where we
  * fill it, by the caller where it is the zeroes of s2_prepare(). The new entry is not. */
@@ -61,7 +46,7 @@ static void put_table(struct s2_space *space, s2_pte_t *entry, ipa_t ipa, unsign
 	s2_pte_t old = *entry;
 
 	if (s2_pte_is_leaf(old, level)) {
-		fill_table(pa_to_va(pa), s2_pte_split(old, level), s2_level_size(level + 1U));
+		arch_fill_run(pa_to_va(pa), s2_pte_split(old, level).v, s2_level_size(level + 1U));
 		ipa = ipa_init(align_down(ipa.v, s2_level_size(level)));
 		s2_break(space, entry, ipa, 1);
 	}
@@ -73,7 +58,7 @@ static void keep_note(const struct s2_space *space, const s2_pte_t *entry)
 {
 	if (!s2_pte_is_valid(*entry) && entry->v != 0U) {
 		PLINTH_CHECK(space->spare_count != 0U);
-		fill_table(pa_to_va(space->spare[space->spare_count - 1U]), *entry, 0);
+		arch_fill_run(pa_to_va(space->spare[space->spare_count - 1U]), entry->v, 0);
 	}
 }
 
