@@ -13,10 +13,9 @@
 
 static struct coh_strategy strategy; /* written once, at boot */
 
-/* 32 lines a turn, since these loops are most of what a fetch fault costs. Ranges are whole pages,
- * so with lines of at most 128 bytes it comes out even. */
-#define LINE_MAX (PAGE_SIZE / 32U)
-
+/* 64 lines a turn for what fetch faults are made of, 32 for what guests wait for with their caches
+ * off. Ranges are whole pages, so it comes out even where a page has that many lines; else, and for
+ * what is rare, line by line. */
 #define NEXT_LINE(operation)                                                                       \
 	operation(start);                                                                          \
 	start += line
@@ -33,23 +32,50 @@ static struct coh_strategy strategy; /* written once, at boot */
 	NEXT_FOUR(operation);                                                                      \
 	NEXT_FOUR(operation)
 
-#define FOR_LINES(name, operation)                                                                 \
-	static void name(uintptr_t start, size_t size, size_t line)                                \
-	{                                                                                          \
-		uintptr_t end = start + size;                                                      \
-                                                                                                   \
-		while (line > LINE_MAX && start < end) {                                           \
-			NEXT_LINE(operation);                                                      \
-		}                                                                                  \
-		while (start < end) {                                                              \
-			NEXT_SIXTEEN(operation);                                                   \
-			NEXT_SIXTEEN(operation);                                                   \
-		}                                                                                  \
-	}
+#define LINES_A_TURN(count) (line <= PAGE_SIZE / (count))
 
-FOR_LINES(clean_pou, arch_dc_cvau)
-FOR_LINES(clean_inv_poc, arch_dc_civac)
-FOR_LINES(inv_i_va, arch_ic_ivau)
+static void clean_pou(uintptr_t start, size_t size, size_t line)
+{
+	uintptr_t end = start + size;
+
+	if (LIKELY(LINES_A_TURN(64U))) {
+		do {
+			NEXT_SIXTEEN(arch_dc_cvau);
+			NEXT_SIXTEEN(arch_dc_cvau);
+			NEXT_SIXTEEN(arch_dc_cvau);
+			NEXT_SIXTEEN(arch_dc_cvau);
+		} while (start < end);
+		return;
+	}
+	do {
+		NEXT_LINE(arch_dc_cvau);
+	} while (start < end);
+}
+
+static void clean_inv_poc(uintptr_t start, size_t size, size_t line)
+{
+	uintptr_t end = start + size;
+
+	if (LIKELY(LINES_A_TURN(32U))) {
+		do {
+			NEXT_SIXTEEN(arch_dc_civac);
+			NEXT_SIXTEEN(arch_dc_civac);
+		} while (start < end);
+		return;
+	}
+	do {
+		NEXT_LINE(arch_dc_civac);
+	} while (start < end);
+}
+
+static void inv_i_va(uintptr_t start, size_t size, size_t line)
+{
+	uintptr_t end = start + size;
+
+	do {
+		NEXT_LINE(arch_ic_ivau);
+	} while (start < end);
+}
 
 const struct coh_exec_ops coh_exec_arch = {
 	.clean_pou = clean_pou,
@@ -60,11 +86,17 @@ const struct coh_exec_ops coh_exec_arch = {
 	.dsb_sy = arch_dsb_sy,
 };
 
-static const struct coh_exec_ops *exec = &coh_exec_arch;
+static const struct coh_exec_ops *set = &coh_exec_arch;
+
+/* A constant but for tests: calls of it are the instructions. */
+static inline const struct coh_exec_ops *exec(void)
+{
+	return PLINTH_HOST_BUILD ? set : &coh_exec_arch;
+}
 
 void coh_set_exec_ops(const struct coh_exec_ops *ops)
 {
-	exec = ops != NULL ? ops : &coh_exec_arch;
+	set = ops != NULL ? ops : &coh_exec_arch;
 }
 
 void coh_setup(uint64_t ctr, bool fwb)
@@ -101,10 +133,10 @@ static void note_cleaned(size_t size, struct coh_counters *counters)
 static void invalidate(uintptr_t start, size_t size, struct coh_counters *counters)
 {
 	if (strategy.icache == COH_ICACHE_PIPT && size <= INV_BY_VA_MAX) {
-		exec->inv_i_va(start, size, strategy.iline);
+		exec()->inv_i_va(start, size, strategy.iline);
 		counters->lines_invalidated += size / strategy.iline;
 	} else {
-		exec->inv_i_all();
+		exec()->inv_i_all();
 		counters->invalidated_all++;
 	}
 }
@@ -112,21 +144,18 @@ static void invalidate(uintptr_t start, size_t size, struct coh_counters *counte
 static void do_op(enum coh_op op, uintptr_t start, size_t size, struct coh_counters *counters)
 {
 	switch (op) {
-	case COH_OP_CLEAN_POU:
-		exec->clean_pou(start, size, strategy.dline);
-		note_cleaned(size, counters);
-		break;
 	case COH_OP_CLEAN_INV_POC:
-		exec->clean_inv_poc(start, size, strategy.dline);
+		exec()->clean_inv_poc(start, size, strategy.dline);
 		note_cleaned(size, counters);
 		break;
 	case COH_OP_INV_I:
 		invalidate(start, size, counters);
 		break;
 	case COH_OP_INV_I_ALL:
-		exec->inv_i_all();
+		exec()->inv_i_all();
 		counters->invalidated_all++;
 		break;
+	case COH_OP_CLEAN_POU: /* coh_do() */
 	case COH_OP_NONE:
 	default:
 		break;
@@ -143,19 +172,31 @@ static void note_skipped(enum coh_reason reason, size_t size, struct coh_counter
 	}
 }
 
-void coh_do(enum coh_reason reason, uintptr_t start, size_t size, struct coh_counters *counters)
+NOINLINE static void do_any(
+	enum coh_reason reason, uintptr_t start, size_t size, struct coh_counters *counters)
 {
 	const struct coh_plan *plan = &strategy.plan[reason];
 
 	do_op((enum coh_op)plan->op, start, size, counters);
 	if (plan->barrier == COH_BARRIER_ISH) {
-		exec->dsb_ish();
+		exec()->dsb_ish();
 	} else if (plan->barrier == COH_BARRIER_SY) {
-		exec->dsb_sy();
+		exec()->dsb_sy();
 	}
 	if (UNLIKELY(plan->op == COH_OP_NONE)) {
 		note_skipped(reason, size, counters);
 	}
+}
+
+void coh_do(enum coh_reason reason, uintptr_t start, size_t size, struct coh_counters *counters)
+{
+	if (UNLIKELY(strategy.plan[reason].op != COH_OP_CLEAN_POU)) {
+		do_any(reason, start, size, counters);
+		return;
+	}
+	exec()->clean_pou(start, size, strategy.dline);
+	exec()->dsb_ish(); /* what this operation is planned with, always */
+	note_cleaned(size, counters);
 }
 
 void coh_forget_boot(void)

@@ -5,6 +5,7 @@
 #ifndef S2_PRIVATE_H
 #define S2_PRIVATE_H
 
+#include "arch/barrier.h"
 #include "base/atomic.h"
 #include "base/bits.h"
 #include "hypmap/hypmap.h"
@@ -17,6 +18,10 @@
 
 /* A VMID with its generation: the low 16 bits are the VMID. */
 #define VMID_BITS_MAX 16U
+
+/* From two entries on, one invalidation of the whole VMID: what both stages combined have made of
+ * it goes in any case, and each invalidation is a message to every CPU. */
+#define S2_FLUSH_BY_IPA_MAX 1U
 
 extern const struct s2_tlb_ops *s2_tlb;
 
@@ -44,7 +49,23 @@ static inline void s2_entry_write(s2_pte_t *entry, s2_pte_t pte)
 
 /* Completes entries' stores before what follows: a TLBI (else a walk could fill the TLB again
  * from the old entry behind it), or an entry that leads to them. */
-void s2_publish(void);
+static inline void s2_publish(void)
+{
+	if (PLINTH_HOST_BUILD) {
+		s2_tlb->dsb_ishst();
+	} else {
+		arch_dsb_ishst();
+	}
+}
+
+static inline void s2_dsb_ish(void)
+{
+	if (PLINTH_HOST_BUILD) {
+		s2_tlb->dsb_ish();
+	} else {
+		arch_dsb_ish();
+	}
+}
 
 /* Removes the translations of `count` entries, the first of which is at `ipa`, from all TLBs, of
  * stage 2 and of both stages combined, complete on return. The entries are changed and published.

@@ -9,10 +9,6 @@
 #include "percpu/percpu.h"
 #include "s2_private.h"
 
-/* From two entries on, one invalidation of the whole VMID: what both stages combined have made of
- * it goes in any case, and each invalidation is a message to every CPU. */
-#define FLUSH_BY_IPA_MAX 1U
-
 const struct s2_tlb_ops s2_tlb_arch = {
 	.dsb_ishst = arch_dsb_ishst,
 	.dsb_ish = arch_dsb_ish,
@@ -69,20 +65,15 @@ void s2_repeat_tlbi(void)
 	s2_tlb = &tlb_twice;
 }
 
-void s2_publish(void)
-{
-	s2_tlb->dsb_ishst();
-}
-
 static void flush_ipa(ipa_t ipa)
 {
 	s2_tlb->ipas2e1is(ipa.v);
 	/* Entries of both stages combined are found by virtual address alone, which we don't know:
 	 * all of the VMID go. They must go after stage 2's, or they could be made from them again
 	 * (DDI 0487, D8.14.5). */
-	s2_tlb->dsb_ish();
+	s2_dsb_ish();
 	s2_tlb->vmalle1is();
-	s2_tlb->dsb_ish(); /* other CPUs are done with accesses by the old entry */
+	s2_dsb_ish(); /* other CPUs are done with accesses by the old entry */
 }
 
 /* What the entry at ipa translated or, if not `one`, all of the VMID that is in VTTBR_EL2. */
@@ -92,7 +83,7 @@ static inline void flush_loaded(ipa_t ipa, bool one)
 		flush_ipa(ipa);
 	} else {
 		s2_tlb->vmalls12e1is();
-		s2_tlb->dsb_ish();
+		s2_dsb_ish();
 	}
 }
 
@@ -131,7 +122,7 @@ static inline void flush(const struct s2_space *space, ipa_t ipa, bool one)
 
 void s2_tlb_flush(const struct s2_space *space, ipa_t ipa, unsigned count)
 {
-	flush(space, ipa, count <= FLUSH_BY_IPA_MAX);
+	flush(space, ipa, count <= S2_FLUSH_BY_IPA_MAX);
 }
 
 void s2_tlb_flush_all(const struct s2_space *space)
@@ -167,6 +158,6 @@ bool s2_enter_vcpu(struct s2_space *space, cpu_id_t cpu, vcpu_id_t vcpu)
 	store_relaxed(&space->last_vcpu[cpu], mark);
 	s2_tlb->vmalle1();
 	s2_tlb->ic_iallu();
-	s2_tlb->dsb_ish(); /* the ERET to the vCPU is the context synchronisation */
+	s2_dsb_ish(); /* the ERET to the vCPU is the context synchronisation */
 	return true;
 }

@@ -87,7 +87,7 @@ static void roll_over(void)
 	vmids.next = 1;
 	/* What a former owner of a VMID left in any TLB must not serve the next. */
 	s2_tlb->alle1is();
-	s2_tlb->dsb_ish();
+	s2_dsb_ish();
 }
 
 /* A VMID that a CPU runs with stays its space's own over the rollover. All CPUs that have it are
@@ -144,7 +144,7 @@ NOINLINE static uint64_t load_slowly(struct s2_space *space, uint64_t *active)
 	store_relaxed(active, vmid);
 	lock_drop(&vmids.lock);
 	/* The VMID is seen by whoever changes an entry after our walks have read it (s2_tlb.c). */
-	s2_tlb->dsb_ish();
+	s2_dsb_ish();
 	return s2_vttbr(space, vmid);
 }
 
