@@ -211,8 +211,14 @@ static inline bool is_memory(ipa_t ipa)
 	return ipa.v - VM_DEVICES_BASE >= VM_RAM_BASE - VM_DEVICES_BASE;
 }
 
-/* Twice in the program, for data and for code, since code is a path that guests wait for. */
-static ALWAYS_INLINE inline enum outcome stage2_abort(
+static inline enum outcome abort_at(
+	struct vcpu *vcpu, uint64_t esr, ipa_t ipa, uint64_t far, bool is_fetch)
+{
+	return is_memory(ipa) ? memory_fault(vcpu, esr, ipa, far, is_fetch)
+			      : not_ram(vcpu, esr, ipa, far, is_fetch);
+}
+
+NOINLINE static enum outcome stage2_abort(
 	struct vcpu *vcpu, uint64_t esr, uint64_t far, bool is_fetch)
 {
 	ipa_t ipa;
@@ -223,8 +229,7 @@ static ALWAYS_INLINE inline enum outcome stage2_abort(
 	if (UNLIKELY(!fault_ipa(esr, far, is_fetch ? FROM_EL1 : FROM_ANY, &ipa))) {
 		return OUTCOME_RESUME;
 	}
-	return is_memory(ipa) ? memory_fault(vcpu, esr, ipa, far, is_fetch)
-			      : not_ram(vcpu, esr, ipa, far, is_fetch);
+	return abort_at(vcpu, esr, ipa, far, is_fetch);
 }
 
 enum outcome exits_any_data_abort(struct vcpu *vcpu, uint64_t esr)
@@ -277,9 +282,26 @@ enum outcome exits_data_abort(struct vcpu *vcpu, uint64_t esr)
 			      : exits_mmio(vcpu, esr, ipa, far);
 }
 
+/* What a fetch without permission leaves in ESR_EL2, the level apart. */
+#define FETCH_MASK (ISS_S1PTW | FSC_KIND(MASK_BELOW(ISS_FSC_WIDTH)))
+
+/* Code that somebody else has written is executed for the first time: most aborts of a boot. */
+static inline enum outcome unexecuted(struct vcpu *vcpu, uint64_t esr, uint64_t far)
+{
+	ipa_t ipa;
+
+	if (UNLIKELY(!walked_ipa(far, FROM_EL1, &ipa)) || gmem_fetch(&vcpu->vm->gmem, ipa)) {
+		return OUTCOME_RESUME;
+	}
+	return abort_at(vcpu, esr, ipa, far, true);
+}
+
 enum outcome exits_instruction_abort(struct vcpu *vcpu, uint64_t esr)
 {
+	uint64_t far = read_far_el2();
+
 	vcpu->exits.abort++;
 	/* A fetch whose table walk faulted needs data, not code. */
-	return stage2_abort(vcpu, esr, read_far_el2(), true);
+	return LIKELY((esr & FETCH_MASK) == FSC_PERMISSION) ? unexecuted(vcpu, esr, far)
+							    : stage2_abort(vcpu, esr, far, true);
 }

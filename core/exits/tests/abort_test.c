@@ -102,6 +102,34 @@ static void a_permission_fault_is_found_by_at(void **state)
 	assert_int_equal(rig.at_el, 1);
 }
 
+/* Pages that somebody else wrote, and that have been looked at: one translation, and all around. */
+static void a_first_fetch_opens_its_neighbourhood(void **state)
+{
+	struct gmem *gmem = &rig.vm->gmem;
+	ipa_t cursor = ipa_init(0);
+
+	(void)state;
+	set_fault(PAGE + KIB(512), PAGE + KIB(512)); /* a table, not a block */
+	assert_int_equal(
+		exits_data_abort(rig.vcpu, RIG_ABORT(FSC_TRANSLATION | 3U)), OUTCOME_RESUME);
+	assert_int_equal(gmem_caches_on(gmem, &cursor), PLINTH_OK);
+	set_fault(PAGE, PAGE);
+	assert_int_equal(
+		exits_data_abort(rig.vcpu, RIG_ABORT(FSC_TRANSLATION | 3U)), OUTCOME_RESUME);
+	gmem->counters.coh.lines_cleaned = 0;
+	set_fault(PAGE + 0x5008U, RIG_HOLE);
+	assert_int_equal(
+		exits_instruction_abort(rig.vcpu, FETCH(FSC_PERMISSION | 3U)), OUTCOME_RESUME);
+	assert_int_equal(rig.at_count, 1);
+	assert_true(is_mapped(PAGE + 0x4000U, S2_ATTR_EXEC));
+	assert_true(is_mapped(PAGE + 0x7000U, S2_ATTR_EXEC));
+	assert_false(is_mapped(PAGE + 0x3000U, S2_ATTR_EXEC));
+	assert_false(is_mapped(PAGE + 0x8000U, S2_ATTR_EXEC));
+	assert_int_equal(gmem->counters.coh.lines_cleaned, 4U * 64U);
+	assert_int_equal(gmem->counters.upgrade_exec, 1);
+	assert_int_equal(rig.vcpu->exits.abort, 3);
+}
+
 static void a_permission_fault_that_translates_no_more(void **state)
 {
 	(void)state;
@@ -408,6 +436,7 @@ int main(void)
 		cmocka_unit_test_teardown(without_memory_the_guest_waits, rig_teardown),
 		TEST(a_fetch_maps_for_execution),
 		TEST(a_permission_fault_is_found_by_at),
+		TEST(a_first_fetch_opens_its_neighbourhood),
 		TEST(a_permission_fault_that_translates_no_more),
 		TEST(a_table_walk_goes_by_hpfar),
 		TEST(devices_answer),

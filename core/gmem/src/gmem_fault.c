@@ -3,6 +3,7 @@
 #include "base/bits.h"
 #include "base/check.h"
 #include "base/checked.h"
+#include "base/compiler.h"
 #include "gmem_private.h"
 #include "hypmap/hypmap.h"
 #include "pmem/pmem.h"
@@ -227,24 +228,33 @@ static enum plinth_status advance(struct gmem *gmem, struct s2_leaf *leaf, ipa_t
 	return gmem_is_in_place(leaf) ? gmem_own_page(gmem, leaf, ipa, max_order) : PLINTH_EFAULT;
 }
 
-enum plinth_status gmem_ensure(struct gmem *gmem, ipa_t ipa, enum gmem_access access,
-	unsigned max_order, struct s2_leaf *leaf)
+/* gmem_ensure() for a leaf that is looked up already and not satisfied. */
+static enum plinth_status bring(struct gmem *gmem, struct s2_leaf *leaf, ipa_t ipa,
+	enum gmem_access access, unsigned max_order)
 {
-	enum plinth_status status;
+	for (unsigned i = 0; i < STEPS_MAX; i++) {
+		enum plinth_status status = advance(gmem, leaf, ipa, access, max_order);
 
-	lock_assert_held(&gmem->lock);
-	for (unsigned i = 0; i <= STEPS_MAX; i++) {
-		status =
-			s2_lookup(&gmem->space, ipa, leaf) == PLINTH_OK ? PLINTH_OK : PLINTH_EFAULT;
-		if (status != PLINTH_OK || gmem_is_satisfied(leaf, access)) {
+		if (status != PLINTH_OK) {
 			return status;
 		}
-		status = advance(gmem, leaf, ipa, access, max_order);
-		if (status != PLINTH_OK) {
+		status = s2_lookup(&gmem->space, ipa, leaf);
+		if (status != PLINTH_OK || gmem_is_satisfied(leaf, access)) {
 			return status;
 		}
 	}
 	PANIC("memory at 0x%llx stays out of reach", (unsigned long long)ipa.v);
+}
+
+enum plinth_status gmem_ensure(struct gmem *gmem, ipa_t ipa, enum gmem_access access,
+	unsigned max_order, struct s2_leaf *leaf)
+{
+	lock_assert_held(&gmem->lock);
+	if (s2_lookup(&gmem->space, ipa, leaf) != PLINTH_OK) {
+		return PLINTH_EFAULT;
+	}
+	return gmem_is_satisfied(leaf, access) ? PLINTH_OK
+					       : bring(gmem, leaf, ipa, access, max_order);
 }
 
 /* `mapped`: it lacked permission, and was not the first touch. */
@@ -272,15 +282,14 @@ static enum gmem_result result_of(enum plinth_status status)
 	return status == PLINTH_ENOMEM ? GMEM_NOMEM : GMEM_DENIED;
 }
 
-/* gmem_ensure() for a leaf that is looked up already and not satisfied. What is mapped lacks one
- * step at most. */
+/* bring(), but that what is shown lacks one step at most. */
 static enum plinth_status resolve(
 	struct gmem *gmem, struct s2_leaf *leaf, ipa_t ipa, enum gmem_access access)
 {
 	if (leaf->valid && (leaf->attrs & S2_ATTR_UNTOUCHED) == 0U) {
 		return advance(gmem, leaf, ipa, access, GMEM_ANY_ORDER);
 	}
-	return gmem_ensure(gmem, ipa, access, GMEM_ANY_ORDER, leaf);
+	return bring(gmem, leaf, ipa, access, GMEM_ANY_ORDER);
 }
 
 static struct s2_leaf page_leaf(s2_pte_t *entry, ipa_t ipa)
@@ -293,15 +302,12 @@ static struct s2_leaf page_leaf(s2_pte_t *entry, ipa_t ipa)
 	};
 }
 
-/* Pages that are there and lack no more than permission to fetch, or than being opened: most of the
- * faults of a guest's boot, answered from the descriptor alone, as resolve() would. False: nothing
- * was done. */
+/* Pages that are there and lack no more than being opened, answered from the descriptor alone, as
+ * resolve() would. False: nothing was done. */
 static bool resolve_page(struct gmem *gmem, const struct gmem_fault *fault, enum gmem_access access)
 {
 	s2_pte_t *entry = s2_page_entry(&gmem->space, fault->ipa);
 	uint64_t wanted = S2_PTE_VALID | S2_PTE_WRITTEN | S2_PTE_XN;
-	struct s2_leaf leaf;
-	bool touched;
 
 	if (access == GMEM_WRITE) {
 		wanted |= S2_PTE_S2AP_WRITE;
@@ -309,20 +315,16 @@ static bool resolve_page(struct gmem *gmem, const struct gmem_fault *fault, enum
 	if (entry == NULL || (entry->v & wanted) != wanted || gmem->mmu_off || gmem->eager) {
 		return false;
 	}
-	touched = (entry->v & S2_PTE_AF) != 0U;
-	if (touched && access != GMEM_FETCH) {
-		return false; /* raced, or not to be touched so */
+	if ((entry->v & S2_PTE_AF) != 0U) {
+		return false; /* raced, not to be touched so, or gmem_fetch()'s */
 	}
-	if (!touched) {
-		leaf = page_leaf(entry, fault->ipa);
-		s2_protect(&gmem->space, &leaf, s2_run(&leaf, BIT(PMEM_ORDER_2M)), 0,
-			S2_ATTR_UNTOUCHED);
-	}
+	s2_open_like(entry);
 	if (access == GMEM_FETCH) {
-		leaf = page_leaf(entry, fault->ipa);
+		struct s2_leaf leaf = page_leaf(entry, fault->ipa);
+
 		make_pages_exec(gmem, &leaf);
 	}
-	count_fault(gmem, fault, access, touched);
+	count_fault(gmem, fault, access, false);
 	return true;
 }
 
@@ -362,4 +364,34 @@ enum gmem_result gmem_fault(struct gmem *gmem, const struct gmem_fault *fault)
 	}
 	lock_drop(&gmem->lock);
 	return result;
+}
+
+/* make_pages_exec() of the pages around *entry, if that is all they lack. */
+static bool fetch_pages(struct gmem *gmem, s2_pte_t *entry)
+{
+	const uint64_t lacking = S2_PTE_VALID | S2_PTE_AF | S2_PTE_WRITTEN | S2_PTE_XN;
+	s2_pte_t *first = s2_window(entry, FETCH_PAGES);
+
+	if ((first->v & lacking) != lacking || !s2_is_run(first, FETCH_PAGES)) {
+		return false;
+	}
+	gmem_maintain(gmem, gmem_fetch_reason(gmem), s2_pte_pa(*first), FETCH_PAGES * PAGE_SIZE);
+	s2_let_fetch(&gmem->space, first, FETCH_PAGES);
+	gmem->counters.upgrade_exec++;
+	return true;
+}
+
+bool gmem_fetch(struct gmem *gmem, ipa_t ipa)
+{
+	s2_pte_t *entry;
+	bool done;
+
+	if (UNLIKELY(!gmem_is_ram(gmem, ipa))) {
+		return false;
+	}
+	lock_take(&gmem->lock);
+	entry = s2_page_entry(&gmem->space, ipa);
+	done = entry != NULL && fetch_pages(gmem, entry);
+	lock_drop(&gmem->lock);
+	return done;
 }

@@ -9,7 +9,7 @@ set(COHERENCY_SOURCES
 
 # Whose calls say what an operation is for (tests/coherency_taps.h).
 set(COHERENCY_WRAPPED
-	coh_do s2_map s2_split s2_edit s2_unmap s2_clear_step s2_space_fini s2_vmid_load
+	coh_do s2_map s2_split s2_edit s2_open_like s2_let_fetch s2_unmap s2_clear_step s2_space_fini s2_vmid_load
 	s2_enter_vcpu)
 list(TRANSFORM COHERENCY_WRAPPED PREPEND "LINKER:--wrap=" OUTPUT_VARIABLE COHERENCY_LINK)
 # The machine has less memory than its VMs on purpose, and must not say so (coherency_world.c).

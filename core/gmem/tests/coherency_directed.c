@@ -105,6 +105,14 @@ static const struct step clear_then_edit[] = {
 	S(HOST_WRITE, 1, 1, 0, 8, 0, 1),
 };
 
+/* A block of an image that is maintained already is written to by a vCPU that starts. */
+static const struct step copy_beside[] = {
+	S(CACHES_ON, 0, 0, 0, 8, 0, 1),
+	S(LOAD, 0, 0, 0, 3, 0, 1),
+	S(VCPU_START, 1, 0, 1, 0, 0, 1),
+	S(STORE, 1, 0, 1, 1, 4, 1),
+};
+
 /* What a CPU executes is written from another one. */
 static const struct step write_code[] = {
 	S(VCPU_START, 1, 0, 1, 0, 0, 1),
@@ -160,6 +168,7 @@ static const struct {
 	{"s2_map with tables", FAKE_DSB_ISHST, 0, 16, ARRAY_SIZE(map_early), map_early},
 	{"s2_map with a table", FAKE_DSB_ISHST, 0, 16, ARRAY_SIZE(map_early), map_early},
 	{"s2_map over a leaf", FAKE_ISB, 1, 0, ARRAY_SIZE(map_then_edit), map_then_edit},
+	{"s2_map over a leaf", FAKE_TLBI_VMALLS12E1IS, 1, 36, ARRAY_SIZE(copy_beside), copy_beside},
 	{"s2_unmap", FAKE_ISB, 1, 0, ARRAY_SIZE(unmap_then_edit), unmap_then_edit},
 	{"s2_clear_step", FAKE_ISB, 1, 0, ARRAY_SIZE(clear_then_edit), clear_then_edit},
 	{"memory", FAKE_DSB_SY, 0, 0, ARRAY_SIZE(look_below), look_below},

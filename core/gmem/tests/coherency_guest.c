@@ -192,10 +192,12 @@ static bool take_fault(unsigned cpu, uint64_t ipa, enum fake_access access, bool
 	};
 	const bool denied = access == FAKE_STORE && is_rom(ipa);
 	unsigned vm = world.cpu[cpu].vm;
-	enum gmem_result result;
+	enum gmem_result result = GMEM_RESUME;
 
 	world_enter(cpu, vm);
-	result = gmem_fault(&world.vm[vm].gmem, &fault);
+	if (access != FAKE_FETCH || !permission || !gmem_fetch(&world.vm[vm].gmem, fault.ipa)) {
+		result = gmem_fault(&world.vm[vm].gmem, &fault);
+	}
 	world_leave();
 	if (result == GMEM_NOMEM) {
 		world.no_memory++;

@@ -12,7 +12,6 @@
 #define UNWRITTEN    UINT64_C(0xdeadfee1dead0000) /* a table that no barrier has made known */
 #define DESC_VALID   BIT(0)
 #define DESC_TABLE   BIT(1)
-#define DESC_AF	     BIT(10)
 #define DESC_SOFT    (BIT(55) | BIT(56) | BIT(57) | BIT(58))
 #define DESC_ADDRESS UINT64_C(0x0000fffffffff000)
 #define SLOTS	     (WORLD_PAGES + 6U)
@@ -181,10 +180,10 @@ void tables_leak(void)
 }
 
 /* What TLBs and walks make of an entry; software's bits and the notes in invalid ones are none of
- * theirs, and the access flag may come late: one more fault. */
+ * theirs. */
 static uint64_t meaning(uint64_t entry)
 {
-	return (entry & DESC_VALID) == 0U ? 0U : entry & ~(DESC_SOFT | DESC_AF);
+	return (entry & DESC_VALID) == 0U ? 0U : entry & ~DESC_SOFT;
 }
 
 void tables_check(void)

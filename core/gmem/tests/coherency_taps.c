@@ -353,6 +353,20 @@ WRAPPED(void, s2_edit,
 	leave_place();
 }
 
+WRAPPED(void, s2_open_like, (s2_pte_t * entry))
+{
+	enter_s2("s2_open_like", "");
+	real_s2_open_like(entry);
+	leave_place();
+}
+
+WRAPPED(void, s2_let_fetch, (const struct s2_space *space, s2_pte_t *entry, unsigned count))
+{
+	enter_s2("s2_let_fetch", "");
+	real_s2_let_fetch(space, entry, count);
+	leave_place();
+}
+
 WRAPPED(enum plinth_status, s2_unmap, (struct s2_space * space, ipa_t ipa, struct s2_leaf *leaf))
 {
 	enum plinth_status status;

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "arch/sysreg.h"
 #include "base/bits.h"
 #include "gmem_rig.h"
 
@@ -301,6 +302,58 @@ static void test_write_takes_execute_permission(void **state)
 	assert_int_equal(gmem_read_u32(gmem, ipa_init(ZERO_BLOCK + 9U), &got), PLINTH_EINVAL);
 }
 
+/* A vCPU that is loaded here fetches. */
+static bool fetch(uint64_t ipa)
+{
+	write_vttbr_el2(s2_vmid_load(&gmem->space));
+	return gmem_fetch(gmem, ipa_init(ipa));
+}
+
+static void test_fetch(void **state)
+{
+	const uint32_t written = S2_ATTR_WRITE | S2_ATTR_WRITTEN;
+	const uint32_t exec = S2_ATTR_WRITE | S2_ATTR_EXEC;
+
+	(void)state;
+	assert_int_equal(rig_fault(ZERO_BLOCK, GMEM_READ), GMEM_RESUME); /* a table */
+	rig_caches_on();
+	assert_int_equal(rig_fault(ZERO_BLOCK + KIB(64), GMEM_READ), GMEM_RESUME);
+	gmem->counters = (struct gmem_counters){0};
+	assert_true(fetch(ZERO_BLOCK + KIB(64) + 0x3678U));
+	for (uint64_t at = KIB(64); at < KIB(80); at += PAGE_SIZE) {
+		rig_check_leaf(ZERO_BLOCK + at, S2_LEVEL_4K, exec, S2_PAGE_OWNED);
+	}
+	rig_check_leaf(ZERO_BLOCK + KIB(80), S2_LEVEL_4K, written, S2_PAGE_OWNED);
+	assert_int_equal(gmem->counters.upgrade_exec, 1);
+	assert_int_equal(gmem->counters.coh.lines_cleaned, 4U * 64U);
+	assert_int_equal(gmem->counters.coh.pages_cleaned, 4);
+}
+
+/* What takes more than that is left as it is. */
+static void test_fetch_of_something_else(void **state)
+{
+	struct gmem_counters before;
+	uint32_t word = 0;
+
+	(void)state;
+	rig.gmem.image_count = 0;
+	assert_int_equal(rig_fault(ZERO_BLOCK, GMEM_FETCH), GMEM_RESUME);
+	rig_caches_on();
+	assert_int_equal(rig_fault(VM_RAM_BASE, GMEM_READ), GMEM_RESUME);
+	rig_check_leaf(VM_RAM_BASE, S2_LEVEL_2M, S2_ATTR_WRITE | S2_ATTR_WRITTEN, S2_PAGE_OWNED);
+	assert_int_equal(rig_fault(ZERO_BLOCK + KIB(64), GMEM_FETCH), GMEM_RESUME);
+	assert_int_equal(gmem_write(gmem, ipa_init(ZERO_BLOCK + KIB(64)), &word, 4), PLINTH_OK);
+	before = gmem->counters;
+	assert_false(fetch(VM_RAM_BASE - 1U));
+	assert_false(fetch(VM_RAM_BASE + FIXTURE_RAM));
+	assert_false(fetch(~UINT64_C(0)));
+	assert_false(fetch(ZERO_BLOCK));	   /* executable */
+	assert_false(fetch(ZERO_BLOCK + KIB(16))); /* not there */
+	assert_false(fetch(VM_RAM_BASE));	   /* a block */
+	assert_false(fetch(ZERO_BLOCK + KIB(64))); /* beside pages that are executable */
+	assert_memory_equal(&gmem->counters, &before, sizeof(before));
+}
+
 static void test_fault_kinds(void **state)
 {
 	struct gmem_fault walk = {.ipa = {ZERO_BLOCK}, .access = GMEM_FETCH, .table_walk = true};
@@ -551,6 +604,8 @@ int main(void)
 		TEST(test_image_is_prepared),
 		TEST(test_image_for_a_later_vcpu),
 		TEST(test_write_takes_execute_permission),
+		TEST(test_fetch),
+		TEST(test_fetch_of_something_else),
 		TEST(test_fault_kinds),
 		TEST(test_access_outside),
 		TEST(test_device),

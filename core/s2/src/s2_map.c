@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "arch/copy.h"
+#include "arch/sysreg.h"
 #include "base/bits.h"
 #include "base/check.h"
 #include "s2_private.h"
@@ -179,6 +180,59 @@ void s2_edit(const struct s2_space *space, const struct s2_leaf *leaf, unsigned 
 		 * that lacked its access flag (DDI 0487, D8.14). */
 		s2_tlb_flush(space, leaf->ipa, count);
 	}
+}
+
+void s2_let_fetch(const struct s2_space *space, s2_pte_t *entry, unsigned count)
+{
+	const struct s2_pte_edit edit = s2_pte_edit(S2_ATTR_EXEC, S2_ATTR_WRITTEN);
+	s2_pte_t pte = s2_pte_edited(*entry, &edit);
+
+	PLINTH_ASSERT(count > S2_FLUSH_BY_IPA_MAX && (pte.v & S2_PTE_AF) != 0U);
+	PLINTH_ASSERT(read_vttbr_el2() == s2_vttbr(space, load_relaxed(&space->vmid)));
+	for (unsigned i = 0; i < count; i++) {
+		s2_entry_write(&entry[i], pte);
+		pte.v += PAGE_SIZE;
+	}
+	s2_publish();
+	s2_tlb->vmalls12e1is();
+	s2_dsb_ish();
+}
+
+static inline void show(s2_pte_t *entry)
+{
+	s2_entry_write(entry, (s2_pte_t){entry->v | S2_PTE_AF});
+}
+
+/* What the entry has that `like` has not, or the other way round, but for the memory. */
+static inline uint64_t other_than(s2_pte_t entry, s2_pte_t like)
+{
+	return (entry.v ^ like.v) & ~S2_PTE_ADDRESS;
+}
+
+void s2_open_like(s2_pte_t *entry)
+{
+	s2_pte_t *next = s2_window(entry, S2_ENTRIES);
+	const s2_pte_t *end = next + S2_ENTRIES;
+	const s2_pte_t like = *entry;
+
+	PLINTH_ASSERT((like.v & (S2_PTE_VALID | S2_PTE_AF)) == S2_PTE_VALID);
+	/* Four a turn, since mostly all are alike. */
+	for (; next != end; next += 4) {
+		if ((other_than(next[0], like) | other_than(next[1], like) |
+			    other_than(next[2], like) | other_than(next[3], like)) == 0U) {
+			show(&next[0]);
+			show(&next[1]);
+			show(&next[2]);
+			show(&next[3]);
+			continue;
+		}
+		for (unsigned i = 0; i < 4U; i++) {
+			if (other_than(next[i], like) == 0U) {
+				show(&next[i]);
+			}
+		}
+	}
+	s2_publish(); /* no TLB holds an entry that lacked its access flag (DDI 0487, D8.14) */
 }
 
 enum plinth_status s2_unmap(struct s2_space *space, ipa_t ipa, struct s2_leaf *leaf)

@@ -214,6 +214,58 @@ static void test_protect(void **state)
 	check_log(ops, 1);
 }
 
+/* The same as s2_protect() of pages that were shown, whatever the machine makes of a TLBI. */
+static void test_let_fetch(void **state)
+{
+	static const enum fake_op once[] = {FAKE_DSB_ISHST, FAKE_TLBI_VMALLS12E1IS, FAKE_DSB_ISH};
+	static const enum fake_op twice[] = {FAKE_DSB_ISHST, FAKE_TLBI_VMALLS12E1IS, FAKE_DSB_ISH,
+		FAKE_TLBI_VMALLS12E1IS, FAKE_DSB_ISH};
+	struct s2_leaf leaf;
+	uint64_t protected[2];
+
+	(void)state;
+	map_page(2);
+	write_vttbr_el2(s2_vmid_load(&space));
+	assert_int_equal(s2_lookup(&space, ipa_init(GIB(1)), &leaf), PLINTH_OK);
+	s2_protect(&space, &leaf, 2, S2_ATTR_EXEC, 0);
+	memcpy(protected, leaf.entry, sizeof(protected));
+	s2_protect(&space, &leaf, 2, S2_ATTR_WRITTEN, S2_ATTR_EXEC);
+	start_log();
+	s2_let_fetch(&space, leaf.entry, 2);
+	check_log(once, 3);
+	assert_memory_equal(leaf.entry, protected, sizeof(protected));
+	s2_repeat_tlbi();
+	start_log();
+	s2_let_fetch(&space, leaf.entry, 2);
+	check_log(twice, 5);
+}
+
+/* Nothing but a barrier, and those alone that are like the one. */
+static void test_open_like(void **state)
+{
+	static const enum fake_op ops[] = {FAKE_DSB_ISHST};
+	struct s2_leaf leaf;
+
+	(void)state;
+	map_page(9);
+	write_vttbr_el2(s2_vmid_load(&space));
+	assert_int_equal(s2_lookup(&space, ipa_init(GIB(1)), &leaf), PLINTH_OK);
+	s2_protect(&space, &leaf, 9, S2_ATTR_UNTOUCHED, 0);
+	assert_int_equal(s2_lookup(&space, ipa_init(GIB(1) + 6U * PAGE_SIZE), &leaf), PLINTH_OK);
+	s2_protect(&space, &leaf, 1, S2_ATTR_WRITTEN, 0);
+	start_log();
+	s2_open_like(leaf.entry + 1);
+	check_log(ops, 1);
+	for (unsigned i = 0; i < 10U; i++) {
+		assert_int_equal(
+			s2_lookup(&space, ipa_init(GIB(1) + i * PAGE_SIZE), &leaf), PLINTH_OK);
+		assert_int_equal(leaf.valid, i < 9U);
+		assert_int_equal(leaf.valid ? leaf.attrs : 0U,
+			i == 6U ? S2_ATTR_UNTOUCHED | S2_ATTR_WRITTEN : 0U);
+		assert_int_equal(leaf.valid ? leaf.pa.v : 0U, i < 9U ? GIB(2) + i * PAGE_SIZE : 0U);
+	}
+}
+
 /* A split breaks the block before the table is there; what is in the table is stored before. */
 static void test_split(void **state)
 {
@@ -261,6 +313,8 @@ int main(void)
 		TEST(test_no_walks_while_another_vm_is_loaded),
 		TEST(test_repeated),
 		TEST(test_protect),
+		TEST(test_let_fetch),
+		TEST(test_open_like),
 		TEST(test_split),
 		TEST(test_map_publishes_twice),
 	};

@@ -148,6 +148,11 @@ enum plinth_status gmem_fini_step(struct gmem *gmem);
 
 enum gmem_result gmem_fault(struct gmem *gmem, const struct gmem_fault *fault);
 
+/* Ahead of gmem_fault(): a vCPU that is loaded on this CPU may not fetch from ipa (any byte; EC
+ * 0x20, a permission fault, not S1PTW). True: it may now, as gmem_fault() would have done it, only
+ * quicker. False: nothing was done, and gmem_fault() is to be asked. */
+bool gmem_fetch(struct gmem *gmem, ipa_t ipa);
+
 /* For Plinth's own reading and writing. Any alignment and size. A read populates nothing; a write
  * brings or copies no more than the pages that it touches, one by one. It takes execute permission
  * off them first, so the next fetch is maintained.

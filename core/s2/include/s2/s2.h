@@ -49,7 +49,8 @@ struct s2_ops {
 	void (*free)(void *ctx, pa_t table, unsigned order);
 };
 
-/* The barriers and invalidations that we use. Tests put their own in, to leave one out. */
+/* The barriers and invalidations that we use. Tests put their own in, to leave one out; else the
+ * barriers are not asked for here. */
 struct s2_tlb_ops {
 	void (*dsb_ishst)(void); /* an entry's store, before whoever relies on it */
 	void (*dsb_ish)(void);
@@ -114,6 +115,10 @@ s2_pte_t *s2_entry(const struct s2_space *space, ipa_t ipa, unsigned level, unsi
  * a block is there, or nothing. What most faults want to know, at the price of that. */
 s2_pte_t *s2_page_entry(const struct s2_space *space, ipa_t ipa);
 
+/* s2_protect() of what maps a page that was not shown (valid), and of all in its table that differ
+ * from it in the memory alone: clears S2_ATTR_UNTOUCHED, in one pass. */
+void s2_open_like(s2_pte_t *entry);
+
 /* The pages that are mapped just as *leaf (valid, of S2_LEVEL_4K, looked up), whose memory is of
  * one piece with its own, and that lie around it without a gap in its aligned group of `window`
  * pages (a power of two, at most 512). How many, at least 1; *leaf becomes the first of them. */
@@ -136,17 +141,27 @@ static inline void s2_leaf_back_to(struct s2_leaf *leaf, s2_pte_t *first)
 	leaf->entry = first;
 }
 
+/* Do the `count` entries from `first` on, in one table, map consecutive pages alike? */
+static inline bool s2_is_run(const s2_pte_t *first, unsigned count)
+{
+	uint64_t v = first->v;
+
+	for (unsigned i = 1; i < count; i++) {
+		v += PAGE_SIZE;
+		if (first[i].v != v) {
+			return false;
+		}
+	}
+	return true;
+}
+
 /* s2_run() for a small window that is mostly one run. */
 static inline unsigned s2_run_small(struct s2_leaf *leaf, unsigned window)
 {
 	s2_pte_t *first = s2_window(leaf->entry, window);
-	uint64_t v = first->v;
 
-	for (unsigned i = 1; i < window; i++) {
-		v += PAGE_SIZE;
-		if (first[i].v != v) {
-			return s2_run(leaf, window);
-		}
+	if (!s2_is_run(first, window)) {
+		return s2_run(leaf, window);
 	}
 	s2_leaf_back_to(leaf, first);
 	return window;
@@ -182,6 +197,11 @@ static inline void s2_protect(const struct s2_space *space, const struct s2_leaf
 {
 	s2_edit(space, leaf, count, s2_pte_edit(set, clear));
 }
+
+/* s2_protect() of a run of two pages or more that were shown, by the CPU that runs the space, in a
+ * fault of its own: the way that guests wait for most. Sets S2_ATTR_EXEC, clears S2_ATTR_WRITTEN.
+ */
+void s2_let_fetch(const struct s2_space *space, s2_pte_t *entry, unsigned count);
 
 /* Removes one leaf; *leaf says what it was. On return no TLB holds it, so its memory may be freed.
  * ENOENT: nothing is mapped there. */
