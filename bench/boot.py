@@ -12,8 +12,8 @@ from plinth import measure as qemu_runs
 # Issue 10 wants 600,000 and 5 million of EL2's shares: not met yet, what must not be lost again.
 GOALS = {
     "guest_boot_overhead": 1.03,
-    "guest_boot_el2_quiet": 815_000,
-    "guest_boot_el2_verbose": 5_850_000,
+    "guest_boot_el2_quiet": 660_000,
+    "guest_boot_el2_verbose": 5_700_000,
 }
 
 TIME = r"BENCH: init 0*(\d+)$"
