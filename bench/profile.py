@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Where EL2's instructions of a quiet guest boot go, by function and by exit: QEMU logs each
-instruction that it executes at the core's addresses. Only the run counts, as guest_boot_el2_quiet
-does: from the first ERET to the guest on. An exit is named by the functions that it goes through, in
-the order of their first appearance, from the vector to ERET. Takes a minute or so; the log goes
-through a pipe, not to disk. For what is to be made quicker next; build/profile.txt has all of it."""
+instruction that it executes at the core's addresses. From the guest's first exit on; its teardown is
+the last one's. An exit is named by the functions that it goes through, in the order of their first
+appearance. Takes a minute or so; the log goes through a pipe, not to disk. For what is to be made
+quicker next; build/profile.txt has all of it."""
 
 import bisect
 import os
@@ -53,7 +53,7 @@ def symbols():
 
 
 class Profile:
-    """What the log says, from the first exit to the last ERET."""
+    """What the log says, from the first exit on."""
 
     def __init__(self, functions):
         self.starts = [address for address, _ in functions]
