@@ -113,7 +113,7 @@ static void fill_page(
 		uint64_t start = max_u64(at, image->source);
 		uint64_t end = min_u64(at + PAGE, image->source + image->size);
 
-		if (image->kind == VM_IMAGE_COPY && start < end) {
+		if (bytes[i] != NULL && start < end) {
 			memcpy(page + (start - at), bytes[i] + (start - image->source),
 				end - start);
 		}
@@ -157,7 +157,7 @@ static uint64_t step(uint32_t vm)
 static uint32_t send(struct vm_config *config)
 {
 	static char page[PAGE];
-	const char *bytes[VM_IMAGE_MAX];
+	const char *bytes[VM_IMAGE_MAX] = {NULL};
 	struct vm_config sent = *config;
 	uint64_t size = place(&sent, bytes);
 	struct plinth_control create = {.call = CONTROL_CREATE, .arg = size};

@@ -84,10 +84,11 @@ int command_events(int count, char **words)
 	if (follows) {
 		line = ctl_wait_open();
 	}
-	read_events(&reader);
-	while (follows) {
-		(void)ctl_wait(line, -1, -1);
+	for (;;) {
 		read_events(&reader);
+		if (!follows) {
+			return EXIT_OK;
+		}
+		(void)ctl_wait(line, -1, -1);
 	}
-	return EXIT_OK;
 }

@@ -10,7 +10,9 @@
 static void hex_dump(uint64_t at, const uint8_t *bytes, size_t size)
 {
 	for (size_t row = 0; row < size; row += 16U) {
-		printf("%016llx ", (unsigned long long)(at + row));
+		unsigned long long address = at + row;
+
+		printf("%016llx ", address);
 		for (size_t i = row; i < row + 16U && i < size; i++) {
 			printf(" %02x", bytes[i]);
 		}

@@ -149,7 +149,7 @@ int command_top(int count, char **words)
 	}
 	struct picture old = take_picture();
 
-	do {
+	for (;;) {
 		(void)sleep((unsigned)seconds);
 		struct picture p = take_picture();
 
@@ -157,7 +157,9 @@ int command_top(int count, char **words)
 		fflush(stdout);
 		free(old.vm);
 		old = p;
-	} while (!once);
-	free(old.vm);
-	return EXIT_OK;
+		if (once) {
+			free(old.vm);
+			return EXIT_OK;
+		}
+	}
 }

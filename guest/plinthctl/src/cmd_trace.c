@@ -114,11 +114,12 @@ int command_trace(int count, char **words)
 	uint64_t *numbers = ctl_alloc(NULL, host.cpus * sizeof(*numbers));
 
 	memset(numbers, 0, host.cpus * sizeof(*numbers));
-	dump(numbers, &host);
-	while (follows) {
-		(void)ctl_wait(-1, -1, LOOK_MS);
+	for (;;) {
 		dump(numbers, &host);
+		if (!follows) {
+			free(numbers);
+			return EXIT_OK;
+		}
+		(void)ctl_wait(-1, -1, LOOK_MS);
 	}
-	free(numbers);
-	return EXIT_OK;
 }
