@@ -114,18 +114,6 @@ static void take_bytes(struct link *link, struct gdb_server *server)
 	}
 }
 
-/* Lowers the line, so that the next event raises it; which one it was does not matter. */
-static bool drop_events(void)
-{
-	struct control_event events[8];
-	struct plinth_control call = {.call = CONTROL_EVENTS,
-		.buffer = events,
-		.size = sizeof(events),
-		.arg = UINT64_MAX};
-
-	return ctl_try(&call) == CONTROL_OK;
-}
-
 static void say_what_is_left(const struct gdb_session *session, enum gdb_look look)
 {
 	static const char *const words[] = {
@@ -164,12 +152,11 @@ static void serve(struct link *link, const char *name)
 	static struct gdb_server server;
 	static struct gdb_session session;
 	int line = ctl_wait_open();
+	bool has_events = line >= 0 && ctl_drop_events();
 
 	gdb_session_begin(&session, name);
 	gdb_server_init(&server, &gdb_session_ops, &session, session.vcpus);
 	while (!server.is_over && !link->is_closed && is_to_end == 0) {
-		bool has_events = line >= 0 && drop_events();
-
 		look(link, &server, &session);
 		if (!server.is_over &&
 			!ctl_wait(line, link->in,

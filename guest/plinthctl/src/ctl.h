@@ -92,7 +92,11 @@ void json_end(void); /* a line end after a whole value */
 int ctl_wait_open(void);
 
 /* Until the line rises, `fd` (-1: none) can be read, or the time is over; false: `fd` can be read.
- */
+ * The line is low then, for the next event to raise it: who looks at what there is after this, and
+ * then waits again, misses nothing. */
 bool ctl_wait(int line, int fd, int milliseconds);
+
+/* Lowers the line, whatever has raised it; false: no right to. ctl_wait() does. */
+bool ctl_drop_events(void);
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Sleeping until Plinth has something to tell: a rising edge on any line of the GPIO device at
- * 0x09030000 (Linux, linux/gpio.h). Each line has one user; Plinth raises all of them.
+ * 0x09030000 (Linux, linux/gpio.h). Each line has one user; Plinth raises all of them. They fall
+ * where somebody reads events, and rise no more until then.
  */
 #include <fcntl.h>
 #include <linux/gpio.h>
@@ -37,6 +38,17 @@ static int open_chip(void)
 	return -1;
 }
 
+bool ctl_drop_events(void)
+{
+	struct control_event events[8];
+	struct plinth_control call = {.call = CONTROL_EVENTS,
+		.buffer = events,
+		.size = sizeof(events),
+		.arg = UINT64_MAX};
+
+	return ctl_try(&call) == CONTROL_OK;
+}
+
 int ctl_wait_open(void)
 {
 	static const unsigned lines[] = {0, 1, 2, 4, 5, 6, 7};
@@ -59,6 +71,9 @@ int ctl_wait_open(void)
 	if (chip >= 0) {
 		close(chip);
 	}
+	if (line >= 0) {
+		(void)ctl_drop_events(); /* one that was there before us: it makes no edge */
+	}
 	return line;
 }
 
@@ -75,7 +90,10 @@ bool ctl_wait(int line, int fd, int milliseconds)
 		milliseconds = WITHOUT_MS;
 	}
 	(void)poll(polled, ARRAY_SIZE(polled), milliseconds);
-	while ((polled[0].revents & POLLIN) != 0 && read(line, events, sizeof(events)) > 0) {
+	if ((polled[0].revents & POLLIN) != 0) {
+		while (read(line, events, sizeof(events)) > 0) {
+		}
+		(void)ctl_drop_events();
 	}
 	return polled[1].revents == 0;
 }
