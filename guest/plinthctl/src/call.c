@@ -128,14 +128,30 @@ struct control_vm *ctl_list(size_t *count)
 	}
 }
 
+/* Of two with one name: a half-built one has not got it yet, one that leaves has given it up. */
+static unsigned rank(const struct control_vm *vm)
+{
+	switch (vm->state) {
+	case CONTROL_STATE_MAKING:
+		return 1;
+	case CONTROL_STATE_LEAVING:
+		return 2;
+	default:
+		return 3;
+	}
+}
+
 struct control_vm ctl_find(const char *name)
 {
 	size_t count;
 	struct control_vm *list = ctl_list(&count);
 	struct control_vm found = {.vm = CONTROL_NO_VM};
+	unsigned best = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		if (strncmp(list[i].name, name, sizeof(list[i].name)) == 0) {
+		if (strncmp(list[i].name, name, sizeof(list[i].name)) == 0 &&
+			rank(&list[i]) > best) {
+			best = rank(&list[i]);
 			found = list[i];
 		}
 	}
@@ -182,7 +198,16 @@ struct control_vcpu *ctl_vcpus(uint32_t vm, size_t *count)
 	struct control_vcpu *list = NULL;
 
 	for (*count = 0;;) {
-		ctl_call(&call, "vm info");
+		uint32_t status = ctl_try(&call);
+
+		if (status == CONTROL_NO_SUCH_VM) {
+			free(list);
+			*count = 0;
+			return NULL;
+		}
+		if (status != CONTROL_OK) {
+			ctl_refused(&call, status, "vm info");
+		}
 		size_t got = (size_t)call.done / sizeof(batch[0]);
 
 		list = ctl_alloc(list, (*count + got) * sizeof(*list));

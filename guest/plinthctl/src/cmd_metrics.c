@@ -70,12 +70,16 @@ struct vm_figures {
 	uint64_t exits[6];
 };
 
-static struct vm_figures figures_of(const struct control_vm *vm)
+/* False: it is half-built, or has gone since it was listed. */
+static bool take_figures(const struct control_vm *vm, struct vm_figures *figures)
 {
 	struct vm_figures f = {.vm = *vm};
 	size_t count;
 	struct control_vcpu *v = ctl_vcpus(vm->vm, &count);
 
+	if (v == NULL) {
+		return false;
+	}
 	for (size_t i = 0; i < count; i++) {
 		const uint64_t exits[] = {v[i].exits_hvc, v[i].exits_sysreg, v[i].exits_abort,
 			v[i].exits_wfx, v[i].exits_irq, v[i].exits_other};
@@ -87,7 +91,8 @@ static struct vm_figures figures_of(const struct control_vm *vm)
 		}
 	}
 	free(v);
-	return f;
+	*figures = f;
+	return true;
 }
 
 static void seconds(const char *name, const char *help, const struct vm_figures *all, size_t count,
@@ -161,17 +166,18 @@ static void vms(const struct vm_figures *all, size_t count, uint64_t frequency)
 
 int command_metrics(int count, char **words)
 {
-	size_t vm_count;
+	size_t listed;
+	size_t vm_count = 0;
 
 	if (count != 1) {
 		ctl_usage(words[0]);
 	}
 	struct control_host host = ctl_host();
-	struct control_vm *list = ctl_list(&vm_count);
-	struct vm_figures *all = ctl_alloc(NULL, vm_count * sizeof(*all));
+	struct control_vm *list = ctl_list(&listed);
+	struct vm_figures *all = ctl_alloc(NULL, listed * sizeof(*all));
 
-	for (size_t i = 0; i < vm_count; i++) {
-		all[i] = figures_of(&list[i]);
+	for (size_t i = 0; i < listed; i++) {
+		vm_count += take_figures(&list[i], &all[vm_count]) ? 1U : 0U;
 	}
 	if (ctl_json) {
 		json_open(NULL, '[');

@@ -23,12 +23,16 @@ struct picture {
 	size_t count;
 };
 
-static struct figures take_vm(const struct control_vm *vm)
+/* False: it is half-built, or has gone since it was listed. */
+static bool take_vm(const struct control_vm *vm, struct figures *figures)
 {
 	struct figures f = {.vm = *vm};
 	size_t count;
 	struct control_vcpu *v = ctl_vcpus(vm->vm, &count);
 
+	if (v == NULL) {
+		return false;
+	}
 	for (size_t i = 0; i < count; i++) {
 		f.ran += v[i].ran;
 		f.stolen += v[i].stolen;
@@ -40,17 +44,19 @@ static struct figures take_vm(const struct control_vm *vm)
 		f.exits[5] += v[i].exits_other;
 	}
 	free(v);
-	return f;
+	*figures = f;
+	return true;
 }
 
 static struct picture take_picture(void)
 {
 	struct picture p = {.now = ctl_host().now};
-	struct control_vm *list = ctl_list(&p.count);
+	size_t listed;
+	struct control_vm *list = ctl_list(&listed);
 
-	p.vm = ctl_alloc(NULL, p.count * sizeof(p.vm[0]));
-	for (size_t i = 0; i < p.count; i++) {
-		p.vm[i] = take_vm(&list[i]);
+	p.vm = ctl_alloc(NULL, listed * sizeof(p.vm[0]));
+	for (size_t i = 0; i < listed; i++) {
+		p.count += take_vm(&list[i], &p.vm[p.count]) ? 1U : 0U;
 	}
 	free(list);
 	return p;

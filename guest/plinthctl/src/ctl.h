@@ -49,7 +49,7 @@ uint32_t ctl_try(struct plinth_control *control);
 /* Ends the program because of that status. */
 NORETURN void ctl_refused(const struct plinth_control *control, uint32_t status, const char *what);
 
-/* The VM of that name. */
+/* The VM of that name; of those, a half-built one last. */
 struct control_vm ctl_find(const char *name);
 
 /* All VMs; to be freed. */
@@ -61,7 +61,8 @@ const char *ctl_name(uint32_t vm);
 struct control_host ctl_host(void);
 struct control_info ctl_info(uint32_t vm);
 
-/* All vCPUs of the VM; to be freed. */
+/* All vCPUs of the VM; to be freed. NULL, with a count of 0: it is not there any more, or not yet.
+ */
 struct control_vcpu *ctl_vcpus(uint32_t vm, size_t *count);
 
 const char *ctl_state_name(uint64_t state);

@@ -20,19 +20,6 @@ static int setup(void **state)
 	return 0;
 }
 
-static void names_are_found(void **state)
-{
-	(void)state;
-	const struct fake_result *r = fake_run("vm list");
-
-	assert_int_equal(r->status, 0);
-	assert_non_null(strstr(r->out, "web"));
-	r = fake_run("vm info none");
-	assert_int_equal(r->status, 1);
-	assert_string_equal(
-		r->err, "plinthctl: no VM is called none; `plinthctl vm list` shows them\n");
-}
-
 /* The other VM prints while what it has printed is read. */
 static uint32_t print_on(struct plinth_control *call)
 {
@@ -71,7 +58,6 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup(name, setup)
 	static const struct CMUnitTest tests[] = {
-		TEST(names_are_found),
 		TEST(a_console_wakes_at_each_event),
 	};
 
