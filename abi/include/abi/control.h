@@ -95,11 +95,14 @@ enum control_call {
 				   * which have all of the struct. Not all may be taken at once
 				   * (X1): X2 the bytes so far, X3 the ticket. The last byte puts
 				   * it in place of all variables */
-	CONTROL_CREATE = 31,	  /* (config) struct vm_config, its images at offsets in X2 bytes */
-	CONTROL_CREATE_STEP = 32, /* (config) vm; X2 bytes to come, X3 1: again; both 0: done */
-	CONTROL_CREATE_PUT = 33,  /* (config) vm; the bytes from X2 on, in order */
+	CONTROL_CREATE = 31,	  /* (config) struct vm_config, its images at offsets in X2 bytes;
+				   * X2 its handle, X3 its ticket */
+	CONTROL_CREATE_STEP = 32, /* (config) vm, X3 its ticket; X2 bytes to come, X3 1: again; both
+				   * 0: done */
+	CONTROL_CREATE_PUT = 33,  /* (config) vm, X3 its ticket; the bytes from X2 on, in order */
 	CONTROL_CREATE_WHY = 34,  /* (config) CONTROL_LOG_TEXT bytes: why one was refused */
-	CONTROL_DESTROY = 35,	  /* (power, config) vm, also one that is being made */
+	CONTROL_DESTROY = 35,	  /* (power, config) vm, also one that is being made; X3 a ticket:
+				   * only the one that is being made with that */
 	/* (memory, power) vm; a debugger's: abi/control_debug.h */
 	CONTROL_DEBUG_ATTACH = 36,
 	CONTROL_DEBUG_DETACH = 37,

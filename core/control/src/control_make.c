@@ -24,10 +24,11 @@ static bool is_draft(const struct call *call)
 	return vm_draft() != NULL && vm_draft()->id == call->id;
 }
 
-/* What another one has begun has that one's rights: nobody else goes on with it. */
+/* What another one has begun has that one's rights: nobody else goes on with it. The ticket is for
+ * the maker's own processes: the handle may be another VM's by now. */
 static bool is_own_draft(const struct call *call)
 {
-	return is_draft(call) && maker == call->self->serial;
+	return is_draft(call) && maker == call->self->serial && call->arg2 == vm_draft()->serial;
 }
 
 enum control_status control_create(struct call *call)
@@ -45,6 +46,7 @@ enum control_status control_create(struct call *call)
 		maker = call->self->serial;
 		call->done = sizeof(*config);
 		call->result[0] = vm->id;
+		call->result[1] = vm->serial;
 	}
 	return refused(status, text);
 }
@@ -89,6 +91,9 @@ enum control_status control_destroy(struct call *call)
 {
 	struct vm *vm = control_find(call);
 
+	if (call->arg2 != 0U && !is_own_draft(call)) {
+		return CONTROL_NO_SUCH_VM;
+	}
 	if (is_draft(call)) {
 		vm_make_drop();
 		return CONTROL_OK;

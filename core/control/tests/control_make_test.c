@@ -35,17 +35,29 @@ static int setup(void **state)
 	return 0;
 }
 
-static enum control_status call_on(enum control_call call, uint64_t vm, uint64_t arg, uint32_t size)
+static uint32_t ticket; /* of what create() began last */
+
+static enum control_status call_with(
+	enum control_call call, uint64_t vm, uint64_t arg, uint32_t arg2, uint32_t size)
 {
-	rig_prepare(call, arg, 0, size);
+	rig_prepare(call, arg, arg2, size);
 	rig.x[0] = CONTROL_MAGIC | vm << 32;
 	assert_int_equal(rig_run(), BACKDOOR_DONE);
 	return (enum control_status)rig.x[0];
 }
 
+static enum control_status call_on(enum control_call call, uint64_t vm, uint64_t arg, uint32_t size)
+{
+	bool has_ticket = call == CONTROL_CREATE_STEP || call == CONTROL_CREATE_PUT;
+
+	return call_with(call, vm, arg, has_ticket ? ticket : 0U, size);
+}
+
 static uint64_t create(void)
 {
 	assert_int_equal(call_on(CONTROL_CREATE, 0, IMAGE_SIZE, sizeof(*config)), CONTROL_OK);
+	ticket = (uint32_t)rig.x[3];
+	assert_int_not_equal(ticket, 0);
 	return rig.x[2];
 }
 
@@ -165,6 +177,36 @@ static void a_half_built_one_is_destroyed_by_its_handle(void **state)
 	vm_rig_settle();
 }
 
+/* Whose maker was asleep while it was dropped: nothing that has come in its place is touched. */
+static void a_late_maker_harms_nobody(void **state)
+{
+	uint64_t vm = create();
+	uint32_t late = ticket;
+
+	(void)state;
+	vm_make_drop();
+	vm_rig_settle();
+	assert_int_equal(create(), vm);
+	assert_int_equal(call_with(CONTROL_CREATE_STEP, vm, 0, late, 0), CONTROL_NO_SUCH_VM);
+	assert_int_equal(call_with(CONTROL_CREATE_PUT, vm, 0, late, PAGE_SIZE), CONTROL_NO_SUCH_VM);
+	assert_int_equal(call_with(CONTROL_DESTROY, vm, 0, late, 0), CONTROL_NO_SUCH_VM);
+	assert_int_equal(step(vm), IMAGE_SIZE);
+	assert_int_equal(call_on(CONTROL_CREATE_PUT, vm, 0, PAGE_SIZE), CONTROL_OK);
+	assert_int_equal(
+		call_on(CONTROL_CREATE_PUT, vm, PAGE_SIZE, IMAGE_SIZE - PAGE_SIZE), CONTROL_OK);
+	assert_int_equal(step(vm), 0);
+	/* It is there: no ticket of a draft is a reason to take it away, its own neither. */
+	assert_int_equal(call_with(CONTROL_DESTROY, vm, 0, late, 0), CONTROL_NO_SUCH_VM);
+	assert_int_equal(call_with(CONTROL_DESTROY, vm, 0, ticket, 0), CONTROL_NO_SUCH_VM);
+	assert_int_equal(call_on(CONTROL_DESTROY, vm, 0, 0), CONTROL_OK);
+	vm_rig_settle();
+	/* By its ticket the half-built one goes. */
+	assert_int_equal(create(), vm);
+	assert_int_equal(call_with(CONTROL_DESTROY, vm, 0, ticket, 0), CONTROL_OK);
+	assert_null(vm_draft());
+	vm_rig_settle();
+}
+
 static void destroying_wants_two_rights(void **state)
 {
 	(void)state;
@@ -186,6 +228,7 @@ int main(void)
 		cmocka_unit_test_setup(nobody_goes_on_with_anothers, setup),
 		cmocka_unit_test_setup(what_is_refused_says_why, setup),
 		cmocka_unit_test_setup(a_half_built_one_is_destroyed_by_its_handle, setup),
+		cmocka_unit_test_setup(a_late_maker_harms_nobody, setup),
 		cmocka_unit_test_setup(destroying_wants_two_rights, setup),
 	};
 

@@ -132,21 +132,28 @@ static void call_or_why(struct plinth_control *call)
 		return;
 	}
 	if (half_built != NULL) {
-		struct plinth_control drop = {.call = CONTROL_DESTROY, .vm = half_built->vm};
+		/* By its ticket: where somebody has dropped it, its handle is another VM's by now.
+		 */
+		struct plinth_control drop = {
+			.call = CONTROL_DESTROY, .vm = half_built->vm, .arg2 = half_built->arg2};
 
 		(void)ctl_try(&drop);
 	}
+	if (status == CONTROL_NO_SUCH_VM) {
+		ctl_die(EXIT_FAILED, "vm create: it stood still for ten seconds and more, and was "
+				     "dropped for another one; try again");
+	}
 	if (status == CONTROL_NO_RIGHT || status == CONTROL_BAD_CALL ||
-		status == CONTROL_NO_SUCH_VM || ctl_try(&ask) != CONTROL_OK || why[0] == '\0') {
+		ctl_try(&ask) != CONTROL_OK || why[0] == '\0') {
 		ctl_refused(call, status, "vm create");
 	}
 	ctl_die(EXIT_FAILED, "vm create: %s", why);
 }
 
 /* Until it is built; the bytes that are still to come. */
-static uint64_t step(uint32_t vm)
+static uint64_t step(uint32_t vm, uint32_t ticket)
 {
-	struct plinth_control call = {.call = CONTROL_CREATE_STEP, .vm = vm};
+	struct plinth_control call = {.call = CONTROL_CREATE_STEP, .vm = vm, .arg2 = ticket};
 
 	do {
 		call_or_why(&call);
@@ -169,14 +176,15 @@ static uint32_t send(struct vm_config *config)
 	create.size = sizeof(sent);
 	call_or_why(&create);
 	put.vm = (uint32_t)create.result[0];
+	put.arg2 = (uint32_t)create.result[1];
 	half_built = &put;
-	(void)step(put.vm);
+	(void)step(put.vm, put.arg2);
 	for (put.arg = 0; put.arg < size; put.arg += PAGE) {
 		fill_page(&sent, bytes, put.arg, page);
 		put.size = (uint32_t)min_u64(PAGE, size - put.arg);
 		call_or_why(&put);
 	}
-	(void)step(put.vm);
+	(void)step(put.vm, put.arg2);
 	half_built = NULL;
 	return put.vm;
 }

@@ -84,6 +84,7 @@ static bool send(const struct plinth_control *made)
 		struct plinth_control put = {.token = made->token,
 			.call = CONTROL_CREATE_PUT,
 			.vm = made->vm,
+			.arg2 = made->arg2,
 			.arg = at,
 			.buffer = page,
 			.size = PAGE};
@@ -108,11 +109,13 @@ bool largest(const char *name, const uint8_t *token)
 		return false;
 	}
 	control.vm = (uint32_t)control.result[0];
+	control.arg2 = (uint32_t)control.result[1];
 	if (!build(&control) || !send(&control) || !build(&control)) {
 		return false;
 	}
 	control.call = CONTROL_START;
 	control.arg = 0;
+	control.arg2 = 0;
 	if (!call(&control, "its start")) {
 		return false;
 	}
