@@ -3,6 +3,7 @@
  * plinthctl vm create, vm destroy. The description is loader/'s, as at boot; what it says lies in
  * our memory is sent page after page, and EL2 checks all of it anew.
  */
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,8 +20,36 @@
 #define WAIT_MS	   200
 #define WAIT_TRIES 300U
 
-/* Of the VM that is being made: to be dropped where that fails. NULL: none. */
-static const struct plinth_control *half_built;
+/* The VM that is being made, and its ticket: to be dropped where that fails. */
+static uint32_t half_built = CONTROL_NO_VM;
+static uint32_t ticket;
+static volatile sig_atomic_t is_interrupted;
+
+static void interrupt(int number)
+{
+	(void)number;
+	is_interrupted = 1;
+}
+
+/* At the end of the program, however that comes. By its ticket: where somebody has dropped it, its
+ * handle is another VM's by now. */
+static void drop(void)
+{
+	struct plinth_control call = {.call = CONTROL_DESTROY, .vm = half_built, .arg2 = ticket};
+
+	if (half_built != CONTROL_NO_VM) {
+		(void)ctl_try(&call);
+	}
+}
+
+static void catch_signals(void (*handler)(int))
+{
+	static const int numbers[] = {SIGHUP, SIGINT, SIGTERM};
+
+	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
+		(void)signal(numbers[i], handler);
+	}
+}
 
 static enum plinth_status alloc(void *ctx, uint64_t size, uint64_t align, pa_t *pa, void **va)
 {
@@ -126,18 +155,13 @@ static void call_or_why(struct plinth_control *call)
 	char why[CONTROL_LOG_TEXT];
 	struct plinth_control ask = {
 		.call = CONTROL_CREATE_WHY, .buffer = why, .size = sizeof(why)};
+	if (is_interrupted != 0) {
+		ctl_die(EXIT_FAILED, "vm create: interrupted");
+	}
 	uint32_t status = ctl_try(call);
 
 	if (status == CONTROL_OK) {
 		return;
-	}
-	if (half_built != NULL) {
-		/* By its ticket: where somebody has dropped it, its handle is another VM's by now.
-		 */
-		struct plinth_control drop = {
-			.call = CONTROL_DESTROY, .vm = half_built->vm, .arg2 = half_built->arg2};
-
-		(void)ctl_try(&drop);
 	}
 	if (status == CONTROL_NO_SUCH_VM) {
 		ctl_die(EXIT_FAILED, "vm create: it stood still for ten seconds and more, and was "
@@ -151,9 +175,10 @@ static void call_or_why(struct plinth_control *call)
 }
 
 /* Until it is built; the bytes that are still to come. */
-static uint64_t step(uint32_t vm, uint32_t ticket)
+static uint64_t step(void)
 {
-	struct plinth_control call = {.call = CONTROL_CREATE_STEP, .vm = vm, .arg2 = ticket};
+	struct plinth_control call = {
+		.call = CONTROL_CREATE_STEP, .vm = half_built, .arg2 = ticket};
 
 	do {
 		call_or_why(&call);
@@ -174,18 +199,20 @@ static uint32_t send(struct vm_config *config)
 	sent.guestinfo_count = 0;
 	create.buffer = &sent;
 	create.size = sizeof(sent);
+	catch_signals(interrupt);
+	(void)atexit(drop);
 	call_or_why(&create);
-	put.vm = (uint32_t)create.result[0];
-	put.arg2 = (uint32_t)create.result[1];
-	half_built = &put;
-	(void)step(put.vm, put.arg2);
+	put.vm = half_built = (uint32_t)create.result[0];
+	put.arg2 = ticket = (uint32_t)create.result[1];
+	(void)step();
 	for (put.arg = 0; put.arg < size; put.arg += PAGE) {
 		fill_page(&sent, bytes, put.arg, page);
 		put.size = (uint32_t)min_u64(PAGE, size - put.arg);
 		call_or_why(&put);
 	}
-	(void)step(put.vm, put.arg2);
-	half_built = NULL;
+	(void)step();
+	half_built = CONTROL_NO_VM;
+	catch_signals(SIG_DFL);
 	return put.vm;
 }
 

@@ -32,7 +32,8 @@ struct fake_plinth {
 	struct plinth_control last[CONTROL_CALL_COUNT]; /* its buffer is the program's own */
 	uint64_t now_ms;
 	unsigned timeouts; /* how often it waited and nothing came */
-	uint64_t number;   /* the test's own */
+	uint64_t number;   /* number and signal are the test's own */
+	int signal;
 	char text[FAKE_TEXT];
 	size_t size;
 };

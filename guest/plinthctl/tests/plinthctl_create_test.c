@@ -143,12 +143,56 @@ static void a_late_one_takes_nobody_away(void **state)
 	check_dropped();
 }
 
+static uint32_t interrupt_and_put(struct plinth_control *call)
+{
+	(void)raise((int)fake->signal);
+	return serve_put(call);
+}
+
+/* It is dropped at once, not by whoever makes the next one. */
+static void an_interrupted_one_is_dropped(void **state)
+{
+	static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+
+	for (unsigned i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		(void)setup(state);
+		fake->signal = numbers[i];
+		fake_serve[CONTROL_CREATE_PUT] = interrupt_and_put;
+		check(fake_run(words), 1, "plinthctl: vm create: interrupted\n");
+		assert_int_equal(fake->calls[CONTROL_CREATE_PUT], 1);
+		check_dropped();
+	}
+}
+
+static uint32_t refuse(struct plinth_control *call)
+{
+	(void)call;
+	return CONTROL_INVALID;
+}
+
+static uint32_t say_why(struct plinth_control *call)
+{
+	snprintf(call->buffer, call->size, "the reason");
+	return CONTROL_OK;
+}
+
+static void a_refused_one_says_why_and_is_dropped(void **state)
+{
+	(void)state;
+	fake_serve[CONTROL_CREATE_PUT] = refuse;
+	fake_serve[CONTROL_CREATE_WHY] = say_why;
+	check(fake_run(words), 1, "plinthctl: vm create: the reason\n");
+	check_dropped();
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup(name, setup)
 	static const struct CMUnitTest tests[] = {
 		TEST(one_is_made),
 		TEST(a_late_one_takes_nobody_away),
+		TEST(an_interrupted_one_is_dropped),
+		TEST(a_refused_one_says_why_and_is_dropped),
 	};
 
 	return cmocka_run_group_tests(tests, group_setup, group_teardown);
