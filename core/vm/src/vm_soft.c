@@ -32,7 +32,7 @@ enum plinth_status vm_ask(struct vm *vm, enum vm_soft soft, uint32_t seconds)
 	enum plinth_status status = PLINTH_EPERM;
 
 	lock_take(&vm->lock);
-	if (vm->state == VM_RUNNING) {
+	if (vm->state == VM_RUNNING || vm->state == VM_STARVED) {
 		status = backdoor_request(&vm->backdoor, rows[soft].power);
 	}
 	if (status == PLINTH_OK) {
@@ -74,7 +74,7 @@ enum plinth_status vm_act(struct vm *vm, enum vm_verb verb, uint32_t seconds, bo
 }
 
 enum finding {
-	GONE, /* the VM does not run any more, or runs anew: nothing is left to do */
+	GONE, /* the run has ended, or what is wanted is so: nothing is left to do */
 	WAIT,
 	LATE,  /* the time is up */
 	READY, /* the scripts have run, or will not */
@@ -85,14 +85,20 @@ static enum finding look(struct vm *vm)
 {
 	enum backdoor_answer answer = backdoor_answer(&vm->backdoor, rows[vm->soft].power);
 
-	if (vm->state != VM_RUNNING || vm->starts != vm->soft_starts) {
+	/* One that is paused or starved goes on, and has then what is left of its time. */
+	bool lives = vm->state == VM_RUNNING || vm->state == VM_PAUSED || vm->state == VM_STARVED;
+
+	if (!lives || vm->starts != vm->soft_starts) {
 		return GONE;
 	}
 	if (vm->soft == VM_SOFT_PAUSE &&
 		(answer == BACKDOOR_FINISHED || answer == BACKDOOR_REFUSED)) {
 		return READY;
 	}
-	return read_cntpct_el0() >= vm->soft_deadline ? LATE : WAIT;
+	if (read_cntpct_el0() < vm->soft_deadline) {
+		return WAIT;
+	}
+	return vm->soft == VM_SOFT_PAUSE && vm->state == VM_PAUSED ? GONE : LATE;
 }
 
 static void do_it(struct vm *vm, enum vm_soft soft)

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "arch/sysreg.h"
+#include "pmem/pmem.h"
 #include "vm/vm.h"
 #include "vm_rig.h"
 
@@ -176,6 +177,62 @@ static void a_pause_waits_for_the_scripts(void **state)
 	assert_int_equal(vm->state, VM_OFF);
 }
 
+/* As a dump does, or a debugger. */
+static void a_moments_pause_forgets_nothing(void **state)
+{
+	struct vm *vm = with_tools("stopped");
+
+	(void)state;
+	assert_int_equal(vm_ask(vm, VM_SOFT_OFF, 3), PLINTH_OK);
+	assert_int_equal(vm_pause(vm), PLINTH_OK);
+	pass_seconds(1);
+	assert_int_equal(vm->state, VM_PAUSED);
+	assert_int_equal(vm_resume(vm), PLINTH_OK);
+	pass_seconds(1);
+	assert_int_equal(vm->state, VM_RUNNING);
+	pass_seconds(2);
+	vm_rig_settle();
+	assert_int_equal(vm->state, VM_OFF);
+
+	/* Nor one that outlasts its time; a pause is what was wanted then. */
+	vm = with_tools("asleep");
+	assert_int_equal(vm_ask(vm, VM_SOFT_PAUSE, 3), PLINTH_OK);
+	assert_int_equal(vm_pause(vm), PLINTH_OK);
+	pass_seconds(4);
+	assert_int_equal(vm_resume(vm), PLINTH_OK);
+	pass_seconds(4);
+	assert_int_equal(vm->state, VM_RUNNING);
+	assert_int_equal(vm_ask(vm, VM_SOFT_RESET, 3), PLINTH_OK);
+	assert_int_equal(vm_pause(vm), PLINTH_OK);
+	pass_seconds(4);
+	vm_rig_settle();
+	assert_int_equal(vm->state, VM_RUNNING);
+	assert_int_equal(vm->starts, 2);
+	assert_int_equal(vm_stop(vm, VM_GOAL_OFF), PLINTH_OK);
+	vm_rig_settle();
+}
+
+/* No memory for what it touches next: it is asked, and has its time, as when it ran. */
+static void a_starved_guest_is_asked_too(void **state)
+{
+	struct vm *vm = with_tools("hungry");
+	struct pmem_stats s;
+
+	(void)state;
+	vm->config.flags |= VM_FLAG_OVERCOMMIT;
+	pmem_get_stats(&s);
+	assert_int_equal(pmem_reserve(s.free - s.reserved), PLINTH_OK);
+	vm_out_of_memory(vm, ipa_init(VM_RAM_BASE));
+	assert_int_equal(vm->state, VM_STARVED);
+	assert_int_equal(vm_ask(vm, VM_SOFT_OFF, 3), PLINTH_OK);
+	pass_seconds(2);
+	assert_int_equal(vm->state, VM_STARVED);
+	pass_seconds(2);
+	vm_rig_settle();
+	assert_int_equal(vm->state, VM_OFF);
+	pmem_unreserve(s.free - s.reserved);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -184,6 +241,8 @@ int main(void)
 		cmocka_unit_test(the_limit_is_for_that_run_alone),
 		cmocka_unit_test(a_restart_comes_in_the_end),
 		cmocka_unit_test(a_pause_waits_for_the_scripts),
+		cmocka_unit_test(a_moments_pause_forgets_nothing),
+		cmocka_unit_test(a_starved_guest_is_asked_too),
 	};
 
 	return cmocka_run_group_tests(tests, group_setup, NULL);

@@ -198,9 +198,10 @@ enum plinth_status vm_resume(struct vm *vm);
 enum plinth_status vm_stop(struct vm *vm, enum vm_goal goal);
 
 /* Asks the guest's tools to halt or restart it, or to run the scripts that go with a suspension.
- * When `seconds` have passed and the VM still runs, it is stopped, reset or paused all the same;
- * paused as soon as the scripts have run. Another call, also for something else, takes the place of
- * the one before. EPERM: the VM does not run, or has no tools that listen; nothing is asked. */
+ * When `seconds` have passed, also while it was paused or starved, and that run of the VM has not
+ * ended, it is stopped, reset or paused all the same; paused as soon as the scripts have run.
+ * Another call, also for something else, takes the place of the one before. EPERM: the VM is
+ * neither RUNNING nor STARVED, or has no tools that listen; nothing is asked. */
 enum plinth_status vm_ask(struct vm *vm, enum vm_soft soft, uint32_t seconds);
 
 /* Does what the verb says: STOP, RESET and PAUSE by asking the guest's tools first where `seconds`
