@@ -65,10 +65,10 @@ static void hold(const char *name)
 			"%s is %s: it can be dumped when it runs, is paused or crashed", name,
 			ctl_state_name(target.state));
 	}
+	(void)signal(SIGINT, interrupt);
+	(void)signal(SIGTERM, interrupt);
+	(void)signal(SIGHUP, interrupt);
 	if (was_running) {
-		(void)signal(SIGINT, interrupt);
-		(void)signal(SIGTERM, interrupt);
-		(void)signal(SIGHUP, interrupt);
 		call.vm = target.vm;
 		ctl_call(&call, "dump: pausing it");
 		(void)atexit(resume);
@@ -79,6 +79,13 @@ static void check_file(const struct dump *dump)
 {
 	if (ferror(dump->elf.file) != 0) {
 		ctl_die(EXIT_FAILED, "%s: %s", dump->path, strerror(errno));
+	}
+}
+
+static void check_interrupt(const struct dump *dump)
+{
+	if (is_interrupted != 0) {
+		ctl_die(EXIT_FAILED, "interrupted: %s is no whole dump", dump->path);
 	}
 }
 
@@ -163,9 +170,7 @@ static void write_memory(struct dump *dump)
 			fwrite(page, 1, PAGE, dump->elf.file);
 		}
 		check_file(dump);
-		if (is_interrupted != 0) {
-			ctl_die(EXIT_FAILED, "interrupted: %s is no whole dump", dump->path);
-		}
+		check_interrupt(dump);
 	}
 	end_memory(dump);
 }
@@ -203,6 +208,16 @@ static void write_vmcoreinfo(struct dump *dump)
 	}
 }
 
+static bool is_full(const struct dump *dump)
+{
+	return dump->elf.segment_count == DUMP_SEGMENTS - 1U;
+}
+
+static bool has_enough(void *ctx)
+{
+	return is_interrupted != 0 || is_full(ctx);
+}
+
 /* A range of the scan that is one piece of RAM, at an address of the kernel. */
 static void take_range(void *ctx, const char *line)
 {
@@ -211,7 +226,7 @@ static void take_range(void *ctx, const char *line)
 	struct libscan_range r;
 
 	if (!libscan_parse(line, &r) || (r.flags & LIBSCAN_GPA) == 0U || r.gva < UPPER_HALF ||
-		elf->segment_count == DUMP_SEGMENTS - 1U) {
+		is_full(dump)) {
 		return;
 	}
 	uint64_t size = r.last - r.gva + 1U;
@@ -236,7 +251,10 @@ static void find_segments(struct dump *dump)
 		.to = UINT64_MAX,
 	};
 
-	look_at(dump->vm, &look, "dump: its address space", take_range, dump);
+	const struct look_user user = {take_range, has_enough, dump};
+
+	look_at(dump->vm, &look, "dump: its address space", &user);
+	check_interrupt(dump);
 }
 
 static void report(const struct dump *dump)

@@ -4,6 +4,7 @@
  * answers by lines of text, the same as its monitor shows (docs/monitor.md).
  */
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -65,41 +66,94 @@ static struct words parse(enum control_look_kind kind, unsigned positions, int c
 	return w;
 }
 
-void look_at(uint32_t vm, const struct control_look *look, const char *what, look_line_fn *take,
-	void *ctx)
+/* A line that has come in pieces. */
+struct line {
+	char text[LINE_SIZE];
+	size_t length;
+};
+
+static void take_piece(
+	struct line *line, const char *text, size_t size, const struct look_user *user)
+{
+	for (size_t i = 0; i < size; i++) {
+		if (text[i] == '\n') {
+			line->text[line->length] = '\0';
+			user->take(user->ctx, line->text);
+			line->length = 0;
+		} else if (line->length < sizeof(line->text) - 1U) {
+			line->text[line->length] = text[i];
+			line->length++;
+		}
+	}
+}
+
+void look_at(uint32_t vm, const struct control_look *look, const char *what,
+	const struct look_user *user)
 {
 	struct control_look request = *look;
-	struct plinth_control call = {
-		.call = CONTROL_LOOK, .vm = vm, .buffer = &request, .size = sizeof(request)};
-	int wait = ctl_wait_open();
 	char text[CONTROL_MOVE_MAX];
-	char line[LINE_SIZE];
-	size_t length = 0;
-
-	ctl_call(&call, what);
-	call = (struct plinth_control){
+	struct plinth_control begin = {
+		.call = CONTROL_LOOK, .vm = vm, .buffer = &request, .size = sizeof(request)};
+	struct plinth_control read = {
 		.call = CONTROL_LOOK_READ, .buffer = text, .size = sizeof(text)};
+	struct plinth_control stop = {.call = CONTROL_LOOK_STOP};
+	int wait = ctl_wait_open();
+	struct line line = {.length = 0};
+	bool is_stopped = false;
+
+	ctl_call(&begin, what);
 	do {
-		ctl_call(&call, what);
-		for (size_t i = 0; i < call.done; i++) {
-			if (text[i] == '\n') {
-				line[length] = '\0';
-				take(ctx, line);
-				length = 0;
-			} else if (length < sizeof(line) - 1U) {
-				line[length] = text[i];
-				length++;
-			}
+		ctl_call(&read, what);
+		if (!is_stopped) {
+			take_piece(&line, text, (size_t)read.done, user);
 		}
-		if (call.done == 0U && call.result[0] == 0U) {
+		if (!is_stopped && user->has_enough(user->ctx)) {
+			/* It ends soon; then others may look. */
+			ctl_call(&stop, what);
+			is_stopped = true;
+		}
+		if (read.done == 0U && read.result[0] == 0U) {
 			(void)ctl_wait(wait, -1, LOOK_MS);
 		}
-	} while (call.result[0] == 0U);
+	} while (read.result[0] == 0U);
+}
+
+/* Which signal has come, for the commands of this file: Plinth is told first. */
+static volatile sig_atomic_t signal_number;
+
+static void note_signal(int number)
+{
+	signal_number = number;
+}
+
+/* Whoever reads our output may have gone, too. */
+static bool is_to_end(void *ctx)
+{
+	(void)ctx;
+	return signal_number != 0 || ferror(stdout) != 0;
+}
+
+static void catch_signals(void)
+{
+	static const int numbers[] = {SIGHUP, SIGINT, SIGTERM, SIGPIPE};
+	const struct sigaction note = {.sa_handler = note_signal};
+
+	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
+		(void)sigaction(numbers[i], &note, NULL);
+	}
 }
 
 static void look(const struct words *w, const char *what, look_line_fn *take, void *ctx)
 {
-	look_at(ctl_find(w->position[0]).vm, &w->look, what, take, ctx);
+	const struct look_user user = {take, is_to_end, ctx};
+	uint32_t vm = ctl_find(w->position[0]).vm;
+
+	catch_signals();
+	look_at(vm, &w->look, what, &user);
+	if (signal_number != 0) {
+		(void)signal(signal_number, SIG_DFL);
+		(void)raise(signal_number);
+	}
 }
 
 static void print_line(void *ctx, const char *line)

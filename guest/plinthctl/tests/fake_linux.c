@@ -234,6 +234,20 @@ const struct fake_result *fake_run_open(const char *words)
 	return result;
 }
 
+int fake_run_to_nobody(const char *words)
+{
+	int out[2];
+
+	if (pipe(out) != 0) {
+		abort();
+	}
+	close(out[0]);
+	int status = run(words, STDIN_FILENO, out[1], STDERR_FILENO);
+
+	close(out[1]);
+	return status;
+}
+
 int fake_run_at(const char *words, int terminal)
 {
 	return run(words, terminal, terminal, STDERR_FILENO);

@@ -32,8 +32,9 @@ struct fake_plinth {
 	struct plinth_control last[CONTROL_CALL_COUNT]; /* its buffer is the program's own */
 	uint64_t now_ms;
 	unsigned timeouts; /* how often it waited and nothing came */
-	uint64_t number;   /* number and signal are the test's own */
+	uint64_t number;   /* number, signal and until are the test's own */
 	int signal;
+	uint64_t until;
 	char text[FAKE_TEXT];
 	size_t size;
 };
@@ -66,6 +67,9 @@ void fake_post(enum control_event_kind kind, uint32_t vm, uint64_t value);
 const struct fake_result *fake_run_with(const char *words, const char *input);
 const struct fake_result *fake_run(const char *words);
 const struct fake_result *fake_run_open(const char *words);
+
+/* Runs it with an output that nobody reads. */
+int fake_run_to_nobody(const char *words);
 
 /* Runs it with this as standard input and output. */
 int fake_run_at(const char *words, int terminal);
