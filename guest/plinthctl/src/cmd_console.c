@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* plinthctl console: a VM's console on this terminal. */
+#include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <termios.h>
@@ -9,8 +11,31 @@
 
 #define ESCAPE	0x1d /* Ctrl-] */
 #define FULL_MS 20   /* the guest's UART is full: when to try again */
+#define IDLE_MS 1000
+
+/* How long a guest may leave the end of a script untouched. */
+#define PATIENCE_MS 10000U
 
 static struct termios terminal;
+static volatile sig_atomic_t is_to_end;
+
+static void ask_to_end(int number)
+{
+	(void)number;
+	is_to_end = 1;
+}
+
+/* None of them may leave the terminal raw. */
+static void catch_signals(void)
+{
+	const struct sigaction end = {.sa_handler = ask_to_end};
+	const struct sigaction ignore = {.sa_handler = SIG_IGN};
+
+	(void)sigaction(SIGINT, &end, NULL);
+	(void)sigaction(SIGTERM, &end, NULL);
+	(void)sigaction(SIGHUP, &end, NULL);
+	(void)sigaction(SIGPIPE, &ignore, NULL);
+}
 
 static void restore(void)
 {
@@ -34,7 +59,11 @@ struct session {
 	uint32_t vm;
 	uint64_t position;
 	bool is_first;
+	bool is_left;	/* by the user */
+	bool is_at_end; /* nothing more will be typed */
 	size_t waiting; /* bytes of `typed` that the guest has no room for yet */
+	size_t left;	/* `waiting` since when the guest has taken nothing */
+	uint64_t since; /* ctl_now() */
 	uint8_t typed[256];
 };
 
@@ -56,8 +85,11 @@ static void show(struct session *s)
 		fwrite(text, 1, call.done, stdout);
 		s->is_first = false;
 		s->position = call.arg = call.result[0];
-	} while (call.done == sizeof(text));
-	fflush(stdout);
+	} while (call.done == sizeof(text) && is_to_end == 0);
+	/* A signal that is to end us may have come in the middle of it. */
+	if (fflush(stdout) != 0 && is_to_end == 0) {
+		ctl_die(EXIT_FAILED, "standard output: %s", strerror(errno));
+	}
 }
 
 static void send(struct session *s)
@@ -73,25 +105,52 @@ static void send(struct session *s)
 	memmove(s->typed, s->typed + call.done, s->waiting);
 }
 
-/* Keys; false: the user leaves, or the script is at its end. */
-static bool take_keys(struct session *s)
+/* What is typed. */
+static void take_keys(struct session *s)
 {
 	ssize_t got = read(STDIN_FILENO, s->typed + s->waiting, sizeof(s->typed) - s->waiting);
 
-	if (got <= 0) {
-		return false;
+	if (got < 0 && errno != EINTR && errno != EAGAIN) {
+		ctl_die(EXIT_FAILED, "standard input: %s", strerror(errno));
+	}
+	if (got < 0) {
+		return;
 	}
 	uint8_t *escape = memchr(s->typed + s->waiting, ESCAPE, (size_t)got);
 
+	s->is_left = escape != NULL;
+	s->is_at_end = got == 0;
 	s->waiting = escape != NULL ? (size_t)(escape - s->typed) : s->waiting + (size_t)got;
 	send(s);
-	return escape == NULL;
+}
+
+/* Until there is output, room for what is typed, or a key. */
+static void wait(struct session *s, int line)
+{
+	bool takes = s->waiting < sizeof(s->typed) && !s->is_at_end;
+
+	if (!ctl_wait(line, takes ? STDIN_FILENO : -1, s->waiting != 0U ? FULL_MS : IDLE_MS)) {
+		take_keys(s);
+	}
+}
+
+/* A script may be at its end while the guest has not taken all of it. */
+static void check_patience(struct session *s, const char *name)
+{
+	uint64_t now = ctl_now();
+
+	if (s->waiting != s->left || !s->is_at_end) {
+		s->left = s->waiting;
+		s->since = now;
+	} else if (now - s->since > PATIENCE_MS) {
+		ctl_die(EXIT_FAILED, "console: %s does not take the last %zu bytes", name,
+			s->waiting);
+	}
 }
 
 int command_console(int count, char **words)
 {
 	struct plinth_control hello = {.call = CONTROL_HELLO};
-	bool is_open = true;
 
 	if (count != 2) {
 		ctl_usage("console");
@@ -108,16 +167,13 @@ int command_console(int count, char **words)
 	if (ctl_json == false && isatty(STDIN_FILENO)) {
 		printf("[%s: Ctrl-] leaves]\n", words[1]);
 	}
+	catch_signals();
 	make_raw();
-	while (is_open) {
+	while (!s.is_left && is_to_end == 0 && !(s.is_at_end && s.waiting == 0U)) {
 		show(&s);
 		send(&s);
-		bool has_room = s.waiting < sizeof(s.typed);
-
-		if (!ctl_wait(
-			    line, has_room ? STDIN_FILENO : -1, s.waiting != 0U ? FULL_MS : 1000)) {
-			is_open = take_keys(&s);
-		}
+		check_patience(&s, words[1]);
+		wait(&s, line);
 	}
 	show(&s);
 	if (isatty(STDIN_FILENO)) {

@@ -97,6 +97,9 @@ int ctl_wait_open(void);
  * then waits again, misses nothing. */
 bool ctl_wait(int line, int fd, int milliseconds);
 
+/* Milliseconds of a clock that nobody sets. */
+uint64_t ctl_now(void);
+
 /* Lowers the line, whatever has raised it; false: no right to. ctl_wait() does. */
 bool ctl_drop_events(void);
 

@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/compiler.h"
@@ -75,6 +76,14 @@ int ctl_wait_open(void)
 		(void)ctl_drop_events(); /* one that was there before us: it makes no edge */
 	}
 	return line;
+}
+
+uint64_t ctl_now(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000U + (uint64_t)now.tv_nsec / 1000000U;
 }
 
 bool ctl_wait(int line, int fd, int milliseconds)

@@ -234,7 +234,7 @@ const struct fake_result *fake_run_open(const char *words)
 	return result;
 }
 
-int fake_run_to_nobody(const char *words)
+int fake_run_to_nobody(const char *words, int in)
 {
 	int out[2];
 
@@ -242,7 +242,7 @@ int fake_run_to_nobody(const char *words)
 		abort();
 	}
 	close(out[0]);
-	int status = run(words, STDIN_FILENO, out[1], STDERR_FILENO);
+	int status = run(words, in, out[1], STDERR_FILENO);
 
 	close(out[1]);
 	return status;

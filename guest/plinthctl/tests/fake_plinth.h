@@ -68,8 +68,8 @@ const struct fake_result *fake_run_with(const char *words, const char *input);
 const struct fake_result *fake_run(const char *words);
 const struct fake_result *fake_run_open(const char *words);
 
-/* Runs it with an output that nobody reads. */
-int fake_run_to_nobody(const char *words);
+/* Runs it with this input and an output that nobody reads. */
+int fake_run_to_nobody(const char *words, int in);
 
 /* Runs it with this as standard input and output. */
 int fake_run_at(const char *words, int terminal);

@@ -2,6 +2,7 @@
 /* plinthctl with a Plinth that does what Plinth does seldom, and just then. */
 #include "fake_plinth.h"
 
+#include <pty.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -9,10 +10,13 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <termios.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "base/bits.h"
+#include "base/compiler.h"
 #include "dump.h"
 
 #define LINES_MAX 100000U /* of one that should have ended */
@@ -62,6 +66,97 @@ static uint32_t serve(struct plinth_control *call)
 {
 	(void)call;
 	return CONTROL_OK;
+}
+
+/* Its UART has room for ten bytes now and then, and for `until` in all. */
+static uint32_t take_some(struct plinth_control *call)
+{
+	if (fake->now_ms < fake->number || fake->size == fake->until) {
+		return CONTROL_OK;
+	}
+	fake->number = fake->now_ms + 50U;
+	call->done = min_u64(min_u64(call->size, 10), fake->until - fake->size);
+	memcpy(fake->text + fake->size, call->buffer, call->done);
+	fake->size += call->done;
+	return CONTROL_OK;
+}
+
+static void a_script_is_typed_to_its_end(void **state)
+{
+	char script[601] = "";
+
+	(void)state;
+	for (unsigned i = 0; i < 600U; i++) {
+		script[i] = (char)('a' + i % 26U);
+	}
+	fake_serve[CONTROL_CONSOLE_READ] = serve;
+	fake_serve[CONTROL_CONSOLE_WRITE] = take_some;
+	fake->until = UINT64_MAX;
+	const struct fake_result *r = fake_run_with("console web", script);
+
+	assert_string_equal(r->err, "");
+	assert_int_equal(r->status, 0);
+	assert_string_equal(fake->text, script);
+
+	/* A guest that takes no more of it. */
+	memset(fake->text, 0, sizeof(fake->text));
+	fake->size = 0;
+	fake->until = 590;
+	uint64_t then = fake->now_ms;
+
+	r = fake_run_with("console web", script);
+	assert_string_equal(r->err, "plinthctl: console: web does not take the last 10 bytes\n");
+	assert_int_equal(r->status, 1);
+	assert_in_range(fake->now_ms - then, 10000, 20000);
+	/* It may be left all the same. */
+	r = fake_run_with("console web", "abc\x1d");
+	assert_string_equal(r->err, "");
+	assert_int_equal(r->status, 0);
+}
+
+static uint32_t signal_and_read(struct plinth_control *call)
+{
+	if (fake->signal != 0) {
+		(void)raise(fake->signal);
+	}
+	call->done = 1;
+	memcpy(call->buffer, "x", 1);
+	return CONTROL_OK;
+}
+
+static void check_terminal(int terminal, const struct termios *before)
+{
+	struct termios now;
+
+	assert_int_equal(tcgetattr(terminal, &now), 0);
+	assert_int_equal(now.c_iflag, before->c_iflag);
+	assert_int_equal(now.c_oflag, before->c_oflag);
+	assert_int_equal(now.c_cflag, before->c_cflag);
+	assert_int_equal(now.c_lflag, before->c_lflag);
+}
+
+/* Raw while it runs, and as it was before, whatever ends it. */
+static void the_terminal_is_given_back(void **state)
+{
+	static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+	struct termios before;
+	int here;
+	int there;
+
+	(void)state;
+	assert_int_equal(openpty(&here, &there, NULL, NULL, NULL), 0);
+	assert_int_equal(tcgetattr(there, &before), 0);
+	fake_serve[CONTROL_CONSOLE_READ] = signal_and_read;
+	for (unsigned i = 0; i < ARRAY_SIZE(numbers); i++) {
+		fake->signal = numbers[i];
+		assert_int_equal(fake_run_at("console web", there), 0);
+		check_terminal(there, &before);
+	}
+	fake->signal = 0;
+	assert_int_equal(fake_run_to_nobody("console web", there), 1);
+	check_terminal(there, &before);
+	close(here);
+	close(there);
 }
 
 /* Lines of a kernel's pages, without end, as its tables can be made to have; until it is to stop.
@@ -156,7 +251,7 @@ static void a_scan_that_is_ended_stops_the_look(void **state)
 	assert_int_equal(fake_run("scan web")->status, 128 + SIGTERM);
 	assert_int_equal(fake->calls[CONTROL_LOOK_STOP], 1);
 	look_with(look_on);
-	assert_int_equal(fake_run_to_nobody("scan web"), 128 + SIGPIPE);
+	assert_int_equal(fake_run_to_nobody("scan web", STDIN_FILENO), 128 + SIGPIPE);
 	assert_int_equal(fake->calls[CONTROL_LOOK_STOP], 1);
 	assert_in_range(fake->number, 1, 200);
 }
@@ -166,6 +261,8 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup(name, setup)
 	static const struct CMUnitTest tests[] = {
 		TEST(a_console_wakes_at_each_event),
+		TEST(a_script_is_typed_to_its_end),
+		TEST(the_terminal_is_given_back),
 		TEST(a_dump_has_as_many_ranges_as_it_can),
 		TEST(a_dump_can_be_ended_while_it_scans),
 		TEST(a_scan_that_is_ended_stops_the_look),
