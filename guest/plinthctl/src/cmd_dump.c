@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/bits.h"
 #include "base/compiler.h"
 #include "commands.h"
 #include "dump.h"
@@ -235,7 +236,11 @@ static void take_range(void *ctx, const char *line)
 		size > elf->ram_size - (r.gpa - elf->ram_base)) {
 		return;
 	}
-	elf->segment = ctl_alloc(elf->segment, (elf->segment_count + 1U) * sizeof(elf->segment[0]));
+	if ((elf->segment_count & (elf->segment_count - 1U)) == 0U) {
+		/* As many again: 0, 1, 2, 4 and so on are there. */
+		elf->segment = ctl_alloc(elf->segment,
+			max_u64(2U * elf->segment_count, 1) * sizeof(elf->segment[0]));
+	}
 	elf->segment[elf->segment_count] =
 		(struct dump_segment){r.gva, r.gpa, size, (r.flags & LIBSCAN_W1) != 0U};
 	elf->segment_count++;

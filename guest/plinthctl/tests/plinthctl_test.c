@@ -169,7 +169,7 @@ static uint32_t look_on(struct plinth_control *call)
 	while (call->size - call->done > 80U && call->result[0] == 0U) {
 		uint64_t gva = 0xffff800000000000U + fake->number * 0x1000U;
 
-		call->done += (uint64_t)sprintf(text + call->done,
+		call->done += (uint64_t)snprintf(text + call->done, 80,
 			"%016llx-%016llx rw-/--- 0000000040000000 wb is 4K\n",
 			(unsigned long long)gva, (unsigned long long)gva + 0xfffU);
 		fake->number++;
