@@ -457,9 +457,9 @@ static void consoles(void **state)
 	rig.other->uart.cr = 0x301;
 	rig.other->uart.rx_count = 0;
 	memset(rig.memory, 'x', sizeof(rig.memory));
-	assert_int_equal(rig_call(CONTROL_CONSOLE_WRITE, 0, 0, 1000), CONTROL_OK);
+	assert_int_equal(rig_call(CONTROL_CONSOLE_WRITE, 0, 0, VUART_BACKLOG + 10U), CONTROL_OK);
 	assert_int_equal(rig.x[1], VUART_BACKLOG);
-	assert_int_equal(rig_call(CONTROL_CONSOLE_WRITE, 0, 0, 1000), CONTROL_OK);
+	assert_int_equal(rig_call(CONTROL_CONSOLE_WRITE, 0, 0, VUART_BACKLOG + 10U), CONTROL_OK);
 	assert_int_equal(rig.x[1], 0);
 	assert_false(rig.other->uart.rx_overrun);
 }

@@ -275,6 +275,23 @@ static void overrun_is_told(void **state)
 	assert_int_equal(rd(RIS), 0);
 }
 
+/* Pasted while the guest is busy. */
+static void a_long_line_is_kept(void **state)
+{
+	uint8_t text[1000];
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(text); i++) {
+		text[i] = (uint8_t)(i % 251U);
+	}
+	assert_int_equal(vuart_input(&uart, text, sizeof(text)), sizeof(text));
+	for (unsigned i = 0; i < sizeof(text); i++) {
+		assert_int_equal(rd(DR), i % 251U);
+	}
+	assert_int_equal(rd(FR) & 0x10U, 0x10);
+	assert_int_equal(rd(RIS) & OE, 0);
+}
+
 static void loopback_comes_back(void **state)
 {
 	(void)state;
@@ -309,6 +326,7 @@ int main(void)
 		cmocka_unit_test_setup(clearing_holds_until_there_is_news, setup),
 		cmocka_unit_test_setup(without_fifo_one_byte_is_visible, setup),
 		cmocka_unit_test_setup(overrun_is_told, setup),
+		cmocka_unit_test_setup(a_long_line_is_kept, setup),
 		cmocka_unit_test_setup(loopback_comes_back, setup),
 		cmocka_unit_test_setup(reset_drops_the_line_and_the_input, setup),
 	};

@@ -6,7 +6,7 @@ Linux's driver empties the PL011's FIFOs where the settings change, whatever was
 
 import time
 
-# What a VM's UART holds for a guest that does not get to read it is 272 bytes (docs/design/vuart.md),
+# What a VM's UART holds for a guest that does not get to read it is 1,024 bytes (docs/design/vuart.md),
 # and no flow control tells whoever types: what is longer is typed in pieces, as a person would.
 PIECE = 100
 PAUSE = 0.2  # seconds

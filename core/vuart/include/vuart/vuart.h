@@ -19,7 +19,7 @@
 #include "mmio/mmio.h"
 
 #define VUART_SIZE    UINT64_C(0x1000)
-#define VUART_BACKLOG 256U /* bytes kept behind the FIFO that the guest sees */
+#define VUART_BACKLOG 1024U /* bytes kept behind the FIFO that the guest sees */
 
 struct vuart_ops {
 	/* Takes one byte of output. False: took it, and there is no room for a further one. */
