@@ -9,11 +9,12 @@ from pathlib import Path
 from plinth import initramfs
 from plinth import measure as qemu_runs
 
-# Issue 10 wants 600,000 and 5 million of EL2's shares: not met yet, what must not be lost again.
+# Issue 10 wants 600,000 and 5 million of EL2's shares: the first is not met yet; what must not be
+# lost again.
 GOALS = {
     "guest_boot_overhead": 1.03,
     "guest_boot_el2_quiet": 660_000,
-    "guest_boot_el2_verbose": 5_700_000,
+    "guest_boot_el2_verbose": 3_950_000,
 }
 
 TIME = r"BENCH: init 0*(\d+)$"

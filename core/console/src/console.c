@@ -11,6 +11,7 @@
 #include "console_private.h"
 
 #define SERVICE_ROUNDS 4U
+#define HALF	       (CONSOLE_RING_SIZE / 2U)
 
 struct console console;
 
@@ -39,6 +40,11 @@ static void arm(uint64_t deadline)
 		console.arm(deadline);
 	}
 	lock_drop(&console.arm_lock);
+}
+
+NOINLINE void console_want_attention(struct console_port *port, uint32_t why)
+{
+	__atomic_fetch_or(&port->attention, why, __ATOMIC_SEQ_CST);
 }
 
 static bool room_is_due(void)
@@ -93,10 +99,15 @@ static void serve_who_left_a_note(void)
 	}
 }
 
-bool console_port_is_full(const struct console_port *port)
+static uint32_t used(const struct console_port *port)
 {
 	/* Pairs with the releases of `taken` in console_out.c: the slots are free. */
-	return load_relaxed(&port->put) - load_acquire(&port->taken) >= CONSOLE_RING_SIZE;
+	return load_relaxed(&port->put) - load_acquire(&port->taken);
+}
+
+bool console_port_is_full(const struct console_port *port)
+{
+	return used(port) >= CONSOLE_RING_SIZE;
 }
 
 /* An unfinished line shall be shown soon, if somebody looks at it. */
@@ -109,56 +120,53 @@ static void arm_quiet(const struct console_port *port)
 		console_service(SHOW_PARTIAL);
 		return;
 	}
-	uint64_t deadline = read_cntpct_el0() + console.quiet_ticks;
-
-	/* Mostly it is armed, by the byte before. */
-	if (UNLIKELY(deadline < load_ordered(&console.armed))) {
-		arm(deadline);
-	}
+	arm(read_cntpct_el0() + console.quiet_ticks);
 }
 
-NOINLINE static void tell_reader(struct console_port *port)
+static void heed(struct console_port *port, uint32_t attention)
 {
-	if (exchange_acq_rel(&port->watched, 0U) != 0U && port->ops->output != NULL) {
+	/* Pairs with who wants it: what was stored before is seen, such as the focus, or that
+	 * nothing is armed. */
+	attention &= fetch_and_acq_rel(&port->attention, ~attention);
+	if ((attention & CONSOLE_PORT_WATCHED) != 0U && port->ops->output != NULL) {
 		port->ops->output(port->ctx);
 	}
+	if ((attention & CONSOLE_PORT_UNSEEN) != 0U) {
+		arm_quiet(port);
+	}
 }
 
-/* After a line's end, or when the ring is half full: what console_port_put() has to answer. */
-NOINLINE static bool show_lines(struct console_port *port, uint8_t byte, uint32_t used)
+void console_port_attend(struct console_port *port)
 {
-	if (byte == '\n') {
+	bool ends_line = port->ring[(port->put - 1U) % CONSOLE_RING_SIZE] == '\n';
+
+	/* Of an unfinished line alone there is something unseen. */
+	heed(port, CONSOLE_PORT_WATCHED | (ends_line ? 0U : CONSOLE_PORT_UNSEEN));
+	if (ends_line) {
 		/* Pairs with the acquire in lines_waiting(). */
 		store_release(&port->newlines_put, port->newlines_put + 1U);
 	}
-	console_service(SHOW_LINES);
-	if (used + 1U >= CONSOLE_RING_SIZE && console_port_is_full(port)) {
-		store_ordered(&port->wants_room, 1U);
-		return console_port_has_room(port);
+	if (ends_line || used(port) > HALF) {
+		console_service(SHOW_LINES);
 	}
-	return true;
+	port->quick_end = port->put + HALF - (uint32_t)min_u64(used(port), HALF);
 }
 
 bool console_port_put(struct console_port *port, uint8_t byte)
 {
 	uint32_t put = port->put;
-	uint32_t used = put - load_acquire(&port->taken);
 
-	if (UNLIKELY(used >= CONSOLE_RING_SIZE)) {
+	if (console_port_is_full(port)) {
 		return false;
 	}
 	store_relaxed(&port->ring[put % CONSOLE_RING_SIZE], byte);
-	/* Ordered before the look at console.armed: either console_timer() sees the byte, or we
-	 * see that it has to be armed. Pairs with the acquire in console_out.c. And before that at
-	 * `watched`, for console_port_read(). */
+	/* Ordered as in console_port_put_quickly(). */
 	store_ordered(&port->put, put + 1U);
-	if (UNLIKELY(load_ordered(&port->watched) != 0U)) {
-		tell_reader(port);
+	console_port_attend(port);
+	if (console_port_is_full(port)) {
+		store_ordered(&port->wants_room, 1U);
+		return console_port_has_room(port);
 	}
-	if (UNLIKELY(byte == '\n' || used >= CONSOLE_RING_SIZE / 2U)) {
-		return show_lines(port, byte, used);
-	}
-	arm_quiet(port);
 	return true;
 }
 
@@ -169,7 +177,7 @@ size_t console_port_read(
 	size_t count = 0;
 
 	/* Before the look at `put`: either we see a byte, or its producer sees this. */
-	store_ordered(&port->watched, 1U);
+	console_want_attention(port, CONSOLE_PORT_WATCHED);
 	uint32_t put = load_ordered(&port->put);
 	uint32_t behind = put - *from;
 	uint32_t at = behind <= kept ? *from : put - kept;
@@ -276,6 +284,9 @@ void console_focus_locked(struct console_port *port)
 		console.previous = console.focus;
 	}
 	store_relaxed(&console.focus, port);
+	if (port != NULL) {
+		console_want_attention(port, CONSOLE_PORT_UNSEEN);
+	}
 }
 
 bool console_focus(struct console_port *port)

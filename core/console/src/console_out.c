@@ -192,30 +192,36 @@ static bool is_in_text(const struct console_filter *filter)
 
 /* Text in a row that is the port's already: what show_byte() makes of each byte of it, without
  * asking each time. Most of what guests print. At most `max` bytes, and no more than there is room
- * for; returns how many. */
+ * for; returns how many, of which the ring's end may come in between. */
 static uint32_t take_text(struct console_port *port, uint32_t max)
 {
-	uint32_t count = 0;
-	uint32_t shown = port->shown_count;
 	uint32_t taken = port->taken;
+	const uint8_t *from = &port->ring[taken % CONSOLE_RING_SIZE];
+	const uint8_t *next = from;
+	uint8_t *to = &console.out[console.out_put % OUT_SIZE];
 
 	if (console.row != port || port->carriage_return || !is_in_text(&port->filter) ||
 		!is_in_text(&port->shown_filter)) {
 		return 0;
 	}
-	for (; count < max; count++) {
-		uint8_t byte = port->ring[(taken + count) % CONSOLE_RING_SIZE];
+	max = (uint32_t)min_u64(max, CONSOLE_RING_SIZE - taken % CONSOLE_RING_SIZE);
+	max = (uint32_t)min_u64(max, OUT_SIZE - console.out_put % OUT_SIZE);
+	while (next != from + max) {
+		uint32_t byte = *next;
 
-		if (byte < ' ' || byte > '~') {
+		if (byte - ' ' > '~' - ' ') {
 			break;
 		}
-		out_byte(byte);
-		if (shown < CONSOLE_SHOWN_SIZE) {
-			port->shown[shown] = byte;
-			shown++;
-		}
+		*to++ = (uint8_t)byte;
+		next++;
 	}
-	port->shown_count = shown;
+
+	uint32_t count = (uint32_t)(next - from);
+	uint32_t shown = (uint32_t)min_u64(count, CONSOLE_SHOWN_SIZE - port->shown_count);
+
+	memcpy(port->shown + port->shown_count, from, shown);
+	port->shown_count += shown;
+	console.out_put += count;
 	/* Pairs with the acquire in console_port_put(): the slots are free again. */
 	store_release(&port->taken, taken + count);
 	return count;
@@ -285,8 +291,13 @@ struct drain {
 
 static void drain_focus(struct console_port *port, struct drain *drain)
 {
-	bool all = drain->show != SHOW_LINES || console.arm == NULL || console_port_is_full(port);
-	uint32_t count = take(port, all, drain->left);
+	bool looks = drain->show != SHOW_LINES || console.arm == NULL;
+
+	if (looks) {
+		/* Before the look: of what comes after it there is to be another. */
+		console_want_attention(port, CONSOLE_PORT_UNSEEN);
+	}
+	uint32_t count = take(port, looks || console_port_is_full(port), drain->left);
 
 	if (count != 0U) {
 		console.row_time = drain->now;

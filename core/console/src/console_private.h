@@ -74,6 +74,10 @@ void console_service(enum show show);
 /* Calls room() of the ports that wait for it. No lock may be held. */
 void console_tell_room(void);
 
+/* Its next byte is not only to be stored, by CONSOLE_PORT_WATCHED and the like. What was put until
+ * now is seen by whoever looks afterwards. */
+void console_want_attention(struct console_port *port, uint32_t why);
+
 bool console_port_is_full(const struct console_port *port);
 
 /* One byte of a port without focus: what may be shown of it, or -1. */

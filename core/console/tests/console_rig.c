@@ -20,16 +20,20 @@ struct rig_vm rig_monitor;
 uint64_t rig_armed;
 size_t rig_uart_room;
 unsigned rig_want_tx;
+void (*rig_on_write)(void);
 
 static size_t uart_write(void *ctx, const uint8_t *bytes, size_t size)
 {
 	(void)ctx;
+	if (rig_on_write != NULL) {
+		rig_on_write();
+	}
 	if (size > rig_uart_room) {
 		size = rig_uart_room;
 	}
 	rig_uart_room -= size;
 	memcpy(sent + sent_count, bytes, size);
-	sent_count += size;
+	__atomic_store_n(&sent_count, sent_count + size, __ATOMIC_RELEASE);
 	return size;
 }
 
@@ -65,7 +69,7 @@ static void arm(uint64_t deadline)
 	static struct lock queue = LOCK_INIT(LOCK_RANK_TIMERQ);
 
 	lock_take(&queue);
-	rig_armed = deadline;
+	__atomic_store_n(&rig_armed, deadline, __ATOMIC_RELEASE);
 	lock_drop(&queue);
 }
 
@@ -87,7 +91,14 @@ static void room(void *ctx)
 	vm->room_calls++;
 }
 
-static const struct console_port_ops ops = {.input = input, .room = room};
+static void output(void *ctx)
+{
+	struct rig_vm *vm = ctx;
+
+	vm->output_calls++;
+}
+
+static const struct console_port_ops ops = {.input = input, .room = room, .output = output};
 
 static void start(unsigned vms, console_arm_fn *arm_fn)
 {
@@ -102,6 +113,7 @@ static void start(unsigned vms, console_arm_fn *arm_fn)
 	rig_armed = UINT64_MAX;
 	rig_uart_room = SIZE_MAX;
 	rig_want_tx = 0;
+	rig_on_write = NULL;
 	sent_count = 0;
 	sent_seen = 0;
 	typed_count = 0;
@@ -133,10 +145,38 @@ const char *rig_sent(void)
 	return text;
 }
 
+size_t rig_sent_count(void)
+{
+	return __atomic_load_n(&sent_count, __ATOMIC_ACQUIRE);
+}
+
+bool rig_expire(void)
+{
+	if (__atomic_exchange_n(&rig_armed, UINT64_MAX, __ATOMIC_ACQ_REL) == UINT64_MAX) {
+		return false;
+	}
+	console_timer();
+	return true;
+}
+
+bool rig_put_byte(struct console_port *port, uint8_t byte)
+{
+	switch (console_port_put_quickly(port, byte)) {
+	case CONSOLE_QUICK_TAKEN:
+		return true;
+	case CONSOLE_QUICK_ATTEND:
+		console_port_attend(port);
+		return true;
+	case CONSOLE_QUICK_NOT:
+		break;
+	}
+	return console_port_put(port, byte);
+}
+
 void rig_put(struct rig_vm *vm, const char *text)
 {
 	for (; *text != '\0'; text++) {
-		(void)console_port_put(&vm->port, (uint8_t)*text);
+		(void)rig_put_byte(&vm->port, (uint8_t)*text);
 	}
 }
 

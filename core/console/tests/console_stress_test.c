@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "arch/cpu.h"
 #include "console_rig.h"
@@ -41,7 +42,7 @@ static void random_output_cannot_leave_its_rows(void **state)
 		} else if ((byte & 0x3fU) == 1U) {
 			byte = 0x1b;
 		}
-		(void)console_port_put(&BETA->port, byte);
+		(void)rig_put_byte(&BETA->port, byte);
 		if ((i & 0xffU) == 0U) {
 			rig_put(ALPHA, (i & 0x100U) != 0U ? "/ # " : "ls\r\nfile\r\n");
 			rig_wait(random_byte());
@@ -77,7 +78,7 @@ static void *print_lines(void *arg)
 			while (!console_port_has_room(&vm->port)) {
 				arch_yield();
 			}
-			(void)console_port_put(&vm->port, (uint8_t)*c);
+			(void)rig_put_byte(&vm->port, (uint8_t)*c);
 		}
 	}
 	return NULL;
@@ -111,11 +112,63 @@ static void threads_keep_their_lines_whole(void **state)
 	assert_int_equal(next[1], LINES);
 }
 
+static uint32_t is_over;
+
+static void *be_the_timer(void *arg)
+{
+	static struct percpu cpu = {.id = 1};
+
+	(void)arg;
+	arch_percpu_set(&cpu);
+	while (__atomic_load_n(&is_over, __ATOMIC_ACQUIRE) == 0U) {
+		if (!rig_expire()) {
+			arch_yield();
+		}
+	}
+	return NULL;
+}
+
+#define BURSTS	300U
+#define SECONDS 30
+
+static bool comes_out(size_t count)
+{
+	time_t end = time(NULL) + SECONDS;
+
+	while (rig_sent_count() != count) {
+		if (time(NULL) > end) {
+			return false;
+		}
+		arch_yield();
+	}
+	return true;
+}
+
+/* A byte that comes beside a look at those before it is looked for, too. */
+static void no_byte_of_a_prompt_is_forgotten(void **state)
+{
+	pthread_t timer;
+
+	(void)state;
+	rig_start(1);
+	is_over = 0;
+	assert_int_equal(pthread_create(&timer, NULL, be_the_timer, NULL), 0);
+	for (size_t i = 0, count = 0; i < BURSTS; i++) {
+		for (unsigned left = random_byte(); left != 0U; left--, count++) {
+			assert_true(rig_put_byte(&ALPHA->port, '.'));
+		}
+		assert_true(comes_out(count));
+	}
+	__atomic_store_n(&is_over, 1U, __ATOMIC_RELEASE);
+	pthread_join(timer, NULL);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(random_output_cannot_leave_its_rows),
 		cmocka_unit_test(threads_keep_their_lines_whole),
+		cmocka_unit_test(no_byte_of_a_prompt_is_forgotten),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "../src/console_private.h"
+#include "arch/sysreg.h"
 #include "console_rig.h"
 #include "lock/lock.h"
 
@@ -53,6 +54,70 @@ static void a_prompt_in_focus_is_shown_soon(void **state)
 	assert_string_equal(rig_sent(), "ls");
 	rig_put(ALPHA, "\r\nfile\r\n");
 	assert_string_equal(rig_sent(), "\r\nalpha| file\r\n");
+}
+
+/* Most bytes are only stored. What is to be done for the others: of a line that nobody looks for
+ * yet the first one, each line's end, and all from the middle of the ring on. */
+static void most_bytes_are_put_quickly(void **state)
+{
+	struct console_port *port = &ALPHA->port;
+
+	(void)state;
+	rig_start(2);
+	rig_put(ALPHA, "\n");
+	assert_int_equal(console_port_put_quickly(port, 'a'), CONSOLE_QUICK_ATTEND);
+	console_port_attend(port);
+	assert_int_equal(rig_armed, fake_sysregs.cntpct_el0 + CONSOLE_QUIET_MS);
+	for (unsigned i = 1; i < CONSOLE_RING_SIZE / 2U; i++) {
+		assert_int_equal(console_port_put_quickly(port, 'a'), CONSOLE_QUICK_TAKEN);
+	}
+	assert_int_equal(console_port_put_quickly(port, 'b'), CONSOLE_QUICK_NOT);
+	assert_true(console_port_put(port, '\n'));
+	assert_int_equal(console_port_put_quickly(port, '\n'), CONSOLE_QUICK_ATTEND);
+	console_port_attend(port);
+	assert_int_equal(strlen(rig_sent()), 3U * strlen("alpha| \r\n") + CONSOLE_RING_SIZE / 2U);
+}
+
+static enum console_quick put_beside;
+
+static void put_beside_the_look(void)
+{
+	rig_on_write = NULL;
+	put_beside = console_port_put_quickly(&ALPHA->port, 'b');
+}
+
+/* By its guest, on another CPU. */
+static void a_byte_beside_the_look_at_a_prompt_is_looked_for(void **state)
+{
+	(void)state;
+	rig_start(1);
+	rig_put(ALPHA, "a");
+	rig_on_write = put_beside_the_look;
+	rig_wait(CONSOLE_QUIET_MS);
+	assert_string_equal(rig_sent(), "a");
+	assert_int_equal(put_beside, CONSOLE_QUICK_ATTEND);
+	console_port_attend(&ALPHA->port);
+	rig_wait(CONSOLE_QUIET_MS);
+	assert_string_equal(rig_sent(), "b");
+}
+
+static void a_reader_is_told_of_the_next_byte_alone(void **state)
+{
+	uint32_t from = 0;
+	uint32_t lost = 0;
+	uint8_t buf[16];
+
+	(void)state;
+	rig_start(2);
+	rig_put(BETA, "a");
+	assert_int_equal(BETA->output_calls, 0);
+	assert_int_equal(console_port_read(&BETA->port, &from, buf, sizeof(buf), &lost), 1);
+	rig_put(BETA, "bc");
+	assert_int_equal(BETA->output_calls, 1);
+	assert_int_equal(console_port_read(&BETA->port, &from, buf, sizeof(buf), &lost), 2);
+	rig_put(BETA, "\n\n");
+	assert_int_equal(BETA->output_calls, 2);
+	assert_int_equal(ALPHA->output_calls, 0);
 }
 
 static void a_prompt_without_focus_waits(void **state)
@@ -243,14 +308,14 @@ static void a_flooding_guest_waits(void **state)
 	(void)state;
 	rig_start(2);
 	rig_uart_room = 0;
-	while (console_port_put(&BETA->port, put % 64U == 63U ? '\n' : 'y')) {
+	while (rig_put_byte(&BETA->port, put % 64U == 63U ? '\n' : 'y')) {
 		put++;
 		assert_true(put < 100000U);
 	}
 	put++;
 	assert_int_equal(rig_want_tx, 1);
 	assert_false(console_port_has_room(&BETA->port));
-	assert_true(console_port_put(&ALPHA->port, 'a')); /* the other one goes on */
+	assert_true(rig_put_byte(&ALPHA->port, 'a')); /* the other one goes on */
 	assert_int_equal(BETA->room_calls, 0);
 	for (int i = 0; i < 2000 && BETA->room_calls == 0; i++) {
 		rig_uart_room = 16;
@@ -276,7 +341,7 @@ static void room_is_told_by_the_timer(void **state)
 	(void)state;
 	rig_start(2);
 	rig_uart_room = 0;
-	while (console_port_put(&BETA->port, '\n')) {
+	while (rig_put_byte(&BETA->port, '\n')) {
 	}
 	rig_uart_room = SIZE_MAX;
 	rig_put(ALPHA, "x\n");
@@ -307,7 +372,7 @@ static void logging_with_locks_held_arms_nothing(void **state)
 	(void)state;
 	rig_start(2);
 	rig_uart_room = 0;
-	while (console_port_put(&BETA->port, '\n')) {
+	while (rig_put_byte(&BETA->port, '\n')) {
 	}
 	rig_uart_room = SIZE_MAX;
 	lock_take(&lock);
@@ -425,6 +490,9 @@ int main(void)
 		cmocka_unit_test(one_vm_passes_as_it_is),
 		cmocka_unit_test(lines_of_several_are_whole_and_marked),
 		cmocka_unit_test(a_prompt_in_focus_is_shown_soon),
+		cmocka_unit_test(most_bytes_are_put_quickly),
+		cmocka_unit_test(a_byte_beside_the_look_at_a_prompt_is_looked_for),
+		cmocka_unit_test(a_reader_is_told_of_the_next_byte_alone),
 		cmocka_unit_test(a_prompt_without_focus_waits),
 		cmocka_unit_test(without_timer_prompts_are_shown_at_once),
 		cmocka_unit_test(another_line_interrupts_a_resting_prompt),

@@ -103,7 +103,7 @@ enum control_status control_console_read(struct call *call)
 	uint32_t lost;
 
 	call->done = (uint32_t)console_port_read(
-		&call->vm->port, &position, call->data, call->size, &lost);
+		&call->vm->terminal.port, &position, call->data, call->size, &lost);
 	call->result[0] = position;
 	call->result[1] = lost;
 	return CONTROL_OK;
@@ -112,9 +112,9 @@ enum control_status control_console_read(struct call *call)
 enum control_status control_console_write(struct call *call)
 {
 	/* No more than there is room for: the guest would be told of an overrun. */
-	size_t size = min_u64(call->size, vuart_input_room(&call->vm->uart));
+	size_t size = min_u64(call->size, vuart_input_room(&call->vm->terminal.uart));
 
-	call->done = (uint32_t)vuart_input(&call->vm->uart, call->data, size);
+	call->done = (uint32_t)vuart_input(&call->vm->terminal.uart, call->data, size);
 	return CONTROL_OK;
 }
 

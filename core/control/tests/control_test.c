@@ -432,7 +432,7 @@ static void trace_records(void **state)
 static void say(const char *text)
 {
 	for (; *text != '\0'; text++) {
-		(void)console_port_put(&rig.other->port, (uint8_t)*text);
+		(void)console_port_put(&rig.other->terminal.port, (uint8_t)*text);
 	}
 }
 
@@ -454,14 +454,14 @@ static void consoles(void **state)
 	assert_int_equal(rig.x[1], 3);
 	assert_int_equal(rig.x[3], 0);
 	assert_memory_equal(rig.memory, "llo", 3);
-	rig.other->uart.cr = 0x301;
-	rig.other->uart.rx_count = 0;
+	rig.other->terminal.uart.cr = 0x301;
+	rig.other->terminal.uart.rx_count = 0;
 	memset(rig.memory, 'x', sizeof(rig.memory));
 	assert_int_equal(rig_call(CONTROL_CONSOLE_WRITE, 0, 0, VUART_BACKLOG + 10U), CONTROL_OK);
 	assert_int_equal(rig.x[1], VUART_BACKLOG);
 	assert_int_equal(rig_call(CONTROL_CONSOLE_WRITE, 0, 0, VUART_BACKLOG + 10U), CONTROL_OK);
 	assert_int_equal(rig.x[1], 0);
-	assert_false(rig.other->uart.rx_overrun);
+	assert_false(rig.other->terminal.uart.rx_overrun);
 }
 
 static void guestinfo(void **state)

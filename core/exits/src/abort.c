@@ -238,13 +238,6 @@ enum outcome exits_any_data_abort(struct vcpu *vcpu, uint64_t esr)
 	return stage2_abort(vcpu, esr, read_far_el2(), false);
 }
 
-/* What a driver's load or store leaves in ESR_EL2, the level and all about the register apart. */
-#define PLAIN_MASK (ISS_ISV | ISS_CM | ISS_S1PTW | FSC_KIND(MASK_BELOW(ISS_FSC_WIDTH)))
-#define PLAIN	   (ISS_ISV | FSC_TRANSLATION)
-
-/* And in SPSR_EL2, none of these: nothing to undo for an instruction that is stepped over. */
-#define UNUSUAL (VCPU_SKIP_UNDOES | PSTATE_AARCH32)
-
 /* Might a load with a valid syndrome, which has 8 bytes at most, cross from a page into the next?
  * FAR_EL2 is one of the bytes, whichever. Pages have 4 KiB at least. */
 static inline bool may_cross(uint64_t far)
@@ -258,25 +251,25 @@ static inline bool is_hpfar_good(uint64_t esr, uint64_t far)
 	return (esr & ISS_WNR) != 0U || !may_cross(far);
 }
 
-/* A plain access to the UART is most of what guests do without memory, once they run, and one to
- * the distributor most of the rest: first of all, and without a test that does not matter to them.
- */
+/* A plain access to the distributor is most of what guests do without memory, once they run, and
+ * their UART's quick ones are done; one to its other registers most of the rest: first of all, and
+ * without a test that does not matter to them. */
 enum outcome exits_data_abort(struct vcpu *vcpu, uint64_t esr)
 {
 	uint64_t far = read_far_el2();
 	ipa_t ipa;
 
-	if (UNLIKELY((esr & PLAIN_MASK) != PLAIN || (vcpu_pstate() & UNUSUAL) != 0U ||
-		     !is_hpfar_good(esr, far))) {
+	if (UNLIKELY((esr & EXITS_PLAIN_MASK) != EXITS_PLAIN ||
+		     (vcpu_pstate() & EXITS_UNUSUAL) != 0U || !is_hpfar_good(esr, far))) {
 		return exits_any_data_abort(vcpu, esr);
 	}
 	vcpu->exits.abort++;
 	ipa = hpfar_ipa(far);
-	if (LIKELY((ipa.v ^ VM_UART_BASE) < VUART_SIZE)) {
-		return exits_mmio_uart(vcpu, esr, (uint32_t)(ipa.v ^ VM_UART_BASE));
-	}
 	if ((ipa.v ^ VM_GICD_BASE) < EXITS_QUICK_GICD) {
 		return exits_mmio_gicd(vcpu, esr, (uint32_t)(ipa.v ^ VM_GICD_BASE));
+	}
+	if ((ipa.v ^ VM_UART_BASE) < VUART_SIZE) {
+		return exits_mmio_uart(vcpu, esr, (uint32_t)(ipa.v ^ VM_UART_BASE));
 	}
 	return is_memory(ipa) ? memory_fault(vcpu, esr, ipa, far, false)
 			      : exits_mmio(vcpu, esr, ipa, far);

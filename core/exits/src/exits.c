@@ -14,6 +14,7 @@
 #include "vcpu/inject.h"
 
 #include "exits_private.h"
+#include "uart.h"
 
 #define PFR0_RAS_SHIFT	  28U
 #define PFR0_RAS_WIDTH	  4U
@@ -68,15 +69,13 @@ static exit_fn *const exits[1U << ESR_EC_WIDTH] = {
 	[EC_BRK64] = brk_exit,
 };
 
+/* All but data aborts. */
 static inline struct vcpu_context *run_exit(struct vcpu *vcpu, uint64_t esr)
 {
 	uint64_t class = FIELD_GET(esr, ESR_EC);
 	exit_fn *handler;
 
 	/* Ahead of the table what guests do most. */
-	if (class == EC_DABT_LOWER) {
-		return data_abort_exit(vcpu, esr);
-	}
 	if (class == EC_SYSREG) {
 		return sysreg_exit(vcpu, esr);
 	}
@@ -93,13 +92,37 @@ NOINLINE static struct vcpu_context *traced_exit(struct vcpu *vcpu, uint64_t esr
 		       : run_exit(vcpu, esr);
 }
 
+NOINLINE static struct vcpu_context *attend_exit(struct vcpu *vcpu)
+{
+	vm_terminal_attend(vcpu->terminal);
+	return exits_finish(vcpu, OUTCOME_RESUME);
+}
+
+/* Apart, where it needs no register for the others' ways. */
+NOINLINE static struct vcpu_context *device_or_memory(struct vcpu *vcpu, uint64_t esr)
+{
+	switch (exits_uart_quickly(vcpu, esr)) {
+	case CONSOLE_QUICK_TAKEN:
+		return exits_finish(vcpu, OUTCOME_RESUME);
+	case CONSOLE_QUICK_ATTEND:
+		return attend_exit(vcpu);
+	case CONSOLE_QUICK_NOT:
+		break;
+	}
+	return data_abort_exit(vcpu, esr);
+}
+
 struct vcpu_context *exits_sync(struct vcpu_context *ctx)
 {
 	struct vcpu *vcpu = vcpu_of(ctx);
 	uint64_t esr = read_esr_el2();
 
-	return UNLIKELY(load_relaxed(&trace_enabled)) ? traced_exit(vcpu, esr)
-						      : run_exit(vcpu, esr);
+	if (UNLIKELY(load_relaxed(&trace_enabled))) {
+		return traced_exit(vcpu, esr);
+	}
+	/* Most exits of a guest that runs. */
+	return FIELD_GET(esr, ESR_EC) == EC_DABT_LOWER ? device_or_memory(vcpu, esr)
+						       : run_exit(vcpu, esr);
 }
 
 /* What an SError's syndrome says of the machine's state (DDI 0487, D19.2, ESR_EL2). */

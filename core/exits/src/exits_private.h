@@ -19,6 +19,12 @@ enum outcome exits_hvc(struct vcpu *vcpu, uint64_t esr);
 enum outcome exits_smc(struct vcpu *vcpu, uint64_t esr);
 enum outcome exits_sysreg(struct vcpu *vcpu, uint64_t esr);
 enum outcome exits_data_abort(struct vcpu *vcpu, uint64_t esr);
+/* What a driver's load or store leaves in ESR_EL2, the level and all about the register apart; and
+ * in SPSR_EL2 none of these: nothing to undo for an instruction that is stepped over. */
+#define EXITS_PLAIN_MASK (ISS_ISV | ISS_CM | ISS_S1PTW | FSC_KIND(MASK_BELOW(ISS_FSC_WIDTH)))
+#define EXITS_PLAIN	 (ISS_ISV | FSC_TRANSLATION)
+#define EXITS_UNUSUAL	 (VCPU_SKIP_UNDOES | PSTATE_AARCH32)
+
 /* The same in any case; devices' accesses are traced by this one alone. */
 enum outcome exits_any_data_abort(struct vcpu *vcpu, uint64_t esr);
 enum outcome exits_instruction_abort(struct vcpu *vcpu, uint64_t esr);
@@ -63,9 +69,8 @@ enum outcome exits_wait(struct vcpu *vcpu);
 /* One device access of the guest at an IPA without memory, from the syndrome or, where there is
  * none, from the instruction. */
 enum outcome exits_mmio(struct vcpu *vcpu, uint64_t esr, ipa_t ipa, uint64_t far);
-/* The first, where the syndrome is valid, the guest has nothing to be undone when it is stepped
- * over (VCPU_SKIP_UNDOES), and nothing is traced: the VM's UART, and the first EXITS_QUICK_GICD
- * bytes of its distributor, which are there in either view. */
+/* The first, where the access is plain, and nothing is traced: the VM's UART, and the first
+ * EXITS_QUICK_GICD bytes of its distributor, which are there in either view. */
 #define EXITS_QUICK_GICD VGIC_V2_DIST_SIZE
 enum outcome exits_mmio_uart(struct vcpu *vcpu, uint64_t esr, uint32_t offset);
 enum outcome exits_mmio_gicd(struct vcpu *vcpu, uint64_t esr, uint32_t offset);

@@ -78,7 +78,7 @@ static inline void finish_load(struct vcpu *vcpu, uint64_t esr, uint64_t value)
 
 enum outcome exits_mmio_uart(struct vcpu *vcpu, uint64_t esr, uint32_t offset)
 {
-	struct vuart *uart = &vcpu->vm->uart;
+	struct vuart *uart = &vcpu->terminal->uart;
 	unsigned size = size_of(esr);
 
 	if (UNLIKELY(size > VUART_ACCESS_MAX || !is_aligned(offset, size))) {

@@ -355,41 +355,116 @@ static void the_distributor_answers(void **state)
 	assert_int_equal(rig.vcpu->ctx.x[1], 0x3b);
 }
 
+/* As the vectors call it: ahead of all else where the access is usual. */
 static void at_uart(uint64_t offset, uint64_t more)
+{
+	uint64_t aborts = rig.vcpu->exits.abort;
+
+	set_fault(VM_UART_BASE + offset, VM_UART_BASE);
+	fake_sysregs.esr_el2 = LOAD(more);
+	assert_ptr_equal(exits_sync(&rig.vcpu->ctx), &rig.vcpu->ctx);
+	assert_int_equal(rig.vcpu->exits.abort, aborts + 1U);
+}
+
+static void at_uart_slowly(uint64_t offset, uint64_t more)
 {
 	at_device(VM_UART_BASE, offset, more);
 }
 
-static void the_uart_answers(void **state)
+static void check_uart(void (*at)(uint64_t offset, uint64_t more))
 {
-	uint32_t put = rig.vm->port.put;
+	uint32_t put = rig.vm->terminal.port.put;
 
-	(void)state;
-	at_uart(0x18, SIZE(1)); /* FR: nothing received, all sent, CTS, DSR and DCD are on */
+	at(0x18, SIZE(1)); /* FR: nothing received, all sent, CTS, DSR and DCD are on */
 	assert_int_equal(rig.vcpu->ctx.x[1], 0x97);
 	rig_check_done();
-	at_uart(0x18, SIZE(0) | ISS_SSE | ISS_SF);
+	at(0x18, SIZE(0) | ISS_SSE | ISS_SF);
 	assert_int_equal(rig.vcpu->ctx.x[1], UINT64_C(0xffffffffffffff97));
-	at_uart(0x19, SIZE(0));
+	at(0x19, SIZE(0));
 	assert_int_equal(rig.vcpu->ctx.x[1], 0);
-	at_uart(0xfe0, SIZE(2));
+	at(0xfe0, SIZE(2));
 	assert_int_equal(rig.vcpu->ctx.x[1], 0x11);
 	rig.vcpu->ctx.x[1] = UINT64_C(0xffffffffffff0041);
-	at_uart(0, SIZE(2) | ISS_WNR);
+	at(0, SIZE(2) | ISS_WNR);
 	rig_check_done();
-	assert_int_equal(rig.vm->port.put, put + 1U);
-	assert_int_equal(rig.vm->port.ring[put], 'A');
+	assert_int_equal(rig.vm->terminal.port.put, put + 1U);
+	assert_int_equal(rig.vm->terminal.port.ring[put], 'A');
 	rig.vcpu->ctx.x[1] = 0x1234;
-	at_uart(0x24, SIZE(0) | ISS_WNR); /* IBRD: one byte of the register */
-	at_uart(0x24, SIZE(2));
+	at(0x24, SIZE(0) | ISS_WNR); /* IBRD: one byte of the register */
+	at(0x24, SIZE(2));
 	assert_int_equal(rig.vcpu->ctx.x[1], 0x34);
-	at_uart(0x18, SIZE(3));
+	at(0x18, SIZE(3));
 	rig_check_injected(RIG_SAME(FSC_EXTERNAL));
-	at_uart(0x18, SIZE(3) | ISS_WNR);
+	at(0x18, SIZE(3) | ISS_WNR);
 	rig_check_injected(RIG_SAME(FSC_EXTERNAL | ISS_WNR));
-	at_uart(0x19, SIZE(1));
+	at(0x19, SIZE(1));
 	rig_check_injected(RIG_SAME(FSC_ALIGNMENT));
 	assert_int_equal(rig.vcpu->ctx.x[1], 0x34);
+}
+
+static void the_uart_answers(void **state)
+{
+	(void)state;
+	check_uart(at_uart);
+	check_uart(at_uart_slowly);
+}
+
+#define UARTICR_TX 0x020U
+#define UARTCR_LBE 0x380U
+#define RT(n)	   ((uint64_t)(n) << ISS_SRT_SHIFT ^ UINT64_C(1) << ISS_SRT_SHIFT)
+
+/* What its quick way leaves to the other one. */
+static void the_uart_answers_what_is_unusual(void **state)
+{
+	const struct console_port *port = &rig.vm->terminal.port;
+	struct vuart *uart = &rig.vm->terminal.uart;
+	uint32_t put = port->put;
+
+	(void)state;
+	at_uart(0x18, SIZE(1) | RT(31));
+	rig_check_done();
+	rig.vcpu->ctx.pc = 'x';
+	at_uart(0, SIZE(0) | ISS_WNR | RT(31));
+	assert_int_equal(port->put, put + 1U);
+	assert_int_equal(port->ring[put % CONSOLE_RING_SIZE], 0);
+	assert_int_equal(rig.vcpu->ctx.pc, 'x');
+	rig.vcpu->ctx.x[1] = 'b';
+	fake_sysregs.spsr_el2 |= PSTATE_SS;
+	at_uart(0, SIZE(0) | ISS_WNR);
+	assert_int_equal(fake_sysregs.spsr_el2 & PSTATE_SS, 0);
+	rig.vcpu->ctx.x[1] = UARTICR_TX;
+	at_uart(0x44, SIZE(2) | ISS_WNR); /* ICR: the next byte raises it again */
+	assert_int_equal(uart->ris & UARTICR_TX, 0);
+	rig.vcpu->ctx.x[1] = 'c';
+	at_uart(0, SIZE(0) | ISS_WNR);
+	assert_int_equal(uart->ris & UARTICR_TX, UARTICR_TX);
+	assert_int_equal(port->put, put + 3U);
+	rig.vcpu->ctx.x[1] = UARTCR_LBE;
+	at_uart(0x30, SIZE(2) | ISS_WNR); /* CR: what is sent comes back */
+	rig.vcpu->ctx.x[1] = 'd';
+	at_uart(0, SIZE(0) | ISS_WNR);
+	assert_int_equal(port->put, put + 3U);
+	at_uart(0, SIZE(0)); /* DR */
+	assert_int_equal(rig.vcpu->ctx.x[1], 'd');
+	lock_take(&uart->lock);
+	assert_int_equal(vm_terminal_send(&rig.vm->terminal, 'e'), CONSOLE_QUICK_NOT);
+	lock_drop(&uart->lock);
+	assert_int_equal(port->put, put + 3U);
+}
+
+/* A line comes out by its end, and no sooner. */
+static void a_line_by_the_uart_is_shown(void **state)
+{
+	const struct console_port *port = &rig.vm->terminal.port;
+
+	(void)state;
+	rig.vcpu->ctx.x[1] = 'a';
+	at_uart(0, SIZE(0) | ISS_WNR);
+	assert_int_not_equal(port->taken, port->put);
+	rig.vcpu->ctx.x[1] = '\n';
+	at_uart(0, SIZE(0) | ISS_WNR);
+	assert_int_equal(port->taken, port->put);
+	rig_check_done();
 }
 
 struct seen {
@@ -452,6 +527,8 @@ int main(void)
 		TEST(a_load_with_a_fault_at_stage_1_is_run_again),
 		TEST(the_distributor_answers),
 		TEST(the_uart_answers),
+		TEST(the_uart_answers_what_is_unusual),
+		TEST(a_line_by_the_uart_is_shown),
 		TEST(devices_are_traced),
 	};
 

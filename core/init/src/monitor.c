@@ -257,7 +257,7 @@ static enum plinth_status focus(void *ctx, const char *name)
 	if (vm == NULL) {
 		return PLINTH_ENOENT;
 	}
-	return console_focus(&vm->port) ? PLINTH_OK : PLINTH_ENOENT;
+	return console_focus(&vm->terminal.port) ? PLINTH_OK : PLINTH_ENOENT;
 }
 
 static void look_line(void *ctx, const char *text)

@@ -48,6 +48,7 @@ static void init_vcpu(struct vm *vm, vcpu_id_t id)
 	struct vcpu *vcpu = &vm->vcpu[id];
 
 	vcpu->vm = vm;
+	vcpu->terminal = &vm->terminal;
 	vcpu->id = id;
 	vcpu->caches_on = true; /* until it starts: vm_caches_off */
 	sched_entity_init(&vcpu->sched, vm->config.weight, vm->config.affinity);
@@ -96,7 +97,7 @@ static void map_devices(struct vm *vm)
 	if (!v2) {
 		add_region(vm, VM_GICR_BASE, redists, vgic_redist_mmio, &vm->vgic, "gicr");
 	}
-	add_region(vm, VM_UART_BASE, VUART_SIZE, vuart_mmio, &vm->uart, "uart");
+	add_region(vm, VM_UART_BASE, VUART_SIZE, vuart_mmio, &vm->terminal.uart, "uart");
 	add_region(vm, VM_RTC_BASE, VRTC_SIZE, vrtc_mmio, &vm->rtc, "rtc");
 	if ((vm->config.flags & VM_FLAG_CONTROL) != 0U) {
 		add_region(vm, VM_GPIO_BASE, VGPIO_SIZE, vgpio_mmio, &vm->gpio, "gpio");
@@ -161,7 +162,7 @@ static enum plinth_status init_parts(struct vm *vm, const char **why)
 	lock_init(&vm->cache_lock, LOCK_RANK_DEVICE);
 	vtimer_vm_init(&vm->time);
 	psci_init(&vm->psci, &vm_psci_ops, vm, vm->psci_vcpu, vm->config.vcpu_count);
-	vuart_init(&vm->uart, &vm_uart_ops, vm);
+	vuart_init(&vm->terminal.uart, &vm_uart_ops, vm);
 	vrtc_init(&vm->rtc, &vm_rtc_ops, vm);
 	vgpio_init(&vm->gpio, &vm_gpio_ops, vm);
 	timer_init(&vm->worker, vm_work, vm);
@@ -252,7 +253,7 @@ enum plinth_status vm_build_step(struct vm *vm, const char **why)
 
 void vm_build_end(struct vm *vm)
 {
-	console_port_add(&vm->port, CONSOLE_PORT_VM, vm->config.name, &vm_port_ops, vm);
+	console_port_add(&vm->terminal.port, CONSOLE_PORT_VM, vm->config.name, &vm_port_ops, vm);
 	vm->has_port = true;
 	vm_show(vm);
 }

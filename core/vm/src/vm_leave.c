@@ -47,7 +47,7 @@ static bool hide(struct vm *vm)
 {
 	vm_hide(vm);
 	if (vm->has_port) {
-		console_port_remove(&vm->port);
+		console_port_remove(&vm->terminal.port);
 	}
 	next_vcpu = 0;
 	return true;

@@ -121,14 +121,20 @@ static bool uart_put(void *ctx, uint8_t byte)
 {
 	struct vm *vm = ctx;
 
-	return console_port_put(&vm->port, byte);
+	return console_port_put(&vm->terminal.port, byte);
+}
+
+void vm_terminal_attend(struct vm_terminal *terminal)
+{
+	console_port_attend(&terminal->port);
+	lock_drop(&terminal->uart.lock);
 }
 
 static bool uart_ready(void *ctx)
 {
 	struct vm *vm = ctx;
 
-	return console_port_has_room(&vm->port);
+	return console_port_has_room(&vm->terminal.port);
 }
 
 static void uart_line(void *ctx, bool level)
@@ -147,14 +153,14 @@ static void port_input(void *ctx, const uint8_t *bytes, size_t size)
 	struct vm *vm = ctx;
 
 	/* What finds no room the guest sees as an overrun. */
-	(void)vuart_input(&vm->uart, bytes, size);
+	(void)vuart_input(&vm->terminal.uart, bytes, size);
 }
 
 static void port_room(void *ctx)
 {
 	struct vm *vm = ctx;
 
-	vuart_tx_room(&vm->uart);
+	vuart_tx_room(&vm->terminal.uart);
 }
 
 static void port_output(void *ctx)

@@ -147,7 +147,7 @@ static enum plinth_status reset_hardware(struct vm *vm)
 		return PLINTH_EAGAIN;
 	}
 	vm->caches_off = 0;
-	vuart_reset(&vm->uart);
+	vuart_reset(&vm->terminal.uart);
 	vrtc_reset(&vm->rtc);
 	vgpio_reset(&vm->gpio);
 	backdoor_reset(&vm->backdoor);
@@ -434,7 +434,7 @@ static bool stop_step(struct vm *vm)
 {
 	vtimer_vm_stop(&vm->time);
 	vm_debug_end(vm);
-	console_port_end_line(&vm->port);
+	console_port_end_line(&vm->terminal.port);
 	if (vm->devices.run && !memory_step(vm, vm_devices_stop_step)) {
 		return false;
 	}

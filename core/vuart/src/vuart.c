@@ -6,10 +6,13 @@
 #include "base/compiler.h"
 #include "vuart_private.h"
 
+/* After each change: what follows from the registers. */
 static void update_line(struct vuart *uart)
 {
 	bool level = (uart->ris & uart->imsc) != 0U;
 
+	uart->sends_plainly = (uart->cr & UARTCR_LBE) == 0U && (uart->fr & UARTFR_TXFF) == 0U &&
+			      (uart->ris & UARTINT_TX) != 0U;
 	if (level != uart->line) {
 		uart->line = level;
 		uart->ops->set_line(uart->ctx, level);
@@ -76,12 +79,11 @@ void vuart_tx_room(struct vuart *uart)
 
 static uint32_t read_flags(struct vuart *uart)
 {
-	/* One word, and each bit is right at some moment of the access: no lock is needed. */
-	uint32_t fr = load_relaxed(&uart->fr);
+	uint32_t fr = vuart_flags(uart);
 
 	if ((fr & UARTFR_TXFF) != 0U) {
 		vuart_tx_room(uart);
-		fr = load_relaxed(&uart->fr);
+		fr = vuart_flags(uart);
 	}
 	return fr;
 }
@@ -190,26 +192,12 @@ NOINLINE static void write_slow(struct vuart *uart, uint32_t offset, uint32_t v)
 	lock_drop(&uart->lock);
 }
 
-/* Any register, and any part of it. */
-NOINLINE static uint32_t read_slowly(struct vuart *uart, uint32_t offset, uint32_t size)
+uint32_t vuart_read(struct vuart *uart, uint32_t offset, uint32_t size)
 {
 	uint32_t first = (uint32_t)align_down(offset, 4);
 	uint32_t v = first == UARTFR ? read_flags(uart) : read_locked(uart, first);
 
 	return (uint32_t)((v >> (8U * (offset - first))) & MASK_BELOW(8U * size));
-}
-
-uint32_t vuart_read(struct vuart *uart, uint32_t offset, uint32_t size)
-{
-	/* What a guest that prints looks at, as mostly it is: nine bits. */
-	if (LIKELY(offset == UARTFR)) {
-		uint32_t fr = load_relaxed(&uart->fr);
-
-		if (LIKELY((fr & UARTFR_TXFF) == 0U)) {
-			return size == 1U ? (uint8_t)fr : fr;
-		}
-	}
-	return read_slowly(uart, offset, size);
 }
 
 void vuart_write(struct vuart *uart, uint32_t offset, uint32_t size, uint64_t value)

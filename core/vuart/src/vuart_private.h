@@ -7,9 +7,9 @@
 #include "vuart/vuart.h"
 
 /* Registers and bits by the names of DDI 0183, chapter 3. */
-#define UARTDR	      0x000U
+#define UARTDR	      VUART_DR
 #define UARTRSR	      0x004U /* UARTECR when written */
-#define UARTFR	      0x018U
+#define UARTFR	      VUART_FR
 #define UARTILPR      0x020U
 #define UARTIBRD      0x024U
 #define UARTFBRD      0x028U
@@ -28,7 +28,7 @@
 #define UARTFR_MODEM   0x007U /* CTS, DSR, DCD: somebody is connected and ready */
 #define UARTFR_BUSY    0x008U
 #define UARTFR_RXFE    0x010U
-#define UARTFR_TXFF    0x020U
+#define UARTFR_TXFF    VUART_FR_TXFF
 #define UARTFR_RXFF    0x040U
 #define UARTFR_TXFE    0x080U
 #define UARTLCR_H_FEN  0x010U

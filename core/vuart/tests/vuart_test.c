@@ -301,6 +301,41 @@ static void loopback_comes_back(void **state)
 	assert_int_equal(rd(DR), 'l');
 }
 
+static bool is_plain(void)
+{
+	return vuart_sends_plainly(&uart);
+}
+
+/* Who sends without a call relies on it. */
+static void it_is_known_when_a_byte_changes_nothing(void **state)
+{
+	(void)state;
+	assert_false(is_plain());
+	wr(DR, 'a');
+	assert_true(is_plain());
+	wr(ICR, TX);
+	assert_false(is_plain());
+	wr(DR, 'b');
+	assert_true(is_plain());
+	wr(CR, 0x381);
+	assert_false(is_plain());
+	wr(CR, 0x301);
+	assert_true(is_plain());
+	out_room = 3;
+	wr(DR, 'c');
+	assert_false(is_plain());
+	wr(CR, 0x381); /* what comes back raises the interrupt, and the port is full still */
+	wr(DR, 'd');
+	wr(CR, 0x301);
+	assert_int_equal(rd(RIS) & TX, TX);
+	assert_false(is_plain());
+	out_room = 4;
+	assert_int_equal(rd(FR) & 0x20U, 0);
+	assert_true(is_plain());
+	vuart_reset(&uart);
+	assert_false(is_plain());
+}
+
 static void reset_drops_the_line_and_the_input(void **state)
 {
 	(void)state;
@@ -328,6 +363,7 @@ int main(void)
 		cmocka_unit_test_setup(overrun_is_told, setup),
 		cmocka_unit_test_setup(a_long_line_is_kept, setup),
 		cmocka_unit_test_setup(loopback_comes_back, setup),
+		cmocka_unit_test_setup(it_is_known_when_a_byte_changes_nothing, setup),
 		cmocka_unit_test_setup(reset_drops_the_line_and_the_input, setup),
 	};
 

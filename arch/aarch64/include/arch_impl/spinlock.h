@@ -11,7 +11,7 @@
 struct arch_spinlock {
 	uint16_t owner;
 	uint16_t next;
-};
+} __attribute__((aligned(4)));
 
 /* The load-acquire-exclusive arms the event register, so that the store in unlock ends the WFE
  * (DDI 0487, D1.7, global monitor events). */
@@ -35,15 +35,24 @@ static inline void arch_spin_lock(struct arch_spinlock *lock)
 	}
 }
 
+/* Both halves at once. Not before what the caller has stored with release: who fails may have left
+ * a note for the owner, which must not have dropped the lock without seeing it. */
 static inline bool arch_spin_try(struct arch_spinlock *lock)
 {
-	/* Not before what the caller has stored with release: who fails may have left a note for
-	 * the owner, which must not have dropped the lock without seeing it. */
-	uint16_t owner = load_acquire(&lock->owner);
-	uint16_t next = owner;
+	uint32_t v;
+	uint32_t failed;
 
-	return __atomic_compare_exchange_n(
-		&lock->next, &next, (uint16_t)(owner + 1U), 0, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+	__asm__ volatile("1:	ldaxr	%w0, %2\n"
+			 "	eor	%w1, %w0, %w0, ror #16\n"
+			 "	cbnz	%w1, 2f\n"
+			 "	add	%w0, %w0, #0x10, lsl #12\n"
+			 "	stxr	%w1, %w0, %2\n"
+			 "	cbnz	%w1, 1b\n"
+			 "2:"
+			 : "=&r"(v), "=&r"(failed), "+Q"(*lock)
+			 :
+			 : "memory");
+	return failed == 0U;
 }
 
 static inline void arch_spin_unlock(struct arch_spinlock *lock)

@@ -23,6 +23,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/atomic.h"
+#include "base/compiler.h"
 #include "log/log.h"
 
 #define CONSOLE_ESCAPE	   0x14U /* Ctrl-T: QEMU has Ctrl-A, telnet Ctrl-], shells the others */
@@ -56,6 +58,11 @@ struct console_port_ops {
 	void (*output)(void *ctx);
 };
 
+/* What the next byte is to bring about beside its being shown some time. */
+#define CONSOLE_PORT_WATCHED 1U /* ops->output(): a reader waits */
+#define CONSOLE_PORT_UNSEEN  2U /* console_arm_fn: the port has the focus, and no look is to come  \
+				 */
+
 enum console_port_kind { CONSOLE_PORT_VM, CONSOLE_PORT_MONITOR };
 
 /* Filter that takes control sequences out of what a VM without focus prints. */
@@ -65,18 +72,20 @@ struct console_filter {
 };
 
 struct console_port {
-	char name[CONSOLE_NAME_SIZE];
-	enum console_port_kind kind;
-	const struct console_port_ops *ops;
-	void *ctx;
-	/* One producer (the caller of console_port_put), one consumer (holder of the lock). */
+	/* One producer (the caller of console_port_put), one consumer (holder of the lock). First
+	 * what each byte needs. */
 	uint32_t put;
+	uint32_t quick_end; /* the producer's: up to here the ring is known to be half empty */
+	uint32_t attention; /* CONSOLE_PORT_WATCHED and the like; atomic */
 	uint32_t taken;
 	uint32_t newlines_put;
 	uint32_t newlines_taken;
 	uint32_t wants_room;
-	uint32_t watched; /* a reader waits for output */
-	uint32_t users;	  /* running calls of ops; console_port_remove() waits for them */
+	uint32_t users; /* running calls of ops; console_port_remove() waits for them */
+	char name[CONSOLE_NAME_SIZE];
+	enum console_port_kind kind;
+	const struct console_port_ops *ops;
+	void *ctx;
 	/* Under CONSOLE_OUT */
 	struct console_filter filter;
 	struct console_filter shown_filter;
@@ -104,6 +113,28 @@ void console_port_remove(struct console_port *port);
 /* Takes one byte; false: took it, but now the ring is full, and room() will be called. One caller
  * at a time for each port. A byte put into a full ring is lost: ask console_port_has_room(). */
 bool console_port_put(struct console_port *port, uint8_t byte);
+
+/* console_port_put() of a byte into a ring that is half empty: most of them, and a guest waits for
+ * each. NOT: nothing is done, and that is to be called. ATTEND: taken, and console_port_attend() is
+ * to be called. Both by the same caller. */
+enum console_quick { CONSOLE_QUICK_NOT, CONSOLE_QUICK_TAKEN, CONSOLE_QUICK_ATTEND };
+static inline enum console_quick console_port_put_quickly(struct console_port *port, uint8_t byte)
+{
+	uint32_t put = port->put;
+
+	if (UNLIKELY(put == port->quick_end)) {
+		return CONSOLE_QUICK_NOT;
+	}
+	store_relaxed(&port->ring[put % CONSOLE_RING_SIZE], byte);
+	/* Ordered before the look: either who wants attention sees the byte, or we see that.
+	 * Pairs with the acquire in console_out.c, too. */
+	__atomic_store_n(&port->put, put + 1U, __ATOMIC_SEQ_CST);
+	if (UNLIKELY(__atomic_load_n(&port->attention, __ATOMIC_SEQ_CST) != 0U || byte == '\n')) {
+		return CONSOLE_QUICK_ATTEND;
+	}
+	return CONSOLE_QUICK_TAKEN;
+}
+void console_port_attend(struct console_port *port);
 
 /* Ends an unfinished line: what follows has nothing to do with it, such as a VM's next life. As the
  * caller of console_port_put(). */

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "arch/spinlock.h"
+#include "base/check.h"
 
 /* The one order, outermost first; docs/locking.md says what each protects. */
 enum lock_rank {
@@ -49,6 +50,21 @@ void lock_init(struct lock *lock, enum lock_rank rank);
 void lock_take(struct lock *lock);
 bool lock_try(struct lock *lock);
 void lock_drop(struct lock *lock);
+
+/* lock_try() and lock_drop() without a call, for what a guest waits for. */
+static inline bool lock_try_quickly(struct lock *lock)
+{
+	return PLINTH_DEBUG ? lock_try(lock) : arch_spin_try(&lock->spin);
+}
+
+static inline void lock_drop_quickly(struct lock *lock)
+{
+	if (PLINTH_DEBUG) {
+		lock_drop(lock);
+	} else {
+		arch_spin_unlock(&lock->spin);
+	}
+}
 
 /* Takes two locks of one rank, lower address first. They may be the same lock. */
 void lock_take_pair(struct lock *a, struct lock *b);

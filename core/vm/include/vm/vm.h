@@ -26,7 +26,6 @@
 #include "base/atomic.h"
 #include "base/status.h"
 #include "base/types.h"
-#include "console/console.h"
 #include "debugregs/debugregs.h"
 #include "gmem/gmem.h"
 #include "idregs/idregs.h"
@@ -43,9 +42,9 @@
 #include "vgpio/vgpio.h"
 #include "vm/vm_host.h"
 #include "vm/vm_parts.h"
+#include "vm/vm_terminal.h"
 #include "vrtc/vrtc.h"
 #include "vtimer/vtimer.h"
-#include "vuart/vuart.h"
 
 #define VM_MAX 256U
 
@@ -98,6 +97,7 @@ struct vm;
 struct vcpu {
 	struct vcpu_context ctx; /* first: the vectors store there */
 	struct vm *vm;
+	struct vm_terminal *terminal; /* its VM's: one load less for each byte that it prints */
 	vcpu_id_t id;
 	bool caches_on;	   /* MMU and caches were on when it last wrote SCTLR_EL1 under TVM */
 	bool starting;	   /* PSCI has started it, memory is not ready: vm_caches_off() */
@@ -168,13 +168,12 @@ struct vm {
 	struct vtimer_vm time;
 	struct psci_vm psci;
 	struct psci_vcpu psci_vcpu[VM_VCPU_MAX];
-	struct vuart uart;
+	struct vm_terminal terminal;
 	struct vrtc rtc;
 	struct vgpio gpio; /* mapped in VMs with `control` alone */
 	struct backdoor_vm backdoor;
 	struct uefirt_vm uefirt;
 	struct vm_nvram nvram;
-	struct console_port port;
 	struct log_limit log_limit;
 };
 

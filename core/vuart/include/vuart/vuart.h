@@ -32,9 +32,10 @@ struct vuart_ops {
 
 struct vuart {
 	struct lock lock;
+	bool sends_plainly;	     /* vuart_sends_plainly(); kept where the line is */
+	uint32_t fr;		     /* written under the lock, read without it */
 	const struct vuart_ops *ops; /* constant after vuart_init(), as is ctx */
 	void *ctx;
-	uint32_t fr; /* written under the lock, read without it */
 	uint32_t cr;
 	uint32_t lcr_h;
 	uint32_t ifls;
@@ -67,6 +68,25 @@ enum mmio_result vuart_mmio(void *ctx, struct mmio_access *access);
 #define VUART_ACCESS_MAX 4U
 uint32_t vuart_read(struct vuart *uart, uint32_t offset, uint32_t size);
 void vuart_write(struct vuart *uart, uint32_t offset, uint32_t size, uint64_t value);
+
+/* The two registers of a guest that prints. */
+#define VUART_DR      0x000U
+#define VUART_FR      0x018U
+#define VUART_FR_TXFF 0x020U
+
+/* FR as it is: where it says TXFF it may be that room has come since, and vuart_read() is to be
+ * asked. One word, of which each bit is right at some moment of the access: no lock is needed. */
+static inline uint32_t vuart_flags(const struct vuart *uart)
+{
+	return load_relaxed(&uart->fr);
+}
+
+/* Is a byte written to DR only to be given to ops->put(), and nothing here changes if that answers
+ * true? For who knows what is behind it. With the lock held. */
+static inline bool vuart_sends_plainly(const struct vuart *uart)
+{
+	return uart->sends_plainly;
+}
 
 /* Bytes for the guest to receive. Returns how many there was room for; where some were lost the
  * guest is told by the overrun error. */
