@@ -81,25 +81,27 @@ void pl011_init(struct pl011 *uart, uintptr_t va)
 
 size_t pl011_write(struct pl011 *uart, const uint8_t *bytes, size_t size)
 {
-	size_t done = 0;
+	uintptr_t dr = uart->base + UARTDR;
+	const uint8_t *next = bytes;
+	const uint8_t *end = bytes + size;
 
-	while (done < size) {
+	while (next != end) {
 		uint32_t fr = read_reg(uart, UARTFR);
 		/* An empty FIFO takes its whole depth without another look. */
 		size_t room = (fr & UARTFR_TXFE) != 0U	 ? FIFO_DEPTH
 			      : (fr & UARTFR_TXFF) == 0U ? 1U
 							 : 0U;
+		const uint8_t *stop = (size_t)(end - next) < room ? end : next + room;
 
 		if (room == 0U) {
 			break;
 		}
 		uart->stuck = false;
-		for (size_t i = 0; i < room && done < size; i++) {
-			write_reg(uart, UARTDR, bytes[done]);
-			done++;
+		while (next != stop) {
+			arch_mmio_write32(dr, *next++);
 		}
 	}
-	return done;
+	return (size_t)(next - bytes);
 }
 
 size_t pl011_write_wait(struct pl011 *uart, const uint8_t *bytes, size_t size)

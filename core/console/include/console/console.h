@@ -58,10 +58,10 @@ struct console_port_ops {
 	void (*output)(void *ctx);
 };
 
-/* What the next byte is to bring about beside its being shown some time. */
-#define CONSOLE_PORT_WATCHED 1U /* ops->output(): a reader waits */
-#define CONSOLE_PORT_UNSEEN  2U /* console_arm_fn: the port has the focus, and no look is to come  \
-				 */
+/* What the next byte is to bring about beside its being shown some time: ops->output(), since a
+ * reader waits; console_arm_fn, since the port has the focus, and no look at it is to come. */
+#define CONSOLE_PORT_WATCHED 1U
+#define CONSOLE_PORT_UNSEEN  2U
 
 enum console_port_kind { CONSOLE_PORT_VM, CONSOLE_PORT_MONITOR };
 
