@@ -61,8 +61,10 @@ static void *run_cpu(void *arg)
 			status = unless(gmem_retake(gmem, ipa, S2_LEVEL_4K), PLINTH_ENOENT);
 			break;
 		default:
-			status =
-				gmem_fault(gmem, &fault) == GMEM_RESUME ? PLINTH_OK : PLINTH_EFAULT;
+			status = (fault.access == GMEM_FETCH && gmem_fetch(gmem, ipa)) ||
+						 gmem_fault(gmem, &fault) == GMEM_RESUME
+					 ? PLINTH_OK
+					 : PLINTH_EFAULT;
 			break;
 		}
 		failures += status != PLINTH_OK ? 1U : 0U;
