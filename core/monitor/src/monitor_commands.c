@@ -7,6 +7,7 @@
 #include "trace/trace.h"
 
 #define TRACE_DEFAULT 32U
+#define NUMBER_MAX    9999999U
 
 static const char *explain(enum plinth_status status)
 {
@@ -62,26 +63,16 @@ static const struct vm_verb vm_verbs[] = {
 	{"resume", MONITOR_VM_RESUME, false},
 };
 
-/* Decimal digits alone, at most 7 of them. */
-static bool parse_number(const char *text, size_t *number)
+/* A number of seconds, MiB or records. */
+static bool parse_number(const char *text, uint64_t *number)
 {
-	size_t v = 0;
-	size_t length = strlen(text);
-
-	for (size_t i = 0; i < length; i++) {
-		if (text[i] < '0' || text[i] > '9') {
-			return false;
-		}
-		v = v * 10U + (size_t)(text[i] - '0');
-	}
-	*number = v;
-	return length != 0U && length <= 7U;
+	return monitor_parse(text, 10, number) && *number <= NUMBER_MAX;
 }
 
 /* The word behind the name: none, `now`, or a number of seconds. */
 static bool parse_patience(const char *word, struct monitor_act *act)
 {
-	size_t seconds = 0;
+	uint64_t seconds = 0;
 
 	if (word == NULL) {
 		act->patience = MONITOR_ASK;
@@ -117,7 +108,7 @@ static void act_on_vm(
 static void run_balloon(struct monitor *monitor, size_t count, char *const words[])
 {
 	const struct monitor_ops *ops = monitor->ops;
-	size_t mib;
+	uint64_t mib;
 
 	if (count == 3U) {
 		monitor_report(
@@ -242,7 +233,7 @@ static void print_event(void *ctx, const struct trace_event *event)
 
 static void dump_trace(struct monitor *monitor, const char *number)
 {
-	size_t max = TRACE_DEFAULT;
+	uint64_t max = TRACE_DEFAULT;
 
 	if (number != NULL && !parse_number(number, &max)) {
 		monitor_print(monitor, "trace dump: %s is not a number of records\n", number);

@@ -12,13 +12,14 @@
 
 struct soft_row {
 	enum backdoor_power power;
+	enum vm_verb verb; /* the same without the guest's help */
 	const char *what;
 };
 
 static const struct soft_row rows[] = {
-	[VM_SOFT_OFF] = {BACKDOOR_HALT, "halt"},
-	[VM_SOFT_RESET] = {BACKDOOR_REBOOT, "restart"},
-	[VM_SOFT_PAUSE] = {BACKDOOR_SUSPEND, "run its scripts"},
+	[VM_SOFT_OFF] = {BACKDOOR_HALT, VM_VERB_STOP, "halt"},
+	[VM_SOFT_RESET] = {BACKDOOR_REBOOT, VM_VERB_RESET, "restart"},
+	[VM_SOFT_PAUSE] = {BACKDOOR_SUSPEND, VM_VERB_PAUSE, "run its scripts"},
 };
 
 static void look_in_a_while(struct vm *vm)
@@ -62,14 +63,20 @@ static enum plinth_status act_now(struct vm *vm, enum vm_verb verb)
 	return PLINTH_EINVAL;
 }
 
+/* False: it is nothing for the guest's tools, or they do not listen. */
+static bool ask(struct vm *vm, enum vm_verb verb, uint32_t seconds)
+{
+	for (unsigned soft = 0; soft < ARRAY_SIZE(rows); soft++) {
+		if (rows[soft].verb == verb) {
+			return vm_ask(vm, (enum vm_soft)soft, seconds) == PLINTH_OK;
+		}
+	}
+	return false;
+}
+
 enum plinth_status vm_act(struct vm *vm, enum vm_verb verb, uint32_t seconds, bool *is_asked)
 {
-	*is_asked =
-		seconds != 0U &&
-		((verb == VM_VERB_STOP && vm_ask(vm, VM_SOFT_OFF, seconds) == PLINTH_OK) ||
-			(verb == VM_VERB_RESET &&
-				vm_ask(vm, VM_SOFT_RESET, seconds) == PLINTH_OK) ||
-			(verb == VM_VERB_PAUSE && vm_ask(vm, VM_SOFT_PAUSE, seconds) == PLINTH_OK));
+	*is_asked = seconds != 0U && ask(vm, verb, seconds);
 	return *is_asked ? PLINTH_OK : act_now(vm, verb);
 }
 
@@ -101,22 +108,6 @@ static enum finding look(struct vm *vm)
 	return vm->soft == VM_SOFT_PAUSE && vm->state == VM_PAUSED ? GONE : LATE;
 }
 
-static void do_it(struct vm *vm, enum vm_soft soft)
-{
-	/* EPERM: the guest was quicker after all. */
-	switch (soft) {
-	case VM_SOFT_OFF:
-		(void)vm_stop(vm, VM_GOAL_OFF);
-		break;
-	case VM_SOFT_RESET:
-		(void)vm_stop(vm, VM_GOAL_RESET);
-		break;
-	case VM_SOFT_PAUSE:
-		(void)vm_pause(vm);
-		break;
-	}
-}
-
 void vm_soft_expired(struct timer *timer, void *ctx, uint64_t now)
 {
 	struct vm *vm = ctx;
@@ -135,6 +126,6 @@ void vm_soft_expired(struct timer *timer, void *ctx, uint64_t now)
 		log_warning("vm %s: did not %s in time", vm->config.name, rows[soft].what);
 	}
 	if (finding == LATE || finding == READY) {
-		do_it(vm, soft);
+		(void)act_now(vm, rows[soft].verb); /* EPERM: the guest was quicker after all */
 	}
 }
