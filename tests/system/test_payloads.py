@@ -2,11 +2,14 @@
 """Bare programs at EL1 (tests/payload) as guests: what they check, and what they must not upset."""
 
 import re
+import time
 
 import pytest
+from harness.monitor import ask, go_to_monitor
 from harness.vms import debian, payload
 
 ALL_OFF = 0
+STOPPED = 2  # by the monitor
 
 
 def check_plinth_is_well(machine):
@@ -132,3 +135,22 @@ def test_a_parked_vcpu_takes_no_time(boot, make_bundle):
 def test_suspended_vcpu_stays_its_cpus(boot, make_bundle):
     """What a woken vCPU has in a CPU's registers is not given to another CPU."""
     run_payload(boot, make_bundle, "suspend", 2, cpus=4)
+
+
+def test_the_operator_wakes_a_suspended_vm(boot, make_bundle):
+    """SYSTEM_SUSPEND with no interrupt to end it. Nobody else is woken, nor while it is paused."""
+    machine = boot(make_bundle({"asleep": payload("asleep"), "awake": payload("answer")}))
+    machine.expect_all([r"^asleep\| asleep: sleeps", r"^awake\| answer: ready"])
+    go_to_monitor(machine)
+    while "vcpu 0: blocked" not in ask(machine, "vm info asleep"):
+        time.sleep(0.1)
+    refused = "vm wake {}: not possible in its state\n"
+    assert ask(machine, "vm wake awake") == refused.format("awake")
+    assert ask(machine, "vm pause asleep now") == ""
+    assert ask(machine, "vm wake asleep") == refused.format("asleep")
+    assert ask(machine, "vm resume asleep") == ""
+    machine.send("vm wake asleep\n")
+    machine.expect(r"^asleep\| payload: 1 checks, 0 failed")
+    machine.send("poweroff\n")
+    machine.expect_exit(STOPPED, timeout=60)
+    check_plinth_is_well(machine)

@@ -8,6 +8,7 @@
 #include "base/string.h"
 #include "control_private.h"
 #include "pmem/pmem.h"
+#include "vm/vm_act.h"
 #include "vm/vm_debug.h"
 #include "vrtc/vrtc.h"
 

@@ -15,6 +15,7 @@
 #include "log/log.h"
 #include "pmem/pmem.h"
 #include "vm/vm.h"
+#include "vm/vm_act.h"
 #include "vm/vm_table.h"
 
 #include "init_private.h"
@@ -60,6 +61,7 @@ static enum plinth_status vm_do(
 		[MONITOR_VM_REBOOT] = {VM_VERB_RESET, 60, "restart"},
 		[MONITOR_VM_PAUSE] = {VM_VERB_PAUSE, 10, "run its scripts"},
 		[MONITOR_VM_RESUME] = {VM_VERB_RESUME, 0, NULL},
+		[MONITOR_VM_WAKE] = {VM_VERB_WAKE, 0, NULL},
 	};
 	struct vm *vm = vm_find(name);
 	uint32_t seconds = act->patience == MONITOR_ASK ? rows[act->verb].seconds : act->seconds;

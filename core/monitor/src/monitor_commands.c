@@ -61,6 +61,7 @@ static const struct vm_verb vm_verbs[] = {
 	{"reset", MONITOR_VM_RESET, false},
 	{"pause", MONITOR_VM_PAUSE, true},
 	{"resume", MONITOR_VM_RESUME, false},
+	{"wake", MONITOR_VM_WAKE, false},
 };
 
 /* A number of seconds, MiB or records. */
@@ -333,8 +334,8 @@ static void run_help(struct monitor *monitor, size_t count, char *const words[])
 static const struct monitor_command commands[] = {
 	{"help", "[COMMAND]", "this list, or one line of it", 1, 2, run_help},
 	{"vm",
-		"[list | start|stop|reboot|reset|pause|resume|info NAME [SECONDS|now] | balloon "
-		"NAME [MIB]]",
+		"[list | start|stop|reboot|reset|pause|resume|wake|info NAME [SECONDS|now] | "
+		"balloon NAME [MIB]]",
 		"VMs and their life; stop, reboot and pause ask the guest's tools first, balloon "
 		"asks it for memory",
 		1, 4, run_vm},

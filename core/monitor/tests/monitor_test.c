@@ -372,6 +372,8 @@ static void commands_reach_their_ops(void **state)
 		{"guestinfo", "", "guestinfo: too few arguments: guestinfo NAME [KEY [VALUE]]\r\n"},
 		{"vm resume alpha", "act 5 alpha;",
 			"vm resume alpha: not possible in its state\r\n"},
+		{"vm wake alpha", "act 6 alpha;", ""},
+		{"vm wake alpha now", "", "vm wake: unknown argument now\r\n"},
 		{"vm start nobody", "act 0 nobody;", "vm start nobody: no such VM\r\n"},
 		{"vm info alpha", "info alpha;", ""},
 		{"vm info nobody", "info nobody;", "vm info nobody: no such VM\r\n"},

@@ -5,6 +5,7 @@
  */
 #include "arch/sysreg.h"
 #include "percpu/percpu.h"
+#include "vm/vm_act.h"
 
 #include "vm_private.h"
 
@@ -46,6 +47,13 @@ enum plinth_status vm_ask(struct vm *vm, enum vm_soft soft, uint32_t seconds)
 	return status;
 }
 
+/* A VM that is OFF or has crashed may have left a vCPU asleep: there is nobody to wake. Without the
+ * lock: where it stops at this moment, what its vCPUs were told is forgotten with the run. */
+static enum plinth_status wake(struct vm *vm)
+{
+	return vm->state == VM_RUNNING && psci_wake(&vm->psci) ? PLINTH_OK : PLINTH_EPERM;
+}
+
 static enum plinth_status act_now(struct vm *vm, enum vm_verb verb)
 {
 	switch (verb) {
@@ -59,6 +67,8 @@ static enum plinth_status act_now(struct vm *vm, enum vm_verb verb)
 		return vm_pause(vm);
 	case VM_VERB_RESUME:
 		return vm_resume(vm);
+	case VM_VERB_WAKE:
+		return wake(vm);
 	}
 	return PLINTH_EINVAL;
 }

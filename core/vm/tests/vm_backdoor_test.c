@@ -11,6 +11,7 @@
 #include "arch/sysreg.h"
 #include "pmem/pmem.h"
 #include "vm/vm.h"
+#include "vm/vm_act.h"
 #include "vm_rig.h"
 
 #define TCLO UINT32_C(0x4f4c4354)

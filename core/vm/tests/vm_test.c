@@ -15,6 +15,7 @@
 #include "fake/panic.h"
 #include "pmem/pmem.h"
 #include "vm/vm.h"
+#include "vm/vm_act.h"
 #include "vm/vm_debug.h"
 #include "vm/vm_table.h"
 #include "vm_rig.h"
@@ -417,6 +418,53 @@ static void states_allow_what_they_allow(void **state)
 	check_allowed(vm, VM_CRASHED, "S");
 }
 
+static enum plinth_status wake(struct vm *vm)
+{
+	bool is_asked = true;
+	enum plinth_status status = vm_act(vm, VM_VERB_WAKE, 10, &is_asked);
+
+	assert_false(is_asked);
+	return status;
+}
+
+/* SYSTEM_SUSPEND of its only vCPU, which runs, and what core/exits does then. */
+static void fall_asleep(struct vm *vm)
+{
+	const uint64_t args[4] = {0x8400000e, vm->config.entry};
+	struct psci_reply reply;
+
+	assert_int_equal(psci_call(&vm->psci, 0, args, &reply), OUTCOME_RESCHED);
+	(void)sched_block(&vm->vcpu[0].sched);
+	assert_null(vm_rig_run());
+}
+
+static void only_a_vm_that_sleeps_is_woken(void **state)
+{
+	struct vm *vm = new_vm(1);
+	struct psci_start start;
+
+	(void)state;
+	assert_int_equal(wake(vm), PLINTH_EPERM);
+	assert_int_equal(vm_start(vm), PLINTH_OK);
+	assert_ptr_equal(vm_rig_run(), &vm->vcpu[0]);
+	assert_int_equal(psci_entry(&vm->psci, 0, false, &start), PSCI_ENTRY_START);
+	assert_int_equal(wake(vm), PLINTH_EPERM);
+	fall_asleep(vm);
+	assert_int_equal(vm_pause(vm), PLINTH_OK);
+	vm_rig_settle();
+	assert_int_equal(wake(vm), PLINTH_EPERM);
+	assert_int_equal(vm_resume(vm), PLINTH_OK);
+	assert_int_equal(wake(vm), PLINTH_OK);
+	assert_ptr_equal(vm_rig_run(), &vm->vcpu[0]);
+	assert_int_equal(psci_entry(&vm->psci, 0, false, &start), PSCI_ENTRY_START);
+
+	/* It is stopped in its sleep. */
+	fall_asleep(vm);
+	assert_int_equal(vm_stop(vm, VM_GOAL_OFF), PLINTH_OK);
+	vm_rig_settle();
+	assert_int_equal(wake(vm), PLINTH_EPERM);
+}
+
 static unsigned held_by(const struct vm *vm, enum sched_hold hold)
 {
 	unsigned count = 0;
@@ -627,6 +675,7 @@ int main(void)
 		cmocka_unit_test_setup(a_higher_goal_replaces_a_lower_one, setup),
 		cmocka_unit_test_setup(a_pause_stops_vcpus_and_guest_time, setup),
 		cmocka_unit_test_setup(states_allow_what_they_allow, setup),
+		cmocka_unit_test_setup(only_a_vm_that_sleeps_is_woken, setup),
 		cmocka_unit_test_setup(many_vcpus_are_held_in_steps, setup),
 		cmocka_unit_test_setup(a_debugger_holds_many_in_steps, setup),
 		cmocka_unit_test_setup(state_names, setup),

@@ -29,6 +29,7 @@ enum monitor_verb {
 	MONITOR_VM_REBOOT,
 	MONITOR_VM_PAUSE,
 	MONITOR_VM_RESUME,
+	MONITOR_VM_WAKE,
 };
 
 enum monitor_look_kind {

@@ -79,9 +79,6 @@ enum vm_state {
 /* What the guest's own tools are asked to do before Plinth does it (core/backdoor). */
 enum vm_soft { VM_SOFT_OFF, VM_SOFT_RESET, VM_SOFT_PAUSE };
 
-/* What an operator wants of a VM. */
-enum vm_verb { VM_VERB_START, VM_VERB_STOP, VM_VERB_RESET, VM_VERB_PAUSE, VM_VERB_RESUME };
-
 #define VM_TOKEN_SIZE 16U
 
 /* What a stop is to end in; a later request of a lower kind does not replace a higher one. */
@@ -195,18 +192,6 @@ enum plinth_status vm_resume(struct vm *vm);
 /* Ends the run with `goal`, from any CPU, also from an exit of one of its vCPUs. EPERM: it is OFF
  * or CRASHED. */
 enum plinth_status vm_stop(struct vm *vm, enum vm_goal goal);
-
-/* Asks the guest's tools to halt or restart it, or to run the scripts that go with a suspension.
- * When `seconds` have passed, also while it was paused or starved, and that run of the VM has not
- * ended, it is stopped, reset or paused all the same; paused as soon as the scripts have run.
- * Another call, also for something else, takes the place of the one before. EPERM: the VM is
- * neither RUNNING nor STARVED, or has no tools that listen; nothing is asked. */
-enum plinth_status vm_ask(struct vm *vm, enum vm_soft soft, uint32_t seconds);
-
-/* Does what the verb says: STOP, RESET and PAUSE by asking the guest's tools first where `seconds`
- * is not 0 and they listen (*is_asked: then it is not done yet), else the hard way. Status of the
- * functions above. */
-enum plinth_status vm_act(struct vm *vm, enum vm_verb verb, uint32_t seconds, bool *is_asked);
 
 /* vm_stop(vm, VM_GOAL_CRASH) with a reason, which is logged. The first one counts. */
 void vm_crash(struct vm *vm, const char *format, ...) PRINTF_LIKE(2, 3);
