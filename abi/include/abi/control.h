@@ -24,6 +24,7 @@
 #include "abi/control_debug.h"
 #include "abi/control_look.h"
 #include "abi/control_registers.h"
+#include "abi/control_trace.h"
 
 #define CONTROL_MAGIC	 UINT32_C(0x686e6c70) /* "plnh" */
 #define CONTROL_PORT	 UINT32_C(0x504c)     /* "LP" */
@@ -82,8 +83,9 @@ enum control_call {
 	CONTROL_INFO_SET = 21, /* (config) vm; buffer: a key with its NUL, then the value */
 	CONTROL_MEMORY_READ = 22,    /* (memory) vm: its memory from guest-physical address X2 on */
 	CONTROL_MEMORY_WRITE = 23,   /* (memory) vm: the same */
-	CONTROL_REGISTERS_READ = 24, /* (memory) vm, paused: struct control_registers of vCPU X3 */
-	CONTROL_REGISTERS_WRITE = 25, /* (memory) vm, paused: the same */
+	CONTROL_REGISTERS_READ = 24, /* (memory) vm, paused or crashed: struct control_registers
+				      * of vCPU X3 */
+	CONTROL_REGISTERS_WRITE = 25, /* (memory) vm, paused or crashed: the same */
 	CONTROL_LOOK = 26,	  /* (memory) vm; buffer: struct control_look; begins a look into
 				   * its address space */
 	CONTROL_LOOK_READ = 27,	  /* (memory) the look's lines; X2 1: that was all */
@@ -277,16 +279,6 @@ struct control_nvram {
 struct control_log {
 	uint64_t time;
 	char text[CONTROL_LOG_TEXT]; /* with its NUL */
-};
-
-struct control_trace {
-	uint64_t time;
-	uint32_t kind; /* core/trace's; docs/control.md */
-	uint32_t vm;   /* or CONTROL_NO_VM */
-	uint32_t vcpu;
-	uint32_t cpu;
-	uint64_t a;
-	uint64_t b;
 };
 
 #endif

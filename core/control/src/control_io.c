@@ -15,6 +15,20 @@ STATIC_ASSERT((int)CONTROL_EVENT_STATE == (int)EVENT_STATE &&
 		      (int)CONTROL_EVENT_INFO == (int)EVENT_INFO &&
 		      (int)CONTROL_EVENT_LOOK == (int)EVENT_LOOK,
 	"the events of core/event");
+#define SAME_KIND(kind)                                                                            \
+	STATIC_ASSERT((int)CONTROL_TRACE_KIND_##kind == (int)TRACE_##kind, "core/trace's kind")
+SAME_KIND(EXIT);
+SAME_KIND(ENTER);
+SAME_KIND(IRQ);
+SAME_KIND(MMIO);
+SAME_KIND(FAULT);
+SAME_KIND(CALL);
+SAME_KIND(SYSREG);
+SAME_KIND(INJECT);
+SAME_KIND(SCHED);
+SAME_KIND(VM);
+SAME_KIND(NOTE);
+STATIC_ASSERT((int)TRACE_KIND_COUNT == (int)CONTROL_TRACE_KIND_NOTE + 1, "all of them");
 STATIC_ASSERT(VM_MAX <= EVENT_VMS, "ids in events");
 STATIC_ASSERT(CONTROL_LOG_TEXT == LOG_LINE_SIZE, "a line of core/log");
 

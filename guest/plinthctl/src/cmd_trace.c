@@ -42,8 +42,19 @@ static int by_time(const void *a, const void *b)
 
 static void show(const struct control_trace *t, uint64_t frequency)
 {
-	static const char *const kinds[] = {"exit", "enter", "irq", "mmio", "fault", "call",
-		"sysreg", "inject", "sched", "vm", "note"};
+	static const char *const kinds[] = {
+		[CONTROL_TRACE_KIND_EXIT] = "exit",
+		[CONTROL_TRACE_KIND_ENTER] = "enter",
+		[CONTROL_TRACE_KIND_IRQ] = "irq",
+		[CONTROL_TRACE_KIND_MMIO] = "mmio",
+		[CONTROL_TRACE_KIND_FAULT] = "fault",
+		[CONTROL_TRACE_KIND_CALL] = "call",
+		[CONTROL_TRACE_KIND_SYSREG] = "sysreg",
+		[CONTROL_TRACE_KIND_INJECT] = "inject",
+		[CONTROL_TRACE_KIND_SCHED] = "sched",
+		[CONTROL_TRACE_KIND_VM] = "vm",
+		[CONTROL_TRACE_KIND_NOTE] = "note",
+	};
 	const char *kind = t->kind < ARRAY_SIZE(kinds) ? kinds[t->kind] : "unknown";
 
 	if (ctl_json) {
