@@ -19,8 +19,8 @@ GOALS = {"coh_lazy_dlines": LINES_MOST, "coh_lazy_ilines": LINES_MOST}
 MODES = ("lazy", "eager")
 FAULTS = ("read", "write", "fetch", "walk", "exec", "copy", "raced", "revoked", "split")
 
-# (data lines, instruction lines) before and after the guest's first instruction, of the same guest
-# (baselines.md, section 3). Xen's IC IALLUIS are counted as ours: 768 lines each on a Cortex-A57.
+# (data lines, instruction lines) before and after the guest's first instruction, of the same guest,
+# measured once. Xen's IC IALLUIS are counted as ours: 768 lines each on a Cortex-A57.
 ICACHE_LINES = 768
 PEERS = {
     "KVM": ((548_851, 548_851), (1_179_712, 327_680)),

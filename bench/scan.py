@@ -16,7 +16,7 @@ from plinth import measure as qemu_runs
 from plinth.errors import PlinthError
 from plinth.paths import BUILD, GUEST, IMAGE
 
-# By levels alone it is one AT for each invalid entry and each mapped page (baselines, section 5).
+# By levels alone it is one AT for each invalid entry and each mapped page (docs/design/scan.md).
 LEVEL_SKIPPING = 351_569
 
 GOALS = {

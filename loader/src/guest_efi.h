@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * For a VM with ACPI or `vmware;`: the EFI system table through which arm64 Linux finds ACPI and
- * SMBIOS, and all that hangs on it, without runtime services (shared/spec/multiprocessor-boot.md).
- * Pure.
+ * SMBIOS, and all that hangs on it, without runtime services. Pure.
  */
 #ifndef LOADER_GUEST_EFI_H
 #define LOADER_GUEST_EFI_H

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Technique 2 inside a VM (shared/spec/multiprocessor-boot.md): a VM whose vCPUs are offered by a
- * mailbox protocol starts in the pen, a few instructions in a reserved part of its own RAM. vCPU 0
- * starts the others by PSCI, their original protocol, into the pen, where each waits on its
- * mailbox; then it goes on to the kernel. EL2 knows nothing of it.
+ * What docs/mpboot.md does on a machine, inside a VM: one whose vCPUs are offered by a mailbox
+ * protocol starts in the pen, a few instructions in a reserved part of its own RAM. vCPU 0 starts
+ * the others by PSCI, their original protocol, into the pen, where each waits on its mailbox; then
+ * it goes on to the kernel. EL2 knows nothing of it.
  *
  * The part of RAM: one page with the code and, in its upper half, the spin table's words; for the
  * parking protocol then one page per secondary vCPU, its mailbox.

@@ -140,7 +140,7 @@ static enum plinth_status parse_weight(
 	return PLINTH_OK;
 }
 
-/* One cell as in design.md, or 64 bits as `memory`. */
+/* One cell, or 64 bits as `memory`. */
 static enum plinth_status parse_overhead(
 	struct vmdesc_parser *parser, const struct property *property)
 {

@@ -26,7 +26,7 @@
 #define GICR_ISENABLER0 0x10100UL
 #define SPURIOUS	1020U
 
-/* Devices and holes of the map (spec: machine), below RAM. */
+/* Devices and holes of the map (abi/guest_map.h), below RAM. */
 static const struct {
 	uint64_t base;
 	uint64_t size;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The virtual machine's addresses and interrupts (shared/spec/machine.md, QEMU's virt board), as
- * guests' tables name them. Plain numbers: assembly reads this too.
+ * The virtual machine's addresses and interrupts (those of QEMU's virt board), as guests' tables
+ * name them. Plain numbers: assembly reads this too.
  */
 #ifndef ABI_GUEST_MAP_H
 #define ABI_GUEST_MAP_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the files of core/gmem share. All of it wants gmem->lock held, but gmem_secret_bytes()
- * and gmem_copy_patched().
+ * What the files of core/gmem share. All of it wants gmem->lock held, but
+ * gmem_copy_patched().
  */
 #ifndef GMEM_PRIVATE_H
 #define GMEM_PRIVATE_H

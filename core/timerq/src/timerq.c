@@ -159,7 +159,7 @@ void timer_arm(struct timer *timer, cpu_id_t cpu, uint64_t deadline)
 	if (first && cpu == cpu_this()) {
 		program(queue);
 	} else if (first) {
-		/* Pairs with the exchange in timerq_run_if_poked: the kick finds the timer. */
+		/* Pairs with the exchange in timerq_run_poked: the kick finds the timer. */
 		store_release(&percpu_table[cpu]->poked, 1U);
 		timerq_ops->kick(timerq_ctx, cpu);
 	}

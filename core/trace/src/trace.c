@@ -31,7 +31,7 @@ uint32_t trace_enabled;
 void trace_init_cpu(cpu_id_t cpu, struct trace_ring *ring)
 {
 	cpu_trace[cpu].written = 0;
-	/* Pairs with the acquire in newest_cursor(): a reader sees the ring zeroed. */
+	/* Pairs with the acquires of readers: they see the ring zeroed. */
 	store_release(&cpu_trace[cpu].ring, ring);
 }
 

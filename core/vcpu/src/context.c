@@ -16,7 +16,7 @@ STATIC_ASSERT(offsetof(struct vcpu_context, x) == VCPU_X, "vectors.S");
 STATIC_ASSERT(offsetof(struct vcpu_context, fp) == VCPU_FP, "fpsimd.S");
 STATIC_ASSERT(offsetof(struct vcpu_context, fp.fpsr) == VCPU_FPSR, "fpsimd.S");
 
-/* What every guest runs with. TVM is dropped once its caches are on (spec: cache-coherency). TWI:
+/* What every guest runs with. TVM is dropped once its caches are on (docs/design/vcpu.md). TWI:
  * a vCPU that waits leaves its CPU to others, and to the scrubbing of memory. */
 #define VCPU_HCR_INITIAL                                                                           \
 	(HCR_VM | HCR_SWIO | HCR_PTW | HCR_FMO | HCR_IMO | HCR_AMO | HCR_FB | HCR_BSU_IS |         \

@@ -41,7 +41,7 @@
 #define UARTINT_OE     0x400U
 #define UARTINT_ALL    0x7ffU
 
-/* All want the lock held, and leave the line to vuart_update_line(). */
+/* All want the lock held, and leave the line to update_line() of vuart.c. */
 void vuart_rx_push(struct vuart *uart, uint8_t byte);
 uint32_t vuart_rx_pop(struct vuart *uart);
 /* FEN, IFLS or the contents have changed: flags and interrupts follow. */

@@ -85,7 +85,7 @@ void *boot_alloc(struct boot *boot, uint64_t size, uint64_t align, enum boot_mem
 
 /* How the next stage wants its CPUs. */
 struct boot_start {
-	void *parking; /* pages for the parking protocol, see smp/smp.h; NULL: boot_mailboxes */
+	void *parking; /* pages for the parking protocol, see smp/smp.h; NULL: boot_mailbox */
 	bool e2h_off;  /* HCR_EL2.E2H must be 0 */
 };
 

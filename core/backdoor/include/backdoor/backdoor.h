@@ -2,7 +2,7 @@
 /*
  * VMware's backdoor: guests name an x86 I/O instruction in registers and trap to EL2, by
  * MRS XZR, MDCCSR_EL0 with 0x86 in X7[63:32], by HVC #0x86, or, where the VM asks for it, by
- * BRK #0x86. X0 to X6 stand for rax, rbx, rcx, rdx, rsi, rdi, rbp (spec: hypercall).
+ * BRK #0x86. X0 to X6 stand for rax, rbx, rcx, rdx, rsi, rdi, rbp.
  *
  * Everything that a guest can make Plinth keep here is bounded: BACKDOOR_CHANNELS messages of at
  * most BACKDOOR_MESSAGE_MAX bytes and BACKDOOR_INFO_MAX values, all of them out of the VM's own

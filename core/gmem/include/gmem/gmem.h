@@ -5,8 +5,8 @@
  *
  * Locks: every function takes gmem->lock (LOCK_RANK_S2) itself, and pmem's below it; none may be
  * called with a lock of LOCK_RANK_S2 or above held. Any number of CPUs may call at once, while
- * vCPUs of the VM run. gmem_init, gmem_fini, gmem_reset_step and gmem_start want the VM's vCPUs
- * stopped.
+ * vCPUs of the VM run. gmem_init, gmem_fini_step, gmem_reset_step and gmem_start want the VM's
+ * vCPUs stopped.
  */
 #ifndef GMEM_GMEM_H
 #define GMEM_GMEM_H

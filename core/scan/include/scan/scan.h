@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What is mapped in a guest's virtual address space, found with the CPU's own translation: AT on
- * an address, PAR_EL1, and on by the span of the entry that stopped it (DDI 0487, D8.15; spec:
- * address-space-scan). No table of the guest is read, save in the two cases below, which are
+ * an address, PAR_EL1, and on by the span of the entry that stopped it (DDI 0487, D8.15;
+ * docs/design/scan.md). No table of the guest is read, save in the two cases below, which are
  * counted in scan.reads:
  * - scan.exec: execute permission and leaf sizes are in the leaf descriptors alone.
  * - Stage 2 stopped the walk (PAR_EL1.S): AT does not tell where. The way to the missing table is

@@ -48,8 +48,8 @@
 
 #define VM_MAX 256U
 
-/* SPIs of the machine that guests see (spec: machine). No more than have a wire: a guest sets each
- * one up when it starts. */
+/* SPIs of the machine that guests see (abi/guest_map.h). No more than have a wire: a guest sets
+ * each one up when it starts. */
 #define VM_SPI_COUNT 32U
 #define VM_SPI_UART  33U
 #define VM_SPI_RTC   34U
@@ -118,7 +118,7 @@ struct vm {
 	struct vm_config config;
 	struct vcpu *vcpu;
 	struct mmio_map mmio;
-	uint64_t idreg[VM_IDREG_COUNT]; /* what the guest reads, by vm_idreg_index */
+	uint64_t idreg[VM_IDREG_COUNT]; /* what the guest reads: vm_idreg() */
 	pa_t pages;			/* this struct and its vCPUs */
 	uint64_t page_count;
 	/* what was built so far: who makes it, then who takes it down */
