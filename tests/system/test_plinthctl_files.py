@@ -40,11 +40,12 @@ def test_man_shows_the_page_without_a_warning():
     )  # fmt: skip
     assert text.startswith("PLINTHCTL(1)")
     section = re.search(r"^COMMANDS\n((?:^ .*\n|\n)+)", text, re.M).group(1)
+    paragraphs = re.sub(r"\u2010(?:\n *)?", "-", section).split("\n\n")
     for name, arguments in commands().items():
-        assert re.search(rf"^ {{7}}{name}\b", section, re.M), name
-        for option in re.findall(r"--[\w-]+", arguments):
-            plain = section.replace("\u2010", "-")
-            assert option in plain, f"{name} {option}"
+        own = "\n".join(text for text in paragraphs if re.match(rf" {{7}}{name}\b(?!-)", text))
+        assert own, name
+        for option in re.findall(r"(?<![\w-])-[\w-]+|\[as scan\]", arguments):
+            assert re.search(re.escape(option) + r"(?![\w-])", own), f"{name} {option}"
 
 
 def test_mandb_and_whatis_know_the_page(tmp_path):
@@ -90,6 +91,7 @@ def test_completion_offers_verbs_names_and_options(complete):
     assert complete("vm sta") == ["start"]
     assert complete("vm stop ") == ["alpha", "beta"]
     assert complete("vm list ") == []
+    assert complete("nvram list ") == ["alpha", "beta"]
     assert complete("console b") == ["beta"]
     assert complete("vm stop alpha --") == ["--now", "--timeout"]
     assert "weight=" in complete("vm set alpha ")

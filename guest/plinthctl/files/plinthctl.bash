@@ -30,7 +30,8 @@ _plinthctl() {
 		;;
 	2)
 		case ${before[0]} in
-		vm | memory | nvram) [[ ${before[1]} == @(list|create) ]] || choices=$(_plinthctl_names) ;;
+		vm) [[ ${before[1]} == @(list|create) ]] || choices=$(_plinthctl_names) ;;
+		memory | nvram) choices=$(_plinthctl_names) ;;
 		scan) choices="--from --to --el0 --both --vcpu --gpa -x --wx" ;;
 		registers | find-kernel) choices="--vcpu" ;;
 		gdb) choices="--port --stdio" ;;

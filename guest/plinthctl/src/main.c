@@ -36,7 +36,7 @@ const struct command ctl_commands[] = {
 	{"read", "NAME GVA LENGTH [--vcpu N]", "memory at a virtual address", command_read},
 	{"memory", "read NAME GPA LENGTH [FILE] | write NAME GPA FILE",
 		"memory by guest-physical address", command_memory},
-	{"registers", "NAME [--vcpu N]", "registers of a paused VM", command_registers},
+	{"registers", "NAME [--vcpu N]", "registers of a paused or crashed VM", command_registers},
 	{"dump", "NAME FILE", "registers and memory of a VM as an ELF core, for gdb and crash",
 		command_dump},
 	{"gdb", "NAME --port N [--listen ADDRESS] | NAME --stdio",
