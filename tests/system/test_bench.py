@@ -87,6 +87,11 @@ def test_a_bench_without_peers_is_refused():
     assert "compares with nobody" in done.stderr
 
 
+def test_help_names_each_bench():
+    described = re.findall(r"^  (\w+) ", bench.__doc__, re.MULTILINE)
+    assert sorted(described) == sorted(path.stem for path in bench.BENCHES.glob("*.py"))
+
+
 def test_a_missed_goal_is_named():
     assert bench.missed_goals({"a": 5, "b": 6}, {"a": 5, "b": 5}) == ["b"]
 

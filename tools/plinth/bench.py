@@ -10,8 +10,12 @@ bytes. Exits with 1 if a goal is missed. The benches, each a module bench/NAME.p
   cold_start  from Plinth's first instruction to the first guest's
   fw          the firmware of VMs, beside AAVMF
   vms         making and starting a VM, a switch with 2 and 256 VMs, what Plinth keeps for one
+  backdoor    calls of VMware's backdoor
+  uefirt      calls of UEFI's runtime services
+  mpboot      mpboot.img: its bytes, and its instructions up to the next stage
   size        the image, its code by module, memory that Plinth holds
-  profile     where EL2's instructions of a guest's boot go, by function (only if named)"""
+  profile     where EL2's instructions of a guest's boot go, by function (only if named)
+  exit_trace  which instructions an exit consists of, as build/exit-trace.txt (only if named)"""
 
 import importlib.util
 import json
