@@ -9,8 +9,8 @@ from plinth.errors import PlinthError
 from plinth.paths import BUILD
 
 PAYLOAD = BUILD / "payload" / "uefirt_bench.elf"
-GOALS = {"rt_getvariable": 1500, "rt_gettime": 800}
-FIGURES = (*GOALS, "rt_longest")
+# No call is to take more than 10,000: the longest does (docs/caveats.md), and is not to get longer.
+GOALS = {"rt_getvariable": 1500, "rt_gettime": 800, "rt_longest": 27_900}
 
 
 def measure():
@@ -25,7 +25,7 @@ def measure():
         guest, "uefirt", description, {"uefirt_bench.elf": PAYLOAD}
     )
     found = dict(re.findall(r"BENCH: (\w+) (\d+)$", console, re.MULTILINE))
-    missing = [name for name in FIGURES if name not in found]
+    missing = [name for name in GOALS if name not in found]
     if missing or "FAIL:" in console:
         raise PlinthError(f"bench: the payload did not print {', '.join(missing)}\n{console}")
-    return {name: int(found[name]) / 100 for name in FIGURES}
+    return {name: int(found[name]) / 100 for name in GOALS}
