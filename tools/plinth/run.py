@@ -4,7 +4,8 @@ bundle. The console is this terminal; Ctrl-A X ends QEMU. A folder with next/ker
 example mpboot, is booted through mpboot.img; what is packed, with --mpboot. A bundle in which a VM has devices
 assigned gets a virtio disk, build/disk.img, which is made once and stays, and a network card.
 Exits with N of Plinth's last line, "plinth: exit N (reason)"; 70 where that line is missing,
-124 after --timeout. With mpboot.img, whose kernel prints what it likes: with 0."""
+124 after --timeout. With mpboot.img, whose kernel prints what it likes: with 0. docs/monitor.md
+lists them."""
 
 import re
 import subprocess

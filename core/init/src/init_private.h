@@ -16,7 +16,7 @@ struct percpu;
 
 #define HIDDEN __attribute__((visibility("hidden")))
 
-/* Exit numbers of the last line, "plinth: exit N (reason)". 65: boot/; 70: ./plinth. */
+/* Exit numbers of the last line, "plinth: exit N (reason)": docs/monitor.md has all. */
 #define EXIT_ALL_OFF 0U
 #define EXIT_CRASHED 1U
 #define EXIT_STOPPED 2U /* the monitor's poweroff */
