@@ -168,3 +168,33 @@ def test_gmem_door(check, line, excuses, complaint):
     files = {DOOR: f"{SPDX}{line}\n", "core/low/tests/b.c": f"{SPDX}\tpa_to_va(pa);\n"}
     output = check("gmem_door", {**files, "tools/check/gmem_door.exceptions": f"{excuses}\n"})
     expect(output, complaint)
+
+
+DATABASE = """[{"file": "FOLDER/core/low/tests/low_test.c",
+  "command": "cc -o core/low/CMakeFiles/low_test.dir/tests/low_test.c.o", "directory": "/"}]"""
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("`low_test::up`, `down` and `system/here::one[two]`, `t*o`; `low_test`, `fuzz_low`", ""),
+        ("`low_test::up`; `other_word`, `system/here`; `low_down` alone", ""),
+        ("`low_test::sideways`", "docs/a.md:1: low_test has no test sideways"),
+        ("`low_test::up` (twice), `down_too`", "low_test has no test down_too"),
+        ("`system/here::one`, `down_too`", "system/here has no test down_too"),
+        ("`system/here::on*`, `system/here::oo*`", "system/here has no test oo*"),
+        ("`system/there`", "system/there: there are no such tests"),
+        ("`high_test::up`", "high_test: there are no such tests"),
+        ("`fuzz_high`", "fuzz_high: there are no such tests"),
+    ],
+)
+def test_test_names(check, tmp_path, text, complaint):
+    test = "static void {}(void **state)\n{{\n}}\n"
+    files = {
+        "docs/a.md": text + "\n",
+        "build/host/compile_commands.json": DATABASE.replace("FOLDER", str(tmp_path)),
+        "core/low/CMakeLists.txt": "plinth_fuzz(fuzz_low SOURCES x.c)\n",
+        "core/low/tests/low_test.c": SPDX + test.format("up") + test.format("test_down"),
+        "tests/system/test_here.py": "def test_one():\n    pass\n\n\ndef test_two():\n    pass\n",
+    }
+    expect(check("test_names", files), complaint)
