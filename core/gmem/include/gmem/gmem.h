@@ -146,6 +146,9 @@ enum plinth_status gmem_reset_step(struct gmem *gmem);
  * zeroes, and a second call after OK. */
 enum plinth_status gmem_fini_step(struct gmem *gmem);
 
+/* Answers a stage-2 fault of one of the VM's vCPUs, by the CPU that took it: brings what lies
+ * there, copies it, or opens it for execution, clean for fetches. A walk of the guest's tables for
+ * a fetch is a read of them. */
 enum gmem_result gmem_fault(struct gmem *gmem, const struct gmem_fault *fault);
 
 /* Ahead of gmem_fault(): a vCPU that is loaded on this CPU may not fetch from ipa (any byte; EC

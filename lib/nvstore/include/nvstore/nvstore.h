@@ -70,6 +70,7 @@ struct nvstore {
 /* An empty store in a buffer of NVSTORE_WORDS. */
 void nvstore_init(struct nvstore *store, uint64_t *buf, uint32_t limit_kept, uint32_t limit_lost);
 
+/* The record's name, of name_size bytes, UTF-16 with its NUL, and its data; both in the record. */
 const uint8_t *nvstore_name(const struct nvstore_record *record);
 const uint8_t *nvstore_data(const struct nvstore_record *record);
 
