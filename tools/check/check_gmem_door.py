@@ -19,7 +19,7 @@ WAYS = {
     r"\b(?:pa_to_va|gmem_va)\b": "turns a physical address into a pointer",
     r"\*\s*(?:const\s*)?\)\s*\(\s*u?int(?:ptr|64)_t\s*\)": "makes a pointer of a number",
     r"\barch_dc_(?:zva|ivac)\s*\(": "zeroes or drops memory by address",
-    r"\bs2_(?:lookup|next|map|unmap|clear_step)\s*\(": "finds or maps guests' pages",
+    r"\bs2_(?:lookup|map|unmap|clear_step)\s*\(": "finds or maps guests' pages",
 }
 
 

@@ -44,12 +44,6 @@ enum plinth_status efi_get_memory_map(const struct efi *efi, struct efi_memory_m
 	return PLINTH_OK;
 }
 
-void efi_put_memory_map(const struct efi *efi, struct efi_memory_map *map)
-{
-	(void)efi->services->free_pool(map->map);
-	*map = (struct efi_memory_map){0};
-}
-
 /* After the first attempt the firmware owes nothing but GetMemoryMap() and another attempt (UEFI
  * 2.10, 7.4.6): the buffer is there already, and failures are not printed. */
 enum plinth_status efi_exit_boot_services(const struct efi *efi, struct efi_memory_map *map)

@@ -139,17 +139,6 @@ static void drop_rsdt(const struct acpi *acpi)
 	acpi_seal_rsdp(acpi->rsdp);
 }
 
-enum plinth_status tables_room_acpi(const struct acpi *acpi, uint64_t *size, const char **why)
-{
-	struct pair pair;
-	enum plinth_status status = find_pair(acpi, &pair, why);
-
-	if (status == PLINTH_OK) {
-		*size = room_for(&pair);
-	}
-	return status;
-}
-
 enum plinth_status tables_rewrite_acpi(const struct acpi *acpi, const struct tables_cpus *cpus,
 	const struct tables_room *room, const char **why)
 {

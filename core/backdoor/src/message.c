@@ -20,9 +20,9 @@
 #define HALF_SHIFT   16U
 #define HALF_MASK    UINT32_C(0xffff)
 
-static void set_high_half(uint64_t *x, unsigned n, uint32_t half)
+static void set_high_half_of_3(uint64_t *x, uint32_t half)
 {
-	command_set_w(x, n, (half << HALF_SHIFT) | ((uint32_t)x[n] & HALF_MASK));
+	command_set_w(x, 3, (half << HALF_SHIFT) | ((uint32_t)x[3] & HALF_MASK));
 }
 
 /* Each returns the status; `channel` is NULL for OPEN alone. */
@@ -40,7 +40,7 @@ static uint32_t open(struct backdoor_vm *vm, struct channel *channel, uint64_t *
 	if (channel == NULL) {
 		return 0;
 	}
-	set_high_half(x, 3, channel_number(vm, channel));
+	set_high_half_of_3(x, channel_number(vm, channel));
 	command_set_w(x, 4, channel->cookie_high);
 	command_set_w(x, 5, channel->cookie_low);
 	return STATUS_SUCCESS;
@@ -87,7 +87,7 @@ static uint32_t receive_size(struct backdoor_vm *vm, struct channel *channel, ui
 	}
 	channel->done = 0;
 	command_set_w(x, 1, channel->size);
-	set_high_half(x, 3, TYPE_SENDSIZE);
+	set_high_half_of_3(x, TYPE_SENDSIZE);
 	return STATUS_SUCCESS | STATUS_DORECV | STATUS_HB;
 }
 
@@ -102,7 +102,7 @@ static uint32_t receive_payload(struct backdoor_vm *vm, struct channel *channel,
 	memcpy(&word, channel->data + channel->done, size);
 	channel_advance(vm, channel, size);
 	command_set_w(x, 1, word);
-	set_high_half(x, 3, TYPE_SENDPAYLOAD);
+	set_high_half_of_3(x, TYPE_SENDPAYLOAD);
 	return STATUS_SUCCESS;
 }
 

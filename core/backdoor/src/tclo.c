@@ -257,18 +257,6 @@ enum backdoor_health tclo_health(const struct backdoor_vm *vm)
 		       : BACKDOOR_SILENT;
 }
 
-bool backdoor_is_listening(struct backdoor_vm *vm)
-{
-	if (vm->state == NULL) {
-		return false;
-	}
-	lock_take(&vm->lock);
-	bool is_listening = tclo_health(vm) == BACKDOOR_LISTENING;
-
-	lock_drop(&vm->lock);
-	return is_listening;
-}
-
 /* Will somebody fetch it? */
 static bool has_reader(const struct backdoor_vm *vm, enum request request)
 {
@@ -276,8 +264,9 @@ static bool has_reader(const struct backdoor_vm *vm, enum request request)
 				 : tclo_health(vm) == BACKDOOR_LISTENING;
 }
 
-static enum plinth_status ask(struct backdoor_vm *vm, enum request request)
+enum plinth_status backdoor_request(struct backdoor_vm *vm, enum backdoor_power power)
 {
+	enum request request = power_requests[power];
 	enum plinth_status status = PLINTH_EPERM;
 
 	if (vm->state == NULL) {
@@ -296,16 +285,6 @@ static enum plinth_status ask(struct backdoor_vm *vm, enum request request)
 	}
 	lock_drop(&vm->lock);
 	return status;
-}
-
-enum plinth_status backdoor_request(struct backdoor_vm *vm, enum backdoor_power power)
-{
-	return ask(vm, power_requests[power]);
-}
-
-enum plinth_status backdoor_sync_time(struct backdoor_vm *vm)
-{
-	return ask(vm, SYNC_NOW);
 }
 
 enum backdoor_answer backdoor_answer(struct backdoor_vm *vm, enum backdoor_power power)

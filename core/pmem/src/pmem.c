@@ -287,7 +287,7 @@ static void split_used(uint64_t head, struct side_entry entry, uint64_t page, un
 }
 
 /* Gives a block back; promised says whether its pages are promised again to the caller. */
-static void free_block(pa_t pa, unsigned order, bool clean, bool promised)
+static void free_block(pa_t pa, unsigned order, bool promised)
 {
 	uint64_t page = pa.v >> PAGE_SHIFT;
 	uint64_t head;
@@ -301,25 +301,19 @@ static void free_block(pa_t pa, unsigned order, bool clean, bool promised)
 	side_table_set(page, SIDE_BODY, 0);
 	stats.used[entry.kind - SIDE_USED] -= pages_of(order);
 	stats.free += pages_of(order);
-	stats.clean += clean ? pages_of(order) : 0U;
 	stats.reserved += promised ? pages_of(order) : 0U;
-	free_list_put(page, order, clean ? POOL_CLEAN : POOL_DIRTY);
+	free_list_put(page, order, POOL_DIRTY);
 	lock_drop(&lock);
 }
 
 void pmem_free(pa_t pa, unsigned order)
 {
-	free_block(pa, order, false, false);
-}
-
-void pmem_free_clean(pa_t pa, unsigned order)
-{
-	free_block(pa, order, true, false);
+	free_block(pa, order, false);
 }
 
 void pmem_free_reserved(pa_t pa, unsigned order)
 {
-	free_block(pa, order, false, true);
+	free_block(pa, order, true);
 }
 
 enum plinth_status pmem_reserve(uint64_t pages)

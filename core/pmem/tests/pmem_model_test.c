@@ -138,18 +138,11 @@ static void free_one(void)
 		block_count++;
 	}
 	change_owner(block->pa, block->order, TAKEN, FREE);
-	switch (roll(3)) {
-	case 0:
-		memset((void *)(uintptr_t)block->pa.v, 0, PAGE_SIZE << block->order);
-		pmem_free_clean(block->pa, block->order);
-		break;
-	case 1:
+	if (roll(3) == 0U) {
 		promised += UINT64_C(1) << block->order;
 		pmem_free_reserved(block->pa, block->order);
-		break;
-	default:
+	} else {
 		pmem_free(block->pa, block->order);
-		break;
 	}
 	*block = blocks[--block_count];
 }

@@ -192,24 +192,6 @@ static void test_clean_memory_is_zero(void **state)
 	assert_int_equal(stats_now().scrubbed_demand, 32);
 }
 
-static void test_clean_blocks_join_without_links(void **state)
-{
-	pa_t a;
-	pa_t b;
-
-	(void)state;
-	start(MIB(4));
-	scrub_all();
-	a = take(PMEM_ORDER_2M, PMEM_CLEAN);
-	for (uint64_t at = 0; at < BLOCK_2M; at += PAGE_SIZE) {
-		pmem_free_clean(pa_add(a, at), 0);
-	}
-	b = take(PMEM_ORDER_2M, PMEM_CLEAN);
-	assert_int_equal(b.v, a.v);
-	assert_true(arena_is_zero(b, PMEM_ORDER_2M));
-	assert_int_equal(stats_now().scrubbed_demand, 0);
-}
-
 static void test_any_prefers_dirty_and_clean_prefers_clean(void **state)
 {
 	struct pmem_stats stats;
@@ -242,8 +224,6 @@ static void test_no_scrub_takes_what_is_clean(void **state)
 	assert_int_equal(stats_now().used[PMEM_BY_CORE], 0);
 	pa = take(0, PMEM_CLEAN);
 	assert_int_equal(stats_now().scrubbed_demand, 1);
-	pmem_free_clean(pa, 0);
-	assert_int_equal(take(0, flags).v, pa.v);
 	assert_int_equal(pmem_alloc(0, flags, &pa), PLINTH_ENOMEM);
 	scrub_all();
 	pa = take(PMEM_ORDER_2M, flags);
@@ -594,7 +574,6 @@ int main(void)
 		cmocka_unit_test(test_neighbours_are_one_bank),
 		cmocka_unit_test(test_exhaustion_and_joining),
 		cmocka_unit_test(test_clean_memory_is_zero),
-		cmocka_unit_test(test_clean_blocks_join_without_links),
 		cmocka_unit_test(test_any_prefers_dirty_and_clean_prefers_clean),
 		cmocka_unit_test(test_no_scrub_takes_what_is_clean),
 		cmocka_unit_test(test_no_scrub_keeps_the_promise),

@@ -107,16 +107,6 @@ uint32_t psci_count_on(const struct psci_vm *psci)
 	return count;
 }
 
-bool psci_any_on(struct psci_vm *psci)
-{
-	uint32_t count;
-
-	lock_take(&psci->lock);
-	count = psci_count_on(psci);
-	lock_drop(&psci->lock);
-	return count != 0U;
-}
-
 bool psci_is_suspended(const struct psci_vm *psci, vcpu_id_t vcpu)
 {
 	return psci_get_power(psci, vcpu) == PSCI_POWER_SUSPENDED;

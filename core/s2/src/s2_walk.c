@@ -126,20 +126,3 @@ unsigned s2_run(struct s2_leaf *leaf, unsigned window)
 	s2_leaf_back_to(leaf, first);
 	return (unsigned)(next - first);
 }
-
-enum plinth_status s2_next(const struct s2_space *space, ipa_t ipa, struct s2_leaf *leaf)
-{
-	while (ipa.v < s2_ipa_end()) {
-		struct s2_leaf here;
-
-		if (s2_lookup(space, ipa, &here) != PLINTH_OK) {
-			break;
-		}
-		if (here.valid) {
-			*leaf = here;
-			return PLINTH_OK;
-		}
-		ipa = ipa_add(here.ipa, s2_level_size(here.level));
-	}
-	return PLINTH_ENOENT;
-}

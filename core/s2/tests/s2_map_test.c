@@ -183,18 +183,6 @@ static void test_unmap(void **state)
 	check(GIB(1), false, 2, 0);
 }
 
-static void test_next(void **state)
-{
-	struct s2_leaf leaf;
-
-	(void)state;
-	assert_int_equal(s2_next(&space, ipa_init(0), &leaf), PLINTH_ENOENT);
-	assert_int_equal(map(GIB(2) + MIB(6) + KIB(12), 3, 1, 0), PLINTH_OK);
-	assert_int_equal(s2_next(&space, ipa_init(5), &leaf), PLINTH_OK);
-	assert_int_equal(leaf.ipa.v, GIB(2) + MIB(6) + KIB(12));
-	assert_int_equal(s2_next(&space, ipa_add(leaf.ipa, PAGE_SIZE), &leaf), PLINTH_ENOENT);
-}
-
 #define NOTHING	   UINT32_MAX
 #define SOME_ATTRS (S2_ATTR_WRITE | S2_ATTR_EXEC | S2_ATTR_WRITTEN | S2_ATTR_UNTOUCHED)
 
@@ -402,7 +390,6 @@ int main(void)
 		TEST(test_lookup_says_how_big_the_hole_is),
 		TEST(test_split_keeps_translations),
 		TEST(test_unmap),
-		TEST(test_next),
 		TEST(test_runs),
 		TEST(test_random_against_naive),
 		TEST(test_every_allocation_may_fail),

@@ -86,13 +86,3 @@ void vcpu_inject_abort(bool is_fetch, unsigned fsc, uint64_t far, bool is_write,
 	write_far_el1(far);
 	vcpu_inject_sync(MAKE_ESR(ec, il, (uint64_t)fsc | (is_write ? ISS_WNR : 0U)));
 }
-
-void vcpu_inject_data_abort(uint64_t far, bool il)
-{
-	vcpu_inject_abort(false, FSC_EXTERNAL, far, false, il);
-}
-
-void vcpu_inject_instruction_abort(uint64_t far, bool il)
-{
-	vcpu_inject_abort(true, FSC_EXTERNAL, far, false, il);
-}

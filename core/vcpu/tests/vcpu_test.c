@@ -371,21 +371,6 @@ static void aborts_say_where_they_are_from(void **state)
 	check_abort(PSTATE_MODE_EL1H, true, EC_IABT_SAME);
 }
 
-static void external_aborts(void **state)
-{
-	(void)state;
-	fake_sysregs.spsr_el2 = PSTATE_MODE_EL1H;
-	vcpu_inject_data_abort(FAR, true);
-	assert_int_equal(fake_sysregs.esr_el1,
-		((uint64_t)EC_DABT_SAME << ESR_EC_SHIFT) | ESR_IL | FSC_EXTERNAL);
-	assert_int_equal(fake_sysregs.far_el1, FAR);
-	fake_sysregs.spsr_el2 = PSTATE_MODE_EL0T;
-	vcpu_inject_instruction_abort(FAR + 4U, true);
-	assert_int_equal(fake_sysregs.esr_el1,
-		((uint64_t)EC_IABT_LOWER << ESR_EC_SHIFT) | ESR_IL | FSC_EXTERNAL);
-	assert_int_equal(fake_sysregs.far_el1, FAR + 4U);
-}
-
 static void sync_leaves_far_alone(void **state)
 {
 	(void)state;
@@ -414,7 +399,6 @@ int main(void)
 		cmocka_unit_test_setup(handler_pstate_without_features, setup),
 		cmocka_unit_test_setup(handler_pstate_with_features, setup),
 		cmocka_unit_test_setup(aborts_say_where_they_are_from, setup),
-		cmocka_unit_test_setup(external_aborts, setup),
 		cmocka_unit_test_setup(sync_leaves_far_alone, setup),
 	};
 

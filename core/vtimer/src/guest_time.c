@@ -36,11 +36,6 @@ void vtimer_vm_stop(struct vtimer_vm *vm)
 	}
 }
 
-void vtimer_vm_set(struct vtimer_vm *vm, uint64_t ticks)
-{
-	store_relaxed(&vm->frozen, ticks);
-}
-
 uint64_t vtimer_vm_now(const struct vtimer_vm *vm)
 {
 	if (load_acquire(&vm->running) == 0U) {

@@ -139,20 +139,6 @@ static void guest_time_starts_at_0_and_stops(void **state)
 	assert_int_equal(vtimer_read_cntpct(&vt_a), 110);
 }
 
-/* A restored VM is older than this machine: its offset is below 0. */
-static void restored_time_may_exceed_the_counter(void **state)
-{
-	(void)state;
-	vtimer_vm_stop(&vm);
-	vtimer_vm_set(&vm, 1000000);
-	vtimer_vm_resume(&vm);
-	at(START + 5);
-	assert_int_equal(vtimer_vm_now(&vm), 1000005);
-	vtimer_write_cntp_cval(&vt_a, 1000015);
-	vtimer_write_cntp_ctl(&vt_a, ENABLE);
-	assert_int_equal(fake_sysregs.cnthp_cval_el2, START + 15);
-}
-
 static void registers_follow_the_vcpu(void **state)
 {
 	(void)state;
@@ -446,7 +432,6 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(cpu_starts_with_traps_and_no_timer, setup),
 		cmocka_unit_test_setup(guest_time_starts_at_0_and_stops, setup),
-		cmocka_unit_test_setup(restored_time_may_exceed_the_counter, setup),
 		cmocka_unit_test_setup(registers_follow_the_vcpu, setup),
 		cmocka_unit_test_setup(enable_comes_after_value_and_isb, setup),
 		cmocka_unit_test_setup(sleeper_is_woken_at_its_deadline, setup),

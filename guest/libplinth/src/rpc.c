@@ -6,7 +6,6 @@
 
 #include "base/string.h"
 
-#define GETVERSION     UINT64_C(10)
 #define MESSAGE	       UINT64_C(30)
 #define COOKIES	       UINT64_C(0x80000000)
 #define HB_MESSAGE     UINT64_C(0x10000)
@@ -17,15 +16,6 @@
 #define STATUS_DORECV  2U
 
 enum type { OPEN, SENDSIZE, SENDPAYLOAD, RECVSIZE, RECVPAYLOAD, RECVSTATUS, CLOSE };
-
-uint32_t plinth_version(void)
-{
-	struct plinth_regs regs = {
-		.ax = PLINTH_MAGIC, .bx = WORD, .cx = GETVERSION, .dx = PLINTH_PORT};
-
-	plinth_call_in(&regs);
-	return (regs.bx & WORD) == PLINTH_MAGIC ? (uint32_t)regs.ax : 0U;
-}
 
 /* One step; its status. */
 static uint64_t step(

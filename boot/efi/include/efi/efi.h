@@ -93,9 +93,8 @@ struct efi_memory_map {
 };
 
 /* Reads the memory map. PLINTH_ENOMEM: no room for it. PLINTH_EINVAL: the firmware gives none that
- * makes sense. Undone by efi_put_memory_map(). */
+ * makes sense. Undone by free_pool(). */
 enum plinth_status efi_get_memory_map(const struct efi *efi, struct efi_memory_map *map);
-void efi_put_memory_map(const struct efi *efi, struct efi_memory_map *map);
 
 /* Ends the boot services; *map, of efi_get_memory_map(), is read again as often as the firmware
  * says that it has changed. No function above may be called afterwards, whatever this returns.

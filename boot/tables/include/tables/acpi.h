@@ -15,10 +15,6 @@ struct tables_room {
 	uint64_t size;
 };
 
-/* Bytes of room that tables_rewrite_acpi() wants for moving. PLINTH_EINVAL, PLINTH_ENOENT,
- * PLINTH_EEXIST: as tables_rewrite_acpi() says. */
-enum plinth_status tables_room_acpi(const struct acpi *acpi, uint64_t *size, const char **why);
-
 /* Changes the tables; cpus->target is TABLES_PARKING.
  * - MADT: each GICC of a CPU that is present gets the parking protocol's version and its mailbox;
  *   every other is disabled, and not to be enabled later.

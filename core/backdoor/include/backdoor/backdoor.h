@@ -211,9 +211,6 @@ struct backdoor_report {
 /* Fills *report; all 0 for a VM without `vmware;`. */
 void backdoor_get_report(struct backdoor_vm *vm, struct backdoor_report *report);
 
-/* Are there tools in the guest that fetch requests now? */
-bool backdoor_is_listening(struct backdoor_vm *vm);
-
 /* Has the tools asked at their next poll; their answer is logged. One request at a time for each
  * operation: a second one replaces it. EPERM: nobody listens. RESUME (with the time, where the
  * guest wants it kept): whoever listened when the VM was paused will, so that is enough. */
@@ -225,8 +222,5 @@ enum backdoor_answer backdoor_answer(struct backdoor_vm *vm, enum backdoor_power
 /* How much of its memory the guest is to give away, in bytes (whole pages count), until it is off.
  * Its driver looks once a second. EINVAL: more than it has. ENOTSUP: the VM has no `vmware;`. */
 enum plinth_status backdoor_set_balloon(struct backdoor_vm *vm, uint64_t size);
-
-/* Has the tools set the guest's clock to the host's, once. EPERM: nobody listens. */
-enum plinth_status backdoor_sync_time(struct backdoor_vm *vm);
 
 #endif

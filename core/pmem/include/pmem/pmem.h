@@ -98,9 +98,6 @@ enum plinth_status pmem_alloc(unsigned order, uint32_t flags, pa_t *out);
  * rest stays allocated: a 2 MiB block may come back page by page. */
 void pmem_free(pa_t pa, unsigned order);
 
-/* The same for memory that reads as zero, all of it: the caller's word is taken. */
-void pmem_free_clean(pa_t pa, unsigned order);
-
 /* pmem_free(), and pmem_reserve() of as many pages, in one step that cannot fail: a VM that starts
  * again keeps its guarantee. */
 void pmem_free_reserved(pa_t pa, unsigned order);

@@ -133,6 +133,8 @@ enum psci_entry {
 enum psci_entry psci_entry(
 	struct psci_vm *psci, vcpu_id_t vcpu, bool interrupt_pending, struct psci_start *start);
 
+/* Does it sleep in SYSTEM_SUSPEND? Without the lock: by the vCPU's own CPU that stays so until its
+ * psci_entry(). */
 bool psci_is_suspended(const struct psci_vm *psci, vcpu_id_t vcpu);
 
 /* By the vCPU's own CPU: nothing but the vCPU itself changes that, and psci_entry() would say RUN.
@@ -141,8 +143,7 @@ static inline bool psci_is_on(const struct psci_vm *psci, vcpu_id_t vcpu)
 {
 	return load_acquire(&psci->vcpu[vcpu].power) == (uint32_t)PSCI_POWER_ON;
 }
-/* Is any vCPU not OFF? */
-bool psci_any_on(struct psci_vm *psci);
+
 /* The monitor's `vm wake`: wakes the VM from SYSTEM_SUSPEND; false where it does not sleep. */
 bool psci_wake(struct psci_vm *psci);
 

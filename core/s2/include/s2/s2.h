@@ -225,9 +225,6 @@ void s2_clear_table(struct s2_space *space, ipa_t ipa, s2_leaf_fn *removed, void
  * every page below, also when a table is put there (s2_map, s2_split). */
 void s2_note(struct s2_space *space, ipa_t ipa, unsigned level, enum s2_page_state state);
 
-/* The first valid leaf at or after `ipa`. ENOENT: none. Skips holes by whole tables. */
-enum plinth_status s2_next(const struct s2_space *space, ipa_t ipa, struct s2_leaf *leaf);
-
 /* VTTBR_EL2 for entering the space on this CPU: gives it a VMID of the current generation. On
  * rollover all VMIDs but those in use on other CPUs are free again and every TLB is emptied.
  * Called at each load of a vCPU, its CPU not yet running it; takes LOCK_RANK_VMID if need be.

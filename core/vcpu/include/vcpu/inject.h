@@ -16,10 +16,6 @@ void vcpu_inject_undef(bool il);
 /* Any synchronous exception by its ESR_EL1 value. FAR_EL1 is left alone. */
 void vcpu_inject_sync(uint64_t esr);
 
-/* Synchronous external abort on a data access or a fetch at `far`. */
-void vcpu_inject_data_abort(uint64_t far, bool il);
-void vcpu_inject_instruction_abort(uint64_t far, bool il);
-
 /* A stage-1 abort with fault status `fsc` on an access at `far`, as if stage 1 had found it. */
 void vcpu_inject_abort(bool is_fetch, unsigned fsc, uint64_t far, bool is_write, bool il);
 

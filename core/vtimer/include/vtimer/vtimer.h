@@ -47,8 +47,6 @@ void vtimer_vm_resume(struct vtimer_vm *vm);
 void vtimer_vm_stop(struct vtimer_vm *vm);
 /* Guest time now, in ticks. */
 uint64_t vtimer_vm_now(const struct vtimer_vm *vm);
-/* For a restored VM: guest time is to go on from `ticks`. Stopped only. */
-void vtimer_vm_set(struct vtimer_vm *vm, uint64_t ticks);
 
 struct vtimer_ops {
 	/* Makes the guest's virtual timer interrupt pending, linked to physical INTID 27, which is

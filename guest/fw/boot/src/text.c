@@ -21,15 +21,6 @@ efi_char_t text_upper(efi_char_t c)
 	return c >= 'a' && c <= 'z' ? (efi_char_t)(c - 'a' + 'A') : c;
 }
 
-bool text_same(const efi_char_t *a, const efi_char_t *b)
-{
-	while (*a != 0U && text_upper(*a) == text_upper(*b)) {
-		a++;
-		b++;
-	}
-	return text_upper(*a) == text_upper(*b);
-}
-
 void text_from_ascii(efi_char_t *out, uint64_t size, const char *ascii)
 {
 	uint64_t i = 0;

@@ -33,9 +33,6 @@ void plinth_call_in(struct plinth_regs *regs);
 void plinth_call_ins(struct plinth_regs *regs);
 void plinth_call_outs(struct plinth_regs *regs);
 
-/* The protocol's version, 6; 0: not VMware's. */
-uint32_t plinth_version(void);
-
 struct plinth_channel {
 	uint32_t number;
 	uint32_t cookie_high;

@@ -5,8 +5,6 @@
 #ifndef FW_TEXT_H
 #define FW_TEXT_H
 
-#include <stdbool.h>
-
 #include "abi/efi.h"
 
 /* Characters before the NUL. */
@@ -17,7 +15,6 @@ uint64_t text_length_max(const efi_char_t *text, uint64_t max);
 
 /* ASCII upper and lower case count as the same. */
 efi_char_t text_upper(efi_char_t c);
-bool text_same(const efi_char_t *a, const efi_char_t *b);
 
 /* ASCII into UEFI's; never more than `size` characters with the NUL; size must not be 0. */
 void text_from_ascii(efi_char_t *out, uint64_t size, const char *ascii);
