@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * SYSTEM_SUSPEND over and over, while another CPU sends SGIs to the one that has just woken and
- * waits: what its CPU holds in registers must not be given to another CPU.
+ * waits: what its CPU holds in registers must not be given to another CPU. With "alone=1" nobody
+ * sends, and after the last time it sleeps for ever, so that whoever has the machine ends it.
  */
 #include "libguest/libguest.h"
+#include "options.h"
 
 #define PSCI_CPU_OFF	    0x84000002UL
 #define PSCI_AFFINITY_INFO  0xC4000004UL
@@ -60,14 +62,15 @@ static void arm_timer(void)
 	isb();
 }
 
-/* Never returns: each suspension starts it anew on an empty stack. */
-void suspend_cycle(void)
+static void suspend(void)
 {
-	if (cycles == CYCLES) {
-		check(true, "woken from every suspension");
-		guest_done();
-	}
-	cycles++;
+	(void)hvc(PSCI_SYSTEM_SUSPEND, (uint64_t)suspend_resumed, 0, 0);
+	check(false, "SYSTEM_SUSPEND does not return");
+	guest_done();
+}
+
+static void meet_peer(void)
+{
 	peer_runs = 0;
 	main_woken = 0;
 	if (cpu_on(1, peer) != 0) {
@@ -82,10 +85,26 @@ void suspend_cycle(void)
 	while (hvc(PSCI_AFFINITY_INFO, 1, 0, 0) != AFFINITY_OFF) {
 		gic_send_sgi(1, SGI_WAKE);
 	}
+}
+
+/* Never returns: each suspension starts it anew on an empty stack. */
+void suspend_cycle(void)
+{
+	bool alone = option("alone", 0) != 0U;
+
+	if (cycles == CYCLES) {
+		check(true, "woken from every suspension");
+		if (alone) {
+			suspend();
+		}
+		guest_done();
+	}
+	cycles++;
+	if (!alone) {
+		meet_peer();
+	}
 	arm_timer();
-	(void)hvc(PSCI_SYSTEM_SUSPEND, (uint64_t)suspend_resumed, 0, 0);
-	check(false, "SYSTEM_SUSPEND does not return");
-	guest_done();
+	suspend();
 }
 
 void guest_main(void)

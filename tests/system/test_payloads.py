@@ -154,3 +154,17 @@ def test_the_operator_wakes_a_suspended_vm(boot, make_bundle):
     machine.send("poweroff\n")
     machine.expect_exit(STOPPED, timeout=60)
     check_plinth_is_well(machine)
+
+
+def test_suspended_vm_beside_another(boot, make_bundle):
+    """Its timer wakes it on a CPU that another VM's vCPU has; and asleep for good it can be paused,
+    go on, and be stopped."""
+    asleep = payload("suspend", bootargs="alone=1")
+    busy = payload("busy", bootargs="ms=600000")
+    machine = boot(make_bundle({"asleep": asleep, "busy": busy}), cpus=1)
+    machine.expect(r"PASS: woken from every suspension", timeout=60)
+    go_to_monitor(machine)
+    for command in ("vm pause asleep", "vm resume asleep", "vm stop asleep", "vm stop busy"):
+        assert ask(machine, command) == ""
+    machine.expect_exit(ALL_OFF, timeout=60)
+    check_plinth_is_well(machine)

@@ -84,25 +84,20 @@ static void start(struct vcpu *vcpu, const struct psci_start *at)
 	vm_note_entry(vcpu);
 }
 
-/* Memory is made ready for caches that are off in bounded steps; interrupts come between. The vCPU
- * is loaded meanwhile, as whom the scheduler picks must be: only unloading lets it go elsewhere. */
-static bool is_ready(struct vcpu *vcpu)
-{
-	vcpu->starting = !vm_caches_off(vcpu);
-	if (vcpu->starting) {
-		(void)exits_take_irq(vcpu);
-	}
-	return !vcpu->starting;
-}
-
-/* A vCPU that is not just ON. False: it sleeps on in SYSTEM_SUSPEND. */
+/* A vCPU that is not just ON. False: it sleeps on in SYSTEM_SUSPEND. One that sleeps is loaded
+ * before PSCI is asked, in is_ready(): what its timer owes it is injected then, and if it sleeps
+ * on, only unloading arms that timer again and lets it go elsewhere, or off. */
 NOINLINE static bool start_or_sleep(struct vcpu *vcpu)
 {
 	struct psci_vm *psci = &vcpu->vm->psci;
-	bool pending = psci_is_suspended(psci, vcpu->id) && vgic_has_deliverable(&vcpu->gic);
+	bool sleeps = psci_is_suspended(psci, vcpu->id);
 	struct psci_start at;
 
-	switch (psci_entry(psci, vcpu->id, pending, &at)) {
+	if (sleeps && vcpu_current() != vcpu) {
+		vcpu->starting = true;
+		return true;
+	}
+	switch (psci_entry(psci, vcpu->id, sleeps && vgic_has_deliverable(&vcpu->gic), &at)) {
 	case PSCI_ENTRY_RUN:
 		break;
 	case PSCI_ENTRY_START:
@@ -114,6 +109,21 @@ NOINLINE static bool start_or_sleep(struct vcpu *vcpu)
 		return false;
 	}
 	return true;
+}
+
+/* Memory is made ready for caches that are off in bounded steps; interrupts come between. The vCPU
+ * is loaded meanwhile, as whom the scheduler picks must be: only unloading lets it go elsewhere. */
+static bool is_ready(struct vcpu *vcpu)
+{
+	if (psci_is_suspended(&vcpu->vm->psci, vcpu->id)) {
+		(void)start_or_sleep(vcpu);
+		return false; /* whoever is picked now may be the same */
+	}
+	vcpu->starting = !vm_caches_off(vcpu);
+	if (vcpu->starting) {
+		(void)exits_take_irq(vcpu);
+	}
+	return !vcpu->starting;
 }
 
 /* False: the vCPU sleeps on, or its memory is not ready. */

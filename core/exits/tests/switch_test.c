@@ -4,10 +4,12 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
 #include "exits_rig.h"
+#include "timerq/timerq.h"
 
 #define STEPS	     3U
 #define IAR_SPURIOUS 1023U
@@ -165,6 +167,110 @@ static void a_sleeper_is_woken_by_what_is_due(void **state)
 	assert_int_equal(idle_turns, 0);
 }
 
+#define PSCI_SYSTEM_SUSPEND UINT64_C(0xc400000e)
+#define VIRT_TIMER	    27U
+#define TIMER_TICKS	    UINT64_C(10000)
+#define PAST_A_TURN	    UINT64_C(20000)
+
+static void go_on(uint64_t ticks)
+{
+	fake_sysregs.cntpct_el0 += ticks;
+	timerq_run(fake_sysregs.cntpct_el0);
+}
+
+static struct vm *beside;
+
+static int beside_setup(void **state)
+{
+	static unsigned number;
+	char name[VM_NAME_SIZE];
+
+	snprintf(name, sizeof(name), "beside-%u", number++);
+	beside = vm_rig_create(name, 1, 0);
+	return rig_setup(state);
+}
+
+static int beside_teardown(void **state)
+{
+	assert_int_equal(vm_stop(beside, VM_GOAL_OFF), PLINTH_OK);
+	return rig_teardown(state);
+}
+
+/* The vCPU sleeps in SYSTEM_SUSPEND, its registers in memory: the CPU is another VM's. */
+static void suspend_beside_another(void)
+{
+	fake_sysregs.icc_iar1_el1 = IAR_SPURIOUS;
+	rig.vm->vgic.hw->write_vmcr(VMCR_OPEN);
+	write_gicd(0, 3);
+	rig.vcpu->gic.bank.enable |= UINT32_C(1) << VIRT_TIMER;
+	rig.vcpu->gic.bank.group1 |= UINT32_C(1) << VIRT_TIMER;
+	rig.vcpu->ctx.x[0] = PSCI_SYSTEM_SUSPEND;
+	rig.vcpu->ctx.x[1] = RIG_CODE;
+	assert_int_equal(exits_hvc(rig.vcpu, HVC64), OUTCOME_RESCHED);
+	assert_int_equal(vm_start(beside), PLINTH_OK);
+	assert_ptr_equal(switch_next(), &beside->vcpu[0].ctx);
+	assert_true(sched_is_blocked(&rig.vcpu->sched));
+}
+
+static void check_it_can_be_stopped(void)
+{
+	assert_int_equal(vm_stop(rig.vm, VM_GOAL_OFF), PLINTH_OK);
+	vm_rig_settle();
+	assert_int_equal(rig.vm->state, VM_OFF);
+}
+
+static void a_suspended_one_wakes_by_its_timer(void **state)
+{
+	(void)state;
+	fake_sysregs.cntv_cval_el0 = vtimer_vm_now(&rig.vm->time) + TIMER_TICKS;
+	fake_sysregs.cntv_ctl_el0 = VTIMER_CTL_ENABLE;
+	suspend_beside_another();
+	go_on(PAST_A_TURN);
+	assert_ptr_equal(switch_next(), &rig.vcpu->ctx);
+	assert_true(psci_is_on(&rig.vm->psci, 0));
+	assert_int_equal(fake_sysregs.elr_el2, RIG_CODE);
+	check_it_can_be_stopped();
+}
+
+/* It looks, sleeps on, and is in the CPU's registers: then it can be taken out of them. */
+static void a_suspended_one_that_sleeps_on_can_be_stopped(void **state)
+{
+	(void)state;
+	suspend_beside_another();
+	sched_wake(&rig.vcpu->sched);
+	go_on(PAST_A_TURN);
+	assert_ptr_equal(switch_next(), &beside->vcpu[0].ctx);
+	assert_true(psci_is_suspended(&rig.vm->psci, 0));
+	check_it_can_be_stopped();
+}
+
+/* Of a timer that was armed before it was looked at in vain. */
+static void a_suspended_one_wakes_after_it_slept_on(void **state)
+{
+	(void)state;
+	fake_sysregs.cntv_cval_el0 = vtimer_vm_now(&rig.vm->time) + PAST_A_TURN + TIMER_TICKS;
+	fake_sysregs.cntv_ctl_el0 = VTIMER_CTL_ENABLE;
+	suspend_beside_another();
+	sched_wake(&rig.vcpu->sched);
+	go_on(PAST_A_TURN);
+	assert_ptr_equal(switch_next(), &beside->vcpu[0].ctx);
+	go_on(PAST_A_TURN);
+	assert_ptr_equal(switch_next(), &rig.vcpu->ctx);
+	check_it_can_be_stopped();
+}
+
+static void a_suspended_one_can_be_paused_and_stopped(void **state)
+{
+	(void)state;
+	suspend_beside_another();
+	assert_int_equal(vm_pause(rig.vm), PLINTH_OK);
+	assert_int_equal(vm_resume(rig.vm), PLINTH_OK);
+	go_on(PAST_A_TURN);
+	assert_ptr_equal(switch_next(), &beside->vcpu[0].ctx);
+	assert_true(psci_is_suspended(&rig.vm->psci, 0));
+	check_it_can_be_stopped();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -176,6 +282,14 @@ int main(void)
 			a_sleeper_is_woken_before_another_is_picked, rig_setup, rig_teardown),
 		cmocka_unit_test_setup_teardown(
 			a_sleeper_is_woken_by_what_is_due, rig_setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(
+			a_suspended_one_wakes_by_its_timer, beside_setup, beside_teardown),
+		cmocka_unit_test_setup_teardown(a_suspended_one_that_sleeps_on_can_be_stopped,
+			beside_setup, beside_teardown),
+		cmocka_unit_test_setup_teardown(
+			a_suspended_one_wakes_after_it_slept_on, beside_setup, beside_teardown),
+		cmocka_unit_test_setup_teardown(
+			a_suspended_one_can_be_paused_and_stopped, beside_setup, beside_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, rig_group_setup, NULL);

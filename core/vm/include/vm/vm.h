@@ -97,7 +97,8 @@ struct vcpu {
 	struct vm_terminal *terminal; /* its VM's: one load less for each byte that it prints */
 	vcpu_id_t id;
 	bool caches_on;	   /* MMU and caches were on when it last wrote SCTLR_EL1 under TVM */
-	bool starting;	   /* PSCI has started it, memory is not ready: vm_caches_off() */
+	bool starting;	   /* PSCI has started it, memory is not ready: vm_caches_off(); or
+			    * it sleeps in SYSTEM_SUSPEND */
 	bool set_way_done; /* memory was maintained for the present series of set/way operations */
 	ipa_t sweep;	   /* how far that has come */
 	struct sched_entity sched;
