@@ -54,19 +54,6 @@ static size_t copy_words(uint8_t *dst, const uint8_t *src, size_t size)
 	return size - left;
 }
 
-/* Both aligned to 4 but not to 8 together: file data of a plain cpio archive. */
-static size_t copy_halves(uint8_t *dst, const uint8_t *src, size_t size)
-{
-	uint32_t *to = (uint32_t *)(void *)dst;
-	const uint32_t *from = (const uint32_t *)(const void *)src;
-	size_t count = size / sizeof(uint32_t);
-
-	for (size_t i = 0; i < count; i++) {
-		to[i] = from[i];
-	}
-	return count * sizeof(uint32_t);
-}
-
 /* dst aligned to 8, src not: of the words that src's bytes lie in, what lies around them is read,
  * too, and not used. */
 __attribute__((no_sanitize("address"))) static size_t copy_shifted(
@@ -109,8 +96,6 @@ static void copy_up(uint8_t *to, const uint8_t *from, size_t size)
 	size -= head;
 	if ((difference & 7U) == 0U) {
 		done = copy_words(to, from, size);
-	} else if ((difference & 3U) == 0U) {
-		done = copy_halves(to, from, size);
 	} else {
 		done = size >= WORD ? copy_shifted(to, from, size) : 0U;
 	}
