@@ -68,7 +68,7 @@ static enum plinth_status read_page(struct gmem *gmem, ipa_t ipa, uint8_t *buf, 
 		return PLINTH_EFAULT;
 	}
 	maintain_off(gmem, COH_READER_BEFORE, &leaf, ipa);
-	memcpy(buf, gmem_va(&leaf, ipa), size);
+	gmem_copy_bytes(buf, gmem_va(&leaf, ipa), size);
 	return PLINTH_OK;
 }
 
@@ -99,7 +99,7 @@ static enum plinth_status write_page(struct gmem *gmem, ipa_t ipa, const uint8_t
 	enum plinth_status status = gmem_write_begin(gmem, ipa, &leaf);
 
 	if (status == PLINTH_OK) {
-		memcpy(gmem_va(&leaf, ipa), buf, size);
+		gmem_copy_bytes(gmem_va(&leaf, ipa), buf, size);
 		gmem_write_end(gmem, ipa, &leaf);
 	}
 	return status;

@@ -2,6 +2,7 @@
 #include "arch/copy.h"
 #include "base/bits.h"
 #include "base/checked.h"
+#include "base/compiler.h"
 #include "base/string.h"
 #include "gmem_private.h"
 #include "hypmap/hypmap.h"
@@ -44,12 +45,12 @@ static const uint8_t *image_bytes(const struct gmem *gmem, uint32_t index)
 	return &gmem->secret[offset];
 }
 
-static void copy(uint8_t *dst, const uint8_t *src, uint64_t size)
+NOINLINE void gmem_copy_bytes(void *dst, const void *src, uint64_t size)
 {
 	uint64_t quick = align_down(size, ARCH_COPY_UNIT);
 
 	arch_copy(dst, src, quick);
-	memcpy(dst + quick, src + quick, size - quick);
+	memcpy((uint8_t *)dst + quick, (const uint8_t *)src + quick, size - quick);
 }
 
 void gmem_image_fill(const struct gmem *gmem, ipa_t ipa, uint64_t size, uint8_t *dst)
@@ -63,7 +64,7 @@ void gmem_image_fill(const struct gmem *gmem, ipa_t ipa, uint64_t size, uint8_t 
 		uint64_t start = max_u64(ipa.v, image->ipa);
 		uint64_t end = min_u64(ipa.v + size, image->ipa + image->size);
 
-		copy(dst + (start - ipa.v), image_bytes(gmem, i) + (start - image->ipa),
+		gmem_copy_bytes(dst + (start - ipa.v), image_bytes(gmem, i) + (start - image->ipa),
 			end - start);
 	}
 }

@@ -50,7 +50,7 @@ static inline void copy(void *to, const void *from, size_t size)
 			halves[i] = ((const uint16_t *)from)[i];
 		}
 	} else {
-		memcpy(to, from, size);
+		gmem_copy_bytes(to, from, size);
 	}
 }
 

@@ -32,6 +32,9 @@ enum gmem_content {
 enum gmem_content gmem_image_content(
 	const struct gmem *gmem, ipa_t ipa, uint64_t size, uint64_t align, pa_t *source);
 
+/* memcpy() that is quick whatever the alignment, which may be a guest's choice. */
+void gmem_copy_bytes(void *dst, const void *src, uint64_t size);
+
 /* Copies what the images say about [ipa, ipa + size) to dst; leaves the rest of dst as it is. */
 void gmem_image_fill(const struct gmem *gmem, ipa_t ipa, uint64_t size, uint8_t *dst);
 
