@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What calls of the backdoor cost, in instructions: tests/payload/backdoor_bench.c as a guest. The
-greeting is Plinth's part alone; requests go from OPEN to CLOSE and count the guest's part, too."""
+greeting is Plinth's part alone; requests go from OPEN to CLOSE and count the guest's part, too.
+rpc_longest is the longest call of those that hostile messages make, with the announcement of its size."""
 
 import re
 
@@ -9,8 +10,8 @@ from plinth.errors import PlinthError
 from plinth.paths import BUILD
 
 PAYLOAD = BUILD / "payload" / "backdoor_bench.elf"
-EVENTS = ("backdoor_getversion", "rpc_info_get_lb", "rpc_info_get_hb", "rpc_64k_hb")
-GOALS = {"backdoor_getversion": 250}
+EVENTS = ("backdoor_getversion", "rpc_info_get_lb", "rpc_info_get_hb", "rpc_64k_hb", "rpc_longest")
+GOALS = {"backdoor_getversion": 250, "rpc_longest": 20000}
 
 
 def measure():

@@ -24,7 +24,9 @@ __asm__(".text\n\t.global greet_loop, empty_loop\n"
 	"empty_loop:\n\tmov x0, x10\n\tmov x2, x12\n\tnop\n\t"
 	"subs x9, x9, #1\n\tb.ne empty_loop\n\tbrk #0\n");
 
-static char large[MESSAGE_64K] = "info-set guestinfo.large ";
+#define SET_LARGE "info-set guestinfo.large "
+
+static char large[MESSAGE_64K + sizeof(uint64_t)] = SET_LARGE;
 static char reply[MESSAGE_64K];
 
 static uint64_t loop_ticks(const char *loop)
@@ -76,7 +78,69 @@ static bool get_hb(void)
 
 static bool set_64k(void)
 {
-	return request_hb(large, sizeof(large), 2);
+	return request_hb(large, MESSAGE_64K, 2);
+}
+
+/* Messages that would make one call long: the longest of them, from its size to its end. */
+static uint64_t longest;
+
+static void send_timed(uint32_t protocol, const char *text, size_t size)
+{
+	struct plinth_channel channel;
+	uint64_t start;
+	bool ok = plinth_open(&channel, protocol) == 0;
+
+	if (protocol == PLINTH_TCLO) {
+		/* The tools come up: "reset" is what they answer. */
+		ok = ok && plinth_send(&channel, "", 0) == 0 &&
+		     plinth_receive(&channel, reply, sizeof(reply)) == 5;
+	}
+	start = counter();
+	ok = plinth_send_hb(&channel, text, size) == 0 && ok;
+	longest = counter() - start > longest ? counter() - start : longest;
+	check(plinth_close(&channel) == 0 && ok, "a hostile message");
+}
+
+static void send_filled(const char *head, char fill, unsigned offset)
+{
+	memset(large, fill, sizeof(large));
+	memcpy(large + offset, head, strlen(head));
+	send_timed(PLINTH_RPCI, large + offset, MESSAGE_64K);
+}
+
+/* All slots: what is looked for by name differs from each in the last byte alone. */
+static void fill_slots(void)
+{
+	static char set[] = "info-set guestinfo.time.synchronize.tools.startup.backward x";
+
+	for (char last = '!'; last < 'd'; last++) {
+		set[sizeof(set) - 4U] = last;
+		(void)plinth_rpc(set, sizeof(set) - 1U, reply, sizeof(reply));
+	}
+}
+
+static uint64_t longest_call(void)
+{
+	static const char greeting[] = "OK ATR toolbox";
+
+	send_filled("SetGuestInfo ", '1', 0);
+	send_filled("SetGuestInfo 1 ", ' ', 0);
+	send_filled("SetGuestInfo 1 x", '\0', 0);
+	send_filled("info-set ", 'k', 0);
+	send_filled("info-set guestinfo.", 'k', 0);
+	send_filled("info-get guestinfo.", 'k', 0);
+	send_filled("vmx.set_option ", 's', 0);
+	send_filled("log ", ' ', 0);
+	send_filled("log x", '\0', 0);
+	send_filled("tools.capability.", 'c', 0);
+	send_filled("", ' ', 0);
+	for (unsigned offset = 0; offset < sizeof(uint64_t); offset++) {
+		send_filled(SET_LARGE, 'v', offset);
+	}
+	fill_slots();
+	send_timed(PLINTH_TCLO, greeting, sizeof(greeting) - 1U);
+	send_timed(PLINTH_RPCI, "info-get guestinfo.time.synchronize.tools.startup.backward", 58);
+	return longest;
 }
 
 static void measure(const char *name, bool (*request)(void), uint64_t rounds)
@@ -100,6 +164,7 @@ void guest_main(void)
 	check(plinth_rpc(set, sizeof(set) - 1U, reply, sizeof(reply)) == 2, "a value of 32 bytes");
 	measure("rpc_info_get_lb", request_lb, ROUNDS);
 	measure("rpc_info_get_hb", get_hb, ROUNDS);
-	memset(large + 25, 'v', sizeof(large) - 25U);
+	memset(large + sizeof(SET_LARGE) - 1U, 'v', MESSAGE_64K - sizeof(SET_LARGE) + 1U);
 	measure("rpc_64k_hb", set_64k, ROUNDS_64K);
+	report("rpc_longest", longest_call(), 1);
 }

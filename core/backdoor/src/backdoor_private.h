@@ -130,6 +130,8 @@ enum backdoor_result balloon_serve(struct backdoor_vm *vm, uint64_t *x, const st
 
 /* info.c */
 struct info *info_find(struct backdoor_vm *vm, const char *key, size_t key_size);
+/* Of those alone that the owner has given: quick, whatever keys a guest fills the others with. */
+const struct info *info_find_preset(struct backdoor_vm *vm, const char *key, size_t key_size);
 enum plinth_status info_store(
 	struct backdoor_vm *vm, const char *key, size_t key_size, const void *value, size_t size);
 const uint8_t *info_value(const struct info *info, uint32_t *size);
@@ -144,7 +146,8 @@ struct words {
 	size_t size;
 };
 
-/* Takes the first word, of up to the first blank; blanks behind it are skipped. */
+/* Takes the first word, of up to the first blank; blanks behind it are skipped. Of each as many as
+ * mean anything: a longer word is cut, and no row of a table takes it. */
 struct words words_take(struct words *rest);
 
 /* At most nine decimal digits, nothing else. */

@@ -18,7 +18,7 @@ static bool is_key(const char *key, size_t size)
 	return true;
 }
 
-struct info *info_find(struct backdoor_vm *vm, const char *key, size_t key_size)
+static struct info *find(struct backdoor_vm *vm, const char *key, size_t key_size, bool preset_only)
 {
 	if (!is_key(key, key_size)) {
 		return NULL;
@@ -26,11 +26,24 @@ struct info *info_find(struct backdoor_vm *vm, const char *key, size_t key_size)
 	for (size_t i = 0; i < BACKDOOR_INFO_MAX; i++) {
 		struct info *info = &vm->state->info[i];
 
+		if (preset_only && info->preset == NULL) {
+			continue;
+		}
 		if (memcmp(info->key, key, key_size) == 0 && info->key[key_size] == '\0') {
 			return info;
 		}
 	}
 	return NULL;
+}
+
+struct info *info_find(struct backdoor_vm *vm, const char *key, size_t key_size)
+{
+	return find(vm, key, key_size, false);
+}
+
+const struct info *info_find_preset(struct backdoor_vm *vm, const char *key, size_t key_size)
+{
+	return find(vm, key, key_size, true);
 }
 
 /* A slot with that key: the one that is there, or a free one. */

@@ -4,6 +4,7 @@
  * what is binary in it (addresses by XDR) is for programs outside EL2 to read.
  */
 #include "backdoor_private.h"
+#include "base/bits.h"
 #include "base/string.h"
 
 /* tools.os.statechange.status OK STATE */
@@ -30,9 +31,11 @@ void report_copy(char *to, size_t to_size, struct words from)
 	memset(to + size, 0, to_size - size);
 }
 
-/* Without the NULs, blanks and newlines at its end. */
-static struct words trimmed(struct words words)
+/* Cut to what report_copy() keeps in `to_size` bytes, and without the NULs, blanks and newlines at
+ * its end. */
+static struct words trimmed(struct words words, size_t to_size)
 {
+	words.size = min_u64(words.size, to_size - 1U);
 	while (words.size != 0U) {
 		char c = words.text[words.size - 1U];
 
@@ -52,7 +55,8 @@ bool report_fact(struct backdoor_vm *vm, struct words args)
 		number >= BACKDOOR_FACT_COUNT) {
 		return false;
 	}
-	report_copy(vm->state->report.fact[number], BACKDOOR_TEXT_SIZE, trimmed(args));
+	report_copy(vm->state->report.fact[number], BACKDOOR_TEXT_SIZE,
+		trimmed(args, BACKDOOR_TEXT_SIZE));
 	return true;
 }
 
@@ -107,7 +111,7 @@ bool report_log(struct backdoor_vm *vm, struct words args)
 {
 	char line[LOG_LINE_SIZE];
 
-	report_copy(line, sizeof(line), trimmed(args));
+	report_copy(line, sizeof(line), trimmed(args, sizeof(line)));
 	log_limited(&vm->guest_limit, LOG_INFO, "vm %s: guest says: %s", vm->config.name, line);
 	return true;
 }

@@ -3,12 +3,21 @@
  * RPCI: requests of the guest, in text; a row for each.
  */
 #include "backdoor_private.h"
+#include "base/bits.h"
 #include "base/compiler.h"
 #include "base/string.h"
 #include "event/event.h"
 
 #define PREFIX	    "guestinfo."
 #define PREFIX_SIZE (sizeof(PREFIX) - 1U)
+
+/* The longest word that means anything is a key with its prefix: of a longer one, or of more
+ * blanks, no more is looked at, whatever the size of the message. */
+#define WORD_MAX 128U
+
+_Static_assert(WORD_MAX > PREFIX_SIZE + BACKDOOR_KEY_SIZE, "what is cut is no key");
+
+#define NUMBER_DIGITS 9U
 
 static bool is_blank(char c)
 {
@@ -18,16 +27,17 @@ static bool is_blank(char c)
 struct words words_take(struct words *rest)
 {
 	struct words word = {.text = rest->text};
+	size_t limit = min_u64(rest->size, WORD_MAX);
+	size_t end;
 
-	while (word.size < rest->size && !is_blank(rest->text[word.size])) {
+	while (word.size < limit && !is_blank(rest->text[word.size])) {
 		word.size++;
 	}
-	rest->text += word.size;
-	rest->size -= word.size;
-	while (rest->size != 0U && *rest->text == ' ') {
-		rest->text++;
-		rest->size--;
+	limit = min_u64(rest->size, word.size + WORD_MAX);
+	for (end = word.size; end < limit && rest->text[end] == ' '; end++) {
 	}
+	rest->text += end;
+	rest->size -= end;
 	return word;
 }
 
@@ -40,6 +50,9 @@ bool words_number(struct words words, uint32_t *number)
 {
 	uint32_t value = 0;
 
+	if (words.size == 0U || words.size > NUMBER_DIGITS) {
+		return false;
+	}
 	for (size_t i = 0; i < words.size; i++) {
 		if (words.text[i] < '0' || words.text[i] > '9') {
 			return false;
@@ -47,7 +60,7 @@ bool words_number(struct words words, uint32_t *number)
 		value = value * 10U + (uint32_t)(words.text[i] - '0');
 	}
 	*number = value;
-	return words.size != 0U && words.size <= 9U;
+	return true;
 }
 
 /* A channel without room for its answer gives none, and the guest's call fails. */

@@ -126,10 +126,9 @@ void tclo_set_answer(struct backdoor_vm *vm, enum backdoor_power power, enum bac
 static const struct info *owners_value(struct backdoor_vm *vm, enum request request)
 {
 	const char *key = rows[request].text + sizeof(SET_OPTION) - 1U;
-	const struct info *info = info_find(vm, key, strlen(key) - 1U);
+	const struct info *info = info_find_preset(vm, key, strlen(key) - 1U);
 
-	return info != NULL && info->preset != NULL && info->preset_size <= OPTION_MAX ? info
-										       : NULL;
+	return info != NULL && info->preset_size <= OPTION_MAX ? info : NULL;
 }
 
 static void plan_owners(struct backdoor_vm *vm)

@@ -182,6 +182,28 @@ static void long_facts_are_cut(void **state)
 	assert_int_equal(strlen(report()->fact[BACKDOOR_FACT_DISKS]), BACKDOOR_TEXT_SIZE - 1U);
 }
 
+/* What no message needs is not looked through: a word of 128 bytes is as good as a longer one, more
+ * than 128 blanks do not belong together, and of what is cut only the rest is trimmed. */
+static void long_messages_are_not_walked(void **state)
+{
+	static char request[1024];
+
+	(void)state;
+	snprintf(request, sizeof(request), "SetGuestInfo %200s1 x", "");
+	check_rpc(request, "0 Invalid arguments");
+	snprintf(request, sizeof(request), "SetGuestInfo %0500d x", 1);
+	check_rpc(request, "0 Invalid arguments");
+	snprintf(request, sizeof(request), "SetGuestInfo 3 %0100d%300sx", 7, "");
+	check_rpc(request, "1 ");
+	assert_int_equal(strlen(report()->fact[BACKDOOR_FACT_DISKS]), 100);
+	snprintf(request, sizeof(request), "info-set guestinfo.%0200d x", 1);
+	check_rpc(request, "0 Invalid key");
+	snprintf(request, sizeof(request), "info-get guestinfo.%0200d", 1);
+	check_rpc(request, "0 No value found");
+	snprintf(request, sizeof(request), "info-get %200sguestinfo.a", "");
+	check_rpc(request, "0 No value found");
+}
+
 static bool is_zero_from(const char *text, size_t size)
 {
 	for (size_t i = strlen(text); i < size; i++) {
@@ -438,6 +460,7 @@ int main(void)
 		RIG_TEST(the_guest_reports_itself),
 		RIG_TEST(its_address_is_told_in_either_way),
 		RIG_TEST(long_facts_are_cut),
+		RIG_TEST(long_messages_are_not_walked),
 		RIG_TEST(nothing_of_former_text_stays),
 		RIG_TEST(log_lines_and_crashes_reach_the_log),
 		RIG_TEST(tools_come_up),
