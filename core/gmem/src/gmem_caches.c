@@ -78,7 +78,9 @@ enum plinth_status gmem_caches_off(struct gmem *gmem)
 {
 	enum plinth_status status = PLINTH_OK;
 
-	lock_take(&gmem->lock);
+	if (!lock_take_soon(&gmem->lock)) {
+		return PLINTH_EAGAIN;
+	}
 	/* With FWB no access goes past the caches (DDI 0487, D8.6.6). */
 	if (!coh_strategy()->fwb) {
 		if (!gmem->mmu_off) {
@@ -142,7 +144,9 @@ enum plinth_status gmem_caches_on(struct gmem *gmem, ipa_t *cursor)
 {
 	enum plinth_status status = PLINTH_OK;
 
-	lock_take(&gmem->lock);
+	if (!lock_take_soon(&gmem->lock)) {
+		return PLINTH_EAGAIN;
+	}
 	if (gmem->mmu_off) {
 		if (gmem->off_run_count > GMEM_OFF_RUN_MAX) {
 			status = sweep_step(gmem, COH_CACHES_ON, cursor);
@@ -159,7 +163,9 @@ enum plinth_status gmem_set_way(struct gmem *gmem, ipa_t *cursor)
 {
 	enum plinth_status status;
 
-	lock_take(&gmem->lock);
+	if (!lock_take_soon(&gmem->lock)) {
+		return PLINTH_EAGAIN;
+	}
 	status = sweep_step(gmem, COH_SET_WAY, cursor);
 	lock_drop(&gmem->lock);
 	return status;

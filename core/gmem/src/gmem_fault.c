@@ -358,7 +358,9 @@ enum gmem_result gmem_fault(struct gmem *gmem, const struct gmem_fault *fault)
 	if (fault->table_walk && access == GMEM_FETCH) {
 		access = GMEM_READ;
 	}
-	lock_take(&gmem->lock);
+	if (UNLIKELY(!lock_take_soon(&gmem->lock))) {
+		return GMEM_RESUME;
+	}
 	if (!gmem_area_has(gmem_ram(gmem), fault->ipa, 1) || !resolve_page(gmem, fault, access)) {
 		result = resolve_any(gmem, fault, access);
 	}
@@ -389,7 +391,9 @@ bool gmem_fetch(struct gmem *gmem, ipa_t ipa)
 	if (UNLIKELY(!gmem_is_ram(gmem, ipa))) {
 		return false;
 	}
-	lock_take(&gmem->lock);
+	if (UNLIKELY(!lock_take_soon(&gmem->lock))) {
+		return true;
+	}
 	entry = s2_page_entry(&gmem->space, ipa);
 	done = entry != NULL && fetch_pages(gmem, entry);
 	lock_drop(&gmem->lock);

@@ -373,6 +373,28 @@ static void test_fault_kinds(void **state)
 	assert_int_equal(rig_fault(~UINT64_C(0), GMEM_READ), GMEM_NOT_RAM);
 }
 
+/* Another CPU is at a long step. A guest may be many CPUs, and each would wait for all before it
+ * with interrupts masked: it comes again instead, and nothing has changed. */
+static void test_a_guest_does_not_wait_long(void **state)
+{
+	ipa_t cursor = ipa_init(0);
+
+	(void)state;
+	rig_caches_on();
+	arch_spin_lock(&gmem->lock.spin);
+	assert_int_equal(rig_fault(ZERO_BLOCK, GMEM_WRITE), GMEM_RESUME);
+	assert_true(gmem_fetch(gmem, ipa_init(ZERO_BLOCK)));
+	assert_int_equal(gmem_set_way(gmem, &cursor), PLINTH_EAGAIN);
+	assert_int_equal(gmem_caches_on(gmem, &cursor), PLINTH_EAGAIN);
+	assert_int_equal(gmem_caches_off(gmem), PLINTH_EAGAIN);
+	arch_spin_unlock(&gmem->lock.spin);
+	assert_int_equal(cursor.v, 0);
+	assert_false(gmem->mmu_off);
+	assert_false(rig_leaf_of(ZERO_BLOCK).valid);
+	assert_int_equal(rig_fault(ZERO_BLOCK, GMEM_WRITE), GMEM_RESUME);
+	assert_true(rig_leaf_of(ZERO_BLOCK).valid);
+}
+
 static void test_access_outside(void **state)
 {
 	uint8_t buf[64] = {0};
@@ -607,6 +629,7 @@ int main(void)
 		TEST(test_fetch),
 		TEST(test_fetch_of_something_else),
 		TEST(test_fault_kinds),
+		TEST(test_a_guest_does_not_wait_long),
 		TEST(test_access_outside),
 		TEST(test_device),
 		TEST(test_readonly),

@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "lock/lock.h"
 
+#include "arch/cpu.h"
 #include "base/check.h"
+#include "base/compiler.h"
 #include "percpu/percpu.h"
+
+/* Of about ten instructions each: longer than a fault of one page, shorter than the long steps. */
+#define SOON_TRIES 512U
 
 /* Who holds what, for the assertions alone: the ranks that this CPU holds, as a bit each. */
 static void note_taken(struct lock *lock, bool pair)
@@ -44,6 +49,23 @@ bool lock_try(struct lock *lock)
 	}
 	note_taken(lock, false);
 	return true;
+}
+
+/* Apart: the way of who need not wait is short. */
+NOINLINE static bool try_for_a_while(struct lock *lock)
+{
+	for (unsigned i = 0; i < SOON_TRIES; i++) {
+		arch_yield();
+		if (lock_try(lock)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+bool lock_take_soon(struct lock *lock)
+{
+	return LIKELY(lock_try(lock)) || try_for_a_while(lock);
 }
 
 void lock_drop(struct lock *lock)

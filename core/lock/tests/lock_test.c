@@ -120,6 +120,23 @@ static void try_tells_whether_it_took(void **state)
 	lock_drop(&a);
 }
 
+static void soon_gives_up(void **state)
+{
+	struct lock a = LOCK_INIT(LOCK_RANK_VM);
+
+	(void)state;
+	assert_true(lock_take_soon(&a));
+	assert_true(lock_is_held(&a));
+	arch_percpu_set(&cpu1);
+	assert_false(lock_take_soon(&a));
+	assert_int_equal(cpu1.held_ranks, 0);
+	arch_percpu_set(&cpu0);
+	lock_drop(&a);
+	lock_assert_none_held();
+	assert_true(lock_try(&a)); /* nobody has left a ticket behind */
+	lock_drop(&a);
+}
+
 static void nothing_may_be_held_at_guest_entry(void **state)
 {
 	struct lock a = LOCK_INIT(LOCK_RANK_VM);
@@ -180,6 +197,7 @@ int main(void)
 		cmocka_unit_test_setup(a_pair_is_taken_by_address, setup),
 		cmocka_unit_test_setup(only_the_holder_may_drop, setup),
 		cmocka_unit_test_setup(try_tells_whether_it_took, setup),
+		cmocka_unit_test_setup(soon_gives_up, setup),
 		cmocka_unit_test_setup(nothing_may_be_held_at_guest_entry, setup),
 		cmocka_unit_test_setup(threads_exclude_each_other, setup),
 	};

@@ -13,7 +13,9 @@ bool vm_caches_off(struct vcpu *vcpu)
 	struct vm *vm = vcpu->vm;
 	bool done;
 
-	lock_take(&vm->cache_lock);
+	if (!lock_take_soon(&vm->cache_lock)) {
+		return false;
+	}
 	if (vcpu->caches_on) {
 		vcpu->caches_on = false;
 		vm->caches_off++;
@@ -43,7 +45,9 @@ bool vm_caches_on(struct vcpu *vcpu)
 	bool done = true;
 
 	vcpu->set_way_done = false;
-	lock_take(&vm->cache_lock);
+	if (!lock_take_soon(&vm->cache_lock)) {
+		return false;
+	}
 	if (!vcpu->caches_on) {
 		/* As long as another vCPU works past the caches, it is the last one that sweeps. */
 		if (vm->caches_off == 1U) {

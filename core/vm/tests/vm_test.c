@@ -659,6 +659,29 @@ static void set_way_once_for_a_series(void **state)
 	vm_rig_settle();
 }
 
+/* Another vCPU is at it, with a long step: the guest comes again. */
+static void a_vcpu_does_not_wait_long_for_another(void **state)
+{
+	struct vm *vm = new_vm(1);
+
+	(void)state;
+	assert_int_equal(vm_start(vm), PLINTH_OK);
+	while (!vm_caches_off(&vm->vcpu[0])) {
+	}
+	arch_spin_lock(&vm->cache_lock.spin);
+	assert_false(vm_caches_on(&vm->vcpu[0]));
+	assert_false(vm_caches_off(&vm->vcpu[0]));
+	arch_spin_unlock(&vm->cache_lock.spin);
+	assert_int_equal(vm->caches_off, 1);
+	assert_true(vm_caches_off(&vm->vcpu[0]));
+	while (!vm_caches_on(&vm->vcpu[0])) {
+	}
+	assert_int_equal(vm->caches_off, 0);
+	(void)vm_rig_run();
+	assert_int_equal(vm_stop(vm, VM_GOAL_OFF), PLINTH_OK);
+	vm_rig_settle();
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -682,6 +705,7 @@ int main(void)
 		cmocka_unit_test_setup(the_last_cpu_with_caches_off_sweeps, setup),
 		cmocka_unit_test_setup(a_late_cpu_waits_for_its_memory, setup),
 		cmocka_unit_test_setup(set_way_once_for_a_series, setup),
+		cmocka_unit_test_setup(a_vcpu_does_not_wait_long_for_another, setup),
 	};
 
 	return cmocka_run_group_tests(tests, group_setup, NULL);

@@ -35,7 +35,8 @@ struct gmem_fault {
 };
 
 enum gmem_result {
-	GMEM_RESUME,  /* mapped, or another vCPU's fault did it: let the guest try again */
+	GMEM_RESUME,  /* mapped, or another vCPU's fault did it, or was at something long: let the
+		       * guest try again */
 	GMEM_NOT_RAM, /* no memory of this VM: MMIO or a hole */
 	GMEM_DENIED,  /* memory, but the VM may not do that with it (read-only, lent, given away) */
 	GMEM_NOMEM,   /* no page was to be had: never for a guaranteed VM; nothing has changed */
@@ -152,8 +153,8 @@ enum plinth_status gmem_fini_step(struct gmem *gmem);
 enum gmem_result gmem_fault(struct gmem *gmem, const struct gmem_fault *fault);
 
 /* Ahead of gmem_fault(): a vCPU that is loaded on this CPU may not fetch from ipa (any byte; EC
- * 0x20, a permission fault, not S1PTW). True: it may now, as gmem_fault() would have done it, only
- * quicker. False: nothing was done, and gmem_fault() is to be asked. */
+ * 0x20, a permission fault, not S1PTW). True: let it try again, gmem_fault() would have done so,
+ * only quicker. False: nothing was done, and gmem_fault() is to be asked. */
 bool gmem_fetch(struct gmem *gmem, ipa_t ipa);
 
 /* For Plinth's own reading and writing. Any alignment and size. A read populates nothing; a write

@@ -49,6 +49,11 @@ struct lock {
 void lock_init(struct lock *lock, enum lock_rank rank);
 void lock_take(struct lock *lock);
 bool lock_try(struct lock *lock);
+
+/* As lock_take(), but for some thousand instructions at most: for what a guest can have all its
+ * CPUs wait for at once, with interrupts masked, while one after the other takes a long step.
+ * False: the lock is not taken; the guest is to do again what it did. */
+bool lock_take_soon(struct lock *lock);
 void lock_drop(struct lock *lock);
 
 /* lock_try() and lock_drop() without a call, for what a guest waits for. */
