@@ -25,6 +25,7 @@ enum plinth_status vm_setup(const struct vm_host *setup)
 	host = *setup;
 	vm_pvtime_setup(host.ticks_per_second);
 	vm_uefi_setup();
+	vm_starve_setup();
 	return vm_leave_setup();
 }
 

@@ -22,6 +22,12 @@ void vm_pause_locked(struct vm *vm);
 void vm_resume_locked(struct vm *vm);
 bool vm_is_at_rest(struct vm *vm);
 
+/* vm_starve.c: the queue of VMs that wait for memory. setup: once, before any VM. follow: before
+ * each change of a VM's state, to `state`, under vm->lock: who is STARVED waits in it, and who is
+ * not does not; who stops gives back what was promised to it there. */
+void vm_starve_setup(void);
+void vm_starve_follow(struct vm *vm, enum vm_state state);
+
 /* vm_debug.c: the session ends, if there is one; under vm->lock, the vCPUs at rest. And the
  * timer_fn of vm->debug.timer. */
 void vm_debug_end(struct vm *vm);

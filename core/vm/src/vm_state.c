@@ -10,7 +10,6 @@
 #include "entropy/entropy.h"
 #include "event/event.h"
 #include "percpu/percpu.h"
-#include "pmem/pmem.h"
 #include "trace/trace.h"
 
 #include "vm_private.h"
@@ -20,11 +19,6 @@
 
 /* Between two steps of giving memory back: this many times as long as a step took. */
 #define WORK_PAUSE 4U
-
-/* How often a VM that waits for memory looks whether there is some, and how much it takes: less is
- * gone at the next touch. */
-#define HUNGER_HZ    20U
-#define HUNGER_PAGES BIT(PMEM_ORDER_2M)
 
 /* vCPUs that one step resets. */
 #define STEP_RESETS 3U
@@ -70,6 +64,7 @@ static void work_in(struct vm *vm, uint64_t ticks)
 /* A new state, with vm->lock held. */
 static void enter_state(struct vm *vm, enum vm_state state)
 {
+	vm_starve_follow(vm, state);
 	vm->state = state;
 	trace(TRACE_VM, vm->id, 0, state, 0);
 	event_post(EVENT_STATE, vm->id, state);
@@ -401,8 +396,8 @@ static void starve(struct vm *vm, ipa_t ipa)
 	lock_drop(&vm->lock);
 	if (first) {
 		log_limited(&vm->log_limit, LOG_WARNING,
-			"vm %s: starved: no free memory for the page at 0x%llx; it goes on when "
-			"there is some",
+			"vm %s: starved: no free memory for the page at 0x%llx; it waits for its "
+			"turn",
 			vm->config.name, (unsigned long long)ipa.v);
 	}
 }
@@ -414,19 +409,6 @@ void vm_out_of_memory(struct vm *vm, ipa_t ipa)
 	} else {
 		vm_crash(vm, "no memory for the page at 0x%llx", (unsigned long long)ipa.v);
 	}
-}
-
-/* Goes on from STARVED, or looks again in a while. Its time has stood still. Under vm->lock. */
-static void look_for_memory(struct vm *vm)
-{
-	struct pmem_stats s;
-
-	pmem_get_stats(&s);
-	if (s.free - s.reserved < HUNGER_PAGES) {
-		work_in(vm, vm_host()->ticks_per_second / HUNGER_HZ);
-		return;
-	}
-	vm_resume_locked(vm);
 }
 
 /* One step from STOPPING to its goal. Under vm->lock; true when it is reached. */
@@ -489,9 +471,6 @@ static bool rest_step(struct vm *vm)
 		return stop_step(vm);
 	}
 	vtimer_vm_stop(&vm->time);
-	if (vm->state == VM_STARVED) {
-		look_for_memory(vm);
-	}
 	return false;
 }
 

@@ -150,6 +150,197 @@ static void all_its_vcpus_wait(void **state)
 	end(vm);
 }
 
+static void starve(struct vm *vm)
+{
+	assert_int_equal(touch(vm, 0), GMEM_NOMEM);
+	assert_int_equal(vm->state, VM_STARVED);
+}
+
+/* Three that wait, in this order. */
+static void starve_three(struct vm **vm)
+{
+	static const char *const names[] = {"first", "second", "third"};
+
+	for (unsigned i = 0; i < 3U; i++) {
+		vm[i] = start(names[i], 1, VM_FLAG_OVERCOMMIT);
+	}
+	leave(0);
+	for (unsigned i = 0; i < 3U; i++) {
+		starve(vm[i]);
+	}
+}
+
+static void end_three(struct vm **vm)
+{
+	for (unsigned i = 0; i < 3U; i++) {
+		end(vm[i]);
+	}
+}
+
+static void who_came_first_is_served_first(void **state)
+{
+	struct vm *vm[3];
+
+	(void)state;
+	starve_three(vm);
+	for (unsigned next = 0; next < 3U; next++) {
+		leave(ENOUGH);
+		settle();
+		settle();
+		for (unsigned i = 0; i < 3U; i++) {
+			assert_int_equal(vm[i]->state, i <= next ? VM_RUNNING : VM_STARVED);
+		}
+		leave(0);
+	}
+	for (unsigned i = 0; i < 3U; i++) {
+		assert_int_equal(touch(vm[i], 0), GMEM_RESUME);
+	}
+	end_three(vm);
+}
+
+/* A neighbour that takes whatever comes free has the pieces only until it asks for one too many:
+ * what is there at a look is the first one's, and it has it when it goes on. */
+static void what_comes_free_is_for_who_waits(void **state)
+{
+	struct vm *vm = start("patient", 1, VM_FLAG_OVERCOMMIT);
+	struct vm *greedy = start("greedy", 1, VM_FLAG_OVERCOMMIT);
+
+	(void)state;
+	leave(0);
+	starve(vm);
+	leave(ENOUGH / 2U);
+	settle();
+	assert_int_equal(unpromised(), 0);
+	starve(greedy);
+	leave(ENOUGH / 2U);
+	settle();
+	assert_int_equal(vm->state, VM_RUNNING);
+	assert_int_equal(greedy->state, VM_STARVED);
+	assert_int_equal(unpromised(), 0);
+	for (uint64_t page = 0; page < ENOUGH; page += ENOUGH / 4U) {
+		assert_int_equal(touch(vm, page), GMEM_RESUME);
+	}
+	end(greedy);
+	end(vm);
+}
+
+typedef enum plinth_status act_fn(struct vm *vm);
+
+static enum plinth_status stop(struct vm *vm)
+{
+	return vm_stop(vm, VM_GOAL_OFF);
+}
+
+static enum plinth_status reset(struct vm *vm)
+{
+	return vm_stop(vm, VM_GOAL_RESET);
+}
+
+static enum plinth_status crash(struct vm *vm)
+{
+	vm_crash(vm, "of something else");
+	return PLINTH_OK;
+}
+
+/* Whatever an operator does with one that waits, first, last or between, those behind it go on,
+ * with what was collected for it. */
+static void who_is_taken_out_blocks_nobody(void **state)
+{
+	static act_fn *const acts[] = {vm_pause, stop, reset, crash, vm_destroy};
+
+	(void)state;
+	for (unsigned i = 0; i < 3U * ARRAY_SIZE(acts); i++) {
+		unsigned who = i % 3U;
+		struct vm *vm[3];
+
+		starve_three(vm);
+		leave(ENOUGH - 1U);
+		settle();
+		assert_int_equal(acts[i / 3U](vm[who]), PLINTH_OK);
+		leave(ENOUGH + 1U);
+		settle();
+		for (unsigned k = 0; k < 3U; k++) {
+			assert_true(k == who || vm[k]->state == VM_RUNNING);
+		}
+		for (unsigned k = 0; k < 3U; k++) {
+			if (k != who || acts[i / 3U] != vm_destroy) {
+				end(vm[k]);
+			}
+		}
+		(void)everything_back(NULL);
+	}
+}
+
+/* One that comes back from a pause has lost its place. */
+static void a_pause_costs_the_place(void **state)
+{
+	struct vm *vm[3];
+
+	(void)state;
+	starve_three(vm);
+	assert_int_equal(vm_pause(vm[0]), PLINTH_OK);
+	settle();
+	assert_int_equal(vm_resume(vm[0]), PLINTH_OK);
+	starve(vm[0]);
+	leave(2U * ENOUGH);
+	settle();
+	assert_int_equal(vm[0]->state, VM_STARVED);
+	assert_int_equal(vm[1]->state, VM_RUNNING);
+	assert_int_equal(vm[2]->state, VM_RUNNING);
+	end_three(vm);
+}
+
+/* With enough for all nobody waits for the next look, and no exit sees to two of them. */
+static void many_go_on_one_by_one(void **state)
+{
+	struct vm *vm[3];
+	unsigned running = 0;
+
+	(void)state;
+	starve_three(vm);
+	settle();
+	leave(3U * ENOUGH);
+	fake_sysregs.cntpct_el0 += VM_RIG_HZ / 20U;
+	for (unsigned run = 0; run < 6U; run++) {
+		unsigned before = running;
+
+		timerq_run(fake_sysregs.cntpct_el0);
+		fake_sysregs.cntpct_el0++;
+		running = 0;
+		for (unsigned i = 0; i < 3U; i++) {
+			running += vm[i]->state == VM_RUNNING ? 1U : 0U;
+		}
+		assert_true(running <= before + 1U);
+	}
+	assert_int_equal(running, 3);
+	end_three(vm);
+}
+
+/* What is collected for nobody any more, and what one had for going on and did not use. */
+static void nothing_stays_promised(void **state)
+{
+	struct vm *vm = start("idle", 1, VM_FLAG_OVERCOMMIT);
+
+	(void)state;
+	leave(0);
+	starve(vm);
+	leave(ENOUGH - 1U);
+	settle();
+	assert_int_equal(vm_pause(vm), PLINTH_OK);
+	assert_int_equal(unpromised(), ENOUGH - 1U);
+	assert_int_equal(vm_resume(vm), PLINTH_OK);
+	leave(0);
+	starve(vm);
+	leave(ENOUGH);
+	settle();
+	assert_int_equal(vm->state, VM_RUNNING);
+	assert_int_equal(vm_stop(vm, VM_GOAL_OFF), PLINTH_OK);
+	settle();
+	assert_int_equal(vm->gmem.promise, 0);
+	assert_true(unpromised() >= ENOUGH);
+	end(vm);
+}
+
 /* An operator has his way with it meanwhile. */
 static void it_obeys(void **state)
 {
@@ -312,6 +503,12 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(who_asks_waits_and_goes_on, everything_back),
 		cmocka_unit_test_teardown(all_its_vcpus_wait, everything_back),
+		cmocka_unit_test_teardown(who_came_first_is_served_first, everything_back),
+		cmocka_unit_test_teardown(what_comes_free_is_for_who_waits, everything_back),
+		cmocka_unit_test_teardown(who_is_taken_out_blocks_nobody, everything_back),
+		cmocka_unit_test_teardown(a_pause_costs_the_place, everything_back),
+		cmocka_unit_test_teardown(many_go_on_one_by_one, everything_back),
+		cmocka_unit_test_teardown(nothing_stays_promised, everything_back),
 		cmocka_unit_test_teardown(it_obeys, everything_back),
 		cmocka_unit_test_teardown(what_it_gave_away_may_be_gone, everything_back),
 		cmocka_unit_test_teardown(nobody_else_suffers_in_any_order, everything_back),

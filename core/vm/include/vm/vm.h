@@ -154,6 +154,7 @@ struct vm {
 	/* written before each start, when no vCPU runs; read by its own vCPUs' control calls */
 	bool has_token;
 	uint8_t token[VM_TOKEN_SIZE];
+	struct vm *starve_next; /* STARVED: who waits behind it; under vm_starve.c's lock */
 	/* have locks of their own */
 	struct timer worker;
 	struct timer rtc_timer;
@@ -198,8 +199,8 @@ enum plinth_status vm_stop(struct vm *vm, enum vm_goal goal);
 void vm_crash(struct vm *vm, const char *format, ...) PRINTF_LIKE(2, 3);
 
 /* A vCPU has touched the page at `ipa`, and no memory is to be had for it: a VM with `overcommit`
- * is STARVED until there is some, then the vCPU tries again; another one crashes. On its own CPU.
- */
+ * is STARVED until it is its turn to get some, then the vCPU tries again; another one crashes. On
+ * its own CPU. */
 void vm_out_of_memory(struct vm *vm, ipa_t ipa);
 
 /* Writes what VMs have changed of their variables to the host's firmware, all of it, where that
