@@ -16,7 +16,7 @@
 /* One CPU's timers. */
 struct queue {
 	struct lock lock; /* protects heap */
-	struct pheap heap;
+	struct heap heap;
 	uint64_t first;	       /* its first deadline, or NEVER; atomic, written under the lock */
 	struct timer *running; /* whose function runs; written by its CPU, atomic */
 	/* this CPU alone */
@@ -30,19 +30,19 @@ static const struct timerq_ops *timerq_ops; /* immutable after timerq_init, as t
 static void *timerq_ctx;
 static uint32_t timerq_cpus;
 
-static struct timer *timer_of(struct pheap_node *node)
+static struct timer *timer_of(struct heap_node *node)
 {
 	return CONTAINER_OF(node, struct timer, node);
 }
 
-static uint64_t deadline_of(const struct pheap_node *node)
+static uint64_t deadline_of(const struct heap_node *node)
 {
 	const void *timer = (const char *)node - offsetof(struct timer, node);
 
 	return ((const struct timer *)timer)->deadline;
 }
 
-static bool deadline_less(const struct pheap_node *a, const struct pheap_node *b)
+static bool deadline_less(const struct heap_node *a, const struct heap_node *b)
 {
 	return deadline_of(a) < deadline_of(b);
 }
@@ -55,7 +55,7 @@ void timerq_init(const struct timerq_ops *ops, void *ctx, uint32_t cpu_count)
 	timerq_cpus = cpu_count;
 	for (uint32_t i = 0; i < CPU_MAX; i++) {
 		lock_init(&queues[i].lock, LOCK_RANK_TIMERQ);
-		pheap_init(&queues[i].heap, deadline_less);
+		heap_init(&queues[i].heap, deadline_less);
 		queues[i].first = NEVER;
 		queues[i].alarm = NEVER;
 		queues[i].running = NULL;
@@ -101,7 +101,7 @@ static void program(struct queue *queue)
 
 static void note_first(struct queue *queue)
 {
-	struct pheap_node *first = pheap_first(&queue->heap);
+	struct heap_node *first = heap_first(&queue->heap);
 
 	lock_assert_held(&queue->lock);
 	/* Relaxed: timerq_run looks again under the lock; others' CPUs are kicked. */
@@ -127,10 +127,10 @@ static struct queue *lock_home(const struct timer *timer)
 static bool unlink_timer(struct queue *queue, struct timer *timer)
 {
 	lock_assert_held(&queue->lock);
-	if (!pheap_is_linked(&timer->node)) {
+	if (!heap_is_linked(&timer->node)) {
 		return false;
 	}
-	pheap_remove(&queue->heap, &timer->node);
+	heap_remove(&queue->heap, &timer->node);
 	store_relaxed(&timer->queued, 0U);
 	note_first(queue);
 	return true;
@@ -151,10 +151,10 @@ void timer_arm(struct timer *timer, cpu_id_t cpu, uint64_t deadline)
 		lock_take(&queue->lock);
 	}
 	timer->deadline = deadline;
-	pheap_insert(&queue->heap, &timer->node);
+	heap_insert(&queue->heap, &timer->node);
 	store_relaxed(&timer->queued, 1U);
 	note_first(queue);
-	first = pheap_first(&queue->heap) == &timer->node;
+	first = heap_first(&queue->heap) == &timer->node;
 	lock_drop(&queue->lock);
 	if (first && cpu == cpu_this()) {
 		program(queue);
@@ -192,7 +192,7 @@ bool timer_cancel_wait(struct timer *timer)
 bool timer_is_armed(const struct timer *timer)
 {
 	struct queue *queue = lock_home(timer);
-	bool armed = pheap_is_linked(&timer->node);
+	bool armed = heap_is_linked(&timer->node);
 
 	lock_drop(&queue->lock);
 	return armed;
@@ -201,7 +201,7 @@ bool timer_is_armed(const struct timer *timer)
 /* Runs the first timer if it is due; the lock is dropped meanwhile. */
 static bool run_first(struct queue *queue, uint64_t now)
 {
-	struct pheap_node *first = pheap_first(&queue->heap);
+	struct heap_node *first = heap_first(&queue->heap);
 	struct timer *timer;
 
 	if (first == NULL || deadline_of(first) > now) {
@@ -219,12 +219,16 @@ static bool run_first(struct queue *queue, uint64_t now)
 	return true;
 }
 
-/* Apart, so that an alarm pays for nothing of it. */
+/* Apart, so that an alarm pays for nothing of it. By number as well as by time: a function that
+ * arms itself for the past could be too quick for the counter. */
 NOINLINE static void run_due(struct queue *queue, uint64_t now)
 {
+	uint64_t start = read_cntpct_el0();
+	uint64_t budget = read_cntfrq_el0() / TIMERQ_RUNS_PER_SECOND;
+
 	lock_take(&queue->lock);
-	for (uint32_t i = 0; i < TIMERQ_BATCH; i++) {
-		if (!run_first(queue, now)) {
+	for (uint32_t i = 0; i < TIMERQ_BATCH && run_first(queue, now); i++) {
+		if (read_cntpct_el0() - start >= budget) {
 			break;
 		}
 	}

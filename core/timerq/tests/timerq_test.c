@@ -57,6 +57,7 @@ static int setup(void **state)
 	arch_percpu_set(&cpus[0]);
 	timerq_init(&ops, NULL, 3);
 	fake_sysregs.cnthp_ctl_el2 = 3;
+	fake_sysregs.cntfrq_el0 = 62500000;
 	timerq_cpu_init();
 	return 0;
 }
@@ -147,6 +148,32 @@ static void one_run_is_bounded(void **state)
 	timerq_run(10);
 	assert_int_equal(probe.runs, TIMERQ_BATCH);
 	assert_int_equal(fake_sysregs.cnthp_ctl_el2, 1);
+}
+
+/* As long as a step of a VM's worker. */
+static void take_long(struct timer *timer, void *ctx, uint64_t now)
+{
+	fake_sysregs.cntpct_el0 += fake_sysregs.cntfrq_el0 / TIMERQ_RUNS_PER_SECOND;
+	note_expiry(timer, ctx, now);
+}
+
+/* Workers of many VMs that are due together are as many exits. */
+static void long_functions_have_a_run_each(void **state)
+{
+	struct probe probes[3] = {{.runs = 0}};
+
+	(void)state;
+	for (unsigned i = 0; i < 3U; i++) {
+		timer_init(&probes[i].timer, take_long, &probes[i]);
+		timer_arm(&probes[i].timer, 0, 10U + i);
+	}
+	for (unsigned run = 0; run < 3U; run++) {
+		timerq_run(100);
+		for (unsigned i = 0; i < 3U; i++) {
+			assert_int_equal(probes[i].runs, i <= run ? 1 : 0);
+		}
+	}
+	assert_int_equal(fake_sysregs.cnthp_ctl_el2, 0);
 }
 
 static void remote_arm_kicks_only_for_a_nearer_deadline(void **state)
@@ -297,6 +324,7 @@ int main(void)
 		cmocka_unit_test_setup(cancelled_timer_does_not_run, setup),
 		cmocka_unit_test_setup(function_may_arm_again, setup),
 		cmocka_unit_test_setup(one_run_is_bounded, setup),
+		cmocka_unit_test_setup(long_functions_have_a_run_each, setup),
 		cmocka_unit_test_setup(remote_arm_kicks_only_for_a_nearer_deadline, setup),
 		cmocka_unit_test_setup(poked_cpu_alone_runs_its_queue, setup),
 		cmocka_unit_test_setup(arming_elsewhere_moves_the_timer, setup),

@@ -15,8 +15,8 @@
 
 #include "base/atomic.h"
 #include "base/types.h"
+#include "heap/heap.h"
 #include "percpu/percpu.h"
-#include "pheap/pheap.h"
 
 struct timer;
 
@@ -30,7 +30,7 @@ struct timer {
 	timer_fn *fn;
 	void *ctx;
 	/* under the lock of the queue of `cpu`; `cpu` itself is atomic, changed under that lock */
-	struct pheap_node node;
+	struct heap_node node;
 	uint64_t deadline; /* CNTPCT_EL0 */
 	uint32_t queued;   /* atomic, too: the same as `node` says */
 	cpu_id_t cpu;
@@ -78,10 +78,13 @@ bool timer_cancel_wait(struct timer *timer);
 bool timer_is_armed(const struct timer *timer);
 
 /* Runs what is due on this CPU at `now` and programs the hypervisor timer for the next one, or
- * turns it off. At most TIMERQ_BATCH functions run; where more are due, the interrupt comes again
- * at once. To be called when the hypervisor timer's interrupt (PPI 26 by convention) was taken, and
- * timerq_if_poked() when a kick was; at any other time it does no harm. No lock may be held. */
-#define TIMERQ_BATCH 32U
+ * turns it off. At most TIMERQ_BATCH functions run, and no further one once they have taken
+ * 1 / TIMERQ_RUNS_PER_SECOND s (4 us): an exit is as long as that and one function. Where more are
+ * due, the interrupt comes again at once. To be called when the hypervisor timer's interrupt (PPI
+ * 26 by convention) was taken, and timerq_if_poked() when a kick was; at any other time it does no
+ * harm. No lock may be held. */
+#define TIMERQ_BATCH	       32U
+#define TIMERQ_RUNS_PER_SECOND 262144U
 void timerq_run(uint64_t now);
 
 /* One deadline of this CPU beside its queue, for what changes at each switch: no lock, no heap.
