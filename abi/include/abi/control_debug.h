@@ -18,8 +18,11 @@
  * RAM. MEMORY_READ shows what was there, MEMORY_WRITE changes that.
  *
  * RESUME: X2 [31:0] a vCPU, or CONTROL_DEBUG_NO_VCPU; [32] 1: it takes one step; [33] 1: all others
- * wait. The VM runs until a vCPU stops, which pauses it, or somebody pauses it. PAUSE with a
- * ticket, too, is the debugger's own pause: it ends with the session.
+ * wait; [34] 1, with [32]: its IRQs and FIQs are masked for the step, so that it ends behind the
+ * instruction. That ends with the first LOOK that finds the VM at rest, and with whatever else ends
+ * the step; an instruction that reads or changes the masks is not to be stepped so. The VM runs
+ * until a vCPU stops, which pauses it, or somebody pauses it. PAUSE with a ticket, too, is the
+ * debugger's own pause: it ends with the session.
  *
  * LOOK: buffer: struct control_debug_stop[] of vCPUs from X2 on that have stopped since it ran. X2
  * out: the next vCPU, X3 out 1: the VM is at rest, and the list is whole.
@@ -38,6 +41,7 @@
 #define CONTROL_DEBUG_NO_VCPU UINT64_C(0xffffffff)
 #define CONTROL_DEBUG_STEPS   UINT64_C(0x100000000)
 #define CONTROL_DEBUG_ALONE   UINT64_C(0x200000000)
+#define CONTROL_DEBUG_MASKED  UINT64_C(0x400000000)
 
 /* DBGBCR<n>_EL1 and DBGBVR<n>_EL1, DBGWCR<n>_EL1 and DBGWVR<n>_EL1 (DDI 0487, D19.3). What would
  * match at EL2 or in the secure state is off. */

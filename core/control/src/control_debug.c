@@ -24,6 +24,7 @@ STATIC_ASSERT(CONTROL_DEBUG_PATCHES == GMEM_PATCH_MAX, "the breakpoints of core/
 STATIC_ASSERT((int)CONTROL_EVENT_DEBUG == (int)EVENT_DEBUG, "the kinds of core/event");
 
 #define VCPU_MASK UINT64_C(0xffffffff)
+#define KNOWN	  (VCPU_MASK | CONTROL_DEBUG_STEPS | CONTROL_DEBUG_MASKED | CONTROL_DEBUG_ALONE)
 #define PATCH_PUT UINT64_C(1)
 
 /* Of a step: EAGAIN is told apart. */
@@ -73,10 +74,11 @@ enum control_status control_debug_resume(struct call *call)
 	const struct vm_debug_run run = {
 		.id = (uint32_t)(call->arg & VCPU_MASK),
 		.steps = (call->arg & CONTROL_DEBUG_STEPS) != 0U,
+		.masks = (call->arg & CONTROL_DEBUG_MASKED) != 0U,
 		.alone = (call->arg & CONTROL_DEBUG_ALONE) != 0U,
 	};
 
-	if ((call->arg & ~(VCPU_MASK | CONTROL_DEBUG_STEPS | CONTROL_DEBUG_ALONE)) != 0U ||
+	if ((call->arg & ~KNOWN) != 0U || (run.masks && !run.steps) ||
 		(run.id == VM_DEBUG_NONE && (run.steps || run.alone))) {
 		return CONTROL_INVALID;
 	}

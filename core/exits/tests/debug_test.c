@@ -23,8 +23,8 @@ static void brk_of_a_debugger(void **state)
 	vm_rig_settle();
 	assert_int_equal(vm_debug_attach(rig.vm, &ticket), PLINTH_OK);
 	assert_int_equal(vm_debug_patch(rig.vm, ticket, ipa_init(RIG_CODE), true), PLINTH_OK);
-	assert_int_equal(vm_debug_resume(rig.vm, ticket,
-				 &(struct vm_debug_run){VM_DEBUG_NONE, false, false}),
+	assert_int_equal(
+		vm_debug_resume(rig.vm, ticket, &(struct vm_debug_run){.id = VM_DEBUG_NONE}),
 		PLINTH_OK);
 	assert_ptr_equal(vm_rig_run(), rig.vcpu);
 	/* The guest's own, of any number, and of ours elsewhere. */

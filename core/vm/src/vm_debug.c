@@ -12,6 +12,8 @@
 /* How often vCPUs that are to come to rest are looked at. */
 #define POLL_HZ 2000U
 
+#define VECTORS_SIZE UINT64_C(0x800) /* bytes behind VBAR_EL1 */
+
 static uint32_t last_ticket; /* atomic */
 
 static void look_at(struct vm *vm, uint64_t when)
@@ -26,7 +28,19 @@ static bool has_memory(const struct vm *vm)
 
 static const struct vm_debug_run all_run = {.id = VM_DEBUG_NONE};
 
-/* PSTATE.SS is ours while it steps: what a step that never came to its end has left goes. */
+/* Where the instruction has ended in an exception, the guest has its PSTATE in SPSR_EL1, and the
+ * masks of PSTATE are the exception's own. */
+static void unmask(const struct vm_debug *debug, struct vcpu_context *ctx)
+{
+	bool is_exception =
+		ctx->pc - ctx->sys.vbar_el1 < VECTORS_SIZE && ctx->sys.elr_el1 == debug->from_pc;
+	uint64_t *pstate = is_exception ? &ctx->sys.spsr_el1 : &ctx->pstate;
+
+	*pstate &= ~debug->masked;
+}
+
+/* PSTATE.SS is ours while it steps, and the masks: what a step that never came to its end has left
+ * goes too. The vCPUs are at rest. */
 static void end_step(struct vm *vm)
 {
 	uint32_t id = vm->debug.meant;
@@ -36,9 +50,20 @@ static void end_step(struct vm *vm)
 
 		if (vcpu->debug.steps) {
 			vcpu->ctx.pstate &= ~PSTATE_SS;
+			unmask(&vm->debug, &vcpu->ctx);
 			debugregs_step(&vcpu->debug, false);
 		}
 	}
+}
+
+static void begin_step(struct vm_debug *debug, struct vcpu *vcpu, bool masks)
+{
+	struct vcpu_context *ctx = &vcpu->ctx;
+
+	debug->masked = masks ? ~ctx->pstate & (PSTATE_I | PSTATE_F) : 0U;
+	debug->from_pc = ctx->pc;
+	ctx->pstate |= PSTATE_SS | debug->masked;
+	debugregs_step(&vcpu->debug, true);
 }
 
 /* How the VM, which is at rest, is to run. However many vCPUs it has: one steps at most, stops of
@@ -50,10 +75,7 @@ static void prepare(struct vm *vm, const struct vm_debug_run *run)
 	vm->debug.runs_alone = run->alone;
 	vm->debug.runs++;
 	if (run->steps && run->id < vm->config.vcpu_count) {
-		struct vcpu *vcpu = &vm->vcpu[index_nospec(run->id, VM_VCPU_MAX)];
-
-		vcpu->ctx.pstate |= PSTATE_SS;
-		debugregs_step(&vcpu->debug, true);
+		begin_step(&vm->debug, &vm->vcpu[index_nospec(run->id, VM_VCPU_MAX)], run->masks);
 	}
 }
 
@@ -267,6 +289,7 @@ enum plinth_status vm_debug_look(struct vm *vm, uint32_t ticket, struct vm_debug
 
 	look->at_rest = is_own && vm->state == VM_PAUSED && vm_is_at_rest(vm);
 	if (look->at_rest) {
+		end_step(vm);
 		list_stops(vm, look);
 	}
 	lock_drop(&vm->lock);

@@ -25,14 +25,6 @@ struct gdb_hard {
 	uint64_t size;
 };
 
-/* Interrupts that are masked for the length of a step, in the PSTATE of one vCPU. */
-struct gdb_mask {
-	uint64_t bits; /* 0: none */
-	uint64_t pc;
-	uint64_t mode;
-	uint32_t vcpu;
-};
-
 struct gdb_session {
 	const char *name;
 	uint32_t vm;
@@ -44,7 +36,6 @@ struct gdb_session {
 	struct control_debug_registers set;
 	struct gdb_soft soft[GDB_SOFT_MAX];
 	struct gdb_hard hard[2U * CONTROL_DEBUG_PAIRS];
-	struct gdb_mask mask;
 	/* of this stop, as far as they were read */
 	struct control_registers *registers;
 	bool *has_registers;

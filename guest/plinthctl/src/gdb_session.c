@@ -9,11 +9,8 @@
 #include "ctl.h"
 #include "libgdb/watch.h"
 
-#define TRIES	   1000U /* of a call that says "not yet" */
-#define PAUSE_NS   1000000L
-#define PSTATE_I_F UINT64_C(0xc0)
-#define PSTATE_EL  UINT64_C(0xf)
-#define VECTORS	   UINT64_C(0x800) /* bytes behind VBAR_EL1 */
+#define TRIES	 1000U /* of a call that says "not yet" */
+#define PAUSE_NS 1000000L
 
 static void pause_a_little(void)
 {
@@ -82,53 +79,15 @@ static bool write_registers(void *ctx, uint32_t vcpu, const struct control_regis
 }
 
 /* A step is to end behind the instruction, and not in the handler of an interrupt that happened to
- * wait. */
-static void mask_interrupts(struct gdb_session *session, uint32_t vcpu)
+ * wait: it is masked, where the instruction can't tell. Plinth unmasks, whatever becomes of us. */
+static bool step_masks(struct gdb_session *session, uint32_t vcpu)
 {
 	const struct control_registers *r = gdb_registers(session, vcpu);
 	uint32_t instruction = 0;
 
-	if (r == NULL || (r->pstate & PSTATE_I_F) == PSTATE_I_F ||
-		!gdb_read_memory(session, vcpu, r->pc, &instruction, sizeof(instruction)) ||
-		!gdb_step_masks(instruction)) {
-		return;
-	}
-	struct control_registers masked = *r;
-
-	session->mask = (struct gdb_mask){
-		.bits = ~r->pstate & PSTATE_I_F,
-		.pc = r->pc,
-		.mode = r->pstate & PSTATE_EL,
-		.vcpu = vcpu,
-	};
-	masked.pstate |= PSTATE_I_F;
-	if (!write_registers(session, vcpu, &masked)) {
-		session->mask.bits = 0;
-	}
-}
-
-/* Also where the instruction has ended in an exception: then they are in SPSR_EL1. */
-static void unmask_interrupts(struct gdb_session *session)
-{
-	struct gdb_mask mask = session->mask;
-
-	session->mask.bits = 0;
-	const struct control_registers *r =
-		mask.bits != 0U ? gdb_registers(session, mask.vcpu) : NULL;
-
-	if (r == NULL) {
-		return;
-	}
-	struct control_registers own = *r;
-	bool is_exception = r->pc - r->vbar_el1 < VECTORS && r->elr_el1 == mask.pc &&
-			    (r->spsr_el1 & PSTATE_EL) == mask.mode;
-
-	if (is_exception) {
-		own.spsr_el1 &= ~mask.bits;
-	} else {
-		own.pstate &= ~mask.bits;
-	}
-	(void)write_registers(session, mask.vcpu, &own);
+	return r != NULL &&
+	       gdb_read_memory(session, vcpu, r->pc, &instruction, sizeof(instruction)) &&
+	       gdb_step_masks(instruction);
 }
 
 static bool run(void *ctx, const struct gdb_run *how)
@@ -140,15 +99,11 @@ static bool run(void *ctx, const struct gdb_run *how)
 					    : how->vcpu | (how->steps ? CONTROL_DEBUG_STEPS : 0U) |
 						      (how->alone ? CONTROL_DEBUG_ALONE : 0U);
 	session->stepping = how->steps ? how->vcpu : GDB_NO_VCPU;
-	if (how->steps) {
-		mask_interrupts(session, how->vcpu);
+	if (how->steps && step_masks(session, how->vcpu)) {
+		call.arg |= CONTROL_DEBUG_MASKED;
 	}
 	memset(session->has_registers, 0, session->vcpus * sizeof(session->has_registers[0]));
-	if (insist(&call) != CONTROL_OK) {
-		unmask_interrupts(session);
-		return false;
-	}
-	return true;
+	return insist(&call) == CONTROL_OK;
 }
 
 /* Where it has stopped by itself already, that is what will be told. */
@@ -252,7 +207,6 @@ enum gdb_look gdb_session_look(struct gdb_session *session, struct gdb_stop *sto
 	if (call.result[1] == 0U) {
 		return GDB_LOOK_RUNS;
 	}
-	unmask_interrupts(session);
 	choose_stop(session, list, (size_t)call.done / sizeof(list[0]), stop);
 	return GDB_LOOK_STOPPED;
 }
@@ -311,14 +265,9 @@ void gdb_session_begin(struct gdb_session *session, const char *name)
 
 void gdb_session_end(struct gdb_session *session)
 {
-	struct plinth_control pause = gdb_call(session, CONTROL_PAUSE);
 	struct plinth_control call = gdb_call(session, CONTROL_DEBUG_DETACH);
 
 	to_be_ended = NULL;
-	if (session->ticket != 0U && session->mask.bits != 0U) {
-		(void)ctl_try(&pause);
-		unmask_interrupts(session);
-	}
 	for (unsigned i = 0; session->ticket != 0U && i < TRIES; i++) {
 		if (ctl_try(&call) != CONTROL_OK || call.result[1] == 0U) {
 			session->ticket = 0;

@@ -36,11 +36,12 @@ enum plinth_status vm_debug_set(
 /* A breakpoint in RAM, or its end: also status of gmem_patch(), gmem_unpatch(). */
 enum plinth_status vm_debug_patch(struct vm *vm, uint32_t ticket, ipa_t ipa, bool put);
 
-/* The VM runs; of vCPU `id`, if there is one: does it take one step alone, and do all others wait?
- */
+/* The VM runs; of vCPU `id`, if there is one: does it take one step alone, are its interrupts
+ * masked for it, and do all others wait? */
 struct vm_debug_run {
 	uint32_t id; /* or VM_DEBUG_NONE */
 	bool steps;
+	bool masks; /* with `steps` */
 	bool alone;
 };
 
@@ -61,7 +62,8 @@ struct vm_debug_stopped {
 };
 
 /* Is the session's VM at rest? Then `to` gets those of its vCPUs from `next` on that have stopped
- * since it ran, `room` at most. ENOENT alone; tells that the debugger is there. */
+ * since it ran, `room` at most, and what was set of a vCPU for its step is gone. ENOENT alone;
+ * tells that the debugger is there. */
 struct vm_debug_look {
 	struct vm_debug_stopped *to;
 	uint32_t room;

@@ -87,6 +87,8 @@ struct vm_debug {
 	bool runs_alone;  /* only vCPU `meant` may run: the others are to have SCHED_HOLD_DEBUG */
 	uint32_t meant;	  /* of the last run: one of the VM's vCPUs, or VM_DEBUG_NONE */
 	uint32_t runs;	  /* how often it was let run */
+	uint64_t masked;  /* PSTATE bits that were set for its step */
+	uint64_t from_pc; /* where that began */
 	uint64_t heard;	  /* CNTPCT_EL0 of its last call */
 	struct timer timer;
 	struct debugregs_debugger registers;
