@@ -36,13 +36,17 @@ static bool is_in_place(struct gmem *gmem, const struct gmem_patch *patch)
 	return copy_word(gmem, patch->ipa, &word, false) == PLINTH_OK && word == GMEM_PATCH_WORD;
 }
 
-/* Where there is no memory any more, or something else in it, there is nothing to put back. */
+/* Where there is no memory any more, or something else in it, there is nothing to put back. Where
+ * none is to be had for a look at it, it stays. */
 static enum plinth_status remove(struct gmem *gmem, struct gmem_patch *patch)
 {
-	enum plinth_status status = PLINTH_OK;
+	uint32_t word = 0;
+	enum plinth_status status = copy_word(gmem, patch->ipa, &word, false);
 
-	if (is_in_place(gmem, patch)) {
+	if (status == PLINTH_OK && word == GMEM_PATCH_WORD) {
 		status = copy_word(gmem, patch->ipa, &patch->original, true);
+	} else if (status == PLINTH_EFAULT) {
+		status = PLINTH_OK;
 	}
 	if (status == PLINTH_OK) {
 		store_relaxed(&gmem->patch_count, gmem->patch_count - 1U);

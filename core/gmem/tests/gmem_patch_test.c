@@ -17,6 +17,20 @@
 #define BLANK	 (VM_RAM_BASE + MIB(3) + KIB(512))
 
 static struct fixture fixture;
+
+/* As without memory: gmem_copy_part() that reads, or that writes. */
+static enum { NOTHING_FAILS, READS_FAIL, WRITES_FAIL } failing;
+
+enum plinth_status __real_gmem_copy_part(struct gmem *, const struct gmem_part *, bool write);
+enum plinth_status __wrap_gmem_copy_part(struct gmem *, const struct gmem_part *, bool write);
+
+enum plinth_status __wrap_gmem_copy_part(struct gmem *it, const struct gmem_part *part, bool write)
+{
+	return failing == (write ? WRITES_FAIL : READS_FAIL)
+		       ? PLINTH_ENOMEM
+		       : __real_gmem_copy_part(it, part, write);
+}
+
 static struct gmem *const gmem = &fixture.gmem;
 
 static void run_with_caches(void)
@@ -269,6 +283,24 @@ static void memory_may_be_given_away(void **state)
 	assert_int_equal(seen(BLANK), 0);
 }
 
+/* A page that is to be shown anew may want a table: without one nothing is lost. */
+static void what_cannot_be_put_back_stays(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 2U; i++) {
+		assert_int_equal(patch(CODE), PLINTH_OK);
+		failing = i == 0U ? READS_FAIL : WRITES_FAIL;
+		assert_int_equal(unpatch(CODE), PLINTH_ENOMEM);
+		assert_int_equal(gmem_unpatch_step(gmem), PLINTH_ENOMEM);
+		assert_true(gmem_is_patched(gmem, ipa_init(CODE)));
+		assert_int_equal(*guest(CODE), GMEM_PATCH_WORD);
+		failing = NOTHING_FAILS;
+		assert_int_equal(seen(CODE), ORIGINAL);
+		assert_int_equal(gmem_unpatch_step(gmem), PLINTH_OK);
+		assert_int_equal(*guest(CODE), ORIGINAL);
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -282,6 +314,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(all_go_step_by_step, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_reset_forgets_them, setup, teardown),
 		cmocka_unit_test_setup_teardown(memory_may_be_given_away, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_cannot_be_put_back_stays, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
