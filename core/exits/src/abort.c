@@ -11,6 +11,7 @@
 #include "base/compiler.h"
 #include "errata/errata.h"
 #include "vcpu/inject.h"
+#include "vm/vm_devices.h"
 
 #include "exits_private.h"
 
@@ -119,6 +120,14 @@ static bool is_own_vector(uint64_t far)
 	return !exits_from_el0() && far == read_vbar_el1() + VECTOR_SYNC_CURRENT;
 }
 
+/* The guest's own table walk, in a page of a device: HCR_EL2.PTW refuses that, and it stays there.
+ */
+NOINLINE static bool walks_device(const struct vcpu *vcpu, uint64_t esr)
+{
+	return FSC_KIND(FIELD_GET(esr, ISS_FSC)) == FSC_PERMISSION &&
+	       vm_has_device(vcpu->vm, hpfar_ipa(0));
+}
+
 /* An abort that memory cannot answer, given back as a synchronous external abort. One that hit
  * the guest's own table walk says so. */
 NOINLINE static enum outcome refuse(struct vcpu *vcpu, uint64_t esr, uint64_t far, bool is_fetch)
@@ -223,7 +232,8 @@ NOINLINE static enum outcome stage2_abort(
 {
 	ipa_t ipa;
 
-	if (UNLIKELY(!is_stage2_fault(esr))) {
+	if (UNLIKELY(!is_stage2_fault(esr) ||
+		     ((esr & ISS_S1PTW) != 0U && walks_device(vcpu, esr)))) {
 		return refuse(vcpu, esr, far, is_fetch);
 	}
 	if (UNLIKELY(!fault_ipa(esr, far, is_fetch ? FROM_EL1 : FROM_ANY, &ipa))) {

@@ -4,6 +4,7 @@
 #include "timerq/timerq.h"
 #include "trace/trace.h"
 #include "vm/vm.h"
+#include "vm/vm_devices.h"
 
 #include "exits_private.h"
 

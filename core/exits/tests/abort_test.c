@@ -10,6 +10,7 @@
 #include "errata/errata.h"
 #include "exits_rig.h"
 #include "trace/trace.h"
+#include "vm/vm_devices.h"
 
 #define FETCH(iss) (((uint64_t)EC_IABT_LOWER << ESR_EC_SHIFT) | ESR_IL | (iss))
 #define PAGE	   (VM_RAM_BASE + MIB(2))
@@ -196,6 +197,37 @@ static void a_table_in_a_hole_is_an_abort_on_a_walk(void **state)
 	assert_int_equal(rig.access_count, 0);
 	rig_check_injected(RIG_SAME(FSC_EXTERNAL_WALK));
 	assert_int_equal(fake_sysregs.far_el1, PAGE);
+}
+
+/* Wherever the device lies; another access of it, or a walk of memory, is none of that. */
+static void a_table_in_a_device_is_one_too(void **state)
+{
+	struct vm_config *config = &rig.vm->config;
+	uint64_t device = VM_RAM_BASE + GIB(4);
+
+	(void)state;
+	config->devices[0] = (struct vm_device){.base = device + 0x200U, .size = 0x200};
+	config->device_count = 1;
+	assert_int_equal(
+		gmem_map_device(&rig.vm->gmem, ipa_init(device), pa_init(device), PAGE_SIZE),
+		PLINTH_OK);
+	for (unsigned i = 0; i < 2U; i++) {
+		uint64_t fsc = FSC_PERMISSION | 3U | (i == 0U ? ISS_S1PTW : ISS_S1PTW | ISS_WNR);
+
+		set_fault(PAGE, device);
+		assert_int_equal(exits_data_abort(rig.vcpu, RIG_ABORT(fsc)), OUTCOME_RESUME);
+		rig_check_injected(RIG_SAME(FSC_EXTERNAL_WALK | (fsc & ISS_WNR)));
+		assert_int_equal(fake_sysregs.far_el1, PAGE);
+	}
+	fake_sysregs.elr_el2 = RIG_CODE;
+	assert_false(vm_has_device(rig.vm, ipa_init(device + PAGE_SIZE)));
+	assert_false(vm_has_device(rig.vm, ipa_init(device - 1U)));
+	set_fault(RIG_UNMAPPED, PAGE);
+	assert_int_equal(
+		exits_data_abort(rig.vcpu, RIG_ABORT(FSC_PERMISSION | 3U | ISS_S1PTW | ISS_WNR)),
+		OUTCOME_RESUME);
+	assert_int_equal(fake_sysregs.elr_el2, RIG_CODE);
+	config->device_count = 0;
 }
 
 static void maintenance_of_a_hole_is_skipped(void **state)
@@ -517,6 +549,7 @@ int main(void)
 		TEST(devices_answer),
 		TEST(holes_answer_with_an_external_abort),
 		TEST(a_table_in_a_hole_is_an_abort_on_a_walk),
+		TEST(a_table_in_a_device_is_one_too),
 		TEST(maintenance_of_a_hole_is_skipped),
 		TEST(maintenance_of_memory_counts_as_a_read),
 		TEST(a_rom_is_read_and_executed),

@@ -16,6 +16,7 @@
 #include "pmem/pmem.h"
 #include "vm/vm.h"
 #include "vm/vm_act.h"
+#include "vm/vm_devices.h"
 #include "vm/vm_table.h"
 
 #include "init_private.h"

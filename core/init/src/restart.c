@@ -19,6 +19,7 @@
 #include "percpu/percpu.h"
 #include "timerq/timerq.h"
 #include "vm/vm.h"
+#include "vm/vm_devices.h"
 #include "vm/vm_table.h"
 
 #include "init_private.h"

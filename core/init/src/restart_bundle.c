@@ -11,6 +11,7 @@
 #include "hypmap/hypmap.h"
 #include "pmem/pmem.h"
 #include "vm/vm.h"
+#include "vm/vm_devices.h"
 #include "vm/vm_table.h"
 
 #include "init_private.h"

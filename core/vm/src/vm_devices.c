@@ -5,6 +5,8 @@
  * how to reset are reset. RAM of a VM with devices is never anybody else's, so that one that goes
  * on writing harms nobody; only a soft restart would give that memory to others.
  */
+#include "vm/vm_devices.h"
+
 #include "arch/cpu.h"
 #include "arch/mmio.h"
 #include "base/atomic.h"
@@ -59,16 +61,35 @@ bool vm_devices_fit(const struct vm_config *c)
 	       c->device_count <= VM_DEVICE_MAX && c->interrupt_count <= VM_INTERRUPT_MAX;
 }
 
-/* Several devices may lie in a page. */
+/* Does one of the first `count` devices lie in its page? */
+static bool is_in_pages(const struct vm *vm, uint32_t count, uint64_t address)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		const struct vm_device *d = &vm->config.devices[i];
+
+		if (address >= first_page(d) && address < end_of_pages(d)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+bool vm_has_device(const struct vm *vm, ipa_t ipa)
+{
+	return is_in_pages(vm, vm->config.device_count, ipa.v);
+}
+
+/* Several devices may lie in a page; nothing else of the VM's may. */
 static enum plinth_status map_pages(struct vm *vm, const struct vm_device *d)
 {
+	uint32_t before = (uint32_t)(d - vm->config.devices);
 	enum plinth_status status = PLINTH_OK;
 
 	for (uint64_t page = first_page(d); page < end_of_pages(d) && status == PLINTH_OK;
 		page += PAGE_SIZE) {
-		status = gmem_map_device(&vm->gmem, ipa_init(page), pa_init(page), PAGE_SIZE);
-		if (status == PLINTH_EEXIST) {
-			status = PLINTH_OK;
+		if (!is_in_pages(vm, before, page)) {
+			status = gmem_map_device(
+				&vm->gmem, ipa_init(page), pa_init(page), PAGE_SIZE);
 		}
 	}
 	return status;

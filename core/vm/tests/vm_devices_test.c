@@ -17,6 +17,7 @@
 #include "fake/mmio.h"
 #include "hypmap/hypmap.h"
 #include "s2/s2.h"
+#include "vm/vm_devices.h"
 #include "vm/vm_table.h"
 #include "vm_rig.h"
 
@@ -430,6 +431,10 @@ static void test_what_cannot_be_taken(void **state)
 	check_refused(config);
 	config = config_of("bad");
 	config->devices[7].base += 2U;
+	check_refused(config);
+	/* Where something of the VM's is already that is no device. */
+	config = config_of("bad");
+	config->devices[0] = (struct vm_device){RAM + RAM_SIZE - 8U, 8, 0};
 	check_refused(config);
 	config = config_of("bad");
 	config->interrupts[1].intid = 287; /* the last that a VM may have */

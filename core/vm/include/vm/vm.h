@@ -263,14 +263,6 @@ static inline struct vcpu *vcpu_of(struct vcpu_context *ctx)
 	return (struct vcpu *)ctx;
 }
 
-/* An interrupt of the machine that this CPU has acknowledged and dropped: false: it is no VM's.
- * Else it stays active until that VM's guest has ended it. */
-bool vm_device_interrupt(intid_t intid);
-
-/* Can every device that a VM has used be reset, and was it where that VM is off? Else one may write
- * to memory that the VM had. */
-bool vm_devices_are_quiet(void);
-
 /* The vCPU is about to start. With vm_host.bench it is logged how long that took, for the first one
  * of all, and for the first one of a VM that was made while others ran. Its own CPU. */
 void vm_note_entry(const struct vcpu *vcpu);
