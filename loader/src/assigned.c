@@ -66,23 +66,29 @@ static bool has_pages_of(
 	return false;
 }
 
+/* `names` ends with a NUL more, for libfdt may look one byte beyond a list. */
+static bool is_one_of(const char *names, size_t size, const char *name)
+{
+	return fdt_stringlist_contains(names, (int)size - 1, name) != 0;
+}
+
 /* What can be copied as it is: no number in it names something of the machine. Interrupts have the
  * same numbers, and specifiers, as on the machine. */
 static bool is_copied(const char *name)
 {
 	static const char names[] =
-		"compatible\0interrupt-names\0interrupts\0reg-io-width\0reg-names\0reg-shift";
+		"compatible\0interrupt-names\0interrupts\0reg-io-width\0reg-names\0reg-shift\0";
 
-	return fdt_stringlist_contains(names, sizeof(names), name) != 0;
+	return is_one_of(names, sizeof(names), name);
 }
 
 /* What is written anew, or of no use to the guest. */
 static bool is_replaced(const char *name)
 {
 	static const char names[] = "dma-coherent\0dma-noncoherent\0interrupt-parent\0"
-				    "linux,phandle\0phandle\0reg\0status";
+				    "linux,phandle\0phandle\0reg\0status\0";
 
-	return fdt_stringlist_contains(names, sizeof(names), name) != 0;
+	return is_one_of(names, sizeof(names), name);
 }
 
 static enum plinth_status check_properties(struct finder *finder)
@@ -269,13 +275,13 @@ static enum plinth_status add_interrupt(struct finder *finder, uint32_t intid, u
 static bool is_gic(const void *fdt, int node)
 {
 	static const char names[] =
-		"arm,gic-v3\0arm,gic-400\0arm,cortex-a15-gic\0arm,cortex-a7-gic";
+		"arm,gic-v3\0arm,gic-400\0arm,cortex-a15-gic\0arm,cortex-a7-gic\0";
 	const char *name;
 	bool is_known = false;
 
 	for (int i = 0; (name = fdt_stringlist_get(fdt, node, "compatible", i, NULL)) != NULL;
 		i++) {
-		is_known = is_known || fdt_stringlist_contains(names, sizeof(names), name) != 0;
+		is_known = is_known || is_one_of(names, sizeof(names), name);
 	}
 	return is_known;
 }

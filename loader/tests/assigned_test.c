@@ -41,7 +41,7 @@ static const char machine_tree[] =
 		    "    <0xb010000 0x2000>; reg-names = \"a\", \"b\"; interrupts = <0 60 4>, <0 "
 		    "61 1>;"
 		    "    interrupt-names = \"one\", \"two\"; };"
-		    "  clocked@b001000 { reg = <0xb001000 0x1000>; clocks = <1>; };"
+		    "  clocked@b001000 { reg = <0xb001000 0x1000>; clock-names = \"x\"; };"
 		    "  off@b002000 { reg = <0xb002000 0x1000>; status = \"disabled\"; };"
 		    "  two@b003000 { reg = <0xb003000 0x100>; };"
 		    "  mate@b003100 { reg = <0xb003100 0x100>; };"
@@ -232,7 +232,7 @@ static const struct {
 	{DIRECT "\"\";", "assign: \"\" is not in the machine's devicetree"},
 	{DIRECT "\"/bus/off@b002000\";", "assign: \"/bus/off@b002000\" is disabled"},
 	{DIRECT "\"/bus/clocked@b001000\";", "assign: \"/bus/clocked@b001000\" has "
-					     "\"clocks\", which cannot be copied"},
+					     "\"clock-names\", which cannot be copied"},
 	{DIRECT "\"/bus/parent@b007000\";",
 		"assign: \"/bus/parent@b007000\" has nodes below it, which cannot be copied"},
 	{DIRECT "\"/bus/noreg\";",
