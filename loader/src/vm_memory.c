@@ -29,18 +29,17 @@ static enum plinth_status take_direct(struct vm_build *build, uint64_t *free_mem
 	const struct loader *loader = build->input->loader;
 	struct vmdesc *desc = &build->desc;
 	struct vm_block ram = {.size = desc->memory};
-	enum plinth_status status = PLINTH_ENOMEM;
+	enum plinth_status status = vm_memory_take_range(build, "memory", ram.size, free_memory);
 
-	if (ram.size <= *free_memory) {
-		status = loader->ops->alloc(loader->ctx, ram.size, BLOCK_1G, &ram.pa, &ram.va);
-		if (status != PLINTH_OK) {
-			status = loader->ops->alloc(
-				loader->ctx, ram.size, BLOCK_2M, &ram.pa, &ram.va);
-		}
+	if (status != PLINTH_OK) {
+		return status;
+	}
+	status = loader->ops->alloc(loader->ctx, ram.size, BLOCK_1G, &ram.pa, &ram.va);
+	if (status != PLINTH_OK) {
+		status = loader->ops->alloc(loader->ctx, ram.size, BLOCK_2M, &ram.pa, &ram.va);
 	}
 	if (status == PLINTH_OK) {
 		build->ram = ram;
-		*free_memory -= ram.size;
 		desc->ram_base = ram.pa.v;
 	}
 	/* Zero where there is none. */
@@ -48,8 +47,9 @@ static enum plinth_status take_direct(struct vm_build *build, uint64_t *free_mem
 			       range_contains(0, BIT(loader->host.ipa_bits), ram.pa.v, ram.size)
 		       ? PLINTH_OK
 		       : loader_fail(build->error,
-				 "memory: memory-direct: there is none in one piece where a VM's "
-				 "RAM can be");
+				 "memory: memory-direct: no 0x%llx bytes in one piece where a VM's "
+				 "RAM can be",
+				 (unsigned long long)ram.size);
 }
 
 enum plinth_status vm_memory_take(struct vm_build *build, uint64_t *free_memory)

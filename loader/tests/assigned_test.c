@@ -401,8 +401,15 @@ static void test_no_memory_in_one_piece(void **state)
 	(void)state;
 	machine.failing_call = 2; /* the first, of a gigabyte's alignment, is refused anyway */
 	fixture_add_vm("bad", DIRECT "\"/pci@d000000\";");
-	fixture_expect_line("VM \"bad\": memory: memory-direct: there is none in one piece where "
-			    "a VM's RAM can be");
+	fixture_expect_line("VM \"bad\": memory: memory-direct: no 0x4000000 bytes in one piece "
+			    "where a VM's RAM can be");
+	(void)teardown(state);
+	(void)setup(state);
+	machine.loader.host.free_memory = MIB(32);
+	fixture_add_vm("bad", DIRECT "\"/pci@d000000\";");
+	archive_finish(&bundle);
+	assert_int_equal(harness_load(&machine, bundle.bytes, bundle.size), PLINTH_ENOENT);
+	assert_non_null(strstr(machine.lines[0], "only 0x2000000 are free"));
 	(void)teardown(state);
 	(void)setup(state);
 	machine.loader.host.ipa_bits = 40;
