@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "acpi_dump.h"
+#include "discover/discover.h"
 #include "loader/loader.h"
 
 #define VM_MAX 256U
@@ -23,6 +24,7 @@ struct check {
 	const char *dtb_path;
 	const char *acpi_vm; /* --acpi: write this VM's ACPI tables */
 	const char *acpi_folder;
+	struct machine machine; /* --machine */
 	size_t line_count;
 	struct vm_config configs[VM_MAX];
 	size_t config_count;
@@ -51,6 +53,11 @@ static pa_t pa_of(void *ctx, const void *ptr)
 {
 	(void)ctx;
 	return pa_init((uintptr_t)ptr);
+}
+
+static bool is_spare(void *ctx, uint64_t base, uint64_t size)
+{
+	return machine_is_spare(&((const struct check *)ctx)->machine, base, size);
 }
 
 static void print_line(void *ctx, const char *text)
@@ -114,8 +121,26 @@ static const void *map_file(const char *path, size_t *size)
 static int usage(void)
 {
 	fprintf(stderr, "usage: plinth-check [--gic 2|3] [--cpus N] [--memory MIB] "
-			"[--dtb VM FILE] [--acpi VM FOLDER] BUNDLE\n");
+			"[--machine DTB] [--dtb VM FILE] [--acpi VM FOLDER] BUNDLE\n");
 	return 2;
+}
+
+/* The devicetree of the machine, for VMs that are to have devices of it. */
+static bool read_machine(struct check *check, const char *path)
+{
+	struct loader_host *host = &check->loader.host;
+	const char *why = "it cannot be read";
+	size_t size;
+	const void *fdt = map_file(path, &size);
+
+	if (fdt == NULL || discover_fdt(fdt, size, &check->machine, &why) != PLINTH_OK) {
+		fprintf(stderr, "plinth-check: %s: %s\n", path, why);
+		return false;
+	}
+	host->fdt = fdt;
+	host->fdt_size = size;
+	host->uart_intid = check->machine.uart.intid;
+	return true;
 }
 
 static bool parse_arguments(struct check *check, int argc, char **argv)
@@ -132,6 +157,10 @@ static bool parse_arguments(struct check *check, int argc, char **argv)
 			host->cpu_count = (uint32_t)number;
 		} else if (strcmp(argv[i], "--memory") == 0 && number >= 1) {
 			host->free_memory = MIB(number);
+		} else if (strcmp(argv[i], "--machine") == 0) {
+			if (!read_machine(check, argv[i + 1])) {
+				return false;
+			}
 		} else if (strcmp(argv[i], "--dtb") == 0 && i + 2 < argc) {
 			check->dtb_vm = argv[i + 1];
 			check->dtb_path = argv[i + 2];
@@ -181,7 +210,7 @@ static int run(struct check *check)
 
 int main(int argc, char **argv)
 {
-	static const struct loader_ops ops = {alloc_block, free_block, pa_of, NULL, print_line};
+	static const struct loader_ops ops = {alloc_block, free_block, pa_of, is_spare, print_line};
 	static struct check check;
 
 	check.loader = (struct loader){

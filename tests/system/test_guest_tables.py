@@ -12,7 +12,9 @@ import pytest
 from harness.monitor import ask, go_to_monitor
 from harness.vms import MIB, debian, memory_property, report_of, vm_dts, write_bundle
 from plinth import build
-from plinth.paths import BUILD
+from plinth.paths import BUILD, ROOT
+
+MACHINE_DTB = ROOT / "boot" / "tests" / "data" / "virt-gic3-a57-1.dtb"
 
 ALL_OFF = 0
 CRASHED = 1
@@ -223,3 +225,25 @@ def test_nonsense_in_mailboxes_stays_in_its_vm(boot, make_bundle, protocol):
     machine.expect_all(told, timeout=120)
     assert machine.expect_exit(CRASHED) == "a VM crashed"
     assert "FAIL:" not in machine.console.transcript
+
+
+@ONE_BUILD
+def test_check_judges_assigned_devices(tmp_path, plinth_check):
+    """By the machine's devicetree: a page of transports, and what is Plinth's own or not there."""
+    paths = {"good": "/virtio_mmio@a003e00", "uart": "/pl011@9000000", "none": "/nothing@1000"}
+    machines = {
+        name: guest(name, 1, ["memory-direct", f'assign = "{path}"'])
+        for name, path in paths.items()
+    }
+    bundle = write_bundle(tmp_path / "vms", machines, tmp_path / "bundle.cpio")
+    command = [plinth_check, "--machine", MACHINE_DTB, bundle]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert result.returncode == 1, result.stderr
+    assert re.findall(r'^VM "(\w+)"', result.stdout, re.M) == ["good"]
+    said = sorted(result.stderr.splitlines())
+    assert len(said) == 2, said
+    assert 'VM "none": assign: "/nothing@1000" is not' in said[0]
+    assert 'VM "uart": assign: "/pl011@9000000" ' in said[1]
+    # Without it none of them is known.
+    result = subprocess.run([plinth_check, bundle], capture_output=True, text=True, timeout=60)
+    assert result.returncode == 2 and len(result.stderr.splitlines()) >= 3, result.stderr

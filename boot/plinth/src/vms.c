@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "arch/sysreg.h"
 #include "base/bits.h"
-#include "base/checked.h"
 #include "base/types.h"
 #include "cache/cache.h"
 #include "console/console.h"
@@ -56,34 +55,9 @@ static pa_t pa_of(void *ctx, const void *ptr)
 	return pa_init((uintptr_t)ptr);
 }
 
-static bool is_in(const struct boot_range *ranges, uint32_t count, uint64_t base, uint64_t size)
-{
-	for (uint32_t i = 0; i < count; i++) {
-		if (ranges_overlap(ranges[i].base, ranges[i].size, base, size)) {
-			return true;
-		}
-	}
-	return false;
-}
-
-/* Neither memory nor what Plinth drives itself, or the firmware does at runtime. */
 static bool is_spare(void *ctx, uint64_t base, uint64_t size)
 {
-	const struct machine *machine = &((const struct boot *)ctx)->machine;
-	const struct boot_gic *gic = &machine->gic;
-	const struct boot_range one[] = {gic->dist, gic->cpu_if, gic->hyp_if, gic->guest_if,
-		machine->uart.regs, {machine->rtc, machine->rtc != 0U ? PAGE_SIZE : 0U}};
-	bool found = is_in(machine->ram, machine->ram_count, base, size) ||
-		     is_in(machine->reserved, machine->reserved_count, base, size) ||
-		     is_in(gic->redist, gic->redist_count, base, size) ||
-		     is_in(one, ARRAY_SIZE(one), base, size);
-
-	for (uint32_t i = 0; i < machine->efi.region_count; i++) {
-		const struct boot_efi_region *region = &machine->efi.region[i];
-
-		found = found || ranges_overlap(region->base, region->size, base, size);
-	}
-	return !found;
+	return machine_is_spare(&((const struct boot *)ctx)->machine, base, size);
 }
 
 static void report(void *ctx, const char *text)

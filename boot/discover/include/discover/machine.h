@@ -61,4 +61,8 @@ struct machine {
 /* Is all of the range memory by the firmware's tables: RAM, or reserved? */
 bool machine_is_memory(const struct machine *machine, uint64_t base, uint64_t size);
 
+/* Is nothing in the range: no memory, nothing that Plinth drives itself, or the firmware does at
+ * runtime? */
+bool machine_is_spare(const struct machine *machine, uint64_t base, uint64_t size);
+
 #endif
