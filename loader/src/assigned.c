@@ -383,7 +383,7 @@ static enum plinth_status add_neighbours(struct finder *finder)
 			find_named(finder->assigned, walk->node) != NULL) {
 			continue;
 		}
-		finder->name = fdt_get_name(walk->fdt, walk->node, NULL);
+		finder->name = fdt_walk_name(walk, walk->depth);
 		status = check_neighbour(finder, FDT_LIST_REG);
 		if (status == PLINTH_OK) {
 			status = check_neighbour(finder, FDT_LIST_RANGES);
@@ -397,26 +397,13 @@ static enum plinth_status add_neighbours(struct finder *finder)
 	return status;
 }
 
-/* Is that the whole path of the node? */
-static bool is_at(const struct fdt_walk *walk, const char *path)
-{
-	for (int i = 1; i <= walk->depth; i++) {
-		int length = 0;
-		const char *name = fdt_get_name(walk->fdt, walk->level[i].node, &length);
-
-		if (*path != '/' || strncmp(path + 1, name, (size_t)length) != 0) {
-			return false;
-		}
-		path += 1 + length;
-	}
-	return *path == '\0';
-}
-
 static bool find_node(struct fdt_walk *walk, const void *fdt, const char *path)
 {
+	size_t length = strlen(path);
+
 	fdt_walk_init(walk, fdt);
 	while (fdt_walk_next(walk)) {
-		if (is_at(walk, path)) {
+		if (fdt_walk_is_at(walk, path, length)) {
 			return true;
 		}
 	}

@@ -6,67 +6,66 @@
 #include "fdt_nodes.h"
 
 /* The string property's text, at most *length bytes without its NUL; NULL where there is none. */
-static const char *read_text(const void *fdt, int node, const char *name, int *length)
+static const char *read_text(const void *fdt, int node, const char *name, size_t *length)
 {
-	const char *text = fdt_getprop(fdt, node, name, length);
+	const struct fdt_value value = fdt_prop(fdt, node, name);
+	const char *text = (const char *)value.bytes;
 
-	if (text == NULL || *length <= 0 || text[*length - 1] != '\0') {
+	if (text == NULL || value.size <= 0 || text[value.size - 1] != '\0') {
 		return NULL;
 	}
-	*length = (int)strnlen(text, (size_t)*length);
+	*length = strnlen(text, (size_t)value.size);
 	return text;
 }
 
 /* libfdt follows an alias by itself, but without end where aliases name each other. */
-static int node_by_alias(const void *fdt, const char *alias, int length)
+static const char *path_by_alias(const void *fdt, int aliases, const char *alias, size_t *length)
 {
-	int aliases = fdt_path_offset(fdt, "/aliases");
-	const char *path;
 	int size;
+	const char *path = fdt_getprop_namelen(fdt, aliases, alias, (int)*length, &size);
 
-	if (aliases < 0) {
-		return aliases;
-	}
-	path = fdt_getprop_namelen(fdt, aliases, alias, length, &size);
 	if (path == NULL || size < 2 || path[0] != '/' || path[size - 1] != '\0') {
-		return -FDT_ERR_BADPATH;
+		return NULL;
 	}
-	return fdt_path_offset_namelen(fdt, path, size - 1);
+	*length = (size_t)size - 1U;
+	return path;
 }
 
-int fdt_stdout_node(const void *fdt, int chosen)
+const char *fdt_stdout_path(const void *fdt, const struct fdt_found *found, size_t *length)
 {
-	int length;
-	const char *path;
+	const char *path = read_text(fdt, found->chosen, "stdout-path", length);
 	const char *options;
 
-	if (chosen < 0) {
-		return chosen;
-	}
-	path = read_text(fdt, chosen, "stdout-path", &length);
 	if (path == NULL) {
-		path = read_text(fdt, chosen, "linux,stdout-path", &length);
+		path = read_text(fdt, found->chosen, "linux,stdout-path", length);
 	}
-	if (path == NULL || length == 0) {
-		return -FDT_ERR_NOTFOUND;
+	if (path == NULL || *length == 0U) {
+		return NULL;
 	}
-	options = memchr(path, ':', (size_t)length);
+	options = memchr(path, ':', *length);
 	if (options != NULL) {
-		length = (int)(options - path);
+		*length = (size_t)(options - path);
 	}
-	return path[0] == '/' ? fdt_path_offset_namelen(fdt, path, length)
-			      : node_by_alias(fdt, path, length);
+	return path[0] == '/' ? path : path_by_alias(fdt, found->aliases, path, length);
+}
+
+bool fdt_is_top(const void *fdt, const struct fdt_found *found, const char *path, size_t length)
+{
+	int size = 0;
+	const char *name = found->uart_depth == 1 ? fdt_get_name(fdt, found->uart, &size) : NULL;
+
+	return name != NULL && (size_t)size + 1U == length &&
+	       memcmp(path + 1, name, (size_t)size) == 0;
 }
 
 /* Folds bytes into the seed: more than it holds is mixed, not dropped. */
 static void add_seed(const void *fdt, int node, const char *name, struct machine *machine)
 {
-	int size;
-	const uint8_t *bytes = fdt_getprop(fdt, node, name, &size);
+	const struct fdt_value value = fdt_prop(fdt, node, name);
 	uint32_t first = machine->seed_size;
 
-	for (int i = 0; bytes != NULL && i < size; i++) {
-		machine->seed[(first + (uint32_t)i) % BOOT_SEED_SIZE] ^= bytes[i];
+	for (int i = 0; value.bytes != NULL && i < value.size; i++) {
+		machine->seed[(first + (uint32_t)i) % BOOT_SEED_SIZE] ^= value.bytes[i];
 		if (machine->seed_size < BOOT_SEED_SIZE) {
 			machine->seed_size++;
 		}
@@ -77,7 +76,7 @@ void fdt_read_chosen(const void *fdt, int chosen, struct machine *machine)
 {
 	uint64_t start, end;
 	const char *text;
-	int length;
+	size_t length;
 
 	if (fdt_prop_u64(fdt, chosen, "linux,initrd-start", &start) &&
 		fdt_prop_u64(fdt, chosen, "linux,initrd-end", &end) && end > start) {
@@ -85,8 +84,8 @@ void fdt_read_chosen(const void *fdt, int chosen, struct machine *machine)
 	}
 	text = read_text(fdt, chosen, "bootargs", &length);
 	if (text != NULL) {
-		machine->cmdline_cut = (uint64_t)length >= BOOT_CMDLINE_SIZE;
-		memcpy(machine->cmdline, text, min_u64((uint64_t)length, BOOT_CMDLINE_SIZE - 1U));
+		machine->cmdline_cut = length >= BOOT_CMDLINE_SIZE;
+		memcpy(machine->cmdline, text, min_u64(length, BOOT_CMDLINE_SIZE - 1U));
 	}
 	add_seed(fdt, chosen, "rng-seed", machine);
 	add_seed(fdt, chosen, "kaslr-seed", machine);

@@ -5,7 +5,7 @@
 #include "fdt_nodes.h"
 
 /* reg: distributor, CPU interface, hypervisor interface, guests' CPU interface. */
-void fdt_read_gicv2(const struct fdt_walk *walk, struct machine *machine)
+void fdt_read_gicv2(const struct fdt_walk *walk, struct fdt_found *found, struct machine *machine)
 {
 	struct boot_gic gic = {.version = 2};
 
@@ -18,11 +18,12 @@ void fdt_read_gicv2(const struct fdt_walk *walk, struct machine *machine)
 		gic.guest_if = (struct boot_range){0};
 	}
 	machine->gic = gic;
+	found->gic = walk->node;
 }
 
 /* reg: distributor, `#redistributor-regions` redistributor regions, then, where there is the
  * legacy interface, GICC, GICH, GICV. */
-void fdt_read_gicv3(const struct fdt_walk *walk, struct machine *machine)
+void fdt_read_gicv3(const struct fdt_walk *walk, struct fdt_found *found, struct machine *machine)
 {
 	struct boot_gic gic = {.version = 3};
 	uint32_t regions = 1;
@@ -49,33 +50,39 @@ void fdt_read_gicv3(const struct fdt_walk *walk, struct machine *machine)
 		gic.guest_if = (struct boot_range){0};
 	}
 	machine->gic = gic;
+	found->gic = walk->node;
 }
 
-void fdt_read_psci(const struct fdt_walk *walk, struct machine *machine)
+void fdt_read_psci(const struct fdt_walk *walk, struct fdt_found *found, struct machine *machine)
 {
-	if (fdt_prop_is(walk->fdt, walk->node, "method", "smc")) {
+	const struct fdt_value method = fdt_prop(walk->fdt, walk->node, "method");
+
+	(void)found;
+	if (fdt_value_is(&method, "smc")) {
 		machine->psci_conduit = BOOT_CONDUIT_SMC;
-	} else if (fdt_prop_is(walk->fdt, walk->node, "method", "hvc")) {
+	} else if (fdt_value_is(&method, "hvc")) {
 		machine->psci_conduit = BOOT_CONDUIT_HVC;
 	}
 }
 
-void fdt_read_rtc(const struct fdt_walk *walk, struct machine *machine)
+void fdt_read_rtc(const struct fdt_walk *walk, struct fdt_found *found, struct machine *machine)
 {
 	struct boot_range regs;
 
+	(void)found;
 	if (machine->rtc == 0U && fdt_walk_reg(walk, 0, &regs)) {
 		machine->rtc = regs.base;
 	}
 }
 
-void fdt_read_uart(const struct fdt_walk *walk, struct machine *machine)
+bool fdt_read_uart(const struct fdt_walk *walk, struct machine *machine)
 {
 	struct boot_range regs;
 
-	if (!fdt_walk_is(walk, "arm,pl011") || !fdt_walk_reg(walk, 0, &regs) || regs.size == 0U) {
-		return;
+	if (!fdt_walk_reg(walk, 0, &regs) || regs.size == 0U) {
+		return false;
 	}
 	machine->uart.regs = regs;
 	machine->uart.type = BOOT_UART_PL011;
+	return true;
 }

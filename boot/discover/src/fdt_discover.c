@@ -16,10 +16,28 @@
  * a null pointer. */
 #define FDT_VERSION_MIN 17U
 
-/* Devices by their compatible strings; the first match of a kind wins. */
+static void find_timer(
+	const struct fdt_walk *walk, struct fdt_found *found, struct machine *machine)
+{
+	(void)machine;
+	if (found->timer < 0) {
+		found->timer = walk->node;
+	}
+}
+
+/* Where the firmware names no console, the first UART that we know is one. */
+static void find_uart(const struct fdt_walk *walk, struct fdt_found *found, struct machine *machine)
+{
+	if (found->uart < 0 && fdt_read_uart(walk, machine)) {
+		found->uart = walk->node;
+		found->uart_depth = walk->depth;
+	}
+}
+
+/* Devices by their compatible strings; of a node's, the first that is here counts. */
 static const struct {
 	const char *compatible;
-	void (*read)(const struct fdt_walk *walk, struct machine *machine);
+	void (*read)(const struct fdt_walk *walk, struct fdt_found *found, struct machine *machine);
 } readers[] = {
 	{"arm,gic-v3", fdt_read_gicv3},
 	{"arm,gic-400", fdt_read_gicv2},
@@ -28,6 +46,8 @@ static const struct {
 	{"arm,psci-1.0", fdt_read_psci},
 	{"arm,psci-0.2", fdt_read_psci},
 	{"arm,pl031", fdt_read_rtc},
+	{"arm,pl011", find_uart},
+	{"arm,armv8-timer", find_timer},
 };
 
 size_t discover_fdt_size(const void *fdt)
@@ -44,37 +64,33 @@ size_t discover_fdt_size(const void *fdt)
 
 static bool is_in(const struct fdt_walk *walk, const char *parent)
 {
-	const char *name;
-
-	if (walk->depth != 2) {
-		return false;
-	}
-	name = fdt_get_name(walk->fdt, walk->level[1].node, NULL);
-	return name != NULL && strcmp(name, parent) == 0;
+	return walk->depth == 2 && strcmp(fdt_walk_name(walk, 1), parent) == 0;
 }
 
 static void read_device(
 	const struct fdt_walk *walk, struct fdt_found *found, struct machine *machine)
 {
-	uint32_t gic_version = machine->gic.version;
+	const char *string = NULL;
 
-	for (size_t i = 0; i < ARRAY_SIZE(readers); i++) {
-		if (fdt_walk_is(walk, readers[i].compatible)) {
-			readers[i].read(walk, machine);
-			break;
+	while ((string = fdt_walk_compatible(walk, string)) != NULL) {
+		for (size_t i = 0; i < ARRAY_SIZE(readers); i++) {
+			if (strcmp(string, readers[i].compatible) == 0) {
+				readers[i].read(walk, found, machine);
+				return;
+			}
 		}
 	}
-	if (machine->gic.version != gic_version) {
-		found->gic = walk->node;
-	}
-	if (found->timer < 0 && fdt_walk_is(walk, "arm,armv8-timer")) {
-		found->timer = walk->node;
-	}
-	/* Where the firmware names no console, the first UART that we know is one. */
-	if (walk->node == found->stdout_node ||
-		(found->stdout_node < 0 && machine->uart.type == BOOT_UART_NONE)) {
-		fdt_read_uart(walk, machine);
-		found->uart = machine->uart.type != BOOT_UART_NONE ? walk->node : NO_NODE;
+}
+
+/* What is read after the walk, when all of it is known. */
+static void find_named(const struct fdt_walk *walk, struct fdt_found *found)
+{
+	const char *name = fdt_walk_name(walk, 1);
+
+	if (strcmp(name, "chosen") == 0) {
+		found->chosen = walk->node;
+	} else if (strcmp(name, "aliases") == 0) {
+		found->aliases = walk->node;
 	}
 }
 
@@ -82,13 +98,16 @@ static void read_device(
 static enum plinth_status read_node(
 	const struct fdt_walk *walk, struct fdt_found *found, struct machine *machine)
 {
+	if (walk->depth == 1) {
+		find_named(walk, found);
+	}
 	if (is_in(walk, "reserved-memory")) {
 		return fdt_read_reserved(walk, machine);
 	}
 	if (!fdt_walk_is_enabled(walk)) {
 		return PLINTH_OK;
 	}
-	if (walk->depth == 1 && walk->is_memory) {
+	if (walk->depth == 1 && fdt_value_is(&walk->device_type, "memory")) {
 		fdt_read_memory(walk, machine);
 	} else if (is_in(walk, "cpus")) {
 		fdt_read_cpu(walk, machine);
@@ -98,10 +117,35 @@ static enum plinth_status read_node(
 	return PLINTH_OK;
 }
 
+/* The console is the UART that /chosen names, which the walk may have come to before it knew. That
+ * one lies at the top more often than not. */
+static void take_console(struct fdt_walk *walk, struct fdt_found *found, struct machine *machine)
+{
+	size_t length;
+	const char *path = fdt_stdout_path(walk->fdt, found, &length);
+	int node;
+
+	if (path == NULL || fdt_is_top(walk->fdt, found, path, length)) {
+		return;
+	}
+	node = fdt_path_offset_namelen(walk->fdt, path, (int)length);
+	if (node < 0) {
+		return;
+	}
+	found->uart = NO_NODE;
+	machine->uart = (struct boot_uart){.type = BOOT_UART_NONE};
+	fdt_walk_init(walk, walk->fdt);
+	while (fdt_walk_next(walk)) {
+		if (walk->node == node && fdt_walk_is_enabled(walk) &&
+			fdt_walk_is(walk, "arm,pl011")) {
+			find_uart(walk, found, machine);
+		}
+	}
+}
+
 static enum plinth_status read_tree(const void *fdt, struct machine *machine)
 {
-	int chosen = fdt_path_offset(fdt, "/chosen");
-	struct fdt_found found = {NO_NODE, NO_NODE, NO_NODE, fdt_stdout_node(fdt, chosen)};
+	struct fdt_found found = {NO_NODE, NO_NODE, NO_NODE, 0, NO_NODE, NO_NODE};
 	enum plinth_status status = PLINTH_OK;
 	struct fdt_walk walk;
 
@@ -109,10 +153,11 @@ static enum plinth_status read_tree(const void *fdt, struct machine *machine)
 	while (status == PLINTH_OK && fdt_walk_next(&walk)) {
 		status = read_node(&walk, &found, machine);
 	}
-	fdt_read_interrupts(fdt, &found, machine);
-	if (chosen >= 0) {
-		fdt_read_chosen(fdt, chosen, machine);
+	if (found.chosen >= 0) {
+		take_console(&walk, &found, machine);
+		fdt_read_chosen(fdt, found.chosen, machine);
 	}
+	fdt_read_interrupts(fdt, &found, machine);
 	return status;
 }
 

@@ -85,8 +85,10 @@ static const struct {
 /* Method, address and interface of a CPU. A method whose properties are missing has address 0. */
 static void read_cpu_method(const void *fdt, int node, struct machine_cpu *cpu)
 {
+	const struct fdt_value method = fdt_prop(fdt, node, "enable-method");
+
 	for (size_t i = 0; i < ARRAY_SIZE(cpu_methods); i++) {
-		if (!fdt_prop_is(fdt, node, "enable-method", cpu_methods[i].name)) {
+		if (!fdt_value_is(&method, cpu_methods[i].name)) {
 			continue;
 		}
 		cpu->method = cpu_methods[i].method;
@@ -114,8 +116,7 @@ void fdt_read_cpu(const struct fdt_walk *walk, struct machine *machine)
 	struct boot_range reg;
 	struct machine_cpu *cpu;
 
-	if (!fdt_prop_is(walk->fdt, walk->node, "device_type", "cpu") ||
-		!fdt_walk_reg_local(walk, 0, &reg)) {
+	if (!fdt_value_is(&walk->device_type, "cpu") || !fdt_walk_reg_local(walk, 0, &reg)) {
 		return;
 	}
 	reg.base &= MACHINE_MPIDR_AFFINITY;

@@ -203,6 +203,100 @@ static void uart_without_stdout_path(void **state)
 	}
 }
 
+static void add_string(const char *name, const char *value)
+{
+	assert_int_equal(fdt_property(tree, name, value, (int)strlen(value) + 1), 0);
+}
+
+static void add_serial(const char *name, uint8_t page, const char *status)
+{
+	const uint8_t reg[] = {0, 0, 0, 0, 0, 0, page, 0, 0, 0, 0x10, 0};
+
+	assert_int_equal(fdt_begin_node(tree, name), 0);
+	assert_int_equal(fdt_property_string(tree, "compatible", "arm,pl011"), 0);
+	add_string("status", status);
+	assert_int_equal(fdt_property(tree, "reg", reg, sizeof(reg)), 0);
+	assert_int_equal(fdt_end_node(tree), 0);
+}
+
+static void console_is_where_chosen_says(void **state)
+{
+	static const struct {
+		const char *path;
+		uint64_t base; /* 0: there is none */
+	} rows[] = {
+		{"/serial@1", 0x2000},
+		{"/serial@1:115200n8", 0x2000},
+		{"/bus/serial@1", 0x1000},
+		{"/serial@2", 0x3000},
+		{"/serial", 0x2000}, /* libfdt: the first with any unit address */
+		{"second", 0x3000},
+		{"second:9600", 0x3000},
+		{"/off", 0},
+		{"/serial@", 0x1000}, /* nowhere: the first of all */
+		{"third", 0x1000},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		begin_tree(0);
+		assert_int_equal(fdt_begin_node(tree, "bus"), 0);
+		assert_int_equal(fdt_property_u32(tree, "#address-cells", 2), 0);
+		assert_int_equal(fdt_property(tree, "ranges", "", 0), 0);
+		add_serial("serial@1", 0x10, "okay");
+		assert_int_equal(fdt_end_node(tree), 0);
+		add_serial("serial@1", 0x20, "okay");
+		add_serial("serial@2", 0x30, "okay");
+		add_serial("off", 0x40, "disabled");
+		assert_int_equal(fdt_begin_node(tree, "aliases"), 0);
+		assert_int_equal(fdt_property_string(tree, "second", "/serial@2"), 0);
+		assert_int_equal(fdt_end_node(tree), 0);
+		assert_int_equal(fdt_begin_node(tree, "chosen"), 0);
+		add_string("stdout-path", rows[i].path);
+		assert_int_equal(fdt_end_node(tree), 0);
+		end_tree();
+		assert_int_equal(discover_tree(), PLINTH_OK);
+		assert_true(machine.uart.regs.base == rows[i].base);
+		assert_int_equal(
+			machine.uart.type, rows[i].base != 0 ? BOOT_UART_PL011 : BOOT_UART_NONE);
+	}
+}
+
+/* The console is known before /chosen is, and need not be looked for again. */
+static void first_console_is_at_the_top(void **state)
+{
+	(void)state;
+	begin_tree(0);
+	add_serial("serial@2", 0x20, "okay");
+	add_serial("serial@22", 0x30, "okay");
+	assert_int_equal(fdt_begin_node(tree, "chosen"), 0);
+	assert_int_equal(fdt_property_string(tree, "stdout-path", "/serial@22"), 0);
+	assert_int_equal(fdt_end_node(tree), 0);
+	end_tree();
+	assert_int_equal(discover_tree(), PLINTH_OK);
+	assert_true(machine.uart.regs.base == 0x3000);
+}
+
+/* A string of `compatible` ends with a NUL, whatever lies behind it. */
+static void compatible_without_end(void **state)
+{
+	static const char names[] = "odd,psci\0arm,psci-0.2";
+
+	(void)state;
+	for (int cut = 0; cut < 2; cut++) {
+		begin_tree(0);
+		assert_int_equal(fdt_begin_node(tree, "psci"), 0);
+		assert_int_equal(
+			fdt_property(tree, "compatible", names, (int)sizeof(names) - cut), 0);
+		assert_int_equal(fdt_property_string(tree, "method", "smc"), 0);
+		assert_int_equal(fdt_end_node(tree), 0);
+		end_tree();
+		assert_int_equal(discover_tree(), PLINTH_OK);
+		assert_int_equal(
+			machine.psci_conduit, cut != 0 ? BOOT_CONDUIT_NONE : BOOT_CONDUIT_SMC);
+	}
+}
+
 /* A memory range that wraps, and an initrd that ends before it starts, are left out. */
 static void wrapping_values(void **state)
 {
@@ -257,9 +351,14 @@ static void deep_and_wide(void **state)
 	for (int i = 0; i < 40; i++) {
 		assert_int_equal(fdt_end_node(tree), 0);
 	}
+	/* Behind it the walk is at the top again. */
+	assert_int_equal(fdt_begin_node(tree, "chosen"), 0);
+	assert_int_equal(fdt_property_string(tree, "bootargs", "behind"), 0);
+	assert_int_equal(fdt_end_node(tree), 0);
 	end_tree();
 	assert_int_equal(discover_tree(), PLINTH_OK);
 	assert_int_equal(machine.gic.version, 0);
+	assert_string_equal(machine.cmdline, "behind");
 }
 
 static void many_cpus(void **state)
@@ -298,6 +397,9 @@ int main(void)
 		cmocka_unit_test(reservations_at_the_end_of_the_address_space),
 		cmocka_unit_test(alias_loop),
 		cmocka_unit_test(uart_without_stdout_path),
+		cmocka_unit_test(console_is_where_chosen_says),
+		cmocka_unit_test(first_console_is_at_the_top),
+		cmocka_unit_test(compatible_without_end),
 		cmocka_unit_test(wrapping_values),
 		cmocka_unit_test(long_command_line),
 		cmocka_unit_test(deep_and_wide),

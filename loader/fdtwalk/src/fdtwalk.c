@@ -23,19 +23,41 @@ static bool read_cells(const uint8_t *p, int cells, uint64_t *v)
 	return true;
 }
 
-bool fdt_walk_is(const struct fdt_walk *walk, const char *name)
+const char *fdt_walk_compatible(const struct fdt_walk *walk, const char *previous)
 {
-	return walk->compatible != NULL &&
-	       fdt_stringlist_contains(walk->compatible, walk->compatible_size, name) != 0;
+	const char *list = (const char *)walk->compatible.bytes;
+	size_t size = list != NULL ? (size_t)walk->compatible.size : 0U;
+	size_t at = previous != NULL ? (size_t)(previous - list) + strlen(previous) + 1U : 0U;
+
+	return at < size && strnlen(list + at, size - at) != size - at ? list + at : NULL;
 }
 
-bool fdt_prop_is(const void *fdt, int node, const char *name, const char *value)
+bool fdt_walk_is(const struct fdt_walk *walk, const char *name)
 {
-	int size;
-	const char *text = fdt_getprop(fdt, node, name, &size);
-	size_t wanted = strlen(value) + 1U;
+	const char *string = NULL;
 
-	return text != NULL && (size_t)size == wanted && memcmp(text, value, wanted) == 0;
+	while ((string = fdt_walk_compatible(walk, string)) != NULL) {
+		if (strcmp(string, name) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+bool fdt_value_is(const struct fdt_value *value, const char *text)
+{
+	size_t wanted = strlen(text) + 1U;
+
+	return value->bytes != NULL && (size_t)value->size == wanted &&
+	       memcmp(value->bytes, text, wanted) == 0;
+}
+
+struct fdt_value fdt_prop(const void *fdt, int node, const char *name)
+{
+	struct fdt_value value;
+
+	value.bytes = fdt_getprop(fdt, node, name, &value.size);
+	return value;
 }
 
 bool fdt_prop_u32(const void *fdt, int node, const char *name, uint32_t *v)
@@ -62,89 +84,133 @@ bool fdt_prop_u64(const void *fdt, int node, const char *name, uint64_t *v)
 }
 
 /* #address-cells or #size-cells (devicetree specification, 2.3.5), -1: malformed. */
-static int cell_count(const void *value, int size)
+static int8_t cell_count(const struct fdt_value *value)
 {
-	uint32_t count = size == CELL_SIZE ? fdt32_ld(value) : UINT32_MAX;
+	uint32_t count =
+		value->size == CELL_SIZE ? fdt32_ld((const void *)value->bytes) : UINT32_MAX;
 
-	return count <= FDT_MAX_NCELLS ? (int)count : -1;
+	return count <= FDT_MAX_NCELLS ? (int8_t)count : -1;
 }
 
-static bool is_text(const void *value, int size, const char *text)
+/* Most names differ in the first character from most that are wanted. */
+static bool is_named(const char *name, const char *wanted)
 {
-	size_t wanted = strlen(text) + 1U;
-
-	return (size_t)size == wanted && memcmp(value, text, wanted) == 0;
+	return name[0] == wanted[0] && strcmp(name, wanted) == 0;
 }
 
 /* What the walk wants of one property. */
 static void take_property(
-	struct fdt_walk *walk, const char *name, const void *value, int size, bool *okay)
+	struct fdt_walk *walk, const char *name, const struct fdt_value *value, bool *okay)
 {
 	struct fdt_level *level = &walk->level[walk->depth];
 
-	if (strcmp(name, "compatible") == 0) {
-		walk->compatible = value;
-		walk->compatible_size = size;
-	} else if (strcmp(name, "#address-cells") == 0) {
-		level->address_cells = cell_count(value, size);
-	} else if (strcmp(name, "#size-cells") == 0) {
-		level->size_cells = cell_count(value, size);
-	} else if (strcmp(name, "ranges") == 0) {
-		level->is_open = size == 0;
-	} else if (strcmp(name, "device_type") == 0) {
-		walk->is_memory = is_text(value, size, "memory");
-	} else if (strcmp(name, "status") == 0) {
-		*okay = is_text(value, size, "okay") || is_text(value, size, "ok");
+	if (is_named(name, "compatible")) {
+		walk->compatible = *value;
+	} else if (is_named(name, "reg")) {
+		walk->reg = *value;
+	} else if (is_named(name, "#address-cells")) {
+		level->address_cells = cell_count(value);
+	} else if (is_named(name, "#size-cells")) {
+		level->size_cells = cell_count(value);
+	} else if (is_named(name, "ranges")) {
+		level->ranges = *value;
+	} else if (is_named(name, "device_type")) {
+		walk->device_type = *value;
+	} else if (is_named(name, "status")) {
+		*okay = fdt_value_is(value, "okay") || fdt_value_is(value, "ok");
 	}
 }
 
-/* Fills what the walk keeps of the node that it stands on, in one pass over its properties: looking
- * each one up by name would be a pass of its own, and this is a good part of a cold start. */
+static void step(struct fdt_walk *walk)
+{
+	walk->at = walk->next;
+	walk->tag = fdt_next_tag(walk->fdt, walk->at, &walk->next);
+}
+
+/* The property that the walk has come to. fdt_check_full() has seen that all of it lies in the
+ * tree, and its name in the strings. */
+static void read_property(struct fdt_walk *walk, bool *okay)
+{
+	const struct fdt_property *property =
+		fdt_offset_ptr(walk->fdt, walk->at, (unsigned)sizeof(*property));
+	const char *strings = (const char *)walk->fdt + fdt_off_dt_strings(walk->fdt);
+	const struct fdt_value value = {
+		(const uint8_t *)property->data, (int)fdt32_ld(&property->len)};
+
+	take_property(walk, strings + fdt32_ld(&property->nameoff), &value, okay);
+}
+
+/* Fills what the walk keeps of the node that it has come to, up to the first tag that is no
+ * property. Looking each one up by its name would pass all before it again, and this is a good part
+ * of a cold start. */
 static void enter_node(struct fdt_walk *walk)
 {
 	struct fdt_level *level = &walk->level[walk->depth];
+	const struct fdt_value none = {NULL, 0};
 	bool okay = true;
-	int property;
 
+	walk->node = walk->at;
+	walk->compatible = none;
+	walk->device_type = none;
+	walk->reg = none;
 	*level = (struct fdt_level){.node = walk->node, .address_cells = 2, .size_cells = 1};
-	walk->compatible = NULL;
-	walk->is_memory = false;
-	fdt_for_each_property_offset(property, walk->fdt, walk->node)
-	{
-		const char *name;
-		int size;
-		const void *value = fdt_getprop_by_offset(walk->fdt, property, &name, &size);
-
-		if (value != NULL) {
-			take_property(walk, name, value, size, &okay);
+	for (step(walk); walk->tag == FDT_PROP || walk->tag == FDT_NOP; step(walk)) {
+		if (walk->tag == FDT_PROP) {
+			read_property(walk, &okay);
 		}
 	}
 	if (level->address_cells <= 0 || level->size_cells < 0) {
 		level->address_cells = -1;
 	}
 	level->enabled = okay && (walk->depth == 0 || level[-1].enabled);
-	level->is_open = walk->depth == 0 || (level->is_open && level[-1].is_open);
+	level->is_open = walk->depth == 0 || (level->ranges.bytes != NULL &&
+						     level->ranges.size == 0 && level[-1].is_open);
 }
 
 void fdt_walk_init(struct fdt_walk *walk, const void *fdt)
 {
 	walk->fdt = fdt;
-	walk->node = 0;
 	walk->depth = 0;
+	walk->next = 0;
+	do {
+		step(walk);
+	} while (walk->tag == FDT_NOP);
 	enter_node(walk);
 }
 
 bool fdt_walk_next(struct fdt_walk *walk)
 {
-	do {
-		walk->node = fdt_next_node(walk->fdt, walk->node, &walk->depth);
-		if (walk->node < 0 || walk->depth <= 0) {
-			walk->node = -1;
+	for (; walk->tag != FDT_END && walk->depth >= 0; step(walk)) {
+		if (walk->tag == FDT_END_NODE) {
+			walk->depth--;
+		} else if (walk->tag == FDT_BEGIN_NODE && ++walk->depth < FDT_WALK_DEPTH) {
+			enter_node(walk);
+			return true;
+		}
+	}
+	walk->node = -1;
+	return false;
+}
+
+const char *fdt_walk_name(const struct fdt_walk *walk, int level)
+{
+	return fdt_offset_ptr(walk->fdt, walk->level[level].node + (int)FDT_TAGSIZE, 1);
+}
+
+bool fdt_walk_is_at(const struct fdt_walk *walk, const char *path, size_t length)
+{
+	const char *end = path + length;
+
+	for (int i = 1; i <= walk->depth; i++) {
+		const char *name = fdt_walk_name(walk, i);
+		size_t part = strlen(name);
+
+		if (*path != '/' || strncmp(path + 1, name, part) != 0) {
 			return false;
 		}
-	} while (walk->depth >= FDT_WALK_DEPTH);
-	enter_node(walk);
-	return true;
+		path += 1U + part;
+	}
+	return path == end;
 }
 
 bool fdt_walk_is_enabled(const struct fdt_walk *walk)
@@ -153,11 +219,11 @@ bool fdt_walk_is_enabled(const struct fdt_walk *walk)
 }
 
 /* Maps *address of `bus`'s children to an address of its parent, by bus's ranges. */
-static bool translate_up(const void *fdt, const struct fdt_level *parent,
-	const struct fdt_level *bus, uint64_t *address, uint64_t range_size)
+static bool translate_up(const struct fdt_level *parent, const struct fdt_level *bus,
+	uint64_t *address, uint64_t range_size)
 {
-	int size;
-	const uint8_t *p = fdt_getprop(fdt, bus->node, "ranges", &size);
+	int size = bus->ranges.size;
+	const uint8_t *p = bus->ranges.bytes;
 	int entry = (bus->address_cells + parent->address_cells + bus->size_cells) * CELL_SIZE;
 	uint64_t child, up, length;
 
@@ -188,20 +254,19 @@ enum fdt_entry fdt_walk_entry(
 	const struct fdt_level *parent = walk->depth > 0 ? level - 1 : level;
 	const struct fdt_level *sizes = list == FDT_LIST_RANGES ? level : parent;
 	int skipped = list == FDT_LIST_RANGES ? level->address_cells : 0;
-	int size;
-	const uint8_t *p = fdt_getprop(
-		walk->fdt, walk->node, list == FDT_LIST_RANGES ? "ranges" : "reg", &size);
+	const struct fdt_value *value = list == FDT_LIST_RANGES ? &level->ranges : &walk->reg;
+	const uint8_t *p = value->bytes;
 	uint64_t entry =
 		(uint64_t)(skipped + parent->address_cells + sizes->size_cells) * CELL_SIZE;
 
-	if (p == NULL || size == 0) {
+	if (p == NULL || value->size == 0) {
 		return FDT_ENTRY_NONE;
 	}
 	if (skipped < 0 || parent->address_cells < 0) {
 		return FDT_ENTRY_BAD;
 	}
-	if ((index + UINT64_C(1)) * entry > (uint64_t)size) {
-		return index * entry == (uint64_t)size ? FDT_ENTRY_NONE : FDT_ENTRY_BAD;
+	if ((index + UINT64_C(1)) * entry > (uint64_t)value->size) {
+		return index * entry == (uint64_t)value->size ? FDT_ENTRY_NONE : FDT_ENTRY_BAD;
 	}
 	p += index * entry + (uint64_t)(skipped * CELL_SIZE);
 	return read_cells(p, parent->address_cells, &range->base) &&
@@ -227,7 +292,7 @@ bool fdt_walk_reg(const struct fdt_walk *walk, unsigned index, struct boot_range
 		return false;
 	}
 	for (int i = walk->depth - 1; i > 0; i--) {
-		if (!translate_up(walk->fdt, &level[i - 1], &level[i], &found.base, found.size)) {
+		if (!translate_up(&level[i - 1], &level[i], &found.base, found.size)) {
 			return false;
 		}
 	}
