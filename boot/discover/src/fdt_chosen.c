@@ -59,17 +59,23 @@ bool fdt_is_top(const void *fdt, const struct fdt_found *found, const char *path
 }
 
 /* Folds bytes into the seed: more than it holds is mixed, not dropped. */
-static void add_seed(const void *fdt, int node, const char *name, struct machine *machine)
+static struct machine_bytes add_seed(
+	const void *fdt, int node, const char *name, struct machine *machine)
 {
 	const struct fdt_value value = fdt_prop(fdt, node, name);
 	uint32_t first = machine->seed_size;
 
-	for (int i = 0; value.bytes != NULL && i < value.size; i++) {
+	if (value.bytes == NULL) {
+		return (struct machine_bytes){0, 0};
+	}
+	for (int i = 0; i < value.size; i++) {
 		machine->seed[(first + (uint32_t)i) % BOOT_SEED_SIZE] ^= value.bytes[i];
 		if (machine->seed_size < BOOT_SEED_SIZE) {
 			machine->seed_size++;
 		}
 	}
+	return (struct machine_bytes){
+		(uint32_t)(value.bytes - (const uint8_t *)fdt), (uint32_t)value.size};
 }
 
 void fdt_read_chosen(const void *fdt, int chosen, struct machine *machine)
@@ -87,6 +93,6 @@ void fdt_read_chosen(const void *fdt, int chosen, struct machine *machine)
 		machine->cmdline_cut = length >= BOOT_CMDLINE_SIZE;
 		memcpy(machine->cmdline, text, min_u64(length, BOOT_CMDLINE_SIZE - 1U));
 	}
-	add_seed(fdt, chosen, "rng-seed", machine);
-	add_seed(fdt, chosen, "kaslr-seed", machine);
+	machine->fdt_seed[0] = add_seed(fdt, chosen, "rng-seed", machine);
+	machine->fdt_seed[1] = add_seed(fdt, chosen, "kaslr-seed", machine);
 }

@@ -12,7 +12,7 @@
 
 static struct machine machine;
 
-static void discover(const char *name)
+static uint8_t *discover_and_keep(const char *name)
 {
 	const char *why = "";
 	size_t size;
@@ -20,7 +20,12 @@ static void discover(const char *name)
 
 	assert_true(discover_fdt_size(fdt) == size);
 	assert_int_equal(discover_fdt(fdt, size, &machine, &why), PLINTH_OK);
-	free(fdt);
+	return fdt;
+}
+
+static void discover(const char *name)
+{
+	free(discover_and_keep(name));
 }
 
 static void assert_range(const struct boot_range *range, uint64_t base, uint64_t size)
@@ -179,9 +184,15 @@ static void odd_devices(void **state)
 static void odd_chosen(void **state)
 {
 	static const uint8_t seed[] = {1, 2, 3, 4, 0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77, 0x88};
+	uint8_t *fdt = discover_and_keep("odd.dtb");
 
 	(void)state;
-	discover("odd.dtb");
+	/* Where whoever keeps the tree finds it, to forget it. */
+	assert_int_equal(machine.fdt_seed[0].size, 4);
+	assert_memory_equal(fdt + machine.fdt_seed[0].offset, seed, 4);
+	assert_int_equal(machine.fdt_seed[1].size, 8);
+	assert_memory_equal(fdt + machine.fdt_seed[1].offset, seed + 4, 8);
+	free(fdt);
 	assert_string_equal(machine.cmdline, "log=debug");
 	assert_int_equal(machine.seed_size, sizeof(seed));
 	assert_memory_equal(machine.seed, seed, sizeof(seed));

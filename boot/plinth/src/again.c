@@ -62,24 +62,18 @@ static void trim(struct boot_range *range, void *fdt)
 /* The next run describes devices from it, too. Its entropy is used up: nobody is to find that. */
 static void keep_devicetree(struct boot *boot)
 {
-	struct boot_range *range = &boot->machine.fdt;
-	void *fdt = (void *)(uintptr_t)range->base;
-	static const char *const seeds[] = {"rng-seed", "kaslr-seed"};
+	struct machine *machine = &boot->machine;
+	uint8_t *fdt = (uint8_t *)(uintptr_t)machine->fdt.base;
 
-	if (range->size == 0U) {
+	if (machine->fdt.size == 0U) {
 		return;
 	}
-	trim(range, fdt);
-	keep(boot, range->base, range->size);
-	for (size_t i = 0; i < ARRAY_SIZE(seeds); i++) {
-		int size = 0;
-		/* Not fdt_getprop_w(): all that writes would come with it. */
-		void *seed = (void *)(uintptr_t)fdt_getprop(
-			fdt, fdt_path_offset(fdt, "/chosen"), seeds[i], &size);
+	trim(&machine->fdt, fdt);
+	keep(boot, machine->fdt.base, machine->fdt.size);
+	for (size_t i = 0; i < ARRAY_SIZE(machine->fdt_seed); i++) {
+		const struct machine_bytes *seed = &machine->fdt_seed[i];
 
-		if (seed != NULL) {
-			memset(seed, 0, (size_t)size);
-		}
+		memset(fdt + seed->offset, 0, seed->size);
 	}
 }
 

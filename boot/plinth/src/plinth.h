@@ -29,7 +29,7 @@ struct plinth_kept {
 	uint64_t image;		  /* struct boot_again.image */
 };
 
-#define PLINTH_KEPT_VERSION 2U
+#define PLINTH_KEPT_VERSION 3U
 #define PLINTH_KEPT_HEAD                                                                           \
 	{                                                                                          \
 		.magic = HANDOFF_MAGIC, .version = PLINTH_KEPT_VERSION,                            \

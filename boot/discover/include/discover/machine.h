@@ -33,6 +33,12 @@ struct machine_cpu {
 	uint64_t address;   /* where the method's mailbox or word lies; 0: none */
 };
 
+/* Bytes of a devicetree. */
+struct machine_bytes {
+	uint32_t offset;
+	uint32_t size;
+};
+
 struct machine {
 	struct boot_range ram[MACHINE_RAM_MAX];
 	uint32_t ram_count;
@@ -51,6 +57,7 @@ struct machine {
 	uint64_t wall_count;
 	struct boot_range initrd; /* size 0: none */
 	struct boot_range fdt; /* of its own memory: what it was read from; size 0: ACPI, or gone */
+	struct machine_bytes fdt_seed[2]; /* where the devicetree has entropy; size 0: nowhere */
 	uint8_t seed[BOOT_SEED_SIZE];
 	uint32_t seed_size;
 	char cmdline[BOOT_CMDLINE_SIZE];
