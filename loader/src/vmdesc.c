@@ -11,8 +11,8 @@
 #include "vmdesc_property.h"
 #include "vmdesc_rules.h"
 
-/* What dtc has made since 2007. In older ones libfdt 1.6.1's fdt_check_full() itself follows a null
- * pointer where a property has no name. */
+/* What dtc has made since 2007. In older ones properties lie otherwise, and libfdt 1.6.1 may
+ * follow a null pointer. */
 #define FDT_VERSION_MIN 17U
 
 static enum plinth_status parse_property(

@@ -9,7 +9,7 @@
 
 #define VMDESC_DISK_PREFIX "disk@"
 
-/* Adds the node's disk to the description. Wants fdt_check_full() passed. PLINTH_EINVAL: the error
+/* Adds the node's disk to the description. Wants fdtcheck_full() passed. PLINTH_EINVAL: the error
  * says why not, and begins with the node's name. */
 enum plinth_status vmdesc_disk_parse(struct vmdesc_parser *parser, const void *fdt, int node);
 

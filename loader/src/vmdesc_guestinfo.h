@@ -7,7 +7,7 @@
 
 #include "vmdesc_rules.h"
 
-/* Reads the node into parser->desc. A valid devicetree, as fdt_check_full() says.
+/* Reads the node into parser->desc. A valid devicetree, as fdtcheck_full() says.
  * PLINTH_EINVAL: error written. */
 enum plinth_status vmdesc_guestinfo_parse(struct vmdesc_parser *parser, const void *fdt, int node);
 

@@ -20,7 +20,7 @@ struct property {
 	size_t size;
 };
 
-/* The property at an offset that libfdt gave; fdt_check_full() has seen it, so it is there. */
+/* The property at an offset that libfdt gave; fdtcheck_full() has seen it, so it is there. */
 struct property property_at(const void *fdt, int offset);
 
 /* One cell. */

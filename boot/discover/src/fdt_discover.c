@@ -12,8 +12,8 @@
 
 #define NO_NODE (-1)
 
-/* Every tree in use has it; with older ones fdt_check_full() of libfdt 1.6.1 itself reads through
- * a null pointer. */
+/* Every tree in use has it; in older ones properties lie otherwise, and libfdt 1.6.1 may follow a
+ * null pointer. */
 #define FDT_VERSION_MIN 17U
 
 static void find_timer(

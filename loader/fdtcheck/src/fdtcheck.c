@@ -3,61 +3,70 @@
 
 #include <libfdt.h>
 #include <stdbool.h>
-#include <stdint.h>
 
-#include "base/bits.h"
-
-#define PROPERTY_HEAD 8U /* length, offset of the name */
-
-/* Does each property end within the structure block? What else may be wrong with it is libfdt's to
- * say: that goes on from word to word, or ends. */
-static bool properties_fit(const uint8_t *block, uint32_t size)
+/* Is what this tag begins in its place? fdt_next_tag() has seen that it is whole. */
+static int check_tag(const void *fdt, uint32_t tag, int at, int depth)
 {
-	uint32_t at = 0;
+	int error = 0;
 
-	while (size - at >= FDT_TAGSIZE) {
-		uint32_t tag = fdt32_ld((const fdt32_t *)(const void *)(block + at));
+	if (tag == FDT_PROP && depth != 0) {
+		const struct fdt_property *property =
+			fdt_offset_ptr(fdt, at, (unsigned)sizeof(*property));
 
-		at += FDT_TAGSIZE;
-		if (tag == FDT_BEGIN_NODE) {
-			while (at < size && block[at] != 0U) {
-				at++;
-			}
-			at = (uint32_t)align_up((uint64_t)at + 1U, FDT_TAGSIZE);
-		} else if (tag == FDT_PROP) {
-			uint32_t left = size - at;
-			uint32_t length =
-				left < PROPERTY_HEAD
-					? UINT32_MAX
-					: fdt32_ld((const fdt32_t *)(const void *)(block + at));
-
-			if (left < PROPERTY_HEAD || length > left - PROPERTY_HEAD) {
-				return false;
-			}
-			at = (uint32_t)align_up((uint64_t)at + PROPERTY_HEAD + length, FDT_TAGSIZE);
-		} else if (tag != FDT_END_NODE && tag != FDT_NOP) {
-			break; /* the end, or nothing that libfdt goes on behind */
-		}
-		if (at > size) {
-			break;
-		}
+		return fdt_get_string(fdt, (int)fdt32_ld(&property->nameoff), &error) == NULL
+			       ? error
+			       : 0;
 	}
-	return true;
+	if (tag == FDT_BEGIN_NODE && depth == 0) {
+		const char *name = fdt_offset_ptr(fdt, at + (int)FDT_TAGSIZE, 1);
+
+		return *name != '\0' ? -FDT_ERR_BADSTRUCTURE : 0;
+	}
+	return depth == 0 && tag != FDT_NOP ? -FDT_ERR_BADSTRUCTURE : 0;
+}
+
+/* Each tag once, as libfdt reads it: one root without a name, nodes that end, nothing behind it. */
+static int check_structure(const void *fdt)
+{
+	bool has_root = false;
+	int depth = 0;
+	int at = 0;
+
+	for (;;) {
+		int next;
+		uint32_t tag = fdt_next_tag(fdt, at, &next);
+		int error;
+
+		if (tag == FDT_END) {
+			error = has_root && depth == 0 ? 0 : -FDT_ERR_BADSTRUCTURE;
+			return next < 0 ? next : error;
+		}
+		if (next <= at || (has_root && depth == 0)) {
+			return -FDT_ERR_BADSTRUCTURE;
+		}
+		error = check_tag(fdt, tag, at, depth);
+		if (error != 0) {
+			return error;
+		}
+		depth += tag == FDT_BEGIN_NODE ? 1 : tag == FDT_END_NODE ? -1 : 0;
+		has_root = has_root || depth != 0;
+		at = next;
+	}
 }
 
 int fdtcheck_full(const void *fdt, size_t size)
 {
+	int error;
+
 	if (size < sizeof(struct fdt_header)) {
 		return -FDT_ERR_TRUNCATED;
 	}
-	int error = fdt_check_header(fdt);
-
+	error = fdt_check_header(fdt);
 	if (error == 0 && fdt_totalsize(fdt) > size) {
 		error = -FDT_ERR_TRUNCATED;
 	}
-	if (error == 0 && !properties_fit((const uint8_t *)fdt + fdt_off_dt_struct(fdt),
-				  fdt_size_dt_struct(fdt))) {
-		error = -FDT_ERR_BADSTRUCTURE;
+	if (error == 0) {
+		error = fdt_num_mem_rsv(fdt);
 	}
-	return error != 0 ? error : fdt_check_full(fdt, size);
+	return error < 0 ? error : check_structure(fdt);
 }

@@ -127,7 +127,7 @@ static void step(struct fdt_walk *walk)
 	walk->tag = fdt_next_tag(walk->fdt, walk->at, &walk->next);
 }
 
-/* The property that the walk has come to. fdt_check_full() has seen that all of it lies in the
+/* The property that the walk has come to. fdtcheck_full() has seen that all of it lies in the
  * tree, and its name in the strings. */
 static void read_property(struct fdt_walk *walk, bool *okay)
 {

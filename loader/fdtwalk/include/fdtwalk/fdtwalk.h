@@ -41,7 +41,7 @@ struct fdt_walk {
 	int at, next;
 };
 
-/* Begins at the root of a devicetree that fdt_check_full() has passed. */
+/* Begins at the root of a devicetree that fdtcheck_full() has passed. */
 void fdt_walk_init(struct fdt_walk *walk, const void *fdt);
 
 /* To the next node; subtrees deeper than FDT_WALK_DEPTH are passed over. False at the end. */
