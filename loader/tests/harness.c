@@ -97,6 +97,7 @@ void harness_init(struct harness *h)
 			},
 	};
 	REQUIRE(h->loader.scratch != NULL);
+	memset(h->loader.scratch, 0xa5, LOADER_SCRATCH_SIZE); /* nor here */
 }
 
 void harness_fini(struct harness *h)

@@ -110,6 +110,7 @@ static void fill_info(struct plinth *plinth)
 	const struct machine *machine = &plinth->boot->machine;
 	struct boot_info *info = plinth->info;
 
+	memset(info, 0, sizeof(*info)); /* the VMs behind it are written whole */
 	info->magic = BOOT_INFO_MAGIC;
 	info->version = BOOT_INFO_VERSION;
 	info->size = sizeof(*info);

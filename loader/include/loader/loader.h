@@ -74,7 +74,9 @@ struct loader {
 	const struct loader_ops *ops;
 	void *ctx; /* for ops */
 	struct loader_host host;
-	void *scratch; /* LOADER_SCRATCH_SIZE bytes at LOADER_SCRATCH_ALIGN, reusable afterwards */
+	/* LOADER_SCRATCH_SIZE bytes at LOADER_SCRATCH_ALIGN, with whatever is there; reusable
+	 * afterwards. */
+	void *scratch;
 };
 
 /*

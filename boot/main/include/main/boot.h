@@ -80,7 +80,7 @@ bool boot_is_e2h_stuck(void);
 /* ram.c: the memory map, and RAM in the address space. */
 void boot_map_ram(struct boot *boot);
 
-/* `size` bytes of zeroes of the given type: physical and virtual address alike. */
+/* `size` bytes of the given type, with whatever was there: physical and virtual address alike. */
 void *boot_alloc(struct boot *boot, uint64_t size, uint64_t align, enum boot_mem_type type);
 
 /* How the next stage wants its CPUs. */
