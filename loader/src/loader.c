@@ -3,6 +3,7 @@
 
 #include <stdarg.h>
 
+#include "base/compiler.h"
 #include "base/fmt.h"
 #include "base/string.h"
 #include "bundle/cpio.h"
@@ -12,10 +13,11 @@
 #define LINE_SIZE 320U
 #define DTB_NAME  "vm.dtb"
 
+STATIC_ASSERT(CPIO_ENTRY_MAX * sizeof(struct cpio_entry) <= LOADER_INDEX_SIZE, "in scratch memory");
+
 struct load {
 	const struct loader *loader;
-	const void *bundle;
-	size_t size;
+	struct cpio archive;
 	struct vm_config *configs;
 	size_t max;
 	size_t count;
@@ -67,7 +69,7 @@ static bool enter_folder(struct load *load, const struct cpio_entry *entry)
 static void build_vm(struct load *load, const char *folder)
 {
 	const struct vm_build_input input = {
-		load->loader, load->bundle, load->size, folder, load->configs, load->count};
+		load->loader, &load->archive, folder, load->configs, load->count};
 
 	load->has_vm = true;
 	if (load->count == load->max) {
@@ -94,7 +96,7 @@ static bool is_vm(const struct load *load, const struct cpio_entry *entry, const
 	if (strcmp(entry->name + strlen(folder), "/" DTB_NAME) != 0) {
 		return false;
 	}
-	return cpio_find(load->bundle, load->size, folder, DTB_NAME, &found) != PLINTH_OK ||
+	return cpio_find(&load->archive, folder, DTB_NAME, &found) != PLINTH_OK ||
 	       found.name == entry->name;
 }
 
@@ -104,7 +106,7 @@ static void check_folder(struct load *load, const char *folder)
 	struct cpio_entry found;
 
 	if (strcmp(folder, "next") == 0 ||
-		cpio_find(load->bundle, load->size, folder, DTB_NAME, &found) != PLINTH_ENOENT) {
+		cpio_find(&load->archive, folder, DTB_NAME, &found) != PLINTH_ENOENT) {
 		return;
 	}
 	load->has_vm = true;
@@ -128,11 +130,12 @@ static void take_entry(struct load *load, const struct cpio_entry *entry)
 
 static void report_no_archive(const struct load *load)
 {
-	const uint8_t *bytes = load->bundle;
+	const uint8_t *bytes = load->archive.bytes;
+	size_t size = load->archive.size;
 
-	if (load->size == 0) {
+	if (size == 0) {
 		report(load, "bundle: is empty");
-	} else if (load->size >= 2 && bytes[0] == 0x1f && bytes[1] == 0x8b) {
+	} else if (size >= 2 && bytes[0] == 0x1f && bytes[1] == 0x8b) {
 		report(load, "bundle: is compressed by gzip: give the cpio archive itself");
 	} else {
 		report(load, "bundle: is no cpio archive of format newc");
@@ -140,8 +143,10 @@ static void report_no_archive(const struct load *load)
 }
 
 /* How the iteration over the archive ended. */
-static void report_end(const struct load *load, const struct cpio *cpio, enum plinth_status status)
+static void report_end(const struct load *load, enum plinth_status status)
 {
+	const struct cpio *cpio = &load->archive;
+
 	if (status == PLINTH_ERANGE) {
 		report(load, "bundle: is cut off: the entry at byte %zu goes beyond its %zu bytes",
 			cpio->offset, cpio->size);
@@ -156,17 +161,14 @@ static void report_end(const struct load *load, const struct cpio *cpio, enum pl
 
 static enum plinth_status load_archive(struct load *load)
 {
-	struct cpio cpio;
+	uint8_t *memory = (uint8_t *)load->loader->scratch + LOADER_VM_SIZE;
+	enum plinth_status status = cpio_read(&load->archive, (struct cpio_entry *)(void *)memory);
 	struct cpio_entry entry;
-	enum plinth_status status;
 
-	cpio_init(&cpio, load->bundle, load->size);
-	status = cpio_next(&cpio, &entry);
-	while (status == PLINTH_OK) {
+	while (cpio_next(&load->archive, &entry) == PLINTH_OK) {
 		take_entry(load, &entry);
-		status = cpio_next(&cpio, &entry);
 	}
-	report_end(load, &cpio, status);
+	report_end(load, status);
 	if (load->count != 0) {
 		return PLINTH_OK;
 	}
@@ -178,14 +180,13 @@ enum plinth_status loader_load(const struct loader *loader, const void *bundle, 
 {
 	struct load load = {
 		.loader = loader,
-		.bundle = bundle,
-		.size = size,
 		.configs = configs,
 		.max = max,
 		.free_memory = loader->host.free_memory,
 	};
 	enum plinth_status status = PLINTH_EINVAL;
 
+	cpio_init(&load.archive, bundle, size);
 	if (cpio_is_archive(bundle, size)) {
 		status = load_archive(&load);
 	} else {

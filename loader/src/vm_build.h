@@ -5,13 +5,13 @@
 #ifndef LOADER_VM_BUILD_H
 #define LOADER_VM_BUILD_H
 
+#include "bundle/cpio.h"
 #include "error.h"
 #include "loader/loader.h"
 
 struct vm_build_input {
 	const struct loader *loader;
-	const void *bundle;
-	size_t bundle_size;
+	const struct cpio *archive;
 	const char *name;		/* of the folder; NUL-terminated */
 	const struct vm_config *others; /* the VMs before it */
 	size_t other_count;

@@ -9,8 +9,7 @@ enum plinth_status vm_files_find(
 	struct vm_build *build, const char *property, const char *name, struct cpio_entry *file)
 {
 	const struct vm_build_input *input = build->input;
-	enum plinth_status status =
-		cpio_find(input->bundle, input->bundle_size, input->name, name, file);
+	enum plinth_status status = cpio_find(input->archive, input->name, name, file);
 
 	if (status == PLINTH_ENOENT) {
 		return loader_fail(

@@ -136,8 +136,7 @@ static enum plinth_status find_firmware(struct vm_build *build, struct cpio_entr
 	if (build->desc.firmware != NULL) {
 		return vm_files_find(build, "firmware", build->desc.firmware, file);
 	}
-	if (cpio_find(input->bundle, input->bundle_size, "", LOADER_FIRMWARE_FILE, file) !=
-			PLINTH_OK ||
+	if (cpio_find(input->archive, "", LOADER_FIRMWARE_FILE, file) != PLINTH_OK ||
 		file->size == 0) {
 		return loader_fail(build->error,
 			"firmware: %s is missing at the bundle's top, where ./plinth pack puts it",

@@ -7,10 +7,11 @@
 
 static bool find_file(const struct boot_range *bundle, const char *name, struct boot_range *file)
 {
+	struct cpio cpio;
 	struct cpio_entry entry;
 
-	if (cpio_find((const void *)(uintptr_t)bundle->base, bundle->size, NEXT_FOLDER, name,
-		    &entry) != PLINTH_OK) {
+	cpio_init(&cpio, (const void *)(uintptr_t)bundle->base, bundle->size);
+	if (cpio_find(&cpio, NEXT_FOLDER, name, &entry) != PLINTH_OK) {
 		return false;
 	}
 	*file = (struct boot_range){(uintptr_t)entry.data, entry.size};

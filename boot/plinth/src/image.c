@@ -42,11 +42,12 @@ static uint64_t place_image(struct boot *boot, const char **why)
 {
 	const struct boot_range *bundle = &boot->machine.initrd;
 	struct core_header sizes = {0};
+	struct cpio cpio;
 	struct cpio_entry file;
 	uint64_t base;
 
-	if (cpio_find((const void *)(uintptr_t)bundle->base, bundle->size, "", IMAGE_NAME, &file) !=
-		PLINTH_OK) {
+	cpio_init(&cpio, (const void *)(uintptr_t)bundle->base, bundle->size);
+	if (cpio_find(&cpio, "", IMAGE_NAME, &file) != PLINTH_OK) {
 		*why = "not there";
 		return 0;
 	}

@@ -156,8 +156,16 @@ enum plinth_status cpio_next(struct cpio *cpio, struct cpio_entry *entry)
 {
 	struct cpio_entry found;
 	uint64_t next;
-	enum plinth_status status = parse_entry(cpio, &found, &next);
+	enum plinth_status status;
 
+	if (cpio->entries != NULL) {
+		if (cpio->count == cpio->entry_count) {
+			return cpio->end;
+		}
+		*entry = cpio->entries[cpio->count++];
+		return PLINTH_OK;
+	}
+	status = parse_entry(cpio, &found, &next);
 	if (status != PLINTH_OK) {
 		return status;
 	}
@@ -173,16 +181,34 @@ enum plinth_status cpio_next(struct cpio *cpio, struct cpio_entry *entry)
 	return PLINTH_OK;
 }
 
-/* Is `path` the file `name` in `folder`? */
-static bool is_path(const char *path, const char *folder, const char *name)
+enum plinth_status cpio_read(struct cpio *cpio, struct cpio_entry *entries)
 {
-	size_t length = strlen(folder);
+	uint32_t count = 0;
+	enum plinth_status status = PLINTH_OK;
 
-	if (length == 0) {
-		return strcmp(path, name) == 0;
+	while (status == PLINTH_OK) {
+		struct cpio_entry entry;
+
+		status = cpio_next(cpio, &entry);
+		if (status == PLINTH_OK) {
+			entries[count++] = entry;
+		}
 	}
-	return strncmp(path, folder, length) == 0 && path[length] == '/' &&
-	       strcmp(path + length + 1, name) == 0;
+	cpio->count = 0;
+	cpio->entries = entries;
+	cpio->entry_count = count;
+	cpio->end = status;
+	return status;
+}
+
+/* The same archive, from its first entry on. */
+static struct cpio from_start(const struct cpio *cpio)
+{
+	struct cpio start = *cpio;
+
+	start.offset = 0;
+	start.count = 0;
+	return start;
 }
 
 static bool is_same_inode(const struct cpio_entry *a, const struct cpio_entry *b)
@@ -191,12 +217,11 @@ static bool is_same_inode(const struct cpio_entry *a, const struct cpio_entry *b
 }
 
 /* newc writes the data of hard links once, with the last of them. */
-static void find_linked_data(const void *bytes, size_t size, struct cpio_entry *entry)
+static void find_linked_data(const struct cpio *archive, struct cpio_entry *entry)
 {
-	struct cpio cpio;
+	struct cpio cpio = from_start(archive);
 	struct cpio_entry other;
 
-	cpio_init(&cpio, bytes, size);
 	while (cpio_next(&cpio, &other) == PLINTH_OK) {
 		if (other.kind == CPIO_FILE && other.size != 0 && is_same_inode(&other, entry)) {
 			entry->data = other.data;
@@ -206,16 +231,19 @@ static void find_linked_data(const void *bytes, size_t size, struct cpio_entry *
 	}
 }
 
-enum plinth_status cpio_find(const void *bytes, size_t size, const char *folder, const char *name,
-	struct cpio_entry *entry)
+enum plinth_status cpio_find(
+	const struct cpio *archive, const char *folder, const char *name, struct cpio_entry *entry)
 {
-	struct cpio cpio;
+	struct cpio cpio = from_start(archive);
 	struct cpio_entry each;
 	struct cpio_entry found = {.name = NULL};
+	size_t length = strlen(folder);
+	size_t start = length != 0 ? length + 1 : 0; /* of the name, behind the slash */
 
-	cpio_init(&cpio, bytes, size);
 	while (cpio_next(&cpio, &each) == PLINTH_OK) {
-		if (is_path(each.name, folder, name)) {
+		if (strncmp(each.name, folder, length) == 0 &&
+			(length == 0 || each.name[length] == '/') &&
+			strcmp(each.name + start, name) == 0) {
 			found = each;
 		}
 	}
@@ -226,7 +254,7 @@ enum plinth_status cpio_find(const void *bytes, size_t size, const char *folder,
 		return PLINTH_EINVAL;
 	}
 	if (found.size == 0 && found.links > 1) {
-		find_linked_data(bytes, size, &found);
+		find_linked_data(archive, &found);
 	}
 	*entry = found;
 	return PLINTH_OK;

@@ -49,6 +49,26 @@ static void test_walks_all_entries(void **state)
 	archive_free(&a);
 }
 
+/* Looks in the archive itself, and in its entries read once: one answer. */
+static enum plinth_status find(
+	const struct archive *a, const char *folder, const char *name, struct cpio_entry *entry)
+{
+	static struct cpio_entry entries[CPIO_ENTRY_MAX];
+	struct cpio_entry other = {.name = NULL};
+	struct cpio cpio;
+	enum plinth_status status;
+
+	memset(entry, 0, sizeof(*entry));
+	cpio_init(&cpio, a->bytes, a->size);
+	status = cpio_find(&cpio, folder, name, entry);
+	(void)cpio_read(&cpio, entries);
+	assert_int_equal(cpio_find(&cpio, folder, name, &other), status);
+	assert_ptr_equal(other.name, entry->name);
+	assert_ptr_equal(other.data, entry->data);
+	assert_int_equal(other.size, entry->size);
+	return status;
+}
+
 static void test_find(void **state)
 {
 	(void)state;
@@ -60,15 +80,16 @@ static void test_find(void **state)
 	archive_add(&a, "top", ARCHIVE_REGULAR, "top");
 	archive_add(&a, "vm/dir", ARCHIVE_DIRECTORY, NULL);
 	archive_add(&a, "vm/a", ARCHIVE_REGULAR, "newer");
+	archive_add(&a, "vm-a", ARCHIVE_REGULAR, "beside it");
 	archive_finish(&a);
-	assert_int_equal(cpio_find(a.bytes, a.size, "vm", "a", &e), PLINTH_OK);
+	assert_int_equal(find(&a, "vm", "a", &e), PLINTH_OK);
 	assert_memory_equal(e.data, "newer", 5);
-	assert_int_equal(cpio_find(a.bytes, a.size, "", "top", &e), PLINTH_OK);
+	assert_int_equal(find(&a, "", "top", &e), PLINTH_OK);
 	assert_int_equal(e.size, 3);
-	assert_int_equal(cpio_find(a.bytes, a.size, "", "vm/a", &e), PLINTH_OK);
-	assert_int_equal(cpio_find(a.bytes, a.size, "v", "a", &e), PLINTH_ENOENT);
-	assert_int_equal(cpio_find(a.bytes, a.size, "vm", "b", &e), PLINTH_ENOENT);
-	assert_int_equal(cpio_find(a.bytes, a.size, "vm", "dir", &e), PLINTH_EINVAL);
+	assert_int_equal(find(&a, "", "vm/a", &e), PLINTH_OK);
+	assert_int_equal(find(&a, "v", "a", &e), PLINTH_ENOENT);
+	assert_int_equal(find(&a, "vm", "b", &e), PLINTH_ENOENT);
+	assert_int_equal(find(&a, "vm", "dir", &e), PLINTH_EINVAL);
 	archive_free(&a);
 }
 
@@ -82,7 +103,7 @@ static void test_hard_links_share_data(void **state)
 	archive_put(&a, (struct archive_item){"x/Image", "wrong", 5, ARCHIVE_REGULAR, 8, 1, 0});
 	archive_put(&a, (struct archive_item){"b/Image", "data", 4, ARCHIVE_REGULAR, 7, 2, 0});
 	archive_finish(&a);
-	assert_int_equal(cpio_find(a.bytes, a.size, "a", "Image", &e), PLINTH_OK);
+	assert_int_equal(find(&a, "a", "Image", &e), PLINTH_OK);
 	assert_int_equal(e.size, 4);
 	assert_memory_equal(e.data, "data", 4);
 	assert_string_equal(e.name, "a/Image");
@@ -97,8 +118,39 @@ static void test_padded_names(void **state)
 
 	archive_put(&a, (struct archive_item){"vm/a", "x", 1, ARCHIVE_REGULAR, 1, 1, 1234});
 	archive_finish(&a);
-	assert_int_equal(cpio_find(a.bytes, a.size, "vm", "a", &e), PLINTH_OK);
+	assert_int_equal(find(&a, "vm", "a", &e), PLINTH_OK);
 	assert_int_equal(e.data[0], 'x');
+	archive_free(&a);
+}
+
+/* The entries read at once are those that are read one by one, and so is the end. */
+static void test_read_at_once(void **state)
+{
+	(void)state;
+	static struct cpio_entry entries[CPIO_ENTRY_MAX];
+	struct archive a = {.size = 0};
+	struct cpio cpio;
+	struct cpio_entry e;
+
+	archive_add(&a, "vm/a", ARCHIVE_REGULAR, "12345");
+	archive_add(&a, "vm/b", ARCHIVE_REGULAR, "6");
+
+	size_t second = a.size;
+
+	archive_add(&a, "vm/c", ARCHIVE_REGULAR, "7");
+	archive_finish(&a);
+	cpio_init(&cpio, a.bytes, second + 8);
+	assert_int_equal(cpio_read(&cpio, entries), PLINTH_ERANGE);
+	assert_int_equal(cpio.offset, second);
+	assert_int_equal(cpio_next(&cpio, &e), PLINTH_OK);
+	assert_string_equal(e.name, "vm/a");
+	/* Whatever was passed already is found. */
+	assert_int_equal(cpio_next(&cpio, &e), PLINTH_OK);
+	assert_int_equal(cpio_find(&cpio, "vm", "a", &e), PLINTH_OK);
+	assert_memory_equal(e.data, "12345", 5);
+	assert_int_equal(cpio_find(&cpio, "vm", "c", &e), PLINTH_ENOENT);
+	assert_int_equal(cpio_next(&cpio, &e), PLINTH_ERANGE);
+	assert_int_equal(cpio.offset, second);
 	archive_free(&a);
 }
 
@@ -208,6 +260,14 @@ static void test_too_many_entries(void **state)
 		assert_int_equal(cpio_next(&cpio, &e), PLINTH_OK);
 	}
 	assert_int_equal(cpio_next(&cpio, &e), PLINTH_ENOMEM);
+
+	struct cpio_entry *entries = malloc(CPIO_ENTRY_MAX * sizeof(*entries));
+
+	assert_non_null(entries);
+	cpio_init(&cpio, bytes, one.size * count);
+	assert_int_equal(cpio_read(&cpio, entries), PLINTH_ENOMEM);
+	assert_int_equal(cpio.entry_count, CPIO_ENTRY_MAX);
+	free(entries);
 	free(bytes);
 	archive_free(&one);
 }
@@ -219,6 +279,7 @@ int main(void)
 		cmocka_unit_test(test_find),
 		cmocka_unit_test(test_hard_links_share_data),
 		cmocka_unit_test(test_padded_names),
+		cmocka_unit_test(test_read_at_once),
 		cmocka_unit_test(test_every_truncation),
 		cmocka_unit_test(test_malformed),
 		cmocka_unit_test(test_name_too_long),

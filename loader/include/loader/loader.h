@@ -18,11 +18,13 @@
 
 /* A vm.dtb may be this large; more is an error of that VM. */
 #define LOADER_VM_DTB_MAX KIB(256)
-/* Working memory for one VM at a time: an aligned copy of its vm.dtb, zlib's state, and what is
- * known of it so far. */
+/* Working memory: for one VM at a time an aligned copy of its vm.dtb, zlib's state, and what is
+ * known of it so far; and the bundle's entries. */
 #define LOADER_ZLIB_SIZE     KIB(64)
 #define LOADER_BUILD_SIZE    KIB(8)
-#define LOADER_SCRATCH_SIZE  (LOADER_VM_DTB_MAX + LOADER_ZLIB_SIZE + LOADER_BUILD_SIZE)
+#define LOADER_VM_SIZE	     (LOADER_VM_DTB_MAX + LOADER_ZLIB_SIZE + LOADER_BUILD_SIZE)
+#define LOADER_INDEX_SIZE    KIB(160)
+#define LOADER_SCRATCH_SIZE  (LOADER_VM_SIZE + LOADER_INDEX_SIZE)
 #define LOADER_SCRATCH_ALIGN 16U
 
 /* Plinth's own firmware for VMs, at the bundle's top. */

@@ -22,19 +22,23 @@ enum cpio_kind {
 	CPIO_OTHER, /* a link, a device: present, but of no use here */
 };
 
-struct cpio {
-	const uint8_t *bytes;
-	size_t size;
-	size_t offset;	/* of the next header */
-	uint32_t count; /* of entries passed */
-};
-
 struct cpio_entry {
 	const char *name; /* NUL-terminated, inside the archive; "" is the top folder */
 	const uint8_t *data;
 	uint32_t size;
 	enum cpio_kind kind;
 	uint32_t inode, links, device[2]; /* hard links: see cpio_find */
+};
+
+struct cpio {
+	const uint8_t *bytes;
+	size_t size;
+	size_t offset;	/* of the next header to be read */
+	uint32_t count; /* of entries passed */
+	const struct cpio_entry
+		*entries; /* all that there are, read by cpio_read(); NULL: not yet */
+	uint32_t entry_count;
+	enum plinth_status end; /* what came behind them */
 };
 
 /* Does a newc header start here? Never reads beyond size. */
@@ -49,11 +53,16 @@ void cpio_init(struct cpio *cpio, const void *bytes, size_t size);
  * stays where it is. */
 enum plinth_status cpio_next(struct cpio *cpio, struct cpio_entry *entry);
 
-/* The file `folder`/`name`, or `name` itself where folder is "". Where several entries have that
- * name the last one is taken, as cpio does when it unpacks. Of hard links only one carries the
- * data: it is found. PLINTH_ENOENT: there is none before the place where the archive ends or
- * breaks off. PLINTH_EINVAL: it is no regular file. */
-enum plinth_status cpio_find(const void *bytes, size_t size, const char *folder, const char *name,
-	struct cpio_entry *entry);
+/* Reads all entries into `entries`, which has room for CPIO_ENTRY_MAX and must stay: from here on
+ * looking for files parses no header. Returns what cpio_next() says behind the last one, and leaves
+ * cpio->offset there; the iteration starts at the first entry. */
+enum plinth_status cpio_read(struct cpio *cpio, struct cpio_entry *entries);
+
+/* The file `folder`/`name`, or `name` itself where folder is "", wherever the iteration is. Where
+ * several entries have that name the last one is taken, as cpio does when it unpacks. Of hard links
+ * only one carries the data: it is found. PLINTH_ENOENT: there is none before the place where the
+ * archive ends or breaks off. PLINTH_EINVAL: it is no regular file. */
+enum plinth_status cpio_find(
+	const struct cpio *cpio, const char *folder, const char *name, struct cpio_entry *entry);
 
 #endif
