@@ -194,17 +194,17 @@ void hypmap_init(const struct boot_info *info, pa_t (*alloc_page)(void))
 }
 
 /* The entry that says what is at va, as deep as there are tables, and its level. */
-static uint64_t entry_for(uint64_t va, unsigned *level)
+static uint64_t *entry_for(uint64_t va, unsigned *level)
 {
 	uint64_t table = state.root;
 
 	for (*level = 0;; (*level)++) {
-		uint64_t entry = table_at(table)[(va >> level_shift(*level)) & 511U];
+		uint64_t *entry = &table_at(table)[(va >> level_shift(*level)) & 511U];
 
-		if ((entry & DESC_TABLE) == 0U || *level == LAST_LEVEL) {
+		if ((*entry & DESC_TABLE) == 0U || *level == LAST_LEVEL) {
 			return entry;
 		}
-		table = entry & DESC_ADDRESS;
+		table = *entry & DESC_ADDRESS;
 	}
 }
 
@@ -213,9 +213,12 @@ static uint64_t leaf_entry(uint64_t va, unsigned level, uint64_t attributes)
 	return va | attributes | (level == LAST_LEVEL ? DESC_TABLE : 0U);
 }
 
-static uint64_t next_after(uint64_t va, unsigned level)
+/* Is the entry, for `va`, of the same table as the one before it, and no table itself? A device's
+ * registers are thousands of pages, each of which would be a walk of its own. */
+static bool follows(const uint64_t *entry, uint64_t va, unsigned level)
 {
-	return align_down(va, span_of(level)) + span_of(level);
+	return !is_aligned(va, span_of(level) << 9) &&
+	       (level == LAST_LEVEL || (*entry & DESC_TABLE) == 0U);
 }
 
 /* Is something mapped there otherwise? Looks without making tables. */
@@ -223,13 +226,17 @@ static bool is_taken(uint64_t start, uint64_t end, uint64_t attributes)
 {
 	unsigned level;
 
-	for (uint64_t at = start; at < end; at = next_after(at, level)) {
-		uint64_t entry = entry_for(at, &level);
+	for (uint64_t at = start; at < end;) {
+		const uint64_t *entry = entry_for(at, &level);
 
-		if (entry != 0U &&
-			entry != leaf_entry(align_down(at, span_of(level)), level, attributes)) {
-			return true;
-		}
+		at = align_down(at, span_of(level));
+		do {
+			if (*entry != 0U && *entry != leaf_entry(at, level, attributes)) {
+				return true;
+			}
+			entry++;
+			at += span_of(level);
+		} while (at < end && follows(entry, at, level));
 	}
 	return false;
 }
@@ -240,13 +247,20 @@ static void map_leaves(uint64_t start, uint64_t end, uint64_t attributes)
 	unsigned level;
 
 	end = align_up(end, PAGE_SIZE);
-	for (uint64_t at = start; at < end; at = next_after(at, level)) {
-		if (entry_for(at, &level) == 0U) {
-			unsigned wanted = leaf_level(at, at, end - at);
+	for (uint64_t at = start; at < end;) {
+		uint64_t *entry = entry_for(at, &level);
+		unsigned wanted = leaf_level(at, at, end - at);
 
-			level = wanted > level ? wanted : level;
-			*entry_at(at, level) = leaf_entry(at, level, attributes);
+		if (*entry == 0U && wanted > level) {
+			level = wanted;
+			entry = entry_at(at, level);
 		}
+		at = align_down(at, span_of(level));
+		do {
+			*entry = leaf_entry(at, level, attributes);
+			entry++;
+			at += span_of(level);
+		} while (at < end && end - at >= span_of(level) && follows(entry, at, level));
 	}
 }
 

@@ -333,6 +333,10 @@ static void a_large_device_takes_blocks_where_it_fills_them(void **state)
 	assert_int_equal(walk(DEVICE + MIB(7)).level, 3); /* a table was there */
 	assert_int_equal(walk(DEVICE + MIB(7)).pa, DEVICE + MIB(7));
 	assert_false(is_mapped(DEVICE + MIB(8)));
+	/* Within the last block of all. */
+	assert_int_equal(hypmap_device(pa_init(DEVICE + MIB(16)), MIB(2)), PLINTH_OK);
+	assert_int_equal(hypmap_device(pa_init(DEVICE + MIB(17)), PAGE_SIZE), PLINTH_OK);
+	assert_false(is_mapped(DEVICE + MIB(18)));
 }
 
 static void a_device_in_ram_is_refused(void **state)
@@ -344,6 +348,22 @@ static void a_device_in_ram_is_refused(void **state)
 	assert_int_equal(hypmap_device(pa_init(CORE_PA + MIB(1) + KIB(64)), 1), PLINTH_EEXIST);
 	assert_int_equal(hypmap_device(pa_init(RAM - PAGE_SIZE), 2U * PAGE_SIZE), PLINTH_EEXIST);
 	assert_false(is_mapped(RAM - PAGE_SIZE)); /* nothing of it */
+}
+
+/* Far from either end of the device, with others of the same table before it. */
+static void one_page_of_another_kind_is_in_the_way(void **state)
+{
+	const uint64_t other = DEVICE + MIB(2) + 5U * PAGE_SIZE;
+
+	(void)state;
+	assert_int_equal(hypmap_firmware(pa_init(other), PAGE_SIZE, BOOT_EFI_RODATA), PLINTH_OK);
+	assert_int_equal(hypmap_device(pa_init(DEVICE), MIB(6)), PLINTH_EEXIST);
+	assert_false(is_mapped(DEVICE));
+	assert_false(is_mapped(other - PAGE_SIZE));
+	assert_false(can_write(other));
+	assert_int_equal(hypmap_device(pa_init(DEVICE), other - DEVICE), PLINTH_OK);
+	assert_true(can_write(other - PAGE_SIZE));
+	assert_false(can_write(other));
 }
 
 static void a_device_in_the_core_is_refused(void **state)
@@ -435,6 +455,7 @@ int main(void)
 		TEST_RAM(devices_are_mapped_by_the_page),
 		TEST_RAM(a_large_device_takes_blocks_where_it_fills_them),
 		TEST_RAM(a_device_in_ram_is_refused),
+		TEST_RAM(one_page_of_another_kind_is_in_the_way),
 		TEST_RAM(a_device_in_the_core_is_refused),
 		TEST_RAM(malformed_devices_are_refused),
 		TEST_RAM(stacks_lie_between_guard_pages),
