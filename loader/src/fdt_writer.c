@@ -4,11 +4,9 @@
 #include <libfdt.h>
 #include <string.h>
 
-#include "base/check.h"
 #include "base/fmt.h"
 
 #define NODE_NAME_SIZE 48U
-#define ZEROES_MAX     64U
 
 static void note(struct fdt_writer *writer, int error)
 {
@@ -62,16 +60,23 @@ void fdt_writer_u64(struct fdt_writer *writer, const char *name, uint64_t value)
 	note(writer, fdt_property_u64(writer->fdt, name, value));
 }
 
+/* Room for a value; NULL: there is none. */
+static uint8_t *make_room(struct fdt_writer *writer, const char *name, size_t size)
+{
+	void *place = NULL;
+	int error = fdt_property_placeholder(writer->fdt, name, (int)size, &place);
+
+	note(writer, error);
+	return error == 0 ? place : NULL;
+}
+
 void fdt_writer_cells(
 	struct fdt_writer *writer, const char *name, const uint32_t *cells, size_t count)
 {
-	void *place;
-	int error =
-		fdt_property_placeholder(writer->fdt, name, (int)(count * sizeof(fdt32_t)), &place);
+	uint8_t *place = make_room(writer, name, count * sizeof(fdt32_t));
 
-	note(writer, error);
-	for (size_t i = 0; error == 0 && i < count; i++) {
-		fdt32_st((uint8_t *)place + i * sizeof(fdt32_t), cells[i]);
+	for (size_t i = 0; place != NULL && i < count; i++) {
+		fdt32_st(place + i * sizeof(fdt32_t), cells[i]);
 	}
 }
 
@@ -86,12 +91,13 @@ void fdt_writer_strings(
 	note(writer, fdt_property(writer->fdt, name, strings, (int)size));
 }
 
-void fdt_writer_zeroes(struct fdt_writer *writer, const char *name, size_t size)
+size_t fdt_writer_zeroes(struct fdt_writer *writer, const char *name, size_t size)
 {
-	static const uint8_t zeroes[ZEROES_MAX];
+	uint8_t *place = make_room(writer, name, size);
 
-	PLINTH_CHECK(size <= sizeof(zeroes));
-	note(writer, fdt_property(writer->fdt, name, zeroes, (int)size));
+	/* fdt_create() has cleared all of the buffer. What is written stays where it is:
+	 * fdt_finish() moves the names alone. */
+	return place != NULL ? (size_t)(place - (const uint8_t *)writer->fdt) : 0U;
 }
 
 size_t fdt_writer_finish(struct fdt_writer *writer)

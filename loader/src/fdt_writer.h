@@ -37,8 +37,8 @@ void fdt_writer_string(struct fdt_writer *writer, const char *name, const char *
 /* `size` bytes with NULs between and at the end: sizeof() of a string literal. */
 void fdt_writer_strings(
 	struct fdt_writer *writer, const char *name, const char *strings, size_t size);
-/* `size` zero bytes, at most 64. */
-void fdt_writer_zeroes(struct fdt_writer *writer, const char *name, size_t size);
+/* `size` zero bytes. Returns where they lie in the finished tree, an offset from its first byte. */
+size_t fdt_writer_zeroes(struct fdt_writer *writer, const char *name, size_t size);
 
 /* Ends the tree. Returns its bytes, or 0 where it did not fit or was not well-formed. */
 size_t fdt_writer_finish(struct fdt_writer *writer);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "guest_fdt.h"
 
-#include <libfdt.h>
 #include <string.h>
 
 #include "abi/guest_map.h"
@@ -87,7 +86,8 @@ static void write_pieces(struct fdt_writer *w, const struct guest_fdt_input *inp
 	write_piece(w, "plinth,smbios", &input->firmware->smbios);
 }
 
-static void write_chosen(struct fdt_writer *w, const struct guest_fdt_input *input)
+static void write_chosen(
+	struct fdt_writer *w, const struct guest_fdt_input *input, struct guest_fdt *places)
 {
 	fdt_writer_begin(w, "chosen");
 	fdt_writer_string(w, "bootargs", input->desc->bootargs);
@@ -104,11 +104,11 @@ static void write_chosen(struct fdt_writer *w, const struct guest_fdt_input *inp
 		fdt_writer_u64(w, "linux,initrd-end", input->initrd + input->initrd_size);
 	}
 	if (input->host->has_entropy) {
-		fdt_writer_zeroes(w, "kaslr-seed", GUEST_FDT_KASLR_SIZE);
-		fdt_writer_zeroes(w, "rng-seed", GUEST_FDT_SEED_SIZE);
+		places->kaslr_seed = fdt_writer_zeroes(w, "kaslr-seed", GUEST_FDT_KASLR_SIZE);
+		places->rng_seed = fdt_writer_zeroes(w, "rng-seed", GUEST_FDT_SEED_SIZE);
 	}
 	if ((input->desc->flags & VM_FLAG_CONTROL) != 0) {
-		fdt_writer_zeroes(w, "security-plinth-token", GUEST_FDT_TOKEN_SIZE);
+		places->token = fdt_writer_zeroes(w, "security-plinth-token", GUEST_FDT_TOKEN_SIZE);
 	}
 	fdt_writer_end(w);
 }
@@ -326,16 +326,18 @@ static void write_hypervisor(struct fdt_writer *w, uint32_t flags)
 }
 
 /* Linux takes ACPI from a devicetree in which it finds no node but /chosen. */
-static void write_stub(struct fdt_writer *w, const struct guest_fdt_input *input)
+static void write_stub(
+	struct fdt_writer *w, const struct guest_fdt_input *input, struct guest_fdt *places)
 {
 	fdt_writer_begin(w, "");
 	fdt_writer_u32(w, "#address-cells", 2);
 	fdt_writer_u32(w, "#size-cells", 2);
-	write_chosen(w, input);
+	write_chosen(w, input, places);
 	fdt_writer_end(w);
 }
 
-static void write_machine(struct fdt_writer *w, const struct guest_fdt_input *input)
+static void write_machine(
+	struct fdt_writer *w, const struct guest_fdt_input *input, struct guest_fdt *places)
 {
 	fdt_writer_begin(w, "");
 	fdt_writer_string(w, "compatible", "linux,dummy-virt");
@@ -346,7 +348,7 @@ static void write_machine(struct fdt_writer *w, const struct guest_fdt_input *in
 	fdt_writer_begin(w, "aliases");
 	fdt_writer_string(w, "serial0", "/pl011@9000000");
 	fdt_writer_end(w);
-	write_chosen(w, input);
+	write_chosen(w, input, places);
 	write_memory(w, input->desc->ram_base, input->desc->memory);
 	write_reserved(w, input);
 	write_cpus(w, input);
@@ -365,35 +367,20 @@ static void write_machine(struct fdt_writer *w, const struct guest_fdt_input *in
 	fdt_writer_end(w);
 }
 
-/* Offset of a property of /chosen, or 0. */
-static size_t find_chosen(const void *fdt, const char *name)
-{
-	int chosen = fdt_path_offset(fdt, "/chosen");
-	const uint8_t *value = fdt_getprop(fdt, chosen, name, NULL);
-
-	return value == NULL ? 0 : (size_t)(value - (const uint8_t *)fdt);
-}
-
 void guest_fdt_build(const struct guest_fdt_input *input, void *buf, struct guest_fdt *result)
 {
 	const struct vmdesc *desc = input->desc;
 	const struct fdt_writer_range none = {0, 0};
 	const struct fdt_writer_range reserved = has_tree(desc) ? reserved_range(input) : none;
 	struct fdt_writer writer;
-	size_t size;
 
+	*result = (struct guest_fdt){.size = 0};
 	fdt_writer_init(&writer, buf, guest_fdt_bound(desc), &reserved);
 	if (has_tree(desc)) {
-		write_machine(&writer, input);
+		write_machine(&writer, input, result);
 	} else {
-		write_stub(&writer, input);
+		write_stub(&writer, input, result);
 	}
-	size = fdt_writer_finish(&writer);
-	PLINTH_CHECK(size != 0);
-	*result = (struct guest_fdt){
-		.size = size,
-		.kaslr_seed = find_chosen(buf, "kaslr-seed"),
-		.rng_seed = find_chosen(buf, "rng-seed"),
-		.token = find_chosen(buf, "security-plinth-token"),
-	};
+	result->size = fdt_writer_finish(&writer);
+	PLINTH_CHECK(result->size != 0);
 }
