@@ -24,9 +24,9 @@ void cache_clean(const void *start, uint64_t size)
 
 	for (uint64_t va = align_down((uintptr_t)start, line); va < end; va += line) {
 		arch_dc_civac(va);
-		counts.lines++;
 	}
 	arch_dsb_sy();
+	cache_count(start, size, 0);
 }
 
 void cache_invalidate_icache(void)

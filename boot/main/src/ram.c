@@ -49,10 +49,27 @@ static void set_types(struct boot *boot)
 	}
 }
 
-void boot_map_ram(struct boot *boot)
+/* Maps entry i of the list, with those that follow on it without a gap: together they take fewer
+ * pages. Returns the number of the next one. */
+static uint32_t map_from(struct boot *boot, uint32_t i)
 {
 	const struct memory_list *list = &boot->map.list;
+	uint64_t base = list->entry[i].base;
+	uint64_t end = base;
 
+	for (; i < list->count && list->entry[i].base == end &&
+		list->entry[i].type != BOOT_MEM_RESERVED;
+		i++) {
+		end += list->entry[i].size;
+	}
+	if (paging_map(&boot->paging, base, end - base, PAGING_RAM) != PLINTH_OK) {
+		boot_exit(BOOT_EXIT_MACHINE, "memory map: too scattered for boot's tables");
+	}
+	return end != base ? i : i + 1U;
+}
+
+void boot_map_ram(struct boot *boot)
+{
 	memory_init(&boot->map);
 	for (uint32_t i = 0; i < boot->machine.ram_count; i++) {
 		add_ram(boot, &boot->machine.ram[i]);
@@ -62,14 +79,8 @@ void boot_map_ram(struct boot *boot)
 			boot->machine.ram_ignored, MACHINE_RAM_MAX);
 	}
 	set_types(boot);
-	for (uint32_t i = 0; i < list->count; i++) {
-		const struct boot_mem *entry = &list->entry[i];
-
-		if (entry->type != BOOT_MEM_RESERVED &&
-			paging_map(&boot->paging, entry->base, entry->size, PAGING_RAM) !=
-				PLINTH_OK) {
-			boot_exit(BOOT_EXIT_MACHINE, "memory map: too scattered for boot's tables");
-		}
+	for (uint32_t i = 0; i < boot->map.list.count;) {
+		i = map_from(boot, i);
 	}
 	paging_sync();
 }
