@@ -33,8 +33,11 @@ def test_goals(name):
 
 
 def test_cold_start_is_measured():
-    figures = load("cold_start").measure()
+    module = load("cold_start")
+    figures = module.measure()
     assert 0 < figures["cold_start"] <= figures["cold_start_two_cpus"]
+    assert figures["cold_start_cpio"] > 0
+    assert bench.missed_goals(figures, module.GOALS) == []
 
 
 # What kvm-unit-tests' micro-bench, another program by other people, found for the same events: its

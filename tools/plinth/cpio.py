@@ -107,6 +107,13 @@ def files(data):
         position = start + round_up(size, 4)
 
 
+def unalign(path):
+    """Writes the archive at `path` anew, without the fillers that align its data."""
+    found = [(name, data) for name, data in files(path.read_bytes()) if FILLER_PREFIX not in name]
+    with open(path, "wb") as stream:
+        write(stream, [file(name, data) if data else folder(name) for name, data in found[:-1]])
+
+
 def data_offset(name):
     """From the start of an entry to its data."""
     return round_up(HEADER_SIZE + len(name.encode()) + 1, 4)

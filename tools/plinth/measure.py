@@ -9,7 +9,7 @@ import tempfile
 import threading
 from pathlib import Path
 
-from plinth import bundle, initramfs, qemu
+from plinth import bundle, cpio, initramfs, qemu
 from plinth.errors import PlinthError
 from plinth.paths import EXAMPLES, GUEST, IMAGE
 from plinth.run import HEADLESS_BOOTARGS
@@ -116,13 +116,16 @@ def without_devices(example, folder):
 
 
 @functools.cache
-def two_debian_guests(cpus, until=None):
+def two_debian_guests(cpus, until=None, plain=False):
     """The console of Plinth with the two VMs of examples/default, without their devices, on
-    -m 2048; only up to the first line with the text `until` where that is given."""
+    -m 2048; only up to the first line with the text `until` where that is given. `plain`: the bundle
+    is as any cpio makes it, with nothing aligned."""
     with tempfile.TemporaryDirectory() as scratch:
         archive = Path(scratch) / "bundle.cpio"
         folder = without_devices(EXAMPLES / "default", Path(scratch) / "vms")
         bundle.pack(folder, archive, HEADLESS_BOOTARGS)
+        if plain:
+            cpio.unalign(archive)
         return console(board(cpus=cpus, memory_mib=2048), IMAGE, archive, "bench", until)
 
 
