@@ -235,7 +235,7 @@ enum plinth_status cpio_find(
 	const struct cpio *archive, const char *folder, const char *name, struct cpio_entry *entry)
 {
 	struct cpio cpio = from_start(archive);
-	struct cpio_entry each;
+	struct cpio_entry each = {.name = ""};
 	struct cpio_entry found = {.name = NULL};
 	size_t length = strlen(folder);
 	size_t start = length != 0 ? length + 1 : 0; /* of the name, behind the slash */
