@@ -13,12 +13,14 @@
 #include "folder.h"
 #include "loader/loader.h"
 
-#define ALIGN_MAX  (UINT64_C(1) << 21) /* of what may be shown to the guest where it lies */
-#define LARGE	   (2U * ALIGN_MAX)
-#define IPA_BITS   40U /* no machine's guests have more; with fewer, EL2 refuses */
-#define PAGE	   4096U
-#define WAIT_MS	   200
-#define WAIT_TRIES 300U
+#define ALIGN_MAX (UINT64_C(1) << 21) /* of what may be shown to the guest where it lies */
+#define LARGE	  (2U * ALIGN_MAX)
+#define IPA_BITS  40U /* no machine's guests have more; with fewer, EL2 refuses */
+#define PAGE	  4096U
+#define WAIT_MS	  200
+
+/* How long a VM may take to leave. */
+#define PATIENCE_MS 120000U
 
 /* The VM that is being made, and its ticket: to be dropped where that fails. */
 static uint32_t half_built = CONTROL_NO_VM;
@@ -301,8 +303,21 @@ int vm_create(int count, char **words)
 	return EXIT_OK;
 }
 
-/* Whether one of the events from *number on says that the VM is gone, or some are lost. */
-static bool is_gone(uint32_t vm, uint64_t *number)
+static bool is_listed(const struct control_vm *vm)
+{
+	size_t count;
+	struct control_vm *list = ctl_list(&count);
+	bool found = false;
+
+	for (size_t i = 0; i < count; i++) {
+		found = found || (list[i].vm == vm->vm && strcmp(list[i].name, vm->name) == 0);
+	}
+	free(list);
+	return found;
+}
+
+/* Whether the events from *number on say that it is gone; where some are lost, the list has to. */
+static bool is_gone(const struct control_vm *vm, uint64_t *number)
 {
 	struct control_event events[CONTROL_MOVE_MAX / sizeof(struct control_event)];
 	struct plinth_control call = {
@@ -311,12 +326,12 @@ static bool is_gone(uint32_t vm, uint64_t *number)
 	ctl_call(&call, "vm destroy");
 	*number = call.result[0];
 	for (size_t i = 0; i < call.done / sizeof(events[0]); i++) {
-		if (events[i].kind == CONTROL_EVENT_STATE && events[i].vm == vm &&
+		if (events[i].kind == CONTROL_EVENT_STATE && events[i].vm == vm->vm &&
 			events[i].value == CONTROL_STATE_GONE) {
 			return true;
 		}
 	}
-	return call.result[1] != 0U;
+	return call.result[1] != 0U && !is_listed(vm);
 }
 
 int vm_destroy(int count, char **words)
@@ -327,13 +342,22 @@ int vm_destroy(int count, char **words)
 	if (count != 3) {
 		ctl_usage("vm");
 	}
-	struct plinth_control call = {.call = CONTROL_DESTROY, .vm = ctl_find(words[2]).vm};
+	struct control_vm vm = ctl_find(words[2]);
+	struct plinth_control call = {.call = CONTROL_DESTROY, .vm = vm.vm};
 
-	(void)is_gone(call.vm, &number);
+	(void)is_gone(&vm, &number);
 	ctl_call(&call, "vm destroy");
-	for (unsigned i = 0; i < WAIT_TRIES && !is_gone(call.vm, &number); i++) {
+	uint64_t since = ctl_now();
+
+	while (!is_gone(&vm, &number)) {
+		if (ctl_now() - since > PATIENCE_MS) {
+			ctl_die(EXIT_FAILED,
+				"vm destroy: %s is still leaving; `plinthctl vm list` shows it "
+				"until it has left, `plinthctl host` what memory is back",
+				words[2]);
+		}
 		(void)ctl_wait(line, -1, WAIT_MS);
 	}
-	tell(words[2], call.vm, "destroy");
+	tell(words[2], vm.vm, "destroy");
 	return EXIT_OK;
 }

@@ -79,6 +79,70 @@ static void figures_are_of_vms_that_are_there(void **state)
 	check_figures("--json top --once");
 }
 
+/* Others' events, one at each wait; the VM's own is the last. */
+static void tell_one_more(void)
+{
+	fake->number++;
+	fake_post(CONTROL_EVENT_STATE, fake->number == fake->until ? 1 : 0,
+		fake->number == fake->until ? CONTROL_STATE_GONE : CONTROL_STATE_RUNNING);
+	fake->now_ms += 100;
+	if (fake->posted == FAKE_EVENTS) {
+		fake->posted = 0;
+		fake->lost = 0;
+	}
+}
+
+static uint32_t events_go_round(struct plinth_control *call)
+{
+	struct control_event *event = call->buffer;
+
+	fake->is_high = false;
+	call->result[0] = fake->number;
+	if (call->arg < fake->number) {
+		*event = fake->event[(fake->number - 1U) % FAKE_EVENTS];
+		call->done = sizeof(*event);
+	}
+	return CONTROL_OK;
+}
+
+/* However much happens on the machine meanwhile. */
+static void destroy_ends_when_it_is_gone(void **state)
+{
+	(void)state;
+	fake_serve[CONTROL_EVENTS] = events_go_round;
+	fake_idle = tell_one_more;
+	fake->until = 700;
+	check(fake_run("vm destroy web"), 0, "");
+	assert_int_equal(fake->number, 700);
+	assert_int_equal(fake->last[CONTROL_DESTROY].arg2, 0);
+}
+
+static void destroy_says_when_it_has_not(void **state)
+{
+	(void)state;
+	check(fake_run("vm destroy web"), 1,
+		"plinthctl: vm destroy: web is still leaving; `plinthctl vm list` shows it until "
+		"it has left, `plinthctl host` what memory is back\n");
+	assert_in_range(fake->now_ms, 120000, 130000);
+}
+
+static void lose_events(void)
+{
+	fake->lost = 5;
+	fake->number++;
+	if (fake->number == 10U) {
+		fake->vm[1].vm = 7; /* another one, of that name */
+	}
+}
+
+static void lost_events_do_not_mean_that_it_is_gone(void **state)
+{
+	(void)state;
+	fake_idle = lose_events;
+	check(fake_run("vm destroy web"), 0, "");
+	assert_int_equal(fake->number, 10);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup(name, setup)
@@ -87,6 +151,9 @@ int main(void)
 		TEST(a_half_built_vm_hides_none),
 		TEST(one_that_leaves_hides_none),
 		TEST(figures_are_of_vms_that_are_there),
+		TEST(destroy_ends_when_it_is_gone),
+		TEST(destroy_says_when_it_has_not),
+		TEST(lost_events_do_not_mean_that_it_is_gone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
