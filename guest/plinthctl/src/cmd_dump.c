@@ -4,6 +4,7 @@
  * meanwhile: one that runs is paused, and goes on however this ends.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,7 @@
 #include "look.h"
 
 #define PAGE	    4096U
+#define FILE_MODE   0666U
 #define UPPER_HALF  (UINT64_C(1) << 63) /* the kernel's addresses */
 #define REST_TRIES  500U
 #define REST_US	    10000U
@@ -83,31 +85,35 @@ static void check_file(const struct dump *dump)
 	}
 }
 
-static void check_interrupt(const struct dump *dump)
-{
-	if (is_interrupted != 0) {
-		ctl_die(EXIT_FAILED, "interrupted: %s is no whole dump", dump->path);
-	}
-}
-
-/* Where RAM begins. What was a dump before is none any more until this one is whole. */
+/* What is in it stays until begin_file(). */
 static FILE *open_file(struct dump *dump)
 {
-	static const Elf64_Ehdr none;
-	FILE *file = fopen(dump->path, "wb");
+	int fd = open(dump->path, O_WRONLY | O_CREAT | O_CLOEXEC, FILE_MODE);
+	FILE *file = fd >= 0 ? fdopen(fd, "wb") : NULL;
 	struct stat stat;
 
-	if (file == NULL || fstat(fileno(file), &stat) != 0) {
+	if (file == NULL || fstat(fd, &stat) != 0) {
 		ctl_die(EXIT_FAILED, "%s: %s", dump->path, strerror(errno));
 	}
 	dump->is_regular = S_ISREG(stat.st_mode);
-	if (fseeko(file, (off_t)DUMP_MEMORY, SEEK_SET) != 0 || fseeko(file, 0, SEEK_SET) != 0 ||
-		fwrite(&none, sizeof(none), 1, file) != 1U ||
-		fseeko(file, (off_t)DUMP_MEMORY, SEEK_SET) != 0) {
+	if (fseeko(file, (off_t)DUMP_MEMORY, SEEK_SET) != 0 || fseeko(file, 0, SEEK_SET) != 0) {
 		ctl_die(EXIT_FAILED, "%s: %s; a dump goes to a file or a disk", dump->path,
 			strerror(errno));
 	}
 	return file;
+}
+
+/* To where RAM begins. What was a dump before is none any more until this one is whole. */
+static void begin_file(const struct dump *dump)
+{
+	static const Elf64_Ehdr none;
+	FILE *file = dump->elf.file;
+
+	if ((dump->is_regular && ftruncate(fileno(file), 0) != 0) ||
+		fwrite(&none, sizeof(none), 1, file) != 1U ||
+		fseeko(file, (off_t)DUMP_MEMORY, SEEK_SET) != 0) {
+		ctl_die(EXIT_FAILED, "%s: %s", dump->path, strerror(errno));
+	}
 }
 
 /* A page of it; what its balloon has given away, or nobody may read, is zeroes. */
@@ -171,7 +177,9 @@ static void write_memory(struct dump *dump)
 			fwrite(page, 1, PAGE, dump->elf.file);
 		}
 		check_file(dump);
-		check_interrupt(dump);
+		if (is_interrupted != 0) {
+			ctl_die(EXIT_FAILED, "interrupted: %s is no whole dump", dump->path);
+		}
 	}
 	end_memory(dump);
 }
@@ -259,7 +267,9 @@ static void find_segments(struct dump *dump)
 	const struct look_user user = {take_range, has_enough, dump};
 
 	look_at(dump->vm, &look, "dump: its address space", &user);
-	check_interrupt(dump);
+	if (is_interrupted != 0) {
+		ctl_die(EXIT_FAILED, "interrupted: %s is as it was", dump->path);
+	}
 }
 
 static void report(const struct dump *dump)
@@ -304,6 +314,7 @@ int command_dump(int count, char **words)
 	dump.elf.ram_base = ctl_info(target.vm).memory_base;
 	dump.elf.ram_size = target.memory;
 	find_segments(&dump);
+	begin_file(&dump);
 	write_memory(&dump);
 	for (uint32_t i = 0; i < dump.vcpus; i++) {
 		write_vcpu(&dump, i);

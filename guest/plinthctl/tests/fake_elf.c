@@ -21,5 +21,6 @@ void dump_note(
 
 void dump_headers(const struct dump_elf *elf)
 {
+	(void)fseeko(elf->file, 0, SEEK_SET);
 	fputs("whole", elf->file);
 }

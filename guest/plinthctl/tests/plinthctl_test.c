@@ -21,9 +21,14 @@
 
 #define LINES_MAX 100000U /* of one that should have ended */
 
+static char dump_path[64];
+static char dump_words[96];
+
 static int setup(void **state)
 {
 	(void)state;
+	snprintf(dump_path, sizeof(dump_path), "/tmp/plinthctl-%d", (int)getpid());
+	snprintf(dump_words, sizeof(dump_words), "dump web %s", dump_path);
 	fake_reset();
 	return 0;
 }
@@ -208,19 +213,56 @@ static void a_dump_has_as_many_ranges_as_it_can(void **state)
 {
 	(void)state;
 	look_with(look_on);
-	const struct fake_result *r = fake_run("dump web /tmp/plinthctl-dump");
+	const struct fake_result *r = fake_run(dump_words);
 
 	assert_string_equal(r->err, "");
 	assert_int_equal(r->status, 0);
 	assert_int_equal(fake->calls[CONTROL_LOOK_STOP], 1);
 	assert_in_range(fake->number, DUMP_SEGMENTS - 1U, DUMP_SEGMENTS + 100U);
 	assert_int_equal(fake->calls[CONTROL_RESUME], 1);
-	assert_int_equal(remove("/tmp/plinthctl-dump"), 0);
+	assert_int_equal(remove(dump_path), 0);
+}
+
+static uint32_t refuse(struct plinth_control *call)
+{
+	(void)call;
+	return CONTROL_BUSY;
+}
+
+/* What is there stays where there will be no new one. */
+static void a_dump_that_cannot_be_made_harms_no_older_one(void **state)
+{
+	FILE *file = fopen(dump_path, "w+");
+	char text[16] = "";
+
+	(void)state;
+	look_with(look_on);
+	fputs("an older one", file);
+	fflush(file);
+	fake->vm[1].state = CONTROL_STATE_OFF;
+	assert_int_equal(fake_run(dump_words)->status, 1);
+	fake->vm[1].state = CONTROL_STATE_RUNNING;
+	fake_serve[CONTROL_LOOK] = refuse;
+	assert_int_equal(fake_run(dump_words)->status, 1);
+	rewind(file);
+	assert_int_equal(fread(text, 1, sizeof(text) - 1U, file), strlen("an older one"));
+	assert_string_equal(text, "an older one");
+	/* A new one is all there is then. */
+	look_with(look_on);
+	assert_int_equal(fake_run(dump_words)->status, 0);
+	assert_int_equal(fseek(file, 0, SEEK_END), 0);
+	assert_int_equal(ftell(file), DUMP_MEMORY + fake->vm[1].memory);
+	fclose(file);
+	/* A path that cannot be is no reason to pause anybody. */
+	look_with(look_on);
+	assert_int_equal(fake_run("dump web /nowhere/dump")->status, 1);
+	assert_int_equal(fake->calls[CONTROL_PAUSE], 0);
+	assert_int_equal(remove(dump_path), 0);
 }
 
 static void check_interrupted_dump(void)
 {
-	const struct fake_result *r = fake_run("dump web /tmp/plinthctl-dump");
+	const struct fake_result *r = fake_run(dump_words);
 
 	assert_non_null(strstr(r->err, "interrupted"));
 	assert_int_equal(r->status, 1);
@@ -256,14 +298,22 @@ static void a_scan_that_is_ended_stops_the_look(void **state)
 	assert_in_range(fake->number, 1, 200);
 }
 
+static int teardown(void **state)
+{
+	(void)state;
+	(void)remove(dump_path);
+	return 0;
+}
+
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup(name, setup)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	static const struct CMUnitTest tests[] = {
 		TEST(a_console_wakes_at_each_event),
 		TEST(a_script_is_typed_to_its_end),
 		TEST(the_terminal_is_given_back),
 		TEST(a_dump_has_as_many_ranges_as_it_can),
+		TEST(a_dump_that_cannot_be_made_harms_no_older_one),
 		TEST(a_dump_can_be_ended_while_it_scans),
 		TEST(a_scan_that_is_ended_stops_the_look),
 	};
