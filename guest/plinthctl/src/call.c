@@ -163,6 +163,19 @@ struct control_vm ctl_find(const char *name)
 	return found;
 }
 
+bool ctl_is_there(const struct control_vm *vm)
+{
+	size_t count;
+	struct control_vm *list = ctl_list(&count);
+	bool found = false;
+
+	for (size_t i = 0; i < count; i++) {
+		found = found || (list[i].vm == vm->vm && strcmp(list[i].name, vm->name) == 0);
+	}
+	free(list);
+	return found;
+}
+
 const char *ctl_name(uint32_t vm)
 {
 	static struct control_info info;

@@ -303,19 +303,6 @@ int vm_create(int count, char **words)
 	return EXIT_OK;
 }
 
-static bool is_listed(const struct control_vm *vm)
-{
-	size_t count;
-	struct control_vm *list = ctl_list(&count);
-	bool found = false;
-
-	for (size_t i = 0; i < count; i++) {
-		found = found || (list[i].vm == vm->vm && strcmp(list[i].name, vm->name) == 0);
-	}
-	free(list);
-	return found;
-}
-
 /* Whether the events from *number on say that it is gone; where some are lost, the list has to. */
 static bool is_gone(const struct control_vm *vm, uint64_t *number)
 {
@@ -331,7 +318,7 @@ static bool is_gone(const struct control_vm *vm, uint64_t *number)
 			return true;
 		}
 	}
-	return call.result[1] != 0U && !is_listed(vm);
+	return call.result[1] != 0U && !ctl_is_there(vm);
 }
 
 int vm_destroy(int count, char **words)

@@ -66,10 +66,10 @@ static uint32_t write_once(uint32_t vm, struct plinth_control *call)
 	return status;
 }
 
-static void transfer(uint32_t (*once)(uint32_t, struct plinth_control *), const char *name)
+static void transfer(
+	uint32_t (*once)(uint32_t, struct plinth_control *), uint32_t vm, const char *name)
 {
 	struct plinth_control call;
-	uint32_t vm = ctl_find(name).vm;
 	uint32_t status = once(vm, &call);
 
 	for (unsigned i = 0; status == CONTROL_BUSY && i < TRIES; i++) {
@@ -155,7 +155,7 @@ static int list(const char *name)
 {
 	struct nvstore store;
 
-	transfer(read_once, name);
+	transfer(read_once, ctl_find(name).vm, name);
 	if (!open_image(&store)) {
 		ctl_die(EXIT_FAILED, "nvram: this Plinth keeps variables in another form");
 	}
@@ -188,13 +188,13 @@ static void report(const char *verb, const char *path)
 }
 
 /* The old file stays until the new one is whole. */
-static void save(const char *name, const char *path)
+static void save(const struct control_vm *vm, const char *path)
 {
 	size_t size = strlen(path) + sizeof(".new");
 	char *temporary = ctl_alloc(NULL, size);
 
 	snprintf(temporary, size, "%s.new", path);
-	transfer(read_once, name);
+	transfer(read_once, vm->vm, vm->name);
 	FILE *file = fopen(temporary, "wb");
 
 	if (file == NULL || fwrite(nvram.bytes, nvram.size, 1, file) != 1U || fflush(file) != 0 ||
@@ -205,41 +205,61 @@ static void save(const char *name, const char *path)
 	report("saved", path);
 }
 
-/* Is there a change of that VM's among the events from *number on? */
-static bool has_changed(uint32_t vm, uint64_t *number)
+enum news { NO_NEWS, HAS_CHANGED, HAS_LEFT };
+
+static enum news news_of(const struct control_event *event, uint32_t vm)
+{
+	if (event->vm != vm) {
+		return NO_NEWS;
+	}
+	if (event->kind == CONTROL_EVENT_STATE &&
+		(event->value == CONTROL_STATE_LEAVING || event->value == CONTROL_STATE_GONE)) {
+		return HAS_LEFT;
+	}
+	return event->kind == CONTROL_EVENT_NVRAM ? HAS_CHANGED : NO_NEWS;
+}
+
+/* What the events from *number on say of that VM; where some are lost, it may have changed. */
+static enum news read_news(const struct control_vm *vm, uint64_t *number)
 {
 	struct control_event events[128];
 	struct plinth_control call = {
 		.call = CONTROL_EVENTS, .buffer = events, .size = sizeof(events), .arg = *number};
-	bool found = false;
+	enum news news = NO_NEWS;
 
 	do {
 		ctl_call(&call, "nvram save --follow");
-		found = found || call.result[1] != 0U; /* events are lost: it may have been */
-		for (size_t i = 0; i < call.done / sizeof(events[0]); i++) {
-			found = found ||
-				(events[i].kind == CONTROL_EVENT_NVRAM && events[i].vm == vm);
+		if (call.result[1] != 0U && news == NO_NEWS) {
+			news = ctl_is_there(vm) ? HAS_CHANGED : HAS_LEFT;
+		}
+		for (size_t i = 0; i < call.done / sizeof(events[0]) && news != HAS_LEFT; i++) {
+			enum news next = news_of(&events[i], vm->vm);
+
+			news = next > news ? next : news;
 		}
 		call.arg = call.result[0];
 	} while (call.done != 0U);
 	*number = call.arg;
-	return found;
+	return news;
 }
 
-/* Saves whenever they have changed, until the program is ended. */
+/* Saves whenever they have changed, until the program is ended, or the VM leaves. */
 NORETURN static void follow(const char *name, const char *path)
 {
-	uint32_t vm = ctl_find(name).vm;
+	struct control_vm vm = ctl_find(name);
 	int line = ctl_wait_open();
-	uint64_t number = 0;
+	uint64_t number = UINT64_MAX;
+	enum news news = HAS_CHANGED;
 
-	(void)has_changed(vm, &number);
-	for (;;) {
-		save(name, path);
-		while (!has_changed(vm, &number)) {
+	(void)read_news(&vm, &number);
+	for (; news != HAS_LEFT; news = read_news(&vm, &number)) {
+		if (news == HAS_CHANGED) {
+			save(&vm, path);
+		} else {
 			(void)ctl_wait(line, -1, -1);
 		}
 	}
+	ctl_die(EXIT_FAILED, "nvram: %s has left, and with it what is not in %s", name, path);
 }
 
 static int restore(const char *name, const char *path)
@@ -255,7 +275,7 @@ static int restore(const char *name, const char *path)
 		ctl_die(EXIT_FAILED, "%s is no file of `plinthctl nvram save`", path);
 	}
 	fclose(file);
-	transfer(write_once, name);
+	transfer(write_once, ctl_find(name).vm, name);
 	report("restored", path);
 	return EXIT_OK;
 }
@@ -266,7 +286,9 @@ int command_nvram(int count, char **words)
 		return list(words[2]);
 	}
 	if (count == 4 && strcmp(words[1], "save") == 0) {
-		save(words[2], words[3]);
+		struct control_vm vm = ctl_find(words[2]);
+
+		save(&vm, words[3]);
 		return EXIT_OK;
 	}
 	if (count == 5 && strcmp(words[1], "save") == 0 && ctl_flag(words[4], "--follow")) {

@@ -52,6 +52,9 @@ NORETURN void ctl_refused(const struct plinth_control *control, uint32_t status,
 /* The VM of that name; of those, a half-built one last. */
 struct control_vm ctl_find(const char *name);
 
+/* Whether it still is: a handle may be another VM's by now. */
+bool ctl_is_there(const struct control_vm *vm);
+
 /* All VMs; to be freed. */
 struct control_vm *ctl_list(size_t *count);
 

@@ -90,8 +90,10 @@ static uint32_t serve_events(struct plinth_control *call)
 	call->done = min_u64(fake->posted - at, call->size / size) * size;
 	memcpy(call->buffer, &fake->event[at], call->done);
 	call->result[0] = at + call->done / size;
-	call->result[1] = fake->lost;
-	fake->lost = 0;
+	if (call->arg != UINT64_MAX) {
+		call->result[1] = fake->lost;
+		fake->lost = 0;
+	}
 	return CONTROL_OK;
 }
 

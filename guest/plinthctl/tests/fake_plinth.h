@@ -26,7 +26,7 @@ struct fake_plinth {
 	uint32_t own;
 	struct control_event event[FAKE_EVENTS];
 	uint64_t posted;
-	uint64_t lost; /* of the next EVENTS */
+	uint64_t lost; /* of the next EVENTS that goes on from somewhere */
 	bool is_high;  /* the lines of the GPIO device */
 	unsigned calls[CONTROL_CALL_COUNT];
 	struct plinth_control last[CONTROL_CALL_COUNT]; /* its buffer is the program's own */

@@ -7,9 +7,13 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
+
+#include "base/compiler.h"
 
 static int setup(void **state)
 {
@@ -143,6 +147,62 @@ static void lost_events_do_not_mean_that_it_is_gone(void **state)
 	assert_int_equal(fake->number, 10);
 }
 
+/* Variables of no VM's form: they are kept as they are. */
+static uint32_t read_nvram(struct plinth_control *call)
+{
+	call->done = 24;
+	memset(call->buffer, 0, call->done);
+	call->result[0] = call->done;
+	return fake->vm[1].vm == call->vm ? CONTROL_OK : CONTROL_NO_SUCH_VM;
+}
+
+/* They change; then the VM is taken away, and another one made that has its name and handle. */
+static void change_and_leave(void)
+{
+	fake->number++;
+	if (fake->number == 1U) {
+		fake_post(CONTROL_EVENT_NVRAM, 0, 0);
+	} else if (fake->number == 2U) {
+		fake_post(CONTROL_EVENT_NVRAM, 1, 0);
+	} else if (fake->number == 3U) {
+		fake_post(CONTROL_EVENT_STATE, 1, CONTROL_STATE_GONE);
+		fake_post(CONTROL_EVENT_STATE, 1, CONTROL_STATE_OFF);
+	}
+}
+
+/* Events are lost: once of others alone, then one has come in the VM's place. */
+static void lose_and_leave(void)
+{
+	fake->number++;
+	fake_post(CONTROL_EVENT_STATE, 0, CONTROL_STATE_RUNNING);
+	fake->lost = 1;
+	if (fake->number == 2U) {
+		snprintf(fake->vm[1].name, sizeof(fake->vm[1].name), "mail");
+	}
+}
+
+static void following_variables_ends_with_the_vm(void **state)
+{
+	void (*const what[])(void) = {change_and_leave, lose_and_leave};
+	char path[64];
+	char words[96];
+	char error[160];
+
+	snprintf(path, sizeof(path), "/tmp/plinthctl-vm-%d", (int)getpid());
+	snprintf(words, sizeof(words), "nvram save web %s --follow", path);
+	snprintf(error, sizeof(error),
+		"plinthctl: nvram: web has left, and with it what is not in %s\n", path);
+	for (unsigned i = 0; i < ARRAY_SIZE(what); i++) {
+		(void)setup(state);
+		fake_serve[CONTROL_NVRAM_READ] = read_nvram;
+		fake_idle = what[i];
+		fake_post(CONTROL_EVENT_STATE, 1, CONTROL_STATE_GONE); /* long before */
+		check(fake_run(words), 1, error);
+		assert_int_equal(fake->calls[CONTROL_NVRAM_READ], 2);
+	}
+	assert_int_equal(remove(path), 0);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup(name, setup)
@@ -154,6 +214,7 @@ int main(void)
 		TEST(destroy_ends_when_it_is_gone),
 		TEST(destroy_says_when_it_has_not),
 		TEST(lost_events_do_not_mean_that_it_is_gone),
+		TEST(following_variables_ends_with_the_vm),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
