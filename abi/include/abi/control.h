@@ -87,9 +87,10 @@ enum control_call {
 				      * of vCPU X3 */
 	CONTROL_REGISTERS_WRITE = 25, /* (memory) vm, paused or crashed: the same */
 	CONTROL_LOOK = 26,	  /* (memory) vm; buffer: struct control_look; begins a look into
-				   * its address space */
-	CONTROL_LOOK_READ = 27,	  /* (memory) the look's lines; X2 1: that was all */
-	CONTROL_LOOK_STOP = 28,	  /* (memory) */
+				   * its address space; X2 its ticket */
+	CONTROL_LOOK_READ = 27,	  /* (memory) X2 the look's ticket; its lines; X2 1: that was all.
+				   * NOT_FOUND: it is another one's turn, or it was cut off */
+	CONTROL_LOOK_STOP = 28,	  /* (memory) X2 the look's ticket; lines that wait are dropped */
 	CONTROL_NVRAM_READ = 29,  /* (observe) vm: bytes of its struct control_nvram and the image
 				   * behind it from X2 on. X3 0: of now, else its ticket (BUSY: it is
 				   * over).  X2 the bytes of all, X3 the ticket */

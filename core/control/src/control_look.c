@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A look into a VM's address space (core/inspect), one at a time: its lines wait here until they
- * are fetched. Who asks and does not fetch for LEFT_SECONDS has left: the look ends.
+ * are fetched. Who asks and does not fetch for LEFT_SECONDS has left: the look ends, and its ticket
+ * is good for nothing any more, so that nobody takes what there is for all.
  */
 #include "arch/sysreg.h"
 #include "base/bits.h"
@@ -16,7 +17,8 @@
 
 /* Under the lock of calls. */
 static struct {
-	uint32_t owner; /* its serial; 0: nobody */
+	uint32_t owner;	 /* its serial; 0: nobody */
+	uint32_t ticket; /* 0: it is cut off */
 	vm_id_t vm;
 	uint64_t fetched; /* CNTPCT_EL0 of the last fetch */
 	uint32_t put;
@@ -25,10 +27,20 @@ static struct {
 	bool is_told; /* an event says that there are lines */
 	char text[RING];
 } look;
+static uint32_t tickets; /* given so far; under the lock of calls */
 
-static bool has_left(void)
+/* Whether its owner has left it; then it is cut off. */
+static bool is_left(void)
 {
-	return read_cntpct_el0() - look.fetched >= LEFT_SECONDS * read_cntfrq_el0();
+	bool left = read_cntpct_el0() - look.fetched >= LEFT_SECONDS * read_cntfrq_el0();
+
+	look.ticket = left ? 0U : look.ticket;
+	return left;
+}
+
+static bool is_owner(const struct call *call)
+{
+	return look.owner == call->self->serial && call->arg == look.ticket;
 }
 
 static uint32_t room(void)
@@ -74,7 +86,7 @@ static bool has_room(void *ctx)
 
 	(void)ctx;
 	lock_take(&control_lock);
-	left = has_left();
+	left = is_left();
 	has = room() > INSPECT_LINE_SIZE;
 	lock_drop(&control_lock);
 	if (left) {
@@ -127,17 +139,24 @@ enum control_status control_look_start(struct call *call)
 	if (!decode((const struct control_look *)(void *)call->data, &request)) {
 		return CONTROL_INVALID;
 	}
-	if (look.owner != 0U && !look.is_over) {
-		if (has_left()) {
+	if (look.owner != 0U && (!look.is_over || look.taken != look.put)) {
+		bool left = is_left();
+
+		if (left && !look.is_over) {
 			/* It may have no line to show for long: then nothing else ends it. */
 			inspect_stop(&look);
 		}
-		return CONTROL_BUSY;
+		if (!left || !look.is_over) {
+			return CONTROL_BUSY;
+		}
 	}
 	enum plinth_status status = inspect_start(call->vm, &request, &user);
 
 	if (status == PLINTH_OK) {
+		tickets++;
 		look.owner = call->self->serial;
+		look.ticket = tickets;
+		call->result[0] = tickets;
 		look.vm = call->vm->id;
 		look.fetched = read_cntpct_el0();
 		look.put = 0;
@@ -150,7 +169,7 @@ enum control_status control_look_start(struct call *call)
 
 enum control_status control_look_read(struct call *call)
 {
-	if (look.owner != call->self->serial) {
+	if (!is_owner(call)) {
 		return CONTROL_NOT_FOUND;
 	}
 	look.fetched = read_cntpct_el0();
@@ -166,9 +185,10 @@ enum control_status control_look_read(struct call *call)
 
 enum control_status control_look_stop(struct call *call)
 {
-	if (look.owner != call->self->serial) {
+	if (!is_owner(call)) {
 		return CONTROL_NOT_FOUND;
 	}
+	look.taken = look.put;
 	if (!look.is_over) {
 		inspect_stop(&look);
 	}

@@ -87,6 +87,19 @@ static void take_piece(
 	}
 }
 
+static void read_piece(struct plinth_control *read, const char *what)
+{
+	uint32_t status = ctl_try(read);
+
+	if (status == CONTROL_NOT_FOUND) {
+		ctl_die(EXIT_FAILED, "%s: cut off: nobody has taken its lines for ten seconds",
+			what);
+	}
+	if (status != CONTROL_OK) {
+		ctl_refused(read, status, what);
+	}
+}
+
 void look_at(uint32_t vm, const struct control_look *look, const char *what,
 	const struct look_user *user)
 {
@@ -102,8 +115,9 @@ void look_at(uint32_t vm, const struct control_look *look, const char *what,
 	bool is_stopped = false;
 
 	ctl_call(&begin, what);
+	read.arg = stop.arg = begin.result[0];
 	do {
-		ctl_call(&read, what);
+		read_piece(&read, what);
 		if (!is_stopped) {
 			take_piece(&line, text, (size_t)read.done, user);
 		}

@@ -19,7 +19,8 @@
 #include "base/compiler.h"
 #include "dump.h"
 
-#define LINES_MAX 100000U /* of one that should have ended */
+#define LOOK_TICKET 9U
+#define LINES_MAX   100000U /* of one that should have ended */
 
 static char dump_path[64];
 static char dump_words[96];
@@ -170,6 +171,9 @@ static uint32_t look_on(struct plinth_control *call)
 {
 	char *text = call->buffer;
 
+	if (call->arg != LOOK_TICKET) {
+		return CONTROL_NOT_FOUND;
+	}
 	call->result[0] = fake->calls[CONTROL_LOOK_STOP] != 0U;
 	while (call->size - call->done > 80U && call->result[0] == 0U) {
 		uint64_t gva = 0xffff800000000000U + fake->number * 0x1000U;
@@ -189,7 +193,18 @@ static uint32_t look_on(struct plinth_control *call)
 static uint32_t look_in_vain(struct plinth_control *call)
 {
 	call->result[0] = fake->calls[CONTROL_LOOK_STOP] != 0U;
+	return call->arg == LOOK_TICKET ? CONTROL_OK : CONTROL_NOT_FOUND;
+}
+
+static uint32_t begin_look(struct plinth_control *call)
+{
+	call->result[0] = LOOK_TICKET;
 	return CONTROL_OK;
+}
+
+static uint32_t stop_look(struct plinth_control *call)
+{
+	return call->arg == LOOK_TICKET ? CONTROL_OK : CONTROL_NOT_FOUND;
 }
 
 static void interrupt(void)
@@ -200,9 +215,9 @@ static void interrupt(void)
 static void look_with(fake_serve_fn *read)
 {
 	fake_reset();
-	fake_serve[CONTROL_LOOK] = serve;
+	fake_serve[CONTROL_LOOK] = begin_look;
 	fake_serve[CONTROL_LOOK_READ] = read;
-	fake_serve[CONTROL_LOOK_STOP] = serve;
+	fake_serve[CONTROL_LOOK_STOP] = stop_look;
 	fake_serve[CONTROL_MEMORY_READ] = serve;
 	fake_serve[CONTROL_REGISTERS_READ] = serve;
 	fake->signal = SIGTERM;
@@ -305,6 +320,19 @@ static int teardown(void **state)
 	return 0;
 }
 
+/* Another one's look has come in its place: what there is of it is not all. */
+static void a_look_that_is_cut_off_fails(void **state)
+{
+	(void)state;
+	look_with(look_on);
+	fake_serve[CONTROL_LOOK] = serve;
+	const struct fake_result *r = fake_run("scan web");
+
+	assert_string_equal(
+		r->err, "plinthctl: scan: cut off: nobody has taken its lines for ten seconds\n");
+	assert_int_equal(r->status, 1);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -316,6 +344,7 @@ int main(void)
 		TEST(a_dump_that_cannot_be_made_harms_no_older_one),
 		TEST(a_dump_can_be_ended_while_it_scans),
 		TEST(a_scan_that_is_ended_stops_the_look),
+		TEST(a_look_that_is_cut_off_fails),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
