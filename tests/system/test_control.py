@@ -188,7 +188,7 @@ def test_power_and_events(guest):
     assert int(guest.run(irqs)) > count, "woken by interrupts"
     lines = guest.run("sleep 1; kill %1; cat /tmp/events").splitlines()
     events = [json.loads(line) for line in lines if line.startswith("{")]
-    states = [event["state"] for event in events if event["vm"] == "worker" and "state" in event]
+    states = [event["state"] for event in events if event.get("vm") == "worker" and "state" in event]
     expected = ["paused", "running", "stopping", "starting", "running", "stopping", "off"]
     end = len(states) - 2
     assert states[end:] == ["starting", "running"]

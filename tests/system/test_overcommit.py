@@ -108,7 +108,7 @@ def test_only_who_asks_waits(machine):
     manager = typist.at("boss")
     lines = manager.run("kill %1; cat /run/events").splitlines()
     events = [json.loads(line) for line in lines if line.startswith("{")]
-    states = [event["state"] for event in events if event["vm"] == "two" and "state" in event]
+    states = [event["state"] for event in events if event.get("vm") == "two" and "state" in event]
     states = states[states.index("starved") :]
     assert states[-1] == "running" and set(states) == {"starved", "running"}
 

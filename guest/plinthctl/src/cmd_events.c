@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* plinthctl events: what has happened to VMs. */
+#include <string.h>
+
 #include "commands.h"
 
 struct reader {
@@ -37,6 +39,9 @@ static void show(const struct control_event *event, uint64_t frequency)
 					       event->time % frequency * 1000000U / frequency);
 		json_string("event", kind_name(event->kind));
 		json_string("vm", ctl_name(event->vm));
+		if (event->vm != CONTROL_NO_VM) {
+			json_number("id", event->vm);
+		}
 		if (is_state) {
 			json_string("state", ctl_state_name(event->value));
 		}
@@ -44,10 +49,29 @@ static void show(const struct control_event *event, uint64_t frequency)
 		json_end();
 		return;
 	}
+	char handle[16] = "-";
+	const char *name = ctl_name(event->vm);
+
+	/* One that has left has no name any more. */
+	if (event->vm != CONTROL_NO_VM) {
+		snprintf(handle, sizeof(handle), "(id %u)", event->vm);
+	}
 	printf("%5llu.%06llu %-9s %s%s%s\n", (unsigned long long)(event->time / frequency),
 		(unsigned long long)(event->time % frequency * 1000000U / frequency),
-		kind_name(event->kind), ctl_name(event->vm), is_state ? ": " : "",
-		is_state ? ctl_state_name(event->value) : "");
+		kind_name(event->kind), strcmp(name, "-") == 0 ? handle : name,
+		is_state ? ": " : "", is_state ? ctl_state_name(event->value) : "");
+}
+
+static void show_lost(uint64_t count)
+{
+	if (ctl_json) {
+		json_open(NULL, '{');
+		json_number("lost", count);
+		json_close('}');
+		json_end();
+	} else {
+		printf("[%llu older events are gone]\n", (unsigned long long)count);
+	}
 }
 
 /* All that wait. */
@@ -61,9 +85,8 @@ static void read_events(struct reader *reader)
 		call.arg = reader->number;
 		ctl_call(&call, "events");
 		reader->number = call.result[0];
-		if (call.result[1] != 0U && !ctl_json) {
-			printf("[%llu older events are gone]\n",
-				(unsigned long long)call.result[1]);
+		if (call.result[1] != 0U) {
+			show_lost(call.result[1]);
 		}
 		for (size_t i = 0; i < call.done / sizeof(events[0]); i++) {
 			show(&events[i], reader->frequency);

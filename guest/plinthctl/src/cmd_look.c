@@ -40,7 +40,7 @@ static void take_word(struct words *w, int count, char **words, int *i)
 		}
 	}
 	if ((value = ctl_value(count, words, i, "--vcpu")) != NULL) {
-		w->look.vcpu = (uint32_t)ctl_number(value, 10, "--vcpu");
+		w->look.vcpu = ctl_vcpu(value);
 	} else if (is_scan && (value = ctl_value(count, words, i, "--from")) != NULL) {
 		w->look.from = ctl_number(value, 16, "--from");
 	} else if (is_scan && (value = ctl_value(count, words, i, "--to")) != NULL) {

@@ -170,7 +170,7 @@ int command_registers(int count, char **words)
 		const char *value = ctl_value(count, words, &i, "--vcpu");
 
 		if (value != NULL) {
-			call.arg2 = (uint32_t)ctl_number(value, 10, "--vcpu");
+			call.arg2 = ctl_vcpu(value);
 		} else if (name == NULL) {
 			name = words[i];
 		} else {

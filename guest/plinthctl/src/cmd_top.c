@@ -62,15 +62,25 @@ static struct picture take_picture(void)
 	return p;
 }
 
-/* The same VM in the picture before; NULL: it was not there. */
+/* The same VM in the picture before; NULL: it was not there, by what can be told: another one of
+ * its name may have its handle by now. */
 static const struct figures *before(const struct picture *old, const struct figures *f)
 {
 	for (size_t i = 0; i < old->count; i++) {
-		if (old->vm[i].vm.vm == f->vm.vm) {
-			return &old->vm[i];
+		const struct figures *o = &old->vm[i];
+
+		if (o->vm.vm == f->vm.vm && strcmp(o->vm.name, f->vm.name) == 0 &&
+			o->vm.starts <= f->vm.starts && o->ran <= f->ran) {
+			return o;
 		}
 	}
 	return NULL;
+}
+
+/* What has come since; where it is less than before, it is another one's, or was not there. */
+static uint64_t since(uint64_t now, uint64_t before)
+{
+	return now >= before ? now - before : now;
 }
 
 static void show_vm(
@@ -82,8 +92,8 @@ static void show_vm(
 	uint64_t steal;
 
 	old = old != NULL ? old : &none;
-	permille = (f->ran - old->ran) * 1000U / ticks;
-	steal = (f->stolen - old->stolen) * 1000U / ticks;
+	permille = since(f->ran, old->ran) * 1000U / ticks;
+	steal = since(f->stolen, old->stolen) * 1000U / ticks;
 	if (ctl_json) {
 		json_open(NULL, '{');
 		json_string("name", f->vm.name);
@@ -92,7 +102,8 @@ static void show_vm(
 		json_number("steal_permille", steal);
 		json_number("used_bytes", f->vm.used);
 		for (size_t i = 0; i < KINDS; i++) {
-			json_number(names[i], (f->exits[i] - old->exits[i]) * frequency / ticks);
+			json_number(
+				names[i], since(f->exits[i], old->exits[i]) * frequency / ticks);
 		}
 		json_close('}');
 		return;
@@ -102,8 +113,8 @@ static void show_vm(
 		(unsigned long long)(steal / 10U), (unsigned long long)(steal % 10U),
 		(unsigned long long)(f->vm.used / KIB));
 	for (size_t i = 0; i < KINDS; i++) {
-		printf(" %6llu",
-			(unsigned long long)((f->exits[i] - old->exits[i]) * frequency / ticks));
+		printf(" %6llu", (unsigned long long)(since(f->exits[i], old->exits[i]) *
+						      frequency / ticks));
 	}
 	putchar('\n');
 }

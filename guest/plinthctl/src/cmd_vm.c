@@ -265,7 +265,7 @@ static const struct verb verbs[] = {
 
 static int act(const struct verb *verb, int count, char **words)
 {
-	uint32_t seconds = verb->seconds;
+	uint64_t seconds = verb->seconds;
 	char what[80];
 
 	for (int i = 3; i < count; i++) {
@@ -276,7 +276,7 @@ static int act(const struct verb *verb, int count, char **words)
 		} else if (ctl_flag(words[i], "--now")) {
 			seconds = 0;
 		} else if ((value = ctl_value(count, words, &i, "--timeout")) != NULL) {
-			seconds = (uint32_t)ctl_number(value, 10, "--timeout");
+			seconds = ctl_number(value, 10, "--timeout");
 		} else {
 			ctl_usage("vm");
 		}
@@ -294,7 +294,8 @@ static int act(const struct verb *verb, int count, char **words)
 		json_close('}');
 		json_end();
 	} else if (call.result[0] != 0U) {
-		printf("%s: its tools are asked, and have %u s\n", words[2], seconds);
+		printf("%s: its tools are asked, and have %llu s\n", words[2],
+			(unsigned long long)seconds);
 	}
 	return EXIT_OK;
 }

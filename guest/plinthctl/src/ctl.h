@@ -73,6 +73,9 @@ const char *ctl_state_name(uint64_t state);
 /* Numbers: "0x" hexadecimal, else `base`. Ends the program where `text` is none. */
 uint64_t ctl_number(const char *text, int base, const char *what);
 
+/* A vCPU's number, which `--vcpu` takes. */
+uint32_t ctl_vcpu(const char *text);
+
 /* An option of a command: takes words[*at] (and its value, if it has one) where it is `name`. */
 bool ctl_flag(const char *word, const char *name);
 const char *ctl_value(int count, char **words, int *at, const char *name);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "abi/vm_config.h"
 #include "base/check.h"
 #include "commands.h"
 #include "ctl.h"
@@ -115,6 +116,16 @@ uint64_t ctl_number(const char *text, int base, const char *what)
 		ctl_die(EXIT_USAGE, "%s: %s is no number", what, text);
 	}
 	return value;
+}
+
+uint32_t ctl_vcpu(const char *text)
+{
+	uint64_t vcpu = ctl_number(text, 10, "--vcpu");
+
+	if (vcpu >= VM_VCPU_MAX) {
+		ctl_die(EXIT_FAILED, "--vcpu: no VM has a vCPU %s", text);
+	}
+	return (uint32_t)vcpu;
 }
 
 bool ctl_flag(const char *word, const char *name)

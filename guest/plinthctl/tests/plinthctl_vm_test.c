@@ -203,6 +203,86 @@ static void following_variables_ends_with_the_vm(void **state)
 	assert_int_equal(remove(path), 0);
 }
 
+/* Numbers are what they are, or refused: not their lower half. */
+static void large_numbers_are_not_cut(void **state)
+{
+	(void)state;
+	check(fake_run("vm stop web --timeout 4294967296"), 0, "");
+	assert_int_equal(fake->last[CONTROL_STOP].arg, UINT64_C(4294967296));
+	check(fake_run("registers web --vcpu 4294967296"), 1,
+		"plinthctl: --vcpu: no VM has a vCPU 4294967296\n");
+	check(fake_run("translate web 0 --vcpu 4294967295"), 1,
+		"plinthctl: --vcpu: no VM has a vCPU 4294967295\n");
+}
+
+static void events_have_handles_and_say_what_is_lost(void **state)
+{
+	(void)state;
+	fake_post(CONTROL_EVENT_STATE, 5, CONTROL_STATE_GONE);
+	fake_post(CONTROL_EVENT_STATE, 1, CONTROL_STATE_RUNNING);
+	fake->lost = 3;
+	const struct fake_result *r = fake_run("--json events");
+
+	check(r, 0, "");
+	assert_string_equal(r->out,
+		"{\"lost\":3}\n"
+		"{\"time_us\":0,\"event\":\"state\",\"vm\":\"-\",\"id\":5,\"state\":\"gone\"}\n"
+		"{\"time_us\":0,\"event\":\"state\",\"vm\":\"web\",\"id\":1,\"state\":\"running\"}"
+		"\n");
+	fake->lost = 3;
+	r = fake_run("events");
+	check(r, 0, "");
+	assert_string_equal(r->out, "[3 older events are gone]\n"
+				    "    0.000000 state     (id 5): gone\n"
+				    "    0.000000 state     web: running\n");
+}
+
+static uint32_t vcpus_that_ran(struct plinth_control *call)
+{
+	struct control_vcpu *vcpu = call->buffer;
+
+	call->result[0] = 1;
+	if (call->arg == 0U) {
+		*vcpu = (struct control_vcpu){
+			.ran = fake->number, .stolen = fake->number, .exits_hvc = fake->number};
+		call->done = sizeof(*vcpu);
+	}
+	return CONTROL_OK;
+}
+
+static void replace(void)
+{
+	fake->number = 10;
+}
+
+static void replace_by_another(void)
+{
+	fake->number = 5010;
+	snprintf(fake->vm[1].name, sizeof(fake->vm[1].name), "mail");
+}
+
+/* Another one got its handle, and its name or not, between two looks. */
+static void top_tells_one_vm_from_the_next(void **state)
+{
+	(void)state;
+	fake_serve[CONTROL_VCPUS] = vcpus_that_ran;
+	fake->number = 5000;
+	fake_idle = replace;
+	const struct fake_result *r = fake_run("--json top --once");
+
+	check(r, 0, "");
+	assert_non_null(strstr(r->out, "\"name\":\"web\",\"state\":\"running\",\"cpu_permille\":10,"
+				       "\"steal_permille\":10,\"used_bytes\":0,\"hvc\":10,"));
+	fake->number = 5000;
+	fake_idle = replace_by_another;
+	r = fake_run("--json top --once");
+	check(r, 0, "");
+	assert_non_null(
+		strstr(r->out, "\"name\":\"mail\",\"state\":\"running\",\"cpu_permille\":5010,"));
+	assert_non_null(
+		strstr(r->out, "\"name\":\"boss\",\"state\":\"running\",\"cpu_permille\":10,"));
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup(name, setup)
@@ -215,6 +295,9 @@ int main(void)
 		TEST(destroy_says_when_it_has_not),
 		TEST(lost_events_do_not_mean_that_it_is_gone),
 		TEST(following_variables_ends_with_the_vm),
+		TEST(large_numbers_are_not_cut),
+		TEST(events_have_handles_and_say_what_is_lost),
+		TEST(top_tells_one_vm_from_the_next),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
