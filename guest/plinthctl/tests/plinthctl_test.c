@@ -212,11 +212,10 @@ static void interrupt(void)
 	(void)raise(fake->signal);
 }
 
-static void look_with(fake_serve_fn *read)
+static void prepare_look(void)
 {
 	fake_reset();
 	fake_serve[CONTROL_LOOK] = begin_look;
-	fake_serve[CONTROL_LOOK_READ] = read;
 	fake_serve[CONTROL_LOOK_STOP] = stop_look;
 	fake_serve[CONTROL_MEMORY_READ] = serve;
 	fake_serve[CONTROL_REGISTERS_READ] = serve;
@@ -227,7 +226,8 @@ static void look_with(fake_serve_fn *read)
 static void a_dump_has_as_many_ranges_as_it_can(void **state)
 {
 	(void)state;
-	look_with(look_on);
+	prepare_look();
+	fake_serve[CONTROL_LOOK_READ] = look_on;
 	const struct fake_result *r = fake_run(dump_words);
 
 	assert_string_equal(r->err, "");
@@ -251,7 +251,8 @@ static void a_dump_that_cannot_be_made_harms_no_older_one(void **state)
 	char text[16] = "";
 
 	(void)state;
-	look_with(look_on);
+	prepare_look();
+	fake_serve[CONTROL_LOOK_READ] = look_on;
 	fputs("an older one", file);
 	fflush(file);
 	fake->vm[1].state = CONTROL_STATE_OFF;
@@ -263,13 +264,15 @@ static void a_dump_that_cannot_be_made_harms_no_older_one(void **state)
 	assert_int_equal(fread(text, 1, sizeof(text) - 1U, file), strlen("an older one"));
 	assert_string_equal(text, "an older one");
 	/* A new one is all there is then. */
-	look_with(look_on);
+	prepare_look();
+	fake_serve[CONTROL_LOOK_READ] = look_on;
 	assert_int_equal(fake_run(dump_words)->status, 0);
 	assert_int_equal(fseek(file, 0, SEEK_END), 0);
 	assert_int_equal(ftell(file), DUMP_MEMORY + fake->vm[1].memory);
 	fclose(file);
 	/* A path that cannot be is no reason to pause anybody. */
-	look_with(look_on);
+	prepare_look();
+	fake_serve[CONTROL_LOOK_READ] = look_on;
 	assert_int_equal(fake_run("dump web /nowhere/dump")->status, 1);
 	assert_int_equal(fake->calls[CONTROL_PAUSE], 0);
 	assert_int_equal(remove(dump_path), 0);
@@ -289,11 +292,13 @@ static void check_interrupted_dump(void)
 static void a_dump_can_be_ended_while_it_scans(void **state)
 {
 	(void)state;
-	look_with(look_on);
+	prepare_look();
+	fake_serve[CONTROL_LOOK_READ] = look_on;
 	fake->until = 500;
 	check_interrupted_dump();
 	assert_in_range(fake->number, 500, 600);
-	look_with(look_in_vain);
+	prepare_look();
+	fake_serve[CONTROL_LOOK_READ] = look_in_vain;
 	fake_idle = interrupt;
 	check_interrupted_dump();
 	assert_in_range(fake->timeouts, 0, 3);
@@ -303,11 +308,13 @@ static void a_dump_can_be_ended_while_it_scans(void **state)
 static void a_scan_that_is_ended_stops_the_look(void **state)
 {
 	(void)state;
-	look_with(look_on);
+	prepare_look();
+	fake_serve[CONTROL_LOOK_READ] = look_on;
 	fake->until = 500;
 	assert_int_equal(fake_run("scan web")->status, 128 + SIGTERM);
 	assert_int_equal(fake->calls[CONTROL_LOOK_STOP], 1);
-	look_with(look_on);
+	prepare_look();
+	fake_serve[CONTROL_LOOK_READ] = look_on;
 	assert_int_equal(fake_run_to_nobody("scan web", STDIN_FILENO), 128 + SIGPIPE);
 	assert_int_equal(fake->calls[CONTROL_LOOK_STOP], 1);
 	assert_in_range(fake->number, 1, 200);
@@ -324,7 +331,8 @@ static int teardown(void **state)
 static void a_look_that_is_cut_off_fails(void **state)
 {
 	(void)state;
-	look_with(look_on);
+	prepare_look();
+	fake_serve[CONTROL_LOOK_READ] = look_on;
 	fake_serve[CONTROL_LOOK] = serve;
 	const struct fake_result *r = fake_run("scan web");
 
