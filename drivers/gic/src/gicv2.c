@@ -75,7 +75,12 @@ void gicv2_leave_cpu(void)
 
 uint32_t gicv2_ack(void)
 {
-	return arch_mmio_read32(gic.cpu_if.base + GICC_IAR);
+	uint32_t iar = arch_mmio_read32(gic.cpu_if.base + GICC_IAR);
+
+	/* What it announces is read after the acknowledge: a kick's words lie in Normal memory,
+	 * whose loads may otherwise come first. */
+	arch_dsb_sy();
+	return iar;
 }
 
 void gicv2_drop(uint32_t iar)

@@ -31,6 +31,19 @@ static void note_barrier(void *ctx, enum fake_op op, uint64_t address)
 	}
 }
 
+/* A register that was not read before the barrier is read as something else. */
+static bool waited;
+
+static void note_acknowledge(void *ctx, enum fake_op op, uint64_t address)
+{
+	(void)ctx;
+	(void)address;
+	if (op == FAKE_DSB_SY) {
+		waited = true;
+		gic_model_set(MODEL_CPU_IF + 0xcU, GIC_INTID_SPURIOUS);
+	}
+}
+
 static int setup(void **state)
 {
 	(void)state;
@@ -145,9 +158,13 @@ static void acknowledge_keeps_the_sender(void **state)
 	(void)state;
 	assert_int_equal(gic_init(&gic), PLINTH_OK);
 	gic_model_set(MODEL_CPU_IF + 0xcU, 0xc00); /* SGI 0 from interface 3 */
+	waited = false;
+	fake_maintain_hook(note_acknowledge, NULL);
 	uint32_t iar = gic_ack();
 
+	fake_maintain_hook(NULL, NULL);
 	assert_int_equal(iar, 0xc00);
+	assert_true(waited); /* before what it announces is looked at */
 	gic_drop(iar);
 	assert_int_equal(gic_model_get(MODEL_CPU_IF + 0x10U), 0xc00);
 	assert_int_equal(gic_model_count(MODEL_CPU_IF + 0x1000U), 0);
