@@ -182,6 +182,8 @@ static void give_back(struct gmem *gmem)
 {
 	if (gmem->zeroes.v != 0U) {
 		gmem->used--;
+		/* No leaf owns it, so gmem_drop_leaf() knows nothing of the guest's fetches. */
+		coh_do(COH_EXEC_LOST_BY_ALL, 0, 0, &gmem->counters.coh);
 		gmem_free(gmem, gmem->zeroes, 0);
 		gmem->zeroes = pa_init(0);
 	}

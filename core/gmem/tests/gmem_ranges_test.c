@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "base/bits.h"
+#include "fake/maintenance.h"
 #include "gmem_rig.h"
 
 static struct gmem *const gmem = &rig.gmem;
@@ -161,6 +162,32 @@ static void test_memory_of_ranges_is_promised(void **state)
 	pmem_unreserve(stats.free - stats.reserved);
 }
 
+/* While the page is still the VM's: who gets it next may fetch as soon as it is free. */
+static unsigned forgotten;
+
+static void note_forgotten(void *ctx, enum fake_op op, uint64_t address)
+{
+	(void)ctx;
+	(void)address;
+	if (op == FAKE_IC_IALLUIS && gmem->zeroes.v != 0U) {
+		forgotten++;
+	}
+}
+
+static void test_zeroes_that_were_executed_are_forgotten(void **state)
+{
+	(void)state;
+	start_with_ranges(0);
+	assert_int_equal(rig_fault(ODD + KIB(36), GMEM_FETCH), GMEM_RESUME);
+	forgotten = 0;
+	fake_maintain_hook(note_forgotten, NULL);
+	while (gmem_fini_step(gmem) == PLINTH_EAGAIN) {
+	}
+	fake_maintain_hook(NULL, NULL);
+	assert_int_equal(gmem->zeroes.v, 0);
+	assert_int_equal(forgotten, 1);
+}
+
 static void test_init_refuses_ranges(void **state)
 {
 	static struct gmem other;
@@ -191,6 +218,7 @@ int main(void)
 		TEST(test_read_only_ranges_stay_as_they_are),
 		TEST(test_ranges_outlive_a_reset),
 		TEST(test_memory_of_ranges_is_promised),
+		TEST(test_zeroes_that_were_executed_are_forgotten),
 		TEST(test_init_refuses_ranges),
 	};
 
