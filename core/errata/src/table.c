@@ -13,13 +13,16 @@
 #define MIDR_VARIANT_WIDTH  4U
 #define MIDR_MODEL_MASK	    UINT32_C(0xff00fff0)
 
-#define ARM(part)   (UINT32_C(0x41000000) | UINT32_C(part) << 4)
-#define CORTEX_A55  ARM(0xd05)
-#define CORTEX_A57  ARM(0xd07)
-#define CORTEX_A72  ARM(0xd08)
-#define CORTEX_A76  ARM(0xd0b)
-#define CORTEX_A510 ARM(0xd46)
-#define NEOVERSE_N1 ARM(0xd0c)
+#define MODEL(implementer, part) ((uint32_t)(implementer) << 24 | (uint32_t)(part) << 4)
+#define ARM(part)		 MODEL(0x41, part)
+#define CORTEX_A55		 ARM(0xd05)
+#define CORTEX_A57		 ARM(0xd07)
+#define CORTEX_A72		 ARM(0xd08)
+#define CORTEX_A76		 ARM(0xd0b)
+#define CORTEX_A510		 ARM(0xd46)
+#define NEOVERSE_N1		 ARM(0xd0c)
+#define AZURE_COBALT_100	 MODEL(0x6d, 0xd49)
+#define NVIDIA_OLYMPUS		 MODEL(0x4e, 0x010)
 
 #define REV(r, p)     ((r) << 4 | (p))
 #define ALL_REVISIONS 0, 0xff
@@ -34,6 +37,42 @@ static bool claims_dic(const struct errata_cpu *cpu)
 static bool needs_flush(const struct errata_cpu *cpu)
 {
 	return cpu->flushes;
+}
+
+/* CVE-2025-10263 (Arm's numbers 4118414 and 4193780 to 4193801, NVIDIA's T410-OLY-1029): a DSB
+ * behind a broadcast TLBI may complete before stores by the removed entry do. */
+static bool completes_early(const struct errata_cpu *cpu)
+{
+	static const uint16_t parts[] = {
+		0xd0b, /* Cortex-A76; its 1286807, too, wants invalidations twice */
+		0xd0c, /* Neoverse-N1 */
+		0xd0d, /* Cortex-A77 */
+		0xd0e, /* Cortex-A76AE */
+		0xd40, /* Neoverse-V1 */
+		0xd41, /* Cortex-A78 */
+		0xd42, /* Cortex-A78AE */
+		0xd44, /* Cortex-X1 */
+		0xd47, /* Cortex-A710 */
+		0xd48, /* Cortex-X2 */
+		0xd49, /* Neoverse-N2 */
+		0xd4b, /* Cortex-A78C */
+		0xd4c, /* Cortex-X1C */
+		0xd4e, /* Cortex-X3 */
+		0xd4f, /* Neoverse-V2 */
+		0xd82, /* Cortex-X4 */
+		0xd83, /* Neoverse-V3AE */
+		0xd84, /* Neoverse-V3 */
+		0xd85, /* Cortex-X925 */
+		0xd8c, /* C1-Ultra */
+		0xd90, /* C1-Premium */
+	};
+	uint32_t model = (uint32_t)cpu->midr & MIDR_MODEL_MASK;
+	bool found = model == NVIDIA_OLYMPUS || model == AZURE_COBALT_100;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(parts); i++) {
+		found |= model == ARM(parts[i]);
+	}
+	return found;
 }
 
 static const char speculative_at[] = "stage-1 walks are off while a VM's registers change";
@@ -53,8 +92,8 @@ const struct errata_row errata_rows[] = {
 		ERRATA_RECHECK_HPFAR, CORTEX_A57, REV(0, 0), REV(1, 2), NULL },
 	{ "Neoverse-N1 1542419", "CTR_EL0.DIC is not believed",
 		ERRATA_IGNORE_DIC, NEOVERSE_N1, ALL_REVISIONS, claims_dic },
-	{ "Cortex-A76 1286807", repeat_tlbi, ERRATA_REPEAT_TLBI,
-		CORTEX_A76, REV(0, 0), REV(3, 0), NULL },
+	{ "CVE-2025-10263", repeat_tlbi, ERRATA_REPEAT_TLBI,
+		0, ALL_REVISIONS, completes_early },
 	{ "Cortex-A55 2441007", repeat_tlbi, ERRATA_REPEAT_TLBI,
 		CORTEX_A55, ALL_REVISIONS, NULL },
 	{ "Cortex-A510 2441009", repeat_tlbi, ERRATA_REPEAT_TLBI,

@@ -92,12 +92,12 @@ static void test_models_and_revisions(void **state)
 		{MIDR(0xd07, 1, 3), ERRATA_SPECULATIVE_AT},
 		{MIDR(0xd08, 0, 3), ERRATA_SPECULATIVE_AT},
 		{MIDR(0xd0b, 2, 0), ERRATA_SPECULATIVE_AT | ERRATA_REPEAT_TLBI},
-		{MIDR(0xd0b, 3, 0), ERRATA_REPEAT_TLBI}, {MIDR(0xd0b, 3, 1), 0},
-		{MIDR(0xd0b, 4, 0), 0},
+		{MIDR(0xd0b, 3, 1), ERRATA_REPEAT_TLBI},
 		{MIDR(0xd05, 2, 0), ERRATA_SPECULATIVE_AT | ERRATA_REPEAT_TLBI},
 		{MIDR(0xd05, 2, 1), ERRATA_REPEAT_TLBI}, {MIDR(0xd46, 1, 1), ERRATA_REPEAT_TLBI},
-		{MIDR(0xd46, 1, 2), 0}, {MIDR(0xd0c, 3, 1), 0}, /* Neoverse-N1 without DIC */
-		{MIDR(0xd07, 1, 0) | UINT64_C(0x42000000), 0},	/* another maker's */
+		{MIDR(0xd46, 1, 2), 0},
+		{MIDR(0xd0c, 3, 1), ERRATA_REPEAT_TLBI},       /* Neoverse-N1 without DIC */
+		{MIDR(0xd07, 1, 0) | UINT64_C(0x42000000), 0}, /* another maker's */
 	};
 
 	(void)state;
@@ -108,6 +108,33 @@ static void test_models_and_revisions(void **state)
 			assert_int_equal(errata_needs((enum errata_action)bit),
 				(rows[i].actions & bit) != 0U);
 		}
+	}
+}
+
+/* Of CVE-2025-10263: every revision of the listed models, and nothing of their neighbours. */
+static void test_early_completion(void **state)
+{
+	static const uint16_t listed[] = {0xd0b, 0xd0c, 0xd0d, 0xd0e, 0xd40, 0xd41, 0xd42, 0xd44,
+		0xd47, 0xd48, 0xd49, 0xd4b, 0xd4c, 0xd4e, 0xd4f, 0xd82, 0xd83, 0xd84, 0xd85, 0xd8c,
+		0xd90};
+	static const uint32_t others[] = {0x4e0f0100, 0x6d0fd490};
+	static const uint64_t spared[] = {MIDR(0xd03, 0, 4), MIDR(0xd0a, 3, 1), MIDR(0xd0f, 0, 0),
+		MIDR(0xd43, 0, 0), MIDR(0xd4a, 0, 0), MIDR(0xd4d, 0, 0), MIDR(0xd80, 0, 0),
+		MIDR(0xd81, 0, 0), MIDR(0xd87, 0, 0), MIDR(0xd8b, 0, 0), MIDR(0x010, 0, 0),
+		0x4e0f0040, 0x4e0fd490};
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_SIZE(listed) + ARRAY_SIZE(others); i++) {
+		errata_init(BOOT_CONDUIT_NONE);
+		be_cpu(i < ARRAY_SIZE(listed) ? MIDR(listed[i], i & 0xfU, 0xf)
+					      : others[i - ARRAY_SIZE(listed)],
+			0, 0);
+		assert_true(errata_needs(ERRATA_REPEAT_TLBI));
+	}
+	for (unsigned i = 0; i < ARRAY_SIZE(spared); i++) {
+		errata_init(BOOT_CONDUIT_NONE);
+		be_cpu(spared[i], 0, 0);
+		assert_false(errata_needs(ERRATA_REPEAT_TLBI));
 	}
 }
 
@@ -290,6 +317,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_models_and_revisions, setup),
+		cmocka_unit_test_setup(test_early_completion, setup),
 		cmocka_unit_test_setup(test_walks, setup),
 		cmocka_unit_test_setup(test_n1_with_dic, setup),
 		cmocka_unit_test_setup(test_actions_add_up_over_cpus, setup),
