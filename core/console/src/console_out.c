@@ -240,13 +240,14 @@ static uint32_t take(struct console_port *port, bool all, uint32_t max)
 		uint64_t most =
 			min_u64(min_u64(left, max - count), console_out_room() - OUT_MARGIN);
 		uint32_t text = take_text(port, (uint32_t)most);
-		uint8_t byte = port->ring[port->taken % CONSOLE_RING_SIZE];
+		uint8_t byte;
 
 		left -= text;
 		count += text;
 		if (text != 0U) {
-			continue;
+			continue; /* what comes behind may be being put there */
 		}
+		byte = port->ring[port->taken % CONSOLE_RING_SIZE];
 		show_byte(port, byte);
 		if (byte == '\n') {
 			port->newlines_taken++;
