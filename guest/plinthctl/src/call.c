@@ -59,8 +59,7 @@ static const char *right_name(uint64_t right)
 void ctl_refused(const struct plinth_control *control, uint32_t status, const char *what)
 {
 	static const char *const reasons[] = {
-		[CONTROL_DENIED] = "the token is not accepted: has this VM entropy? see `log` in "
-				   "Plinth's monitor (Ctrl-T m)",
+		[CONTROL_DENIED] = "no entropy for a token? see Plinth's monitor (Ctrl-T m), `log`",
 		[CONTROL_BAD_CALL] = "this Plinth is older than plinthctl and has no such call",
 		[CONTROL_NO_SUCH_VM] = "no such VM any more; `plinthctl vm list` shows them",
 		[CONTROL_INVALID] = "a value is out of range",
