@@ -65,6 +65,10 @@ int fdtcheck_full(const void *fdt, size_t size)
 	if (error == 0 && fdt_totalsize(fdt) > size) {
 		error = -FDT_ERR_TRUNCATED;
 	}
+	/* Tags and properties are read in place (Devicetree Specification, 5.6). */
+	if (error == 0 && fdt_off_dt_struct(fdt) % FDT_TAGSIZE != 0) {
+		error = -FDT_ERR_BADOFFSET;
+	}
 	if (error == 0) {
 		error = fdt_num_mem_rsv(fdt);
 	}

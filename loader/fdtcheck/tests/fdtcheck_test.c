@@ -124,6 +124,20 @@ static void one_root_and_nothing_else(void **state)
 	}
 }
 
+/* Sound but for its place: what is read in place would not be aligned. */
+static void the_structure_is_aligned(void **state)
+{
+	uint32_t at = fdt_off_dt_struct(tree);
+	uint32_t size = fdt_size_dt_struct(tree);
+
+	(void)state;
+	memcpy(tree + 400, tree + fdt_off_dt_strings(tree), fdt_size_dt_strings(tree));
+	fdt_set_off_dt_strings(tree, 400);
+	memmove(tree + at + 1U, tree + at, size);
+	fdt_set_off_dt_struct(tree, at + 1U);
+	assert_int_equal(fdtcheck_full(tree, sizeof(tree)), -FDT_ERR_BADOFFSET);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -131,6 +145,7 @@ int main(void)
 		cmocka_unit_test_setup(no_length_leads_astray, setup),
 		cmocka_unit_test_setup(is_as_strict_as_libfdt, setup),
 		cmocka_unit_test_setup(one_root_and_nothing_else, setup),
+		cmocka_unit_test_setup(the_structure_is_aligned, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
