@@ -97,8 +97,11 @@ class Gdb:
     """One run of gdb on a VM: commands in, text out. `text` is what each command has printed."""
 
     def __init__(self, machine, name, commands, before=(), guest="boss"):
-        machine.send(f"plinthctl gdb {name} --stdio\n")
-        machine.expect(rf"plinthctl gdb {name} --stdio\n")
+        # What gdb sends before plinthctl has made the terminal raw waits there, but must not come
+        # back: it would be taken for answers.
+        command = f"plinthctl gdb {name} --stdio"
+        machine.send(f"stty -echo; echo gdb-$((6 * 7)); {command}; stty echo\n")
+        machine.expect(rf"^{guest}\| gdb-42$")
         relay = Relay(machine)
         arguments = ["gdb-multiarch", "-nx", "-batch"]
         # gdb's patience: this machine is slow, and so is the wire.
