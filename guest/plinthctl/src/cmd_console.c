@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* plinthctl console: a VM's console on this terminal. */
 #include <errno.h>
-#include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 #include <termios.h>
 #include <unistd.h>
 
 #include "commands.h"
+#include "terminal.h"
 
 #define ESCAPE	0x1d /* Ctrl-] */
 #define FULL_MS 20   /* the guest's UART is full: when to try again */
@@ -15,45 +14,6 @@
 
 /* How long a guest may leave the end of a script untouched. */
 #define PATIENCE_MS 10000U
-
-static struct termios terminal;
-static volatile sig_atomic_t is_to_end;
-
-static void ask_to_end(int number)
-{
-	(void)number;
-	is_to_end = 1;
-}
-
-/* None of them may leave the terminal raw. */
-static void catch_signals(void)
-{
-	const struct sigaction end = {.sa_handler = ask_to_end};
-	const struct sigaction ignore = {.sa_handler = SIG_IGN};
-
-	(void)sigaction(SIGINT, &end, NULL);
-	(void)sigaction(SIGTERM, &end, NULL);
-	(void)sigaction(SIGHUP, &end, NULL);
-	(void)sigaction(SIGPIPE, &ignore, NULL);
-}
-
-static void restore(void)
-{
-	(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &terminal);
-}
-
-/* Keys go through one by one; the guest echoes them. Left as it was however the program ends. */
-static void make_raw(void)
-{
-	if (tcgetattr(STDIN_FILENO, &terminal) != 0) {
-		return; /* not a terminal: a script speaks */
-	}
-	struct termios raw = terminal;
-
-	(void)atexit(restore);
-	cfmakeraw(&raw);
-	(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &raw);
-}
 
 struct session {
 	uint32_t vm;
@@ -85,9 +45,9 @@ static void show(struct session *s)
 		fwrite(text, 1, call.done, stdout);
 		s->is_first = false;
 		s->position = call.arg = call.result[0];
-	} while (call.done == sizeof(text) && is_to_end == 0);
+	} while (call.done == sizeof(text) && !terminal_is_to_end());
 	/* A signal that is to end us may have come in the middle of it. */
-	if (fflush(stdout) != 0 && is_to_end == 0) {
+	if (fflush(stdout) != 0 && !terminal_is_to_end()) {
 		ctl_die(EXIT_FAILED, "standard output: %s", strerror(errno));
 	}
 }
@@ -167,9 +127,9 @@ int command_console(int count, char **words)
 	if (ctl_json == false && isatty(STDIN_FILENO)) {
 		printf("[%s: Ctrl-] leaves]\n", words[1]);
 	}
-	catch_signals();
-	make_raw();
-	while (!s.is_left && is_to_end == 0 && !(s.is_at_end && s.waiting == 0U)) {
+	terminal_catch_signals();
+	terminal_make_raw(TCSAFLUSH); /* keys go through one by one; the guest echoes them */
+	while (!s.is_left && !terminal_is_to_end() && !(s.is_at_end && s.waiting == 0U)) {
 		show(&s);
 		send(&s);
 		check_patience(&s, words[1]);

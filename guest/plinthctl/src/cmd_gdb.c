@@ -6,7 +6,6 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -15,6 +14,7 @@
 
 #include "commands.h"
 #include "gdb.h"
+#include "terminal.h"
 
 #define PORT_MAX 65535U
 #define ALIVE_MS 1000 /* how often Plinth is told that we are there */
@@ -32,15 +32,6 @@ struct link {
 	char frame[GDB_FRAME_MAX]; /* the last one sent: it may be asked for again */
 	size_t frame_size;
 };
-
-static volatile sig_atomic_t is_to_end;
-static struct termios terminal;
-
-static void ask_to_end(int signal)
-{
-	(void)signal;
-	is_to_end = 1;
-}
 
 static void send_bytes(struct link *link, const char *bytes, size_t size)
 {
@@ -156,7 +147,7 @@ static void serve(struct link *link, const char *name)
 
 	gdb_session_begin(&session, name);
 	gdb_server_init(&server, &gdb_session_ops, &session, session.vcpus);
-	while (!server.is_over && !link->is_closed && is_to_end == 0) {
+	while (!server.is_over && !link->is_closed && !terminal_is_to_end()) {
 		look(link, &server, &session);
 		if (!server.is_over &&
 			!ctl_wait(line, link->in,
@@ -207,8 +198,8 @@ static int accept_one(int listener)
 
 	do {
 		fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	} while (fd < 0 && is_to_end == 0 && (errno == EINTR || errno == ECONNABORTED));
-	if (fd < 0 && is_to_end == 0) {
+	} while (fd < 0 && !terminal_is_to_end() && (errno == EINTR || errno == ECONNABORTED));
+	if (fd < 0 && !terminal_is_to_end()) {
 		ctl_die(EXIT_FAILED, "accept: %s", strerror(errno));
 	}
 	if (fd >= 0) {
@@ -216,36 +207,6 @@ static int accept_one(int listener)
 		(void)close(listener);
 	}
 	return fd;
-}
-
-static void restore_terminal(void)
-{
-	(void)tcsetattr(STDIN_FILENO, TCSANOW, &terminal);
-}
-
-/* A serial line: every byte as it is. */
-static void make_raw(void)
-{
-	struct termios raw;
-
-	if (tcgetattr(STDIN_FILENO, &terminal) != 0) {
-		return;
-	}
-	raw = terminal;
-	(void)atexit(restore_terminal);
-	cfmakeraw(&raw);
-	(void)tcsetattr(STDIN_FILENO, TCSANOW, &raw);
-}
-
-static void catch_signals(void)
-{
-	const struct sigaction end = {.sa_handler = ask_to_end};
-	const struct sigaction ignore = {.sa_handler = SIG_IGN};
-
-	(void)sigaction(SIGINT, &end, NULL);
-	(void)sigaction(SIGTERM, &end, NULL);
-	(void)sigaction(SIGHUP, &end, NULL);
-	(void)sigaction(SIGPIPE, &ignore, NULL);
 }
 
 struct options {
@@ -304,9 +265,9 @@ int command_gdb(int count, char **words)
 	struct options options = take_options(count, words);
 
 	check_target(options.name);
-	catch_signals();
+	terminal_catch_signals();
 	if (options.is_stdio) {
-		make_raw();
+		terminal_make_raw(TCSANOW); /* a serial line: every byte as it is */
 		link.is_terminal = isatty(STDOUT_FILENO) != 0;
 		serve(&link, options.name);
 		return EXIT_OK;
