@@ -30,8 +30,11 @@ def run_quick(options):
 
 
 def run_analysers(options):
-    """They want what run_quick() has built."""
-    return run_each({"cppcheck": check_cppcheck, "clang_tidy": tidy.check}, options)
+    """They go by the commands of one build, which need not have been made."""
+    analysers = {"cppcheck": check_cppcheck, "clang_tidy": tidy.check}
+    if any(options.selects(name) for name in analysers):
+        build.configure("host-clang", options.verbose)
+    return run_each(analysers, options)
 
 
 def run_each(checks, options):
