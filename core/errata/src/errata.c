@@ -6,16 +6,13 @@
 #include "arch/sysreg.h"
 #include "base/atomic.h"
 #include "base/bits.h"
-#include "base/compiler.h"
+#include "predictors.h"
 #include "table.h"
 
 /* SMCCC (DEN0028). */
 #define FN_SMCCC_VERSION UINT32_C(0x80000000)
 #define FN_ARCH_FEATURES UINT32_C(0x80000001)
 #define SMCCC_1_1	 0x10001
-#define NEEDED		 0
-#define NOT_NEEDED	 1
-#define NOT_SUPPORTED	 (-1)
 
 #define PFR0_CSV2_SHIFT 56U
 #define PFR0_CSV2_WIDTH 4U
@@ -24,8 +21,6 @@
 #define CSV2_BRANCHES	1U /* predictors are apart between contexts */
 #define CSV2_HISTORY	3U /* their history too */
 
-enum workaround { BRANCHES, BYPASS, HISTORY, WORKAROUND_COUNT };
-
 static const uint32_t workaround_function[WORKAROUND_COUNT] = {
 	[BRANCHES] = ERRATA_ARCH_WORKAROUND_1,
 	[BYPASS] = ERRATA_ARCH_WORKAROUND_2,
@@ -33,7 +28,6 @@ static const uint32_t workaround_function[WORKAROUND_COUNT] = {
 };
 
 /* Set by errata_init() on the boot CPU, then constant. */
-static uint32_t firmware_conduit;
 static bool has_arch_features;
 
 /* Each CPU adds its bits, atomically; constant after bring-up. */
@@ -48,19 +42,14 @@ static int32_t call_firmware(uint32_t function, uint64_t argument)
 {
 	struct smccc_regs regs = {.x = {function, argument}};
 
-	if (firmware_conduit == BOOT_CONDUIT_HVC) {
-		arch_hvc(&regs);
-	} else {
-		arch_smc(&regs);
-	}
+	arch_smc(&regs);
 	return (int32_t)(uint32_t)regs.x[0];
 }
 
 void errata_init(uint32_t conduit)
 {
-	firmware_conduit = conduit;
 	has_arch_features =
-		conduit != BOOT_CONDUIT_NONE && call_firmware(FN_SMCCC_VERSION, 0) >= SMCCC_1_1;
+		conduit == BOOT_CONDUIT_SMC && call_firmware(FN_SMCCC_VERSION, 0) >= SMCCC_1_1;
 	rows_applied = 0;
 	errata_actions = 0;
 	for (unsigned i = 0; i < WORKAROUND_COUNT; i++) {
@@ -99,10 +88,8 @@ static int32_t ask(const struct errata_cpu *cpu, enum workaround which)
 	return answer == NEEDED ? NEEDED : NOT_NEEDED;
 }
 
-static void ask_firmware(struct errata_cpu *cpu)
+static void ask_firmware(const struct errata_cpu *cpu, int32_t answers[WORKAROUND_COUNT])
 {
-	int32_t answers[WORKAROUND_COUNT];
-
 	for (unsigned i = 0; i < WORKAROUND_COUNT; i++) {
 		answers[i] = ask(cpu, (enum workaround)i);
 		if (answers[i] != NOT_NEEDED) {
@@ -110,28 +97,33 @@ static void ask_firmware(struct errata_cpu *cpu)
 				answers[i] == NEEDED ? SAID_NEEDED : SAID_NOT_SUPPORTED);
 		}
 	}
-	cpu->flushes = answers[BRANCHES] == NEEDED || answers[HISTORY] == NEEDED;
 	if (answers[BYPASS] == NEEDED) {
 		(void)call_firmware(ERRATA_ARCH_WORKAROUND_2, 1);
 	}
 }
 
-void errata_add_cpu(void)
+struct errata_predictors errata_add_cpu(void)
 {
+	struct errata_predictors defence;
+	int32_t answers[WORKAROUND_COUNT];
 	struct errata_cpu cpu = {
 		.midr = read_midr_el1(),
 		.ctr = read_ctr_el0(),
 		.pfr0 = read_id_aa64pfr0_el1(),
 		.pfr1 = read_id_aa64pfr1_el1(),
+		.isar2 = read_id_aa64isar2_el1(),
+		.mmfr1 = read_id_aa64mmfr1_el1(),
 	};
 
-	ask_firmware(&cpu);
+	ask_firmware(&cpu, answers);
+	defence = predictors_judge(&cpu, answers);
 	for (unsigned i = 0; i < errata_row_count; i++) {
 		if (errata_row_applies(&errata_rows[i], &cpu)) {
 			fetch_or_acq_rel(&rows_applied, UINT32_C(1) << i);
 			fetch_or_acq_rel(&errata_actions, errata_rows[i].action);
 		}
 	}
+	return defence;
 }
 
 void errata_report(void (*put)(void *ctx, const char *name, const char *action), void *ctx)
@@ -157,25 +149,4 @@ int32_t errata_arch_features(uint32_t function)
 		return (said & SAID_NOT_SUPPORTED) != 0U ? NOT_SUPPORTED : NOT_NEEDED;
 	}
 	return NOT_SUPPORTED;
-}
-
-bool errata_forward(uint32_t function, uint64_t argument)
-{
-	int32_t answer = errata_arch_features(function);
-
-	if (answer == NEEDED) {
-		(void)call_firmware(function, argument);
-	}
-	return answer >= 0;
-}
-
-void errata_switch_vm(void)
-{
-	if (UNLIKELY(errata_needs(ERRATA_FLUSH_PREDICTORS))) {
-		/* WORKAROUND_3 does all that WORKAROUND_1 does. */
-		bool clears_history = (load_relaxed(&cpus_said[HISTORY]) & SAID_NEEDED) != 0U;
-
-		(void)call_firmware(
-			clears_history ? ERRATA_ARCH_WORKAROUND_3 : ERRATA_ARCH_WORKAROUND_1, 0);
-	}
 }

@@ -11,18 +11,15 @@
 #define MIDR_REVISION_WIDTH 4U
 #define MIDR_VARIANT_SHIFT  20U
 #define MIDR_VARIANT_WIDTH  4U
-#define MIDR_MODEL_MASK	    UINT32_C(0xff00fff0)
 
-#define MODEL(implementer, part) ((uint32_t)(implementer) << 24 | (uint32_t)(part) << 4)
-#define ARM(part)		 MODEL(0x41, part)
-#define CORTEX_A55		 ARM(0xd05)
-#define CORTEX_A57		 ARM(0xd07)
-#define CORTEX_A72		 ARM(0xd08)
-#define CORTEX_A76		 ARM(0xd0b)
-#define CORTEX_A510		 ARM(0xd46)
-#define NEOVERSE_N1		 ARM(0xd0c)
-#define AZURE_COBALT_100	 MODEL(0x6d, 0xd49)
-#define NVIDIA_OLYMPUS		 MODEL(0x4e, 0x010)
+#define CORTEX_A55	 ARM(0xd05)
+#define CORTEX_A57	 ARM(0xd07)
+#define CORTEX_A72	 ARM(0xd08)
+#define CORTEX_A76	 ARM(0xd0b)
+#define CORTEX_A510	 ARM(0xd46)
+#define NEOVERSE_N1	 ARM(0xd0c)
+#define AZURE_COBALT_100 MODEL(0x6d, 0xd49)
+#define NVIDIA_OLYMPUS	 MODEL(0x4e, 0x010)
 
 #define REV(r, p)     ((r) << 4 | (p))
 #define ALL_REVISIONS 0, 0xff
@@ -34,9 +31,24 @@ static bool claims_dic(const struct errata_cpu *cpu)
 	return (cpu->ctr & CTR_DIC) != 0U;
 }
 
-static bool needs_flush(const struct errata_cpu *cpu)
+static bool firmware_clears(const struct errata_cpu *cpu)
 {
-	return cpu->flushes;
+	return cpu->predictors == PREDICTORS_FIRMWARE;
+}
+
+static bool history_is_cleared(const struct errata_cpu *cpu)
+{
+	return cpu->predictors == PREDICTORS_HISTORY;
+}
+
+static bool is_open(const struct errata_cpu *cpu)
+{
+	return cpu->predictors == PREDICTORS_OPEN;
+}
+
+static bool remembers(const struct errata_cpu *cpu)
+{
+	return cpu->predictors == PREDICTORS_REMEMBERS;
 }
 
 /* CVE-2025-10263 (Arm's numbers 4118414 and 4193780 to 4193801, NVIDIA's T410-OLY-1029): a DSB
@@ -98,8 +110,14 @@ const struct errata_row errata_rows[] = {
 		CORTEX_A55, ALL_REVISIONS, NULL },
 	{ "Cortex-A510 2441009", repeat_tlbi, ERRATA_REPEAT_TLBI,
 		CORTEX_A510, REV(0, 0), REV(1, 1), NULL },
-	{ "Spectre v2 and BHB", "the firmware clears branch predictors between VMs",
-		ERRATA_FLUSH_PREDICTORS, 0, ALL_REVISIONS, needs_flush },
+	{ "Spectre v2 and BHB", "the firmware clears branch predictors at each exit",
+		0, 0, ALL_REVISIONS, firmware_clears },
+	{ "Spectre BHB", "each exit clears the branch history",
+		0, 0, ALL_REVISIONS, history_is_cleared },
+	{ "Spectre v2 and BHB", "nothing is done: the firmware offers no call that helps",
+		0, 0, ALL_REVISIONS, is_open },
+	{ "Spectre BHB", "nothing is done: no way to clear this CPU's branch history is known",
+		0, 0, ALL_REVISIONS, remembers },
 };
 /* clang-format on */
 

@@ -10,13 +10,29 @@
 
 #include "errata/errata.h"
 
-/* What a CPU says of itself, and its firmware of it. */
+#define MIDR_MODEL_MASK UINT32_C(0xff00fff0) /* implementer, part */
+
+#define MODEL(implementer, part) ((uint32_t)(implementer) << 24 | (uint32_t)(part) << 4)
+#define ARM(part)		 MODEL(0x41, part)
+
+/* How a CPU stands to Spectre v2 and BHB. */
+enum predictors {
+	PREDICTORS_SAFE,
+	PREDICTORS_HISTORY,   /* each exit clears the history: enough */
+	PREDICTORS_FIRMWARE,  /* the firmware clears all at each exit */
+	PREDICTORS_OPEN,      /* it would have to, and offers nothing */
+	PREDICTORS_REMEMBERS, /* of its history alone: nothing is known that clears it */
+};
+
+/* What a CPU says of itself, and what predictors.c makes of it. */
 struct errata_cpu {
 	uint64_t midr;
 	uint64_t ctr;
 	uint64_t pfr0;
 	uint64_t pfr1;
-	bool flushes; /* the firmware offers a call that a CPU of this kind needs */
+	uint64_t isar2;
+	uint64_t mmfr1;
+	enum predictors predictors;
 };
 
 struct errata_row {

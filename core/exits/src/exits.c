@@ -230,10 +230,37 @@ NOINLINE struct vcpu_context *exits_finish_with_interrupts(struct vcpu *vcpu)
 	return UNLIKELY(sched_need_resched()) ? switch_next() : &vcpu->ctx;
 }
 
+static void catch_by(const char *vectors)
+{
+	write_vbar_el2((uint64_t)(uintptr_t)vectors);
+	arch_isb();
+}
+
 void exits_catch(void)
 {
-	write_vbar_el2((uint64_t)(uintptr_t)exits_vectors);
-	arch_isb();
+	catch_by(exits_vectors);
+}
+
+static void defend(const struct errata_predictors *predictors)
+{
+#ifdef PLINTH_NOMITIG
+	const enum errata_defence defence = ERRATA_DEFENCE_NONE;
+#else
+	const enum errata_defence defence = predictors->defence;
+#endif
+
+	percpu_this()->defence_argument = predictors->argument;
+	switch (defence) {
+	case ERRATA_DEFENCE_NONE:
+		exits_catch();
+		break;
+	case ERRATA_DEFENCE_HISTORY:
+		catch_by(exits_vectors_history);
+		break;
+	case ERRATA_DEFENCE_FIRMWARE:
+		catch_by(exits_vectors_firmware);
+		break;
+	}
 }
 
 #define MMFR0_FGT_SHIFT 56U
@@ -264,9 +291,9 @@ static void init_optional_traps(void)
 	}
 }
 
-void exits_cpu_init(void)
+void exits_cpu_init(const struct errata_predictors *predictors)
 {
-	exits_catch();
+	defend(predictors);
 	write_vtcr_el2(s2_vtcr(s2_features()));
 	write_vpidr_el2(read_midr_el1());
 	write_cptr_el2(CPTR_RES1 | CPTR_TZ | CPTR_TTA | CPTR_TAM);

@@ -84,7 +84,8 @@ static void arch_call(struct vcpu *vcpu, uint32_t function, uint64_t *x)
 	case ERRATA_ARCH_WORKAROUND_1:
 	case ERRATA_ARCH_WORKAROUND_2:
 	case ERRATA_ARCH_WORKAROUND_3:
-		if (!errata_forward(function, x[1])) {
+		/* This exit's vector has called the firmware already, or done as well. */
+		if (errata_arch_features(function) < 0) {
 			x[0] = SMCCC_NOT_SUPPORTED;
 		}
 		break;

@@ -19,9 +19,6 @@
 
 #define HCR_EL2_IDLE (HCR_RW | HCR_FMO | HCR_IMO | HCR_AMO)
 
-/* Whose vCPU each CPU ran last, by serial: written by that CPU. */
-static uint32_t last_vm[CPU_MAX];
-
 /* Registers to memory. The vCPU still counts as loaded here, so no other CPU may take it. */
 static void save(struct vcpu *vcpu)
 {
@@ -50,10 +47,6 @@ static void load(struct vcpu *vcpu)
 	struct gmem *gmem = &vcpu->vm->gmem;
 	struct errata_walks walks; /* of whoever was here before: saved already */
 
-	if (last_vm[cpu_this()] != vcpu->vm->serial) {
-		errata_switch_vm();
-		last_vm[cpu_this()] = vcpu->vm->serial;
-	}
 	errata_walks_stop(&walks);
 	write_vttbr_el2(s2_vmid_load(&gmem->space));
 	arch_isb();

@@ -20,6 +20,8 @@
 #define SERROR(aet)   (((uint64_t)EC_SERROR << ESR_EC_SHIFT) | (uint64_t)(aet) << 10 | 0x11U)
 #define SERROR_IMPDEF (((uint64_t)EC_SERROR << ESR_EC_SHIFT) | BIT(24))
 
+static const struct errata_predictors no_defence = {ERRATA_DEFENCE_NONE, 0};
+
 static int teardown(void **state)
 {
 	fake_sysregs.id_aa64pfr0_el1 = 0;
@@ -37,14 +39,14 @@ static void a_cpu_counts_and_guests_have_no_pmu(void **state)
 	fake_sysregs.id_aa64dfr0_el1 = DFR0_PMUV3;
 	fake_sysregs.pmcr_el0 = HPMN << 11; /* N */
 	fake_sysregs.mdcr_el2 = HPMN | BIT(17);
-	exits_cpu_init();
+	exits_cpu_init(&no_defence);
 	assert_int_equal(fake_sysregs.mdcr_el2 & 0x1fU, HPMN);
 	assert_int_equal(fake_sysregs.mdcr_el2 & traps, traps);
 	assert_int_equal(fake_sysregs.mdcr_el2 & HPME, HPME);
 	assert_int_equal(fake_sysregs.mdcr_el2 & BIT(17), 0);
 	assert_int_equal(fake_sysregs.pmcr_el0 & 1U, 1);
 	fake_sysregs.id_aa64dfr0_el1 = 0;
-	exits_cpu_init();
+	exits_cpu_init(&no_defence);
 	assert_int_equal(fake_sysregs.mdcr_el2 & HPME, 0);
 	assert_int_equal(fake_sysregs.vpidr_el2, fake_sysregs.midr_el1);
 }
@@ -108,11 +110,30 @@ static void a_virtual_one_has_a_syndrome(void **state)
 {
 	(void)state;
 	fake_sysregs.vsesr_el2 = 0x1234;
-	exits_cpu_init();
+	exits_cpu_init(&no_defence);
 	assert_int_equal(fake_sysregs.vsesr_el2, 0x1234); /* no such register */
 	fake_sysregs.id_aa64pfr0_el1 = PFR0_RAS;
-	exits_cpu_init();
+	exits_cpu_init(&no_defence);
 	assert_int_equal(fake_sysregs.vsesr_el2, BIT(24));
+}
+
+static void its_vectors_are_those_of_its_defence(void **state)
+{
+	const struct {
+		struct errata_predictors predictors;
+		const char *vectors;
+	} rows[] = {
+		{{ERRATA_DEFENCE_HISTORY, 24}, exits_vectors_history},
+		{{ERRATA_DEFENCE_FIRMWARE, ERRATA_ARCH_WORKAROUND_3}, exits_vectors_firmware},
+		{{ERRATA_DEFENCE_NONE, 0}, exits_vectors},
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_SIZE(rows); i++) {
+		exits_cpu_init(&rows[i].predictors);
+		assert_int_equal(fake_sysregs.vbar_el2, (uintptr_t)rows[i].vectors);
+		assert_int_equal(percpu_this()->defence_argument, rows[i].predictors.argument);
+	}
 }
 
 int main(void)
@@ -125,6 +146,7 @@ int main(void)
 		TEST(an_uncontained_one_ends_the_machine),
 		TEST(a_late_one_is_whose_store_it_was),
 		TEST(a_virtual_one_has_a_syndrome),
+		TEST(its_vectors_are_those_of_its_defence),
 	};
 
 	return cmocka_run_group_tests(tests, rig_group_setup, NULL);

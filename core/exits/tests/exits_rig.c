@@ -17,6 +17,8 @@ struct rig rig;
 
 /* What vectors.S is on the machine. */
 const char exits_vectors[1];
+const char exits_vectors_history[1];
+const char exits_vectors_firmware[1];
 
 void guest_resume(struct vcpu_context *ctx)
 {

@@ -143,6 +143,7 @@ static const char *bring_up(void)
 {
 	const struct cpu_ids ids = cpu_ids_read();
 	const char *lacks = cpu_lacks(&promised, &ids);
+	struct errata_predictors predictors;
 
 	if (lacks != NULL) {
 		return lacks;
@@ -154,9 +155,9 @@ static const char *bring_up(void)
 		return gic_version() == 3U ? "ICH_VTR_EL2" : "GICH_VTR";
 	}
 	least_ctr = coh_ctr_least(least_ctr, read_ctr_el0());
-	errata_add_cpu();
+	predictors = errata_add_cpu();
 	timerq_cpu_init();
-	exits_cpu_init();
+	exits_cpu_init(&predictors);
 	enable_private_interrupts();
 	sched_cpu_online();
 	return NULL;

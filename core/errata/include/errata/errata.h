@@ -25,8 +25,19 @@ enum errata_action {
 	ERRATA_IGNORE_DIC = 1U << 2,
 	/* core/init: s2_repeat_tlbi(): every broadcast TLBI is done twice. */
 	ERRATA_REPEAT_TLBI = 1U << 3,
-	/* core/sched: errata_switch_vm() between two VMs on one CPU. */
-	ERRATA_FLUSH_PREDICTORS = 1U << 4,
+};
+
+/* What a CPU's vectors do ahead of EL2's first branch, so that nothing that a guest has taught its
+ * branch predictors steers EL2, or another VM behind it (Spectre v2, Spectre BHB). */
+enum errata_defence {
+	ERRATA_DEFENCE_NONE,	 /* not needed, or there is none: errata_report() tells which */
+	ERRATA_DEFENCE_HISTORY,	 /* a loop of branches, `argument` rounds, then CLRBHB */
+	ERRATA_DEFENCE_FIRMWARE, /* SMC, `argument` is the function */
+};
+
+struct errata_predictors {
+	enum errata_defence defence;
+	uint32_t argument;
 };
 
 /* SMCCC functions of DEN0028 that guests ask about. */
@@ -35,13 +46,13 @@ enum errata_action {
 #define ERRATA_ARCH_WORKAROUND_3 UINT32_C(0x80003fff)
 
 /* Boot CPU, once, before errata_add_cpu(): asks the firmware what it offers. conduit: enum
- * boot_conduit. */
+ * boot_conduit; firmware that answers by HVC cannot be asked from EL2. */
 void errata_init(uint32_t conduit);
 
 /* Each CPU, before it runs a guest: reads its MIDR_EL1 and ID registers, asks the firmware about
- * it, and turns the firmware's mitigation of Spectre v4 on for good where it can be switched. CPUs
- * may do this at the same time. */
-void errata_add_cpu(void);
+ * it, and turns the firmware's mitigation of Spectre v4 on for good where it can be switched.
+ * Answers what this CPU's vectors have to do. CPUs may do this at the same time. */
+struct errata_predictors errata_add_cpu(void);
 
 extern uint32_t errata_actions; /* of errata.c alone to write */
 
@@ -59,13 +70,9 @@ void errata_report(void (*put)(void *ctx, const char *name, const char *action),
  * other is -1): 0 needed and offered, 1 not needed, -1 not supported. From the firmware's answers
  * on all CPUs, since a vCPU may run on any: 0 where one says so, else -1 where one does; without
  * the firmware's word, from the ID registers (CSV2, SSBS). ARCH_WORKAROUND_2 is never 0: the
- * mitigation stays on, so nobody needs to switch it. */
+ * mitigation stays on, so nobody needs to switch it. A guest's call of one of the three has nothing
+ * left to do where the answer is not -1: the exit that it makes has done it. */
 int32_t errata_arch_features(uint32_t function);
-
-/* A guest's call of one of the three: WORKAROUND_1 and 3 go to the firmware where the answer is 0;
- * otherwise there is nothing to do, and nothing is done. False where the answer is -1. The calls
- * return nothing in registers. */
-bool errata_forward(uint32_t function, uint64_t argument);
 
 /* ERRATA_SPECULATIVE_AT: an AT instruction that EL2 executes by speculation alone may fill the TLB
  * from whatever EL1 registers and VTTBR_EL2 are there. Both of EPD0 and EPD1 stop walks, but with
@@ -87,9 +94,5 @@ void errata_walks_stop(struct errata_walks *was);
 /* Puts SCTLR_EL1 and TCR_EL1 back when all others are right, with an ISB before; the one behind is
  * the caller's (or the ERET). Only where errata_needs(ERRATA_SPECULATIVE_AT). */
 void errata_walks_resume(const struct errata_walks *was);
-
-/* Before another VM's vCPU runs on this CPU: makes branch predictors forget, where needed and
- * offered; else costs one test. */
-void errata_switch_vm(void);
 
 #endif

@@ -10,6 +10,7 @@
 
 #include "base/compiler.h"
 #include "base/types.h"
+#include "errata/errata.h"
 #include "vcpu/context.h"
 
 /* Interrupts of the machine that Plinth takes for itself. 0: there is none. */
@@ -27,8 +28,9 @@ void exits_setup(const struct exits_irqs *irqs);
 /* This CPU's vectors: from here on an exception at EL2 is reported. */
 void exits_catch(void);
 
-/* This CPU's traps and vectors. Each CPU, before exits_run(). */
-void exits_cpu_init(void);
+/* This CPU's traps and vectors, by what errata_add_cpu() said of it. Each CPU, before exits_run().
+ */
+void exits_cpu_init(const struct errata_predictors *predictors);
 
 /* Schedules for ever on this CPU's EL2 stack. */
 NORETURN void exits_run(void);
@@ -48,8 +50,10 @@ struct exits_frame {
 void exits_el2_exception(uint64_t kind, struct exits_frame *frame);
 NORETURN void exits_stack_overflow(uint64_t kind, uint64_t sp);
 
-/* vectors.S */
+/* vectors.S: a table for each enum errata_defence. */
 extern const char exits_vectors[];
+extern const char exits_vectors_history[];
+extern const char exits_vectors_firmware[];
 NORETURN void guest_resume(struct vcpu_context *ctx);
 NORETURN void exits_restart_stack(void (*fn)(void *arg), void *arg);
 

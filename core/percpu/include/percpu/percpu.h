@@ -20,6 +20,7 @@ struct percpu {
 			       * PERCPU_CURRENT for the vectors */
 	uint64_t stack_top;   /* PERCPU_STACK_TOP: where the EL2 stack starts at each exit */
 	uint64_t overflow_stack_top; /* PERCPU_OVERFLOW_STACK_TOP */
+	uint32_t defence_argument;   /* PERCPU_DEFENCE_ARGUMENT: of struct errata_predictors */
 	cpu_id_t id;
 	uint32_t resched;    /* atomic, core/sched, core/timerq: sched_pick() is to be called */
 	uint32_t poked;	     /* atomic, core/timerq: another CPU has armed a timer for this one */

@@ -8,5 +8,6 @@
 #define PERCPU_CURRENT		  0
 #define PERCPU_STACK_TOP	  8
 #define PERCPU_OVERFLOW_STACK_TOP 16
+#define PERCPU_DEFENCE_ARGUMENT	  24
 
 #endif
