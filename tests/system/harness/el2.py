@@ -11,9 +11,12 @@ CORE = BUILD / "gcc" / "core.elf"
 MARK = 0x5CA1AB1E0000  # tests/payload/mark.h
 MARKS = 0x100
 
-# Offsets of its vectors, and numbers of the general registers in MSR and MRS.
+# Its tables of vectors, by what they do about branch predictors; offsets in each; and numbers of the
+# general registers in MSR and MRS.
+VECTORS = ("exits_vectors", "exits_vectors_history", "exits_vectors_firmware")
 VECTOR_EL2_SERROR = 0x380
 VECTOR_GUEST_SYNC = 0x400
+VECTOR_GUEST_IRQ = 0x480
 VECTOR_GUEST_SERROR = 0x580
 MSR_ESR_EL2_X0 = 0xD51C5200
 MSR_ELR_EL2_X0 = 0xD51C4020
@@ -44,6 +47,14 @@ class El2:
         """Until a CPU is about to execute the function's first instruction; which CPU."""
         return self.stub.run_to(self[symbol])
 
+    def vectors(self):
+        """The table that the selected CPU goes by while guests run, one for each defence against
+        trained branch predictors. A CPU that has not got that far yet is let run up to it."""
+        tables = [self[name] for name in VECTORS]
+        if self.stub.read("vbar_el2") not in tables:
+            self.run_to("guest_resume")
+        return self.stub.read("vbar_el2")
+
     def run_to_mark(self):
         """Until a payload comes to a mark and its CPU is at the vector of that exit, where all
         registers are the guest's still. (the CPU, the number of the mark)"""
@@ -51,7 +62,7 @@ class El2:
         def number():
             return self.stub.read("x0") - MARK
 
-        entry = self["exits_vectors"] + VECTOR_GUEST_SYNC
+        entry = self.vectors() + VECTOR_GUEST_SYNC
         cpu = self.stub.run_to(entry, lambda: 0 <= number() < MARKS)
         return cpu, number()
 
@@ -61,7 +72,7 @@ class El2:
         self.stub.execute(cpu, [MSR_ESR_EL2_X0], x0=syndrome)
         if elr is not None:
             self.stub.execute(cpu, [MSR_ELR_EL2_X0], x0=elr)
-        self.stub.write("pc", self["exits_vectors"] + offset)
+        self.stub.write("pc", self.vectors() + offset)
 
     def _root(self):
         return self.stub.read("ttbr0_el2") & TTBR_ADDRESS
