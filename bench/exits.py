@@ -45,7 +45,11 @@ MEMORY_MIB = 192
 GUEST_MEMORY = 128 << 20
 
 # CPU model -> the peers on it, as columns.
-MODELS = {"cortex-a57": ("kvm_nvhe", "xen"), "max": ("kvm_vhe", "xen")}
+MODELS = {
+    "cortex-a57": ("kvm_nvhe", "xen"),
+    "neoverse-n1": ("kvm_vhe", "xen"),  # where all of them overwrite branch histories
+    "max": ("kvm_vhe", "xen"),
+}
 
 
 def measure(cpu=qemu_runs.CPU):
