@@ -6,99 +6,63 @@
 #include <cmocka.h>
 
 #include "base/bits.h"
-#include "vif.h"
+#include "vgic_rig.h"
 
 #define VCPUS 4U
 
-static struct vgic vgic;
-static struct vgic_cpu vcpu[VCPUS];
-static uint32_t kicked;
-
-static void kick(void *ctx, vcpu_id_t id)
-{
-	(void)ctx;
-	kicked |= UINT32_C(1) << id;
-}
-
-static const struct vgic_ops ops = {.kick = kick};
-
-static uint64_t dist(unsigned v, uint64_t offset, uint8_t size, bool write, uint64_t value)
-{
-	struct mmio_access access = {offset, value, v, size, write};
-
-	assert_int_equal(vgic_dist_mmio(&vgic, &access), MMIO_DONE);
-	return access.value;
-}
-
 static void start(uint32_t vcpus)
 {
-	struct vgic_config config = {VGIC_VIEW_V2, vcpus, 32, vif_reset(4), &ops, NULL};
-
-	assert_int_equal(vgic_init(&vgic, &config), PLINTH_OK);
+	rig_make(VGIC_VIEW_V2, vcpus, 32, 4);
 	for (unsigned i = 0; i < vcpus; i++) {
-		assert_int_equal(vgic_cpu_init(&vgic, &vcpu[i], i), PLINTH_OK);
-		vcpu[i].vmcr = VIF_OPEN;
-		(void)dist(i, 0x100, 4, true, UINT32_MAX);
+		(void)rig_dist(i, 0x100, 4, true, UINT32_MAX);
 	}
-	(void)dist(0, 0, 4, true, 1);
-	(void)dist(0, 0x104, 4, true, UINT32_MAX);
-	vgic_load(&vcpu[0]);
+	rig_set(0, 1);
+	rig_set(0x104, UINT32_MAX);
+	vgic_load(&rig.vcpu[0]);
 	for (unsigned i = 1; i < vcpus; i++) {
-		(void)vgic_has_deliverable(&vcpu[i]);
+		(void)vgic_has_deliverable(&rig.vcpu[i]);
 	}
-	kicked = 0;
-}
-
-static void settle(unsigned v)
-{
-	for (unsigned n = 0; vgic_is_due(&vcpu[v]) || vif_maintenance(); n++) {
-		assert_true(n < 4U);
-		if (vif_maintenance()) {
-			vgic_maintenance(&vcpu[v]);
-		} else {
-			vgic_flush(&vcpu[v]);
-		}
-	}
+	rig.kicked = 0;
 }
 
 static void test_identification(void **state)
 {
 	(void)state;
 	start(VCPUS);
-	assert_int_equal(dist(0, 4, 4, false, 0), 1U | (3U << 5));
-	assert_int_equal(dist(0, 8, 4, false, 0) & 0xfffU, 0x43b);
-	assert_int_equal(dist(0, 0xfe8, 4, false, 0), 0x2b);
-	assert_int_equal(dist(0, 0, 4, false, 0), 1);
+	assert_int_equal(rig_dist(0, 4, 4, false, 0), 1U | (3U << 5));
+	assert_int_equal(rig_dist(0, 8, 4, false, 0) & 0xfffU, 0x43b);
+	assert_int_equal(rig_dist(0, 0xfe8, 4, false, 0), 0x2b);
+	assert_int_equal(rig_dist(0, 0, 4, false, 0), 1);
 	/* How a CPU learns its number. */
-	assert_int_equal(dist(2, 0x800, 4, false, 0), 0x04040404);
-	assert_int_equal(dist(3, 0x81f, 1, false, 0), 8);
+	assert_int_equal(rig_dist(2, 0x800, 4, false, 0), 0x04040404);
+	assert_int_equal(rig_dist(3, 0x81f, 1, false, 0), 8);
 }
 
 static void test_banked_registers(void **state)
 {
 	(void)state;
 	start(VCPUS);
-	(void)dist(1, 0x400, 1, true, 0xa0);
-	assert_int_equal(dist(1, 0x400, 4, false, 0), 0xa0);
-	assert_int_equal(dist(0, 0x400, 4, false, 0), 0);
-	(void)dist(0, 0x200, 4, true, 0xffff); /* ISPENDR of SGIs is read-only */
-	assert_int_equal(dist(0, 0x200, 4, false, 0), 0);
+	(void)rig_dist(1, 0x400, 1, true, 0xa0);
+	assert_int_equal(rig_dist(1, 0x400, 4, false, 0), 0xa0);
+	assert_int_equal(rig_dist(0, 0x400, 4, false, 0), 0);
+	(void)rig_dist(0, 0x200, 4, true, 0xffff); /* ISPENDR of SGIs is read-only */
+	assert_int_equal(rig_dist(0, 0x200, 4, false, 0), 0);
 }
 
 static void test_targets(void **state)
 {
 	(void)state;
 	start(VCPUS);
-	assert_int_equal(dist(0, 0x820, 4, false, 0), 0);
-	assert_int_equal(vgic_set_spi(&vgic, 32, true), PLINTH_OK); /* goes nowhere yet */
+	assert_int_equal(rig_dist(0, 0x820, 4, false, 0), 0);
+	assert_int_equal(vgic_set_spi(&rig.vgic, 32, true), PLINTH_OK); /* goes nowhere yet */
 	assert_int_equal(vif_peek(), VIF_SPURIOUS);
-	(void)dist(0, 0x820, 1, true, 0xf4); /* 2; the upper four are not there */
-	assert_int_equal(dist(0, 0x820, 4, false, 0), 4);
-	assert_int_equal(kicked, 4);
-	assert_true(vgic_has_deliverable(&vcpu[2]));
-	(void)dist(0, 0x820, 4, true, 0x01010103);
-	assert_false(vgic_has_deliverable(&vcpu[2]));
-	settle(0);
+	(void)rig_dist(0, 0x820, 1, true, 0xf4); /* 2; the upper four are not there */
+	assert_int_equal(rig_dist(0, 0x820, 4, false, 0), 4);
+	assert_int_equal(rig.kicked, 4);
+	assert_true(vgic_has_deliverable(&rig.vcpu[2]));
+	(void)rig_dist(0, 0x820, 4, true, 0x01010103);
+	assert_false(vgic_has_deliverable(&rig.vcpu[2]));
+	rig_settle(&rig.vcpu[0]);
 	assert_int_equal(vif_peek(), 32);
 }
 
@@ -106,8 +70,8 @@ static void test_one_vcpu_has_all(void **state)
 {
 	(void)state;
 	start(1);
-	assert_int_equal(dist(0, 0x820, 4, false, 0), 0x01010101);
-	assert_int_equal(vgic_set_spi(&vgic, 40, true), PLINTH_OK);
+	assert_int_equal(rig_dist(0, 0x820, 4, false, 0), 0x01010101);
+	assert_int_equal(vgic_set_spi(&rig.vgic, 40, true), PLINTH_OK);
 	assert_int_equal(vif_peek(), 40);
 }
 
@@ -120,38 +84,38 @@ static void test_sgi_of_several_sources(void **state)
 	start(VCPUS);
 	for (unsigned v = 1; v < VCPUS; v++) {
 		vif_select(1);
-		(void)dist(v, 0xf00, 4, true, (1U << 16) | 3U);
+		(void)rig_dist(v, 0xf00, 4, true, (1U << 16) | 3U);
 	}
 	vif_select(0);
-	settle(0);
-	assert_int_equal(dist(0, 0xf20, 4, false, 0) >> 24, 0xe);
+	rig_settle(&rig.vcpu[0]);
+	assert_int_equal(rig_dist(0, 0xf20, 4, false, 0) >> 24, 0xe);
 	for (unsigned i = 1; i < VCPUS; i++) {
 		assert_int_equal(vif_ack_source(&source), 3);
 		seen |= 1U << source;
 		assert_int_equal(vif_peek(), VIF_SPURIOUS);
 		vif_eoi(3);
-		settle(0);
+		rig_settle(&rig.vcpu[0]);
 	}
 	assert_int_equal(seen, 0xe);
 	assert_int_equal(vif_peek(), VIF_SPURIOUS);
-	assert_int_equal(dist(0, 0xf20, 4, false, 0), 0);
+	assert_int_equal(rig_dist(0, 0xf20, 4, false, 0), 0);
 }
 
 static void test_sgir_filters(void **state)
 {
 	(void)state;
 	start(VCPUS);
-	(void)dist(0, 0xf00, 4, true, (1U << 24) | 1U); /* all others */
-	assert_int_equal(kicked, 0xe);
+	(void)rig_dist(0, 0xf00, 4, true, (1U << 24) | 1U); /* all others */
+	assert_int_equal(rig.kicked, 0xe);
 	assert_int_equal(vif_peek(), VIF_SPURIOUS);
-	(void)dist(0, 0xf00, 4, true, (2U << 24) | 2U); /* itself */
-	settle(0);
+	(void)rig_dist(0, 0xf00, 4, true, (2U << 24) | 2U); /* itself */
+	rig_settle(&rig.vcpu[0]);
 	assert_int_equal(vif_ack(), 2);
 	vif_eoi(2);
-	kicked = 0;
-	(void)dist(0, 0xf00, 4, true, (3U << 24) | (0xffU << 16) | 4U); /* reserved */
-	settle(0);
-	assert_int_equal(kicked, 0);
+	rig.kicked = 0;
+	(void)rig_dist(0, 0xf00, 4, true, (3U << 24) | (0xffU << 16) | 4U); /* reserved */
+	rig_settle(&rig.vcpu[0]);
+	assert_int_equal(rig.kicked, 0);
 	assert_int_equal(vif_peek(), VIF_SPURIOUS);
 }
 
@@ -161,15 +125,15 @@ static void test_set_and_clear_by_source(void **state)
 
 	(void)state;
 	start(VCPUS);
-	(void)dist(0, 0xf20, 4, true, 0x0c); /* SGI 0 from 2 and 3 */
-	settle(0);
-	assert_int_equal(dist(0, 0xf10, 4, false, 0), 0x0c);
-	(void)dist(0, 0xf10, 1, true, 0x04);
-	settle(0);
+	(void)rig_dist(0, 0xf20, 4, true, 0x0c); /* SGI 0 from 2 and 3 */
+	rig_settle(&rig.vcpu[0]);
+	assert_int_equal(rig_dist(0, 0xf10, 4, false, 0), 0x0c);
+	(void)rig_dist(0, 0xf10, 1, true, 0x04);
+	rig_settle(&rig.vcpu[0]);
 	assert_int_equal(vif_ack_source(&source), 0);
 	assert_int_equal(source, 3);
 	vif_eoi(0);
-	settle(0);
+	rig_settle(&rig.vcpu[0]);
 	assert_int_equal(vif_peek(), VIF_SPURIOUS);
 }
 
@@ -180,17 +144,17 @@ static void test_source_survives_a_switch(void **state)
 
 	(void)state;
 	start(VCPUS);
-	(void)dist(0, 0xf20, 4, true, 0x0c);
-	settle(0);
-	vgic_put(&vcpu[0]);
-	assert_int_equal(vcpu[0].sgi_pending[0], 0x0c);
-	vgic_load(&vcpu[0]);
+	(void)rig_dist(0, 0xf20, 4, true, 0x0c);
+	rig_settle(&rig.vcpu[0]);
+	vgic_put(&rig.vcpu[0]);
+	assert_int_equal(rig.vcpu[0].sgi_pending[0], 0x0c);
+	vgic_load(&rig.vcpu[0]);
 	assert_int_equal(vif_ack_source(&source), 0);
 	assert_int_equal(source, 2);
-	vgic_put(&vcpu[0]);
-	vgic_load(&vcpu[0]);
+	vgic_put(&rig.vcpu[0]);
+	vgic_load(&rig.vcpu[0]);
 	vif_eoi(0);
-	settle(0);
+	rig_settle(&rig.vcpu[0]);
 	assert_int_equal(vif_ack_source(&source), 0);
 	assert_int_equal(source, 3);
 }
