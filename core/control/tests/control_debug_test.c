@@ -41,14 +41,6 @@ static int setup(void **state)
 											      : -1;
 }
 
-static int teardown(void **state)
-{
-	(void)state;
-	(void)debug_detach();
-	assert_int_equal(rig.other->debug.ticket, 0);
-	return 0;
-}
-
 static void it_holds_the_vm_and_lets_it_go(void **state)
 {
 	(void)state;
@@ -432,16 +424,7 @@ static void stops_are_listed_piece_by_piece(void **state)
 	assert_int_equal(rig.x[1], 0);
 }
 
-static int group(void **state)
-{
-	(void)state;
-	fake_sysregs.id_aa64dfr0_el1 = UINT64_C(0x305106);
-	debugregs_init_cpu();
-	rig_init();
-	return 0;
-}
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, debug_teardown)
 
 int main(void)
 {
@@ -466,5 +449,5 @@ int main(void)
 		TEST(stops_are_listed_piece_by_piece),
 	};
 
-	return cmocka_run_group_tests(tests, group, NULL);
+	return cmocka_run_group_tests(tests, debug_group_setup, NULL);
 }

@@ -17,13 +17,6 @@
 
 static struct vm_config *config; /* in the process's buffer */
 
-static int group_setup(void **state)
-{
-	(void)state;
-	rig_init();
-	return 0;
-}
-
 static int setup(void **state)
 {
 	(void)state;
@@ -232,5 +225,5 @@ int main(void)
 		cmocka_unit_test_setup(destroying_wants_two_rights, setup),
 	};
 
-	return cmocka_run_group_tests(tests, group_setup, NULL);
+	return cmocka_run_group_tests(tests, rig_group_setup, NULL);
 }

@@ -25,13 +25,6 @@ static union {
 
 static uint32_t file_size;
 
-static int group_setup(void **state)
-{
-	(void)state;
-	rig_init();
-	return 0;
-}
-
 /* A file with four variables, "A" to "D", each filled with `fill`: more than two calls take. */
 static void make_file(uint8_t fill)
 {
@@ -276,5 +269,5 @@ int main(void)
 		cmocka_unit_test_setup(a_vm_without_uefi_has_none, setup),
 	};
 
-	return cmocka_run_group_tests(tests, group_setup, NULL);
+	return cmocka_run_group_tests(tests, rig_group_setup, NULL);
 }

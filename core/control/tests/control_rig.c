@@ -113,6 +113,20 @@ void rig_reset(void)
 	rig.copied = 0;
 }
 
+int rig_group_setup(void **state)
+{
+	(void)state;
+	rig_init();
+	return 0;
+}
+
+int rig_setup(void **state)
+{
+	(void)state;
+	rig_reset();
+	return 0;
+}
+
 void rig_prepare(enum control_call call, uint64_t arg, uint32_t arg2, uint32_t size)
 {
 	rig.x[0] = CONTROL_MAGIC | (uint64_t)rig.other->id << 32;

@@ -13,6 +13,7 @@
 
 #define RIG_VA	  UINT64_C(0x400000) /* of the process's memory */
 #define RIG_PAGES 4U
+#define RIG_WHOLE CONTROL_MOVE_MAX /* a buffer for all that a call can move */
 
 enum rig_access { RIG_READ_WRITE, RIG_READ_ONLY, RIG_ABSENT };
 
@@ -35,6 +36,10 @@ void rig_revive(void);
 
 /* All rights, all pages, the buffer at RIG_VA; running VMs. */
 void rig_reset(void);
+
+/* The same as fixtures of cmocka: of the group, and of each test. */
+int rig_group_setup(void **state);
+int rig_setup(void **state);
 
 /* The registers of a call on rig.other with `size` bytes at RIG_VA, and a good token. */
 void rig_prepare(enum control_call call, uint64_t arg, uint32_t arg2, uint32_t size);

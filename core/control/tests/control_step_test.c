@@ -14,21 +14,6 @@
 
 #define MDSCR (BIT(0) | BIT(15)) /* SS, MDE */
 
-static int setup(void **state)
-{
-	(void)state;
-	rig_reset();
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	(void)debug_detach();
-	assert_int_equal(rig.other->debug.ticket, 0);
-	return 0;
-}
-
 static void one_steps(void **state)
 {
 	struct vcpu *vcpu = &rig.other->vcpu[0];
@@ -199,19 +184,9 @@ static void nor_does_one_that_is_followed(void **state)
 	assert_int_equal(ctx->pstate, before);
 }
 
-static int group(void **state)
-{
-	(void)state;
-	fake_sysregs.id_aa64dfr0_el1 = UINT64_C(0x305106);
-	debugregs_init_cpu();
-	rig_init();
-	return 0;
-}
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-
 int main(void)
 {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, rig_setup, debug_teardown)
 	static const struct CMUnitTest tests[] = {
 		TEST(one_steps),
 		TEST(others_let_all_run),
@@ -222,5 +197,5 @@ int main(void)
 		TEST(nor_does_one_that_is_followed),
 	};
 
-	return cmocka_run_group_tests(tests, group, NULL);
+	return cmocka_run_group_tests(tests, debug_group_setup, NULL);
 }

@@ -41,6 +41,23 @@ enum control_status debug_detach(void)
 	return status;
 }
 
+int debug_group_setup(void **state)
+{
+	(void)state;
+	fake_sysregs.id_aa64dfr0_el1 = UINT64_C(0x305106);
+	debugregs_init_cpu();
+	rig_init();
+	return 0;
+}
+
+int debug_teardown(void **state)
+{
+	(void)state;
+	(void)debug_detach();
+	assert_int_equal(rig.other->debug.ticket, 0);
+	return 0;
+}
+
 enum control_status debug_resume(uint64_t how)
 {
 	return debug_call(CONTROL_DEBUG_RESUME, how, 0);

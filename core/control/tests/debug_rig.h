@@ -11,6 +11,11 @@ extern uint32_t debug_ticket; /* of the session, by debug_attach() */
 
 enum control_status debug_call(enum control_call call, uint64_t arg, uint32_t size);
 
+/* Fixtures of cmocka. Of the group: a CPU with six breakpoints and four watchpoints. After each
+ * test: no session is left. */
+int debug_group_setup(void **state);
+int debug_teardown(void **state);
+
 /* To their ends, by as many calls as that takes. */
 enum control_status debug_attach(void);
 enum control_status debug_detach(void);
