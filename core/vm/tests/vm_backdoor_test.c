@@ -18,13 +18,6 @@
 
 enum { OPEN, SENDSIZE, SENDPAYLOAD, RECVSIZE, RECVPAYLOAD, RECVSTATUS };
 
-static int group_setup(void **state)
-{
-	(void)state;
-	vm_rig_init();
-	return 0;
-}
-
 static uint64_t x[BACKDOOR_REGS];
 
 static uint64_t step(struct vm *vm, uint64_t type, uint64_t bx)
@@ -246,5 +239,5 @@ int main(void)
 		cmocka_unit_test(a_starved_guest_is_asked_too),
 	};
 
-	return cmocka_run_group_tests(tests, group_setup, NULL);
+	return cmocka_run_group_tests(tests, vm_rig_group_setup, NULL);
 }

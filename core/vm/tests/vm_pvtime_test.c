@@ -11,13 +11,6 @@
 #include "vm/vm.h"
 #include "vm_rig.h"
 
-static int group_setup(void **state)
-{
-	(void)state;
-	vm_rig_init();
-	return 0;
-}
-
 static struct s2_leaf leaf_at(struct vm *vm, uint64_t ipa)
 {
 	struct s2_leaf leaf;
@@ -91,5 +84,5 @@ int main(void)
 		cmocka_unit_test(waiting_is_stolen_and_a_new_run_starts_at_0),
 	};
 
-	return cmocka_run_group_tests(tests, group_setup, NULL);
+	return cmocka_run_group_tests(tests, vm_rig_group_setup, NULL);
 }

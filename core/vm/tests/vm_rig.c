@@ -4,6 +4,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -245,6 +246,13 @@ void vm_rig_init(void)
 	assert_int_equal(vm_setup(&host), PLINTH_OK);
 }
 
+int vm_rig_group_setup(void **state)
+{
+	(void)state;
+	vm_rig_init();
+	return 0;
+}
+
 void vm_rig_config(struct vm_config *c, const char *name)
 {
 	memset(c, 0, sizeof(*c));
@@ -275,6 +283,15 @@ struct vm *vm_rig_create(const char *name, uint32_t vcpu_count, uint32_t flags)
 	assert_int_equal(vm_create(&config, &vm, &why), PLINTH_OK);
 	assert_non_null(vm);
 	return vm;
+}
+
+struct vm *vm_rig_new(uint32_t vcpu_count)
+{
+	static unsigned number;
+	char name[VM_NAME_SIZE];
+
+	(void)snprintf(name, sizeof(name), "vm-%u", number++);
+	return vm_rig_create(name, vcpu_count, 0);
 }
 
 static void unload(struct vcpu *vcpu)

@@ -31,14 +31,18 @@ struct vm_rig_gic {
 
 extern struct vm_rig_gic vm_rig_gic;
 
-/* Once. */
+/* Once; the same as a group's fixture of cmocka. */
 void vm_rig_init(void);
+int vm_rig_group_setup(void **state);
 
 /* A good config: one vCPU, VM_RIG_RAM, entry at its start, a read-only range of zeroes. */
 void vm_rig_config(struct vm_config *config, const char *name);
 
 /* A VM of that config with `flags`; must succeed. */
 struct vm *vm_rig_create(const char *name, uint32_t vcpu_count, uint32_t flags);
+
+/* The same with a name and so a VM of its own for each call. */
+struct vm *vm_rig_new(uint32_t vcpu_count);
 
 /* Plays the run loop of the CPU without a guest: takes what must leave off the CPU, runs timers
  * whose time has come, goes on in time; until nothing changes any more. */

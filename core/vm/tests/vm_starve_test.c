@@ -491,13 +491,6 @@ static void more_than_the_machine_has_is_refused(void **state)
 	end(vm);
 }
 
-static int group_setup(void **state)
-{
-	(void)state;
-	vm_rig_init();
-	return 0;
-}
-
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -517,5 +510,5 @@ int main(void)
 		cmocka_unit_test_teardown(more_than_the_machine_has_is_refused, everything_back),
 	};
 
-	return cmocka_run_group_tests(tests, group_setup, NULL);
+	return cmocka_run_group_tests(tests, vm_rig_group_setup, NULL);
 }

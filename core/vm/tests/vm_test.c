@@ -4,46 +4,20 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
-#include <stdio.h>
-#include <string.h>
-
-#include "arch/hcr.h"
 #include "arch/sysreg.h"
-#include "fake/panic.h"
 #include "pmem/pmem.h"
+#include "pmem_fail.h"
 #include "vm/vm.h"
 #include "vm/vm_act.h"
-#include "vm/vm_debug.h"
 #include "vm/vm_table.h"
 #include "vm_rig.h"
 
-/* Linked in place of pmem's (--wrap): the n-th call from now fails, 0: none does. */
-static unsigned fail_at;
 static unsigned ended_count;
 static bool ended_crashed;
-
-enum plinth_status __real_pmem_alloc(unsigned order, uint32_t flags, pa_t *out);
-enum plinth_status __wrap_pmem_alloc(unsigned order, uint32_t flags, pa_t *out);
-enum plinth_status __real_pmem_reserve(uint64_t pages);
-enum plinth_status __wrap_pmem_reserve(uint64_t pages);
-
-static bool is_to_fail(void)
-{
-	return fail_at != 0U && --fail_at == 0U;
-}
-
-enum plinth_status __wrap_pmem_alloc(unsigned order, uint32_t flags, pa_t *out)
-{
-	return is_to_fail() ? PLINTH_ENOMEM : __real_pmem_alloc(order, flags, out);
-}
-
-enum plinth_status __wrap_pmem_reserve(uint64_t pages)
-{
-	return is_to_fail() ? PLINTH_ENOMEM : __real_pmem_reserve(pages);
-}
 
 static void note_end(bool crashed)
 {
@@ -62,25 +36,15 @@ static int group_setup(void **state)
 static int setup(void **state)
 {
 	(void)state;
-	fail_at = 0;
+	pmem_fail_at = 0;
 	ended_count = 0;
 	return 0;
-}
-
-/* A VM of its own for each test: they stay. */
-static struct vm *new_vm(uint32_t vcpu_count)
-{
-	static unsigned number;
-	char name[VM_NAME_SIZE];
-
-	snprintf(name, sizeof(name), "vm-%u", number++);
-	return vm_rig_create(name, vcpu_count, 0);
 }
 
 static void a_new_vm_is_off_and_found(void **state)
 {
 	uint32_t count = vm_count();
-	struct vm *vm = new_vm(3);
+	struct vm *vm = vm_rig_new(3);
 
 	(void)state;
 	assert_int_equal(vm_count(), count + 1U);
@@ -97,7 +61,7 @@ static void a_new_vm_is_off_and_found(void **state)
 
 static void its_devices_answer(void **state)
 {
-	struct vm *vm = new_vm(2);
+	struct vm *vm = vm_rig_new(2);
 	static const uint64_t bases[] = {VM_GICD_BASE, VM_GICR_BASE,
 		VM_GICR_BASE + 2U * VGIC_REDIST_SIZE - 4U, VM_UART_BASE, VM_RTC_BASE};
 
@@ -139,7 +103,7 @@ static void check_failed_create(enum plinth_status expected)
 
 static void create_refuses(void **state)
 {
-	struct vm *vm = new_vm(1);
+	struct vm *vm = vm_rig_new(1);
 
 	(void)state;
 	good_config();
@@ -173,22 +137,22 @@ static void no_allocation_that_fails_leaves_anything(void **state)
 		const char *why = NULL;
 		uint64_t free = vm_rig_free_pages();
 
-		fail_at = n;
+		pmem_fail_at = n;
 		if (vm_create(&config, &vm, &why) == PLINTH_OK) {
 			break;
 		}
-		assert_int_equal(fail_at, 0);
+		assert_int_equal(pmem_fail_at, 0);
 		assert_non_null(why);
 		assert_null(vm_find("starved"));
 		assert_int_equal(vm_rig_free_pages(), free);
 	}
-	fail_at = 0;
+	pmem_fail_at = 0;
 	assert_true(n > 2U && n < 100U); /* some failed, and in the end none did */
 }
 
 static void a_run_from_start_to_off(void **state)
 {
-	struct vm *vm = new_vm(2);
+	struct vm *vm = vm_rig_new(2);
 
 	(void)state;
 	assert_int_equal(vm_start(vm), PLINTH_OK);
@@ -208,7 +172,7 @@ static void a_run_from_start_to_off(void **state)
 
 static void off_gives_the_memory_back(void **state)
 {
-	struct vm *vm = new_vm(1);
+	struct vm *vm = vm_rig_new(1);
 	const struct gmem_fault fault = {.ipa = ipa_init(VM_RAM_BASE), .access = GMEM_WRITE};
 
 	(void)state;
@@ -223,7 +187,7 @@ static void off_gives_the_memory_back(void **state)
 
 static void reset_starts_again(void **state)
 {
-	struct vm *vm = new_vm(1);
+	struct vm *vm = vm_rig_new(1);
 
 	(void)state;
 	assert_int_equal(vm_start(vm), PLINTH_OK);
@@ -245,7 +209,7 @@ static void reset_starts_again(void **state)
 static void starting_is_left_when_memory_is_laid_out(void **state)
 {
 	static uint8_t kernel[MIB(2)];
-	struct vm *vm = new_vm(1);
+	struct vm *vm = vm_rig_new(1);
 
 	(void)state;
 	vm->gmem.image[0] = (struct vm_image){VM_RAM_BASE, sizeof(kernel),
@@ -284,7 +248,7 @@ static void memory_is_laid_out_for_one_vm_after_the_other(void **state)
 
 	(void)state;
 	for (unsigned i = 0; i < 2U; i++) {
-		vms[i] = new_vm(1);
+		vms[i] = vm_rig_new(1);
 		vms[i]->gmem.image[0] = (struct vm_image){VM_RAM_BASE, sizeof(kernel),
 			(uint64_t)(uintptr_t)kernel, VM_IMAGE_COPY, VM_IMAGE_FLAG_WRITTEN};
 		vms[i]->gmem.image_count = 1;
@@ -307,7 +271,7 @@ static void memory_is_laid_out_for_one_vm_after_the_other(void **state)
 
 static void a_crash_keeps_memory_and_the_first_reason(void **state)
 {
-	struct vm *vm = new_vm(1);
+	struct vm *vm = vm_rig_new(1);
 	const struct gmem_fault fault = {.ipa = ipa_init(VM_RAM_BASE), .access = GMEM_WRITE};
 
 	(void)state;
@@ -339,7 +303,7 @@ static void a_crash_keeps_memory_and_the_first_reason(void **state)
 
 static void a_higher_goal_replaces_a_lower_one(void **state)
 {
-	struct vm *vm = new_vm(1);
+	struct vm *vm = vm_rig_new(1);
 
 	(void)state;
 	assert_int_equal(vm_start(vm), PLINTH_OK);
@@ -353,7 +317,7 @@ static void a_higher_goal_replaces_a_lower_one(void **state)
 
 static void a_pause_stops_vcpus_and_guest_time(void **state)
 {
-	struct vm *vm = new_vm(1);
+	struct vm *vm = vm_rig_new(1);
 
 	(void)state;
 	assert_int_equal(vm_start(vm), PLINTH_OK);
@@ -403,7 +367,7 @@ static void check_allowed(struct vm *vm, enum vm_state state, const char *allowe
 
 static void states_allow_what_they_allow(void **state)
 {
-	struct vm *vm = new_vm(1);
+	struct vm *vm = vm_rig_new(1);
 
 	(void)state;
 	check_allowed(vm, VM_OFF, "S");
@@ -440,7 +404,7 @@ static void fall_asleep(struct vm *vm)
 
 static void only_a_vm_that_sleeps_is_woken(void **state)
 {
-	struct vm *vm = new_vm(1);
+	struct vm *vm = vm_rig_new(1);
 	struct psci_start start;
 
 	(void)state;
@@ -465,115 +429,6 @@ static void only_a_vm_that_sleeps_is_woken(void **state)
 	assert_int_equal(wake(vm), PLINTH_EPERM);
 }
 
-static unsigned held_by(const struct vm *vm, enum sched_hold hold)
-{
-	unsigned count = 0;
-
-	for (vcpu_id_t i = 0; i < vm->config.vcpu_count; i++) {
-		count += (vm->vcpu[i].sched.holds & (uint32_t)hold) != 0U;
-	}
-	return count;
-}
-
-/* Whoever asks waits for a few of them at most, and for the one that is here: it may be the one
- * that powers the VM off, and must not go on. */
-static void many_vcpus_are_held_in_steps(void **state)
-{
-	enum { VCPUS = 100, AT_ONCE = 33 };
-	struct vm *vm = new_vm(VCPUS);
-
-	(void)state;
-	assert_int_equal(vm_start(vm), PLINTH_OK);
-	assert_int_equal(vm->state, VM_STARTING); /* that goes in steps, too */
-	vm_rig_settle();
-	assert_int_equal(vm->state, VM_RUNNING);
-	assert_int_equal(held_by(vm, SCHED_HOLD_STOP), 0);
-	assert_int_equal(held_by(vm, SCHED_HOLD_POWER), VCPUS - 1);
-	sched_remove(&vm->vcpu[0].sched, SCHED_HOLD_POWER);
-	sched_add(&vm->vcpu[VCPUS - 1].sched, SCHED_HOLD_POWER);
-	assert_ptr_equal(vm_rig_run(), &vm->vcpu[VCPUS - 1]);
-	for (vcpu_id_t i = 0; i < VCPUS; i++) {
-		sched_add(&vm->vcpu[i].sched, SCHED_HOLD_POWER);
-	}
-
-	assert_int_equal(vm_pause(vm), PLINTH_OK);
-	assert_in_range(held_by(vm, SCHED_HOLD_PAUSE), 1, AT_ONCE);
-	assert_true((vm->vcpu[VCPUS - 1].sched.holds & SCHED_HOLD_PAUSE) != 0U);
-	assert_int_equal(vm_resume(vm), PLINTH_OK); /* before the others have heard of it */
-	vm_rig_settle();
-	assert_int_equal(held_by(vm, SCHED_HOLD_PAUSE), 0);
-	assert_int_equal(vm_pause(vm), PLINTH_OK);
-	vm_rig_settle();
-	assert_int_equal(held_by(vm, SCHED_HOLD_PAUSE), VCPUS);
-	assert_null(vm_rig_run());
-	assert_int_equal(vm_resume(vm), PLINTH_OK);
-	assert_in_range(held_by(vm, SCHED_HOLD_PAUSE), VCPUS - AT_ONCE, VCPUS - 1);
-	vm_rig_settle();
-	assert_int_equal(held_by(vm, SCHED_HOLD_PAUSE), 0);
-
-	struct vcpu *own = vm_rig_run();
-
-	assert_int_equal(vm_stop(vm, VM_GOAL_RESET), PLINTH_OK);
-	assert_in_range(held_by(vm, SCHED_HOLD_STOP), 1, AT_ONCE);
-	assert_true((own->sched.holds & SCHED_HOLD_STOP) != 0U);
-	/* Another one, which has not been held yet, powers off. */
-	struct vcpu *other = vm_rig_run();
-
-	assert_ptr_not_equal(other, own);
-	assert_int_equal(other->sched.holds, 0);
-	assert_int_equal(vm_stop(vm, VM_GOAL_OFF), PLINTH_OK);
-	assert_true((other->sched.holds & SCHED_HOLD_STOP) != 0U);
-	vm_rig_settle();
-	assert_int_equal(vm->state, VM_OFF);
-	assert_int_equal(held_by(vm, SCHED_HOLD_STOP), VCPUS);
-}
-
-static uint32_t attach_debugger(struct vm *vm)
-{
-	uint32_t ticket = 0;
-
-	while (vm_debug_attach(vm, &ticket) == PLINTH_EAGAIN) {
-		vm_rig_settle();
-	}
-	vm_rig_settle();
-	assert_int_equal(vm->state, VM_PAUSED);
-	return ticket;
-}
-
-/* One of many runs alone, then all: the call changes a few of them, the worker the others. */
-static void a_debugger_holds_many_in_steps(void **state)
-{
-	enum { VCPUS = 100, AT_ONCE = 33 };
-	struct vm *vm = new_vm(VCPUS);
-	const struct vm_debug_run alone = {.id = 1, .steps = true, .alone = true};
-	const struct vm_debug_run all = {.id = VM_DEBUG_NONE};
-
-	(void)state;
-	assert_int_equal(vm_start(vm), PLINTH_OK);
-	vm_rig_settle();
-	for (vcpu_id_t i = 0; i < VCPUS; i++) {
-		sched_add(&vm->vcpu[i].sched, SCHED_HOLD_POWER);
-	}
-	uint32_t ticket = attach_debugger(vm);
-
-	assert_int_equal(vm_debug_resume(vm, ticket, &alone), PLINTH_OK);
-	assert_in_range(held_by(vm, SCHED_HOLD_DEBUG), 1, AT_ONCE);
-	assert_ptr_equal(vm_rig_run(), &vm->vcpu[1]); /* the others are paused yet */
-	assert_true(vm->vcpu[1].debug.steps);
-	vm_rig_settle();
-	assert_int_equal(held_by(vm, SCHED_HOLD_DEBUG), VCPUS - 1);
-	assert_int_equal(held_by(vm, SCHED_HOLD_PAUSE), 0);
-	assert_ptr_equal(vm_rig_run(), &vm->vcpu[1]);
-	assert_int_equal(vm_debug_pause(vm, ticket), PLINTH_OK);
-	vm_rig_settle();
-	assert_int_equal(vm_debug_resume(vm, ticket, &all), PLINTH_OK);
-	assert_false(vm->vcpu[1].debug.steps);
-	assert_in_range(held_by(vm, SCHED_HOLD_DEBUG), VCPUS - AT_ONCE, VCPUS - 1);
-	vm_rig_settle();
-	assert_int_equal(held_by(vm, SCHED_HOLD_DEBUG), 0);
-	assert_int_equal(held_by(vm, SCHED_HOLD_PAUSE), 0);
-}
-
 static void state_names(void **state)
 {
 	(void)state;
@@ -581,131 +436,25 @@ static void state_names(void **state)
 	assert_string_equal(vm_state_name(VM_CRASHED), "crashed");
 }
 
-static void the_last_cpu_with_caches_off_sweeps(void **state)
-{
-	struct vm *vm = new_vm(2);
-	const struct gmem_fault fault = {.ipa = ipa_init(VM_RAM_BASE), .access = GMEM_WRITE};
-	unsigned steps = 0;
-
-	(void)state;
-	assert_int_equal(vm_start(vm), PLINTH_OK);
-	vm_caches_off(&vm->vcpu[0]);
-	vm_caches_off(&vm->vcpu[1]);
-	vm_caches_off(&vm->vcpu[1]); /* once is enough */
-	assert_int_equal(vm->caches_off, 2);
-	assert_int_equal(gmem_fault(&vm->gmem, &fault), GMEM_RESUME);
-	assert_true(vm_caches_on(&vm->vcpu[0]));
-	assert_true(vm->gmem.mmu_off);
-	while (!vm_caches_on(&vm->vcpu[1])) {
-		assert_true(++steps < 10000U);
-	}
-	assert_int_equal(vm->caches_off, 0);
-	assert_false(vm->gmem.mmu_off);
-	assert_true(vm_caches_on(&vm->vcpu[1]));
-	assert_int_equal(vm->caches_off, 0);
-	(void)vm_rig_run();
-	assert_int_equal(vm_stop(vm, VM_GOAL_OFF), PLINTH_OK);
-	vm_rig_settle();
-}
-
-/* Memory that the guest has cut up is made ready for the vCPU that starts in bounded steps. */
-static void a_late_cpu_waits_for_its_memory(void **state)
-{
-	struct vm *vm = new_vm(2);
-	unsigned steps = 1;
-
-	(void)state;
-	assert_int_equal(vm_start(vm), PLINTH_OK);
-	(void)vm_caches_off(&vm->vcpu[0]);
-	while (!vm_caches_on(&vm->vcpu[0])) {
-	}
-	for (uint64_t at = 0; at < KIB(1024); at += PAGE_SIZE) {
-		const ipa_t ipa = ipa_init(VM_RAM_BASE + at);
-		const struct gmem_fault fault = {.ipa = ipa, .access = GMEM_WRITE};
-
-		assert_int_equal(gmem_fault(&vm->gmem, &fault), GMEM_RESUME);
-		if (at % (2U * PAGE_SIZE) != 0U) {
-			assert_int_equal(gmem_relinquish(&vm->gmem, ipa, S2_LEVEL_4K), PLINTH_OK);
-		}
-	}
-	while (!vm_caches_off(&vm->vcpu[1])) {
-		assert_true(++steps < 100U);
-		assert_int_equal(vm->caches_off, 1);
-	}
-	assert_true(steps > 1U);
-	assert_true(vm_caches_off(&vm->vcpu[1]));
-	assert_int_equal(vm->caches_off, 1);
-	(void)vm_rig_run();
-	assert_int_equal(vm_stop(vm, VM_GOAL_OFF), PLINTH_OK);
-	vm_rig_settle();
-}
-
-static void set_way_once_for_a_series(void **state)
-{
-	struct vm *vm = new_vm(1);
-
-	(void)state;
-	assert_int_equal(vm_start(vm), PLINTH_OK);
-	fake_sysregs.hcr_el2 = 0;
-	while (!vm_set_way(&vm->vcpu[0])) {
-	}
-	assert_true((fake_sysregs.hcr_el2 & HCR_TVM) != 0U);
-	assert_true(vm->vcpu[0].set_way_done);
-	assert_true(vm_set_way(&vm->vcpu[0]));
-	assert_true(vm_caches_on(&vm->vcpu[0]));
-	assert_false(vm->vcpu[0].set_way_done);
-	(void)vm_rig_run();
-	assert_int_equal(vm_stop(vm, VM_GOAL_OFF), PLINTH_OK);
-	vm_rig_settle();
-}
-
-/* Another vCPU is at it, with a long step: the guest comes again. */
-static void a_vcpu_does_not_wait_long_for_another(void **state)
-{
-	struct vm *vm = new_vm(1);
-
-	(void)state;
-	assert_int_equal(vm_start(vm), PLINTH_OK);
-	while (!vm_caches_off(&vm->vcpu[0])) {
-	}
-	arch_spin_lock(&vm->cache_lock.spin);
-	assert_false(vm_caches_on(&vm->vcpu[0]));
-	assert_false(vm_caches_off(&vm->vcpu[0]));
-	arch_spin_unlock(&vm->cache_lock.spin);
-	assert_int_equal(vm->caches_off, 1);
-	assert_true(vm_caches_off(&vm->vcpu[0]));
-	while (!vm_caches_on(&vm->vcpu[0])) {
-	}
-	assert_int_equal(vm->caches_off, 0);
-	(void)vm_rig_run();
-	assert_int_equal(vm_stop(vm, VM_GOAL_OFF), PLINTH_OK);
-	vm_rig_settle();
-}
-
 int main(void)
 {
+#define TEST(name) cmocka_unit_test_setup(name, setup)
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(a_new_vm_is_off_and_found, setup),
-		cmocka_unit_test_setup(its_devices_answer, setup),
-		cmocka_unit_test_setup(create_refuses, setup),
-		cmocka_unit_test_setup(no_allocation_that_fails_leaves_anything, setup),
-		cmocka_unit_test_setup(a_run_from_start_to_off, setup),
-		cmocka_unit_test_setup(off_gives_the_memory_back, setup),
-		cmocka_unit_test_setup(reset_starts_again, setup),
-		cmocka_unit_test_setup(starting_is_left_when_memory_is_laid_out, setup),
-		cmocka_unit_test_setup(memory_is_laid_out_for_one_vm_after_the_other, setup),
-		cmocka_unit_test_setup(a_crash_keeps_memory_and_the_first_reason, setup),
-		cmocka_unit_test_setup(a_higher_goal_replaces_a_lower_one, setup),
-		cmocka_unit_test_setup(a_pause_stops_vcpus_and_guest_time, setup),
-		cmocka_unit_test_setup(states_allow_what_they_allow, setup),
-		cmocka_unit_test_setup(only_a_vm_that_sleeps_is_woken, setup),
-		cmocka_unit_test_setup(many_vcpus_are_held_in_steps, setup),
-		cmocka_unit_test_setup(a_debugger_holds_many_in_steps, setup),
-		cmocka_unit_test_setup(state_names, setup),
-		cmocka_unit_test_setup(the_last_cpu_with_caches_off_sweeps, setup),
-		cmocka_unit_test_setup(a_late_cpu_waits_for_its_memory, setup),
-		cmocka_unit_test_setup(set_way_once_for_a_series, setup),
-		cmocka_unit_test_setup(a_vcpu_does_not_wait_long_for_another, setup),
+		TEST(a_new_vm_is_off_and_found),
+		TEST(its_devices_answer),
+		TEST(create_refuses),
+		TEST(no_allocation_that_fails_leaves_anything),
+		TEST(a_run_from_start_to_off),
+		TEST(off_gives_the_memory_back),
+		TEST(reset_starts_again),
+		TEST(starting_is_left_when_memory_is_laid_out),
+		TEST(memory_is_laid_out_for_one_vm_after_the_other),
+		TEST(a_crash_keeps_memory_and_the_first_reason),
+		TEST(a_higher_goal_replaces_a_lower_one),
+		TEST(a_pause_stops_vcpus_and_guest_time),
+		TEST(states_allow_what_they_allow),
+		TEST(only_a_vm_that_sleeps_is_woken),
+		TEST(state_names),
 	};
 
 	return cmocka_run_group_tests(tests, group_setup, NULL);
