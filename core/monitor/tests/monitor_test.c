@@ -1,333 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Commands: their words, the calls that they become, and what is shown. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
-#include <stdio.h>
-#include <string.h>
-
-#include "arch/cpu.h"
 #include "log/log.h"
-#include "monitor/monitor.h"
-#include "percpu/percpu.h"
+#include "monitor_rig.h"
 #include "trace/trace.h"
-
-static struct percpu cpu0;
-static struct monitor monitor;
-static char screen[1 << 18];
-static size_t screen_count;
-static char calls[1024]; /* what the fake below was asked */
-static unsigned flood;
-
-static void called(const char *format, ...) __attribute__((format(printf, 1, 2)));
-
-static void called(const char *format, ...)
-{
-	size_t used = strlen(calls);
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(calls + used, sizeof(calls) - used, format, args);
-	va_end(args);
-}
-
-static enum plinth_status check_name(const char *name)
-{
-	if (name != NULL && strcmp(name, "alpha") != 0) {
-		return PLINTH_ENOENT;
-	}
-	return PLINTH_OK;
-}
-
-static const char *shown(const char *name)
-{
-	return name != NULL ? name : "all";
-}
-
-static enum plinth_status vm_act(
-	void *ctx, const struct monitor_act *act, const char *name, struct monitor *out)
-{
-	(void)out;
-	assert_ptr_equal(ctx, calls);
-	called("act %d %s;", (int)act->verb, name);
-	if (act->patience != MONITOR_ASK) {
-		called("patience %d %u;", (int)act->patience, act->seconds);
-	}
-	return act->verb == MONITOR_VM_RESUME ? PLINTH_EPERM : check_name(name);
-}
-
-static enum plinth_status nvram(void *ctx, const char *name, struct monitor *out)
-{
-	(void)ctx;
-	(void)out;
-	called("nvram %s;", name);
-	return check_name(name);
-}
-
-static enum plinth_status guestinfo_list(void *ctx, const char *name, struct monitor *out)
-{
-	(void)ctx;
-	(void)out;
-	called("values %s;", name);
-	return check_name(name);
-}
-
-static enum plinth_status guestinfo_get(
-	void *ctx, const char *name, const char *key, struct monitor *out)
-{
-	(void)ctx;
-	(void)out;
-	called("value %s %s;", name, key);
-	return check_name(name);
-}
-
-static enum plinth_status guestinfo_set(
-	void *ctx, const char *name, const char *key, const char *value)
-{
-	(void)ctx;
-	called("set %s %s %s;", name, key, value);
-	return check_name(name);
-}
-
-static void vm_list(void *ctx, struct monitor *out)
-{
-	(void)ctx;
-	called("list;");
-	for (unsigned i = 0; i < flood; i++) {
-		monitor_print(out, "row %u\n", i);
-	}
-	monitor_print(out, "alpha running\nbeta off\n");
-}
-
-static enum plinth_status vm_info(void *ctx, const char *name, struct monitor *out)
-{
-	(void)ctx;
-	(void)out;
-	called("info %s;", name);
-	return check_name(name);
-}
-
-static enum plinth_status balloon_show(void *ctx, const char *name, struct monitor *out)
-{
-	(void)ctx;
-	(void)out;
-	called("balloon %s;", name);
-	return check_name(name);
-}
-
-static enum plinth_status balloon_set(void *ctx, const char *name, size_t mib)
-{
-	(void)ctx;
-	called("balloon %s %zu;", name, mib);
-	return mib == 9999999U ? PLINTH_EINVAL : check_name(name);
-}
-
-static void mem(void *ctx, struct monitor *out)
-{
-	(void)ctx;
-	(void)out;
-	called("mem;");
-}
-
-static enum plinth_status irq(void *ctx, const char *name, struct monitor *out)
-{
-	(void)ctx;
-	(void)out;
-	called("irq %s;", shown(name));
-	return check_name(name);
-}
-
-static enum plinth_status coherency(void *ctx, const char *name, struct monitor *out)
-{
-	(void)ctx;
-	(void)out;
-	called("coherency %s;", shown(name));
-	return check_name(name);
-}
-
-static void errata(void *ctx, struct monitor *out)
-{
-	(void)ctx;
-	(void)out;
-	called("errata;");
-}
-
-static enum plinth_status console(void *ctx, const char *name)
-{
-	(void)ctx;
-	called("console %s;", name);
-	return check_name(name);
-}
-
-static enum plinth_status look(void *ctx, const struct monitor_look *look, struct monitor *out)
-{
-	(void)ctx;
-	assert_ptr_equal(out, &monitor);
-	called("look %d %s %llx-%llx vcpu %d%s%s%s%s%s;", (int)look->kind, look->name,
-		(unsigned long long)look->from, (unsigned long long)look->to,
-		look->vcpu == MONITOR_ANY_VCPU ? -1 : (int)look->vcpu, look->el0 ? " el0" : "",
-		look->both ? " both" : "", look->exec ? " x" : "",
-		look->writable_and_exec ? " wx" : "", look->split_gpa ? " gpa" : "");
-	return look->vcpu == 9U ? PLINTH_ERANGE : check_name(look->name);
-}
-
-static void look_stop(void *ctx)
-{
-	(void)ctx;
-	called("stop;");
-}
-
-static void reboot(void *ctx, bool soft)
-{
-	(void)ctx;
-	called(soft ? "soft reboot;" : "reboot;");
-}
-
-#define REBOOT_WORDS "--soft [NAME GPA], --image NAME GPA\r\n"
-
-static const char *restart_into(void *ctx, const char *name, uint64_t gpa, bool image)
-{
-	(void)ctx;
-	called("restart into %s%s %llx;", image ? "image of " : "", name, (unsigned long long)gpa);
-	return strcmp(name, "nobody") == 0 ? "no such VM" : NULL;
-}
-
-static void poweroff(void *ctx)
-{
-	(void)ctx;
-	called("poweroff;");
-}
-
-static const struct monitor_ops ops = {
-	.vm_act = vm_act,
-	.vm_list = vm_list,
-	.vm_info = vm_info,
-	.nvram = nvram,
-	.guestinfo_list = guestinfo_list,
-	.guestinfo_get = guestinfo_get,
-	.guestinfo_set = guestinfo_set,
-	.balloon_show = balloon_show,
-	.balloon_set = balloon_set,
-	.mem = mem,
-	.irq = irq,
-	.coherency = coherency,
-	.errata = errata,
-	.console = console,
-	.look = look,
-	.look_stop = look_stop,
-	.reboot = reboot,
-	.restart_into = restart_into,
-	.poweroff = poweroff,
-};
-
-static void sink(void *ctx, const char *bytes, size_t size)
-{
-	assert_ptr_equal(ctx, screen);
-	assert_true(screen_count + size < sizeof(screen));
-	memcpy(screen + screen_count, bytes, size);
-	screen_count += size;
-	screen[screen_count] = '\0';
-}
-
-static void clear(void)
-{
-	screen_count = 0;
-	screen[0] = '\0';
-	calls[0] = '\0';
-}
-
-static int setup(void **state)
-{
-	(void)state;
-	arch_percpu_set(&cpu0);
-	fake_sysregs.cntfrq_el0 = 1000;
-	fake_sysregs.cntpct_el0 = 12345;
-	flood = 0;
-	clear();
-	monitor_init(&monitor, &ops, calls, sink, screen);
-	assert_string_equal(screen, "plinth> ");
-	clear();
-	return 0;
-}
-
-static void type(const char *text)
-{
-	monitor_input(&monitor, (const uint8_t *)text, strlen(text));
-}
-
-static void run(const char *line)
-{
-	clear();
-	monitor_run(&monitor, line);
-}
-
-static void a_line_is_echoed_and_run(void **state)
-{
-	(void)state;
-	type("vm list\r\n");
-	assert_string_equal(screen, "vm list\r\nalpha running\r\nbeta off\r\nplinth> ");
-	assert_string_equal(calls, "list;");
-	clear();
-	type("\r");
-	assert_string_equal(screen, "\r\nplinth> ");
-}
-
-static void keys_edit_the_line(void **state)
-{
-	(void)state;
-	type("mwm\b\x7f"
-	     "em\n");
-	assert_string_equal(calls, "mem;");
-	clear();
-	type("\b\bgarbage\x15mem\r");
-	assert_string_equal(calls, "mem;");
-	clear();
-	type("poweroff\x03\r");
-	assert_string_equal(calls, "");
-	type("m\x01\xff\033[5~em\r"); /* other keys do nothing */
-	assert_string_equal(calls, "mem;");
-}
-
-static void a_line_that_is_too_long_stops_growing(void **state)
-{
-	(void)state;
-	for (int i = 0; i < 200; i++) {
-		type("x");
-	}
-	assert_int_equal(monitor.length, MONITOR_LINE_SIZE - 1U);
-	type("\r");
-	assert_non_null(strstr(screen, "unknown command"));
-}
-
-static void history_comes_back(void **state)
-{
-	char line[32];
-
-	(void)state;
-	type("mem\rerrata\r");
-	clear();
-	type("\033[A\033[A\r");
-	assert_string_equal(calls, "mem;");
-	clear();
-	type("\033[A\033[A\033[B\r");
-	assert_string_equal(calls, "mem;");
-	clear();
-	type("\x10\x0e\r");
-	assert_string_equal(calls, "");
-	for (int i = 0; i < 20; i++) {
-		snprintf(line, sizeof(line), "irq n%d\r", i);
-		type(line);
-	}
-	clear();
-	for (int i = 0; i < 30; i++) {
-		type("\033[A");
-	}
-	type("\r");
-	assert_string_equal(calls, "irq n12;");
-}
 
 struct row {
 	const char *line;
@@ -338,10 +20,10 @@ struct row {
 static void run_rows(const struct row *rows, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		run(rows[i].line);
-		assert_string_equal(calls, rows[i].calls);
+		rig_run(rows[i].line);
+		assert_string_equal(rig.calls, rows[i].calls);
 		if (rows[i].screen != NULL) {
-			assert_string_equal(screen, rows[i].screen);
+			assert_string_equal(rig.screen, rows[i].screen);
 		}
 	}
 }
@@ -410,6 +92,8 @@ static void commands_reach_their_ops(void **state)
 	run_rows(rows, sizeof(rows) / sizeof(rows[0]));
 }
 
+#define REBOOT_WORDS "--soft [NAME GPA], --image NAME GPA\r\n"
+
 static void reboots_reach_their_ops(void **state)
 {
 	static const struct row rows[] = {
@@ -474,36 +158,36 @@ static void looks_take_their_words(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		run(rows[i].line);
-		assert_string_equal(calls, rows[i].calls);
-		assert_string_equal(screen, rows[i].screen);
-		assert_int_equal(monitor.busy, rows[i].screen[0] == '\0');
-		monitor.busy = 0;
+		rig_run(rows[i].line);
+		assert_string_equal(rig.calls, rows[i].calls);
+		assert_string_equal(rig.screen, rows[i].screen);
+		assert_int_equal(rig.monitor.busy, rows[i].screen[0] == '\0');
+		rig.monitor.busy = 0;
 	}
 }
 
 static void a_look_goes_on_until_it_is_done(void **state)
 {
 	(void)state;
-	type("scan alpha\r");
-	assert_string_equal(screen, "scan alpha\r\n"); /* and no prompt */
-	clear();
+	rig_type("scan alpha\r");
+	assert_string_equal(rig.screen, "scan alpha\r\n"); /* and no prompt */
+	rig_clear();
 	for (unsigned i = 0; i < 2U * MONITOR_LINES; i++) {
-		monitor_line(&monitor, "x");
+		monitor_line(&rig.monitor, "x");
 	}
-	assert_int_equal(screen_count, 3U * 2U * MONITOR_LINES); /* none is cut */
-	clear();
-	type("mem\r");
-	assert_string_equal(calls, "stop;stop;stop;stop;");
-	assert_string_equal(screen, "");
-	clear();
-	monitor_done(&monitor);
-	assert_string_equal(screen, "plinth> ");
-	type("mem\r");
-	assert_string_equal(calls, "mem;");
-	clear();
-	type("scan nobody\r"); /* one that does not begin ends at once */
-	assert_string_equal(screen, "scan nobody\r\nscan nobody: no such VM\r\nplinth> ");
+	assert_int_equal(rig.screen_count, 3U * 2U * MONITOR_LINES); /* none is cut */
+	rig_clear();
+	rig_type("mem\r");
+	assert_string_equal(rig.calls, "stop;stop;stop;stop;");
+	assert_string_equal(rig.screen, "");
+	rig_clear();
+	monitor_done(&rig.monitor);
+	assert_string_equal(rig.screen, "plinth> ");
+	rig_type("mem\r");
+	assert_string_equal(rig.calls, "mem;");
+	rig_clear();
+	rig_type("scan nobody\r"); /* one that does not begin ends at once */
+	assert_string_equal(rig.screen, "scan nobody\r\nscan nobody: no such VM\r\nplinth> ");
 }
 
 static void help_names_every_command(void **state)
@@ -513,12 +197,12 @@ static void help_names_every_command(void **state)
 		"poweroff"};
 
 	(void)state;
-	run("help");
+	rig_run("help");
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		assert_non_null(strstr(screen, names[i]));
+		assert_non_null(strstr(rig.screen, names[i]));
 	}
-	run("help console");
-	assert_string_equal(screen, "console NAME\r\n        go to a VM's console\r\n");
+	rig_run("help console");
+	assert_string_equal(rig.screen, "console NAME\r\n        go to a VM's console\r\n");
 }
 
 static void output_is_bounded_and_says_so(void **state)
@@ -526,36 +210,37 @@ static void output_is_bounded_and_says_so(void **state)
 	size_t lines = 0;
 
 	(void)state;
-	flood = 10000;
-	run("vm list");
-	for (const char *c = screen; *c != '\0'; c++) {
+	rig.flood = 10000;
+	rig_run("vm list");
+	for (const char *c = rig.screen; *c != '\0'; c++) {
 		lines += *c == '\n';
 	}
 	assert_int_equal(lines, MONITOR_LINES + 1U);
-	assert_non_null(strstr(screen, "[output cut after 400 lines]\r\n"));
-	flood = 0;
-	run("vm list"); /* the next command starts anew */
-	assert_string_equal(screen, "alpha running\r\nbeta off\r\n");
+	assert_non_null(strstr(rig.screen, "[output cut after 400 lines]\r\n"));
+	rig.flood = 0;
+	rig_run("vm list"); /* the next command starts anew */
+	assert_string_equal(rig.screen, "alpha running\r\nbeta off\r\n");
 }
 
 static void long_lines_are_cut(void **state)
 {
 	(void)state;
-	clear();
-	monitor_print(&monitor, "%*d\n", 500, 1);
-	assert_int_equal(screen_count, 199U + 2U);
+	rig_clear();
+	monitor_print(&rig.monitor, "%*d\n", 500, 1);
+	assert_int_equal(rig.screen_count, 199U + 2U);
 }
 
 static void the_log_is_shown_and_its_level_set(void **state)
 {
 	(void)state;
 	log_info("hello from %s", "plinth");
-	run("log");
-	assert_string_equal(screen, "   12.345000 hello from plinth\r\n");
-	run("log debug");
-	assert_string_equal(screen, "");
-	run("log loud");
-	assert_string_equal(screen, "log: unknown level loud; error, warning, info or debug\r\n");
+	rig_run("log");
+	assert_string_equal(rig.screen, "   12.345000 hello from plinth\r\n");
+	rig_run("log debug");
+	assert_string_equal(rig.screen, "");
+	rig_run("log loud");
+	assert_string_equal(
+		rig.screen, "log: unknown level loud; error, warning, info or debug\r\n");
 }
 
 static void the_trace_is_controlled_and_dumped(void **state)
@@ -564,45 +249,42 @@ static void the_trace_is_controlled_and_dumped(void **state)
 
 	(void)state;
 	trace_init_cpu(0, &ring);
-	run("trace dump");
-	assert_string_equal(screen, "trace: no records; `trace on` starts it\r\n");
-	run("trace on");
-	run("trace");
-	assert_string_equal(screen, "trace is on\r\n");
+	rig_run("trace dump");
+	assert_string_equal(rig.screen, "trace: no records; `trace on` starts it\r\n");
+	rig_run("trace on");
+	rig_run("trace");
+	assert_string_equal(rig.screen, "trace is on\r\n");
 	trace(TRACE_MMIO, 1, 2, 0x9000000, 'x');
 	trace(TRACE_IRQ, TRACE_NO_VM, 0, 27, 0);
-	run("trace dump");
-	assert_string_equal(screen,
+	rig_run("trace dump");
+	assert_string_equal(rig.screen,
 		"   12.345000 cpu0  mmio     1.2   0000000009000000 0000000000000078\r\n"
 		"   12.345000 cpu0  irq       -    000000000000001b 0000000000000000\r\n");
-	run("trace dump 1");
-	assert_non_null(strstr(screen, "irq"));
-	assert_null(strstr(screen, "mmio"));
-	run("trace dump lots");
-	assert_string_equal(screen, "trace dump: lots is not a number of records\r\n");
-	run("trace frob");
-	assert_string_equal(screen, "trace: unknown argument frob; on, off or dump\r\n");
-	run("trace off");
-	run("trace");
-	assert_string_equal(screen, "trace is off\r\n");
+	rig_run("trace dump 1");
+	assert_non_null(strstr(rig.screen, "irq"));
+	assert_null(strstr(rig.screen, "mmio"));
+	rig_run("trace dump lots");
+	assert_string_equal(rig.screen, "trace dump: lots is not a number of records\r\n");
+	rig_run("trace frob");
+	assert_string_equal(rig.screen, "trace: unknown argument frob; on, off or dump\r\n");
+	rig_run("trace off");
+	rig_run("trace");
+	assert_string_equal(rig.screen, "trace is off\r\n");
 }
 
 int main(void)
 {
+#define TEST(name) cmocka_unit_test_setup(name, rig_setup)
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(a_line_is_echoed_and_run, setup),
-		cmocka_unit_test_setup(keys_edit_the_line, setup),
-		cmocka_unit_test_setup(a_line_that_is_too_long_stops_growing, setup),
-		cmocka_unit_test_setup(history_comes_back, setup),
-		cmocka_unit_test_setup(commands_reach_their_ops, setup),
-		cmocka_unit_test_setup(reboots_reach_their_ops, setup),
-		cmocka_unit_test_setup(looks_take_their_words, setup),
-		cmocka_unit_test_setup(a_look_goes_on_until_it_is_done, setup),
-		cmocka_unit_test_setup(help_names_every_command, setup),
-		cmocka_unit_test_setup(output_is_bounded_and_says_so, setup),
-		cmocka_unit_test_setup(long_lines_are_cut, setup),
-		cmocka_unit_test_setup(the_log_is_shown_and_its_level_set, setup),
-		cmocka_unit_test_setup(the_trace_is_controlled_and_dumped, setup),
+		TEST(commands_reach_their_ops),
+		TEST(reboots_reach_their_ops),
+		TEST(looks_take_their_words),
+		TEST(a_look_goes_on_until_it_is_done),
+		TEST(help_names_every_command),
+		TEST(output_is_bounded_and_says_so),
+		TEST(long_lines_are_cut),
+		TEST(the_log_is_shown_and_its_level_set),
+		TEST(the_trace_is_controlled_and_dumped),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,80 +6,17 @@
 
 #include <cmocka.h>
 
-#include <stdlib.h>
-#include <string.h>
+#include "scan_rig.h"
 
-#include "model.h"
-#include "scan/scan.h"
-
-#define UPPER	  UINT64_C(0xffff000000000000)
-#define RANGE_MAX 512U
-#define MMFR0_ALL UINT64_C(0x00100000) /* all granules */
-#define MMFR2_LVA UINT64_C(0x00010000) /* 52 bits with 64 KiB */
-#define MAP_MAX	  64U
-
-static struct scan scan;
-static struct libscan_range found[RANGE_MAX];
-static unsigned found_count;
-static unsigned steps;
-static uint64_t most_ats; /* in one step */
-
-static struct scan_regime regime(void)
-{
-	const struct scan_registers r = {
-		.sctlr = 1,
-		.tcr = model_tcr(),
-		.ttbr = {model_half[0].root | UINT64_C(7) << 48, model_half[1].root | 1U},
-		.mmfr0 = MMFR0_ALL,
-		.mmfr2 = MMFR2_LVA,
-	};
-
-	return scan_regime_of(&r);
-}
-
-static void run_regime(const struct scan_regime *with, struct scan_request request)
-{
-	enum scan_result result;
-
-	request.read = model_read;
-	found_count = 0;
-	steps = 0;
-	most_ats = 0;
-	scan_begin(&scan, with, &request);
-	do {
-		uint64_t before = model_ats;
-		uint64_t reads = model_reads;
-
-		assert_true(found_count < RANGE_MAX);
-		result = scan_step(&scan, &found[found_count]);
-		found_count += result == SCAN_RANGE ? 1U : 0U;
-		steps++;
-		most_ats = model_ats - before > most_ats ? model_ats - before : most_ats;
-		if (!request.exec && model_reads != reads) {
-			/* Memory may have been made present: nothing else in such a step. */
-			assert_int_equal(model_ats - before, 1);
-			assert_true(model_reads - reads <= 4U);
-		}
-		assert_true(steps < 100000U);
-	} while (result != SCAN_DONE);
-}
-
-static void run(enum scan_view view, bool exec)
-{
-	const struct scan_regime with = regime();
-
-	run_regime(&with, (struct scan_request){.to = UINT64_MAX, .view = view, .exec = exec});
-	assert_int_equal(scan.counts.at, model_ats);
-	assert_int_equal(scan.counts.reads, model_reads);
-}
+#define UPPER UINT64_C(0xffff000000000000)
 
 static void expect(unsigned i, uint64_t gva, uint64_t size, uint32_t flags, uint64_t gpa)
 {
-	assert_true(i < found_count);
-	assert_int_equal(found[i].gva, gva);
-	assert_int_equal(found[i].last, gva + size - 1U);
-	assert_int_equal(found[i].flags, flags);
-	assert_int_equal(found[i].gpa, gpa);
+	assert_true(i < rig.found_count);
+	assert_int_equal(rig.found[i].gva, gva);
+	assert_int_equal(rig.found[i].last, gva + size - 1U);
+	assert_int_equal(rig.found[i].flags, flags);
+	assert_int_equal(rig.found[i].gpa, gpa);
 }
 
 #define RW1 (LIBSCAN_R1 | LIBSCAN_W1 | LIBSCAN_ASKED_1 | LIBSCAN_GPA)
@@ -96,14 +33,14 @@ static void test_pages_become_ranges(void **state)
 	model_map(UPPER + UINT64_C(601) * 4096U, 0x50001000, 3, MODEL_RO);
 	model_map(0x400000, 0x60000000, 3, MODEL_EL0);
 	model_map(0x401000, 0x70000000, 3, MODEL_EL0);
-	run(SCAN_EL1, false);
-	assert_int_equal(found_count, 3);
+	rig_run(SCAN_EL1, false);
+	assert_int_equal(rig.found_count, 3);
 	expect(0, 0x400000, 0x2000, LIBSCAN_R1 | LIBSCAN_W1 | LIBSCAN_ASKED_1 | LIBSCAN_SCATTERED,
 		0);
 	expect(1, UPPER, UINT64_C(600) * 4096U, RW1, 0x40000000);
 	expect(2, UPPER + UINT64_C(600) * 4096U, 0x2000, RO1, 0x50000000);
-	assert_int_equal(found[0].attr, 0xff);
-	assert_int_equal(found[0].share, 3);
+	assert_int_equal(rig.found[0].attr, 0xff);
+	assert_int_equal(rig.found[0].share, 3);
 	assert_int_equal(model_reads, 0);
 }
 
@@ -118,21 +55,21 @@ static void test_holes_are_skipped_by_their_level(void **state)
 	for (unsigned i = 0; i < 100; i++) {
 		model_map(i * 4096U, 0x40000000U + i * 4096U, 3, i < 10 ? MODEL_RO : 0U);
 	}
-	run(SCAN_EL1, false);
-	assert_int_equal(found_count, 2);
+	rig_run(SCAN_EL1, false);
+	assert_int_equal(rig.found_count, 2);
 	assert_in_range(model_ats, holes + 100 + 10, holes + 100 + 10 + 2);
 }
 
 static void test_split_gpa_ends_ranges_where_the_gpa_jumps(void **state)
 {
-	const struct scan_regime with = (model_reset(12, 48, 48), regime());
+	const struct scan_regime with = (model_reset(12, 48, 48), rig_regime());
 
 	(void)state;
 	model_map(0x400000, 0x60000000, 3, 0);
 	model_map(0x401000, 0x70000000, 3, 0);
 	model_map(0x402000, 0x70001000, 3, 0);
-	run_regime(&with, (struct scan_request){.to = UINT64_MAX, .split_gpa = true});
-	assert_int_equal(found_count, 2);
+	rig_run_regime(&with, (struct scan_request){.to = UINT64_MAX, .split_gpa = true});
+	assert_int_equal(rig.found_count, 2);
 	expect(0, 0x400000, 0x1000, RW1, 0x60000000);
 	expect(1, 0x401000, 0x2000, RW1, 0x70000000);
 }
@@ -144,8 +81,8 @@ static void test_blocks_cost_two(void **state)
 	model_reset(12, 48, 48);
 	model_map(UPPER, 0x40000000, 1, 0);
 	model_map(UPPER + BLOCK_1G, 0x80000000, 2, MODEL_RO);
-	run(SCAN_EL1, false);
-	assert_int_equal(found_count, 2);
+	rig_run(SCAN_EL1, false);
+	assert_int_equal(rig.found_count, 2);
 	expect(0, UPPER, BLOCK_1G, RW1, 0x40000000);
 	expect(1, UPPER + BLOCK_1G, BLOCK_2M, RO1, 0x80000000);
 	assert_int_equal(model_ats, 512U + 511 + 510 + 511 + 4);
@@ -161,14 +98,14 @@ static void test_views(void **state)
 	model_map(0x2000, 0x40002000, 3, MODEL_EL0 | MODEL_RO);
 	model_map(0x3000, 0x40003000, 3, 0);
 	model_map(0x4000, 0x40004000, 3, MODEL_RO);
-	run(SCAN_EL0, false);
-	assert_int_equal(found_count, 2);
+	rig_run(SCAN_EL0, false);
+	assert_int_equal(rig.found_count, 2);
 	expect(0, 0x1000, 0x1000, LIBSCAN_R0 | LIBSCAN_W0 | LIBSCAN_ASKED_0 | LIBSCAN_GPA,
 		0x40001000);
 	expect(1, 0x2000, 0x1000, LIBSCAN_R0 | LIBSCAN_ASKED_0 | LIBSCAN_GPA, 0x40002000);
 	model_ats = 0;
-	run(SCAN_BOTH, false);
-	assert_int_equal(found_count, 4);
+	rig_run(SCAN_BOTH, false);
+	assert_int_equal(rig.found_count, 4);
 	expect(0, 0x1000, 0x1000, RW1 | none0 | LIBSCAN_R0 | LIBSCAN_W0, 0x40001000);
 	expect(1, 0x2000, 0x1000, RO1 | none0 | LIBSCAN_R0, 0x40002000);
 	expect(2, 0x3000, 0x1000, RW1 | none0, 0x40003000);
@@ -182,11 +119,11 @@ static void test_access_flag_and_attributes_divide(void **state)
 	model_map(0x1000, 0x40001000, 3, 0);
 	model_map(0x2000, 0x40002000, 3, MODEL_DEV);
 	model_map(0x200000, 0x40200000, 2, MODEL_NO_AF);
-	run(SCAN_EL1, false);
-	assert_int_equal(found_count, 3);
+	rig_run(SCAN_EL1, false);
+	assert_int_equal(rig.found_count, 3);
 	expect(1, 0x2000, 0x1000, RW1, 0x40002000);
-	assert_int_equal(found[1].attr, 0x04);
-	assert_int_equal(found[1].share, 2);
+	assert_int_equal(rig.found[1].attr, 0x04);
+	assert_int_equal(rig.found[1].share, 2);
 	expect(2, 0x200000, BLOCK_2M, LIBSCAN_NO_AF | LIBSCAN_ASKED_1, 0);
 }
 
@@ -198,24 +135,24 @@ static void test_disabled_half_and_edges(void **state)
 	model_map(UINT64_C(0x0000fffffffff000), 0x40001000, 3, 0);
 	model_map(UPPER, 0x40002000, 3, 0);
 	model_map(UINT64_C(0xfffffffffffff000), 0x40003000, 3, 0);
-	run(SCAN_EL1, false);
-	assert_int_equal(found_count, 4);
+	rig_run(SCAN_EL1, false);
+	assert_int_equal(rig.found_count, 4);
 	expect(1, UINT64_C(0x0000fffffffff000), 0x1000, RW1, 0x40001000);
 	expect(3, UINT64_C(0xfffffffffffff000), 0x1000, RW1, 0x40003000);
 	model_half[0].off = true;
 	model_ats = 0;
-	run(SCAN_EL1, false);
-	assert_int_equal(found_count, 2);
+	rig_run(SCAN_EL1, false);
+	assert_int_equal(rig.found_count, 2);
 	model_half[1].off = true;
 	model_ats = 0;
-	run(SCAN_EL1, false);
-	assert_int_equal(found_count, 0);
+	rig_run(SCAN_EL1, false);
+	assert_int_equal(rig.found_count, 0);
 	assert_int_equal(model_ats, 0);
 }
 
 static void test_from_and_to(void **state)
 {
-	const struct scan_regime with = (model_reset(12, 48, 48), regime());
+	const struct scan_regime with = (model_reset(12, 48, 48), rig_regime());
 	struct scan_request request = {.from = 0x2345, .to = 0x3001};
 
 	(void)state;
@@ -223,30 +160,30 @@ static void test_from_and_to(void **state)
 		model_map(i * 4096U, 0x40000000U + i * 4096U, 3, 0);
 	}
 	model_map(UPPER, 0x41000000, 3, 0);
-	run_regime(&with, request);
-	assert_int_equal(found_count, 1);
+	rig_run_regime(&with, request);
+	assert_int_equal(rig.found_count, 1);
 	expect(0, 0x2000, 0x2000, RW1, 0x40002000);
 	request = (struct scan_request){.from = UINT64_C(1) << 60, .to = UINT64_MAX};
-	run_regime(&with, request); /* between the halves */
-	assert_int_equal(found_count, 1);
+	rig_run_regime(&with, request); /* between the halves */
+	assert_int_equal(rig.found_count, 1);
 	expect(0, UPPER, 0x1000, RW1, 0x41000000);
 	request = (struct scan_request){.from = UINT64_C(1) << 60, .to = UINT64_C(1) << 61};
-	run_regime(&with, request);
-	assert_int_equal(found_count, 0);
+	rig_run_regime(&with, request);
+	assert_int_equal(rig.found_count, 0);
 	request = (struct scan_request){.from = 0x3000, .to = 0x2000};
-	run_regime(&with, request);
-	assert_int_equal(found_count, 0);
+	rig_run_regime(&with, request);
+	assert_int_equal(rig.found_count, 0);
 }
 
 static void test_mmu_off_is_the_identity(void **state)
 {
-	const struct scan_registers r = {.tcr = model_tcr(), .mmfr0 = MMFR0_ALL};
+	const struct scan_registers r = {.tcr = model_tcr(), .mmfr0 = RIG_MMFR0};
 	const struct scan_regime with = scan_regime_of(&r);
 
 	(void)state;
 	model_ats = 0;
-	run_regime(&with, (struct scan_request){.to = UINT64_MAX});
-	assert_int_equal(found_count, 1);
+	rig_run_regime(&with, (struct scan_request){.to = UINT64_MAX});
+	assert_int_equal(rig.found_count, 1);
 	expect(0, 0, UINT64_C(1) << 48, RW1, 0);
 	assert_int_equal(model_ats, 0);
 }
@@ -262,9 +199,9 @@ static void test_absent_tables_are_made_present(void **state)
 	model_map(BLOCK_1G, 0x40002000, 3, 0);
 	entry = model_entry(BLOCK_1G, 2);
 	model_absent(*entry & UINT64_C(0xfffffffff000), false);
-	run(SCAN_EL1, false);
-	assert_int_equal(found_count, 2);
-	assert_int_equal(scan.counts.lost, 0);
+	rig_run(SCAN_EL1, false);
+	assert_int_equal(rig.found_count, 2);
+	assert_int_equal(rig.scan.counts.lost, 0);
 	assert_int_equal(model_reads, 4); /* the way to the one missing page, counted */
 }
 
@@ -278,11 +215,11 @@ static void test_lost_tables_are_left_out(void **state)
 	model_map(2U * BLOCK_2M, 0x40003000, 3, 0);
 	model_absent(*model_entry(BLOCK_2M, 2) & UINT64_C(0xfffffffff000), true);
 	*model_entry(BLOCK_1G, 1) = UINT64_C(0x9999000000) | 3U; /* out of memory altogether */
-	run(SCAN_EL1, false);
-	assert_int_equal(found_count, 2);
+	rig_run(SCAN_EL1, false);
+	assert_int_equal(rig.found_count, 2);
 	expect(0, 0x1000, 0x1000, RW1, 0x40001000);
 	expect(1, 2U * BLOCK_2M, 0x1000, RW1, 0x40003000);
-	assert_int_equal(scan.counts.lost, 2);
+	assert_int_equal(rig.scan.counts.lost, 2);
 }
 
 /* All of it is read, as often as there are levels; a tag is no part of the address. */
@@ -298,7 +235,7 @@ static void test_the_way_alone(void **state)
 	model_map(upper + BLOCK_2M, 0x40004000, 2, 0);
 	entry = model_entry(BLOCK_1G, 2);
 	model_absent(*entry & UINT64_C(0xfffffffff000), false);
-	with = regime();
+	with = rig_regime();
 	assert_true(scan_read_way(&with, BLOCK_1G | UINT64_C(0xa5) << 56, model_read, NULL));
 	assert_int_equal(model_reads, 4);
 	assert_true(scan_read_way(&with, BLOCK_1G + BLOCK_2M, model_read, NULL)); /* a hole */
@@ -310,7 +247,7 @@ static void test_the_way_alone(void **state)
 	assert_int_equal(model_reads, 13);
 	model_reads = 0;
 	model_ats = 0;
-	run(SCAN_EL1, false); /* reads nothing: it is there now */
+	rig_run(SCAN_EL1, false); /* reads nothing: it is there now */
 	assert_int_equal(model_reads, 0);
 
 	model_absent(*entry & UINT64_C(0xfffffffff000), true);
@@ -320,7 +257,7 @@ static void test_the_way_alone(void **state)
 	model_reads = 0;
 	assert_false(scan_read_way(&with, BLOCK_1G, model_read, NULL));
 	assert_false(scan_read_way(&with, upper, model_read, NULL));
-	with = regime();
+	with = rig_regime();
 	with.half[0].last >>= 9; /* between the halves */
 	assert_false(scan_read_way(&with, UINT64_C(1) << 47, model_read, NULL));
 	assert_int_equal(model_reads, 0);
@@ -333,29 +270,29 @@ static void test_an_abort_of_at_hides_its_table(void **state)
 	model_map(0x1000, 0x40001000, 3, 0);
 	model_map(BLOCK_2M, 0x40002000, 3, 0);
 	model_aborts(*model_entry(0x1000, 2) & UINT64_C(0xfffffffff000));
-	run(SCAN_EL1, false);
-	assert_int_equal(found_count, 1);
+	rig_run(SCAN_EL1, false);
+	assert_int_equal(rig.found_count, 1);
 	expect(0, BLOCK_2M, 0x1000, RW1, 0x40002000);
-	assert_true(scan.counts.lost >= 1U);
+	assert_true(rig.scan.counts.lost >= 1U);
 }
 
 /* A root that points to itself: every page of it is mapped, again and again. Each step ends. */
 static void test_loops_end_each_step(void **state)
 {
-	const struct scan_regime with = (model_reset(12, 48, 48), regime());
+	const struct scan_regime with = (model_reset(12, 48, 48), rig_regime());
 	struct libscan_range range;
 
 	(void)state;
 	for (unsigned i = 0; i < 512; i++) {
 		*model_entry((uint64_t)i << 39, 0) = model_half[0].root | 0x403U;
 	}
-	scan_begin(&scan, &with,
+	scan_begin(&rig.scan, &with,
 		&(struct scan_request){.to = UINT64_MAX, .split_gpa = true, .read = model_read});
 	model_ats = 0;
 	for (unsigned i = 0; i < 2000; i++) {
-		assert_int_not_equal(scan_step(&scan, &range), SCAN_DONE);
+		assert_int_not_equal(scan_step(&rig.scan, &range), SCAN_DONE);
 	}
-	assert_true(scan.gva > 0x10000U);
+	assert_true(rig.scan.gva > 0x10000U);
 	assert_true(model_ats < UINT64_C(2000) * 520U);
 }
 
@@ -368,14 +305,14 @@ static void test_exec_reads_leaves(void **state)
 	model_map(BLOCK_2M, 0x40200000, 2, MODEL_EL0);
 	model_map(BLOCK_1G, 0x40003000, 3, 0);
 	*model_entry(BLOCK_1G, 1) |= UINT64_C(1) << 59; /* PXNTable */
-	run(SCAN_EL1, true);
-	assert_int_equal(found_count, 4);
+	rig_run(SCAN_EL1, true);
+	assert_int_equal(rig.found_count, 4);
 	expect(0, 0x1000, 0x1000, RW1 | LIBSCAN_ASKED_X | LIBSCAN_X0, 0x40001000);
 	expect(1, 0x2000, 0x1000, RO1 | LIBSCAN_ASKED_X | LIBSCAN_X1, 0x40002000);
 	expect(2, BLOCK_2M, BLOCK_2M, RW1 | LIBSCAN_ASKED_X | LIBSCAN_X0, 0x40200000);
 	expect(3, BLOCK_1G, 0x1000, RW1 | LIBSCAN_ASKED_X | LIBSCAN_X0, 0x40003000);
-	assert_int_equal(found[0].leaves, 4096);
-	assert_int_equal(found[2].leaves, BLOCK_2M);
+	assert_int_equal(rig.found[0].leaves, 4096);
+	assert_int_equal(rig.found[2].leaves, BLOCK_2M);
 	assert_true(model_reads > 0U);
 }
 
@@ -388,8 +325,8 @@ static void test_hierarchical_permissions(void **state)
 	model_map(BLOCK_1G, 0x40002000, 3, MODEL_EL0);
 	*model_entry(0, 2) |= UINT64_C(1) << 62;
 	*model_entry(BLOCK_1G, 2) |= UINT64_C(1) << 61;
-	run(SCAN_BOTH, false);
-	assert_int_equal(found_count, 2);
+	rig_run(SCAN_BOTH, false);
+	assert_int_equal(rig.found_count, 2);
 	expect(0, 0x1000, 0x1000, RO1 | LIBSCAN_R0 | LIBSCAN_ASKED_0, 0x40001000);
 	expect(1, BLOCK_1G, 0x1000, RW1 | LIBSCAN_ASKED_0, 0x40002000);
 }
@@ -397,7 +334,7 @@ static void test_hierarchical_permissions(void **state)
 /* TG0 and TG1 by their own encodings; sizes; what is no encoding or is not there. */
 static void test_registers(void **state)
 {
-	struct scan_registers r = {.sctlr = 1, .mmfr0 = MMFR0_ALL};
+	struct scan_registers r = {.sctlr = 1, .mmfr0 = RIG_MMFR0};
 	struct scan_regime with;
 
 	(void)state;
@@ -432,7 +369,7 @@ static void test_registers(void **state)
 /* FEAT_LVA: 52 bits, with 64 KiB pages alone. */
 static void test_large_addresses(void **state)
 {
-	struct scan_registers r = {.sctlr = 1, .mmfr0 = MMFR0_ALL, .mmfr2 = MMFR2_LVA};
+	struct scan_registers r = {.sctlr = 1, .mmfr0 = RIG_MMFR0, .mmfr2 = RIG_MMFR2_LVA};
 	struct scan_regime with;
 
 	(void)state;
@@ -448,154 +385,9 @@ static void test_large_addresses(void **state)
 	assert_int_equal(with.half[0].last, (UINT64_C(1) << 48) - 1U);
 }
 
-/* Random maps */
-
-struct mapping {
-	uint64_t gva;
-	uint64_t pa;
-	unsigned level;
-	unsigned flags;
-};
-
-static struct mapping maps[MAP_MAX];
-static unsigned map_count;
-
-static int by_gva(const void *a, const void *b)
-{
-	uint64_t x = ((const struct mapping *)a)->gva;
-	uint64_t y = ((const struct mapping *)b)->gva;
-
-	return (x > y) - (x < y);
-}
-
-/* Mappings that do not overlap: slot by slot upwards, with holes of all sizes, and groups side by
- * side. */
-static void make_maps(unsigned half)
-{
-	uint64_t base = half == 0U ? 0U : ~((UINT64_C(1) << model_half[half].bits) - 1U);
-	uint64_t end = (UINT64_C(1) << model_half[half].bits) - 1U;
-	uint64_t at = 0;
-
-	for (unsigned i = 0; i < MAP_MAX / 2U; i++) {
-		unsigned level = rand() % 4 == 0 && model_start(half) < 3U ? 2U : 3U;
-		uint64_t span = model_span(half, level);
-		struct mapping *m = &maps[map_count];
-
-		at = (at + span - 1U) & ~(span - 1U);
-		if (rand() % 3 == 0) {
-			at += model_span(half, 2U + (unsigned)rand() % 2U) *
-			      (1U + (unsigned)rand() % 3U);
-			at = (at + span - 1U) & ~(span - 1U);
-		}
-		if (at > end || end - at < span) {
-			return;
-		}
-		*m = (struct mapping){
-			.gva = base + at, .level = level, .flags = (unsigned)rand() % 8U};
-		m->pa = (rand() % 2 == 0 && map_count != 0U)
-				? m[-1].pa + model_span(half, m[-1].level)
-				: (uint64_t)(rand() % 512) << 30;
-		m->pa &= ~(span - 1U) & UINT64_C(0xffffffffff);
-		if (rand() % 2 == 0 && map_count != 0U) {
-			m->flags = m[-1].flags;
-		}
-		at += span;
-		map_count++;
-	}
-}
-
-static struct libscan_range piece_of(const struct mapping *m, enum scan_view view)
-{
-	unsigned half = (unsigned)(m->gva >> 63);
-	bool el0 = (m->flags & MODEL_EL0) != 0U;
-	bool write = (m->flags & MODEL_RO) == 0U;
-	struct libscan_range r = {.gva = m->gva, .last = m->gva + model_span(half, m->level) - 1U};
-
-	r.flags = (view == SCAN_EL0 ? 0U : LIBSCAN_ASKED_1) |
-		  (view == SCAN_EL1 ? 0U : LIBSCAN_ASKED_0);
-	if ((m->flags & MODEL_NO_AF) != 0U) {
-		r.flags |= LIBSCAN_NO_AF;
-		return r;
-	}
-	r.gpa = m->pa;
-	r.attr = 0xff;
-	r.share = 3;
-	r.flags |= LIBSCAN_GPA;
-	r.flags |= view == SCAN_EL0 ? 0U : LIBSCAN_R1 | (write ? LIBSCAN_W1 : 0U);
-	r.flags |= view == SCAN_EL1 || !el0 ? 0U : LIBSCAN_R0 | (write ? LIBSCAN_W0 : 0U);
-	return r;
-}
-
-/* Field by field: what lies behind the last is anything. */
-static void assert_same(const struct libscan_range *a, const struct libscan_range *b)
-{
-	assert_int_equal(a->gva, b->gva);
-	assert_int_equal(a->last, b->last);
-	assert_int_equal(a->gpa, b->gpa);
-	assert_int_equal(a->flags, b->flags);
-	assert_int_equal(a->leaves, b->leaves);
-	assert_int_equal(a->attr, b->attr);
-	assert_int_equal(a->share, b->share);
-}
-
-static void compare(enum scan_view view)
-{
-	struct libscan_merge merge = {0};
-	struct libscan_range want;
-	unsigned n = 0;
-
-	for (unsigned i = 0; i < map_count; i++) {
-		struct libscan_range piece = piece_of(&maps[i], view);
-
-		if (view == SCAN_EL0 && (maps[i].flags & (MODEL_EL0 | MODEL_NO_AF)) == 0U) {
-			continue;
-		}
-		if (libscan_add(&merge, &piece, &want)) {
-			assert_true(n < found_count);
-			assert_same(&found[n], &want);
-			n++;
-		}
-	}
-	if (libscan_finish(&merge, &want)) {
-		assert_true(n < found_count);
-		assert_same(&found[n], &want);
-		n++;
-	}
-	assert_int_equal(found_count, n);
-}
-
-static void test_random_maps(void **state)
-{
-	static const unsigned shifts[] = {12, 14, 16};
-
-	(void)state;
-	srand(7);
-	for (unsigned round = 0; round < 150; round++) {
-		unsigned shift = shifts[round % 3U];
-		unsigned sizes = shift == 16U ? 17U : 13U; /* to 52 bits, to 48 bits */
-
-		model_reset(shift, 36U + (unsigned)rand() % sizes, 36U + (unsigned)rand() % sizes);
-		map_count = 0;
-		make_maps(0);
-		make_maps(1);
-		qsort(maps, map_count, sizeof(maps[0]), by_gva);
-		for (unsigned i = 0; i < map_count; i++) {
-			model_map(maps[i].gva, maps[i].pa, maps[i].level, maps[i].flags);
-		}
-		for (enum scan_view view = SCAN_EL1; view <= SCAN_BOTH; view++) {
-			model_ats = 0;
-			model_reads = 0;
-			run(view, false);
-			compare(view);
-			assert_int_equal(model_reads, 0);
-			assert_true(most_ats <= 760U);
-		}
-	}
-}
-
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
+	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_pages_become_ranges),
 		cmocka_unit_test(test_holes_are_skipped_by_their_level),
 		cmocka_unit_test(test_split_gpa_ends_ranges_where_the_gpa_jumps),
@@ -614,7 +406,6 @@ int main(void)
 		cmocka_unit_test(test_hierarchical_permissions),
 		cmocka_unit_test(test_registers),
 		cmocka_unit_test(test_large_addresses),
-		cmocka_unit_test(test_random_maps),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
