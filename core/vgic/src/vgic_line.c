@@ -3,16 +3,25 @@
 #include "vgic_lr.h"
 #include "vgic_private.h"
 
+/* The SPI, with the VM's lock held from now on; false: it has no such SPI. */
+static inline bool lock_spi(struct vgic *vgic, intid_t intid, struct vgic_irq *irq)
+{
+	if (intid < VGIC_SPI_FIRST || intid - VGIC_SPI_FIRST >= vgic->spi_count) {
+		return false;
+	}
+	lock_take(&vgic->lock);
+	*irq = vgic_irq_of(vgic, NULL, intid);
+	PLINTH_CHECK(irq->bank != NULL); /* the range has been checked */
+	return true;
+}
+
 enum plinth_status vgic_set_spi(struct vgic *vgic, intid_t intid, bool high)
 {
 	struct vgic_irq irq;
 
-	if (intid < VGIC_SPI_FIRST || intid - VGIC_SPI_FIRST >= vgic->spi_count) {
+	if (!lock_spi(vgic, intid, &irq)) {
 		return PLINTH_ERANGE;
 	}
-	lock_take(&vgic->lock);
-	irq = vgic_irq_of(vgic, NULL, intid);
-	PLINTH_CHECK(irq.bank != NULL); /* the range has been checked */
 	if (((irq.bank->line & irq_mask(&irq)) != 0U) != high ||
 		(high && (irq.bank->linked & irq_mask(&irq)) != 0U)) {
 		vgic_apply_locked(&irq, high ? vgic_change_raise : vgic_change_lower);
@@ -91,12 +100,9 @@ enum plinth_status vgic_link_spi(struct vgic *vgic, intid_t intid)
 {
 	struct vgic_irq irq;
 
-	if (intid < VGIC_SPI_FIRST || intid - VGIC_SPI_FIRST >= vgic->spi_count) {
+	if (!lock_spi(vgic, intid, &irq)) {
 		return PLINTH_ERANGE;
 	}
-	lock_take(&vgic->lock);
-	irq = vgic_irq_of(vgic, NULL, intid);
-	PLINTH_CHECK(irq.bank != NULL); /* the range has been checked */
 	irq.bank->linked |= irq_mask(&irq);
 	irq.bank->latches &= ~irq_mask(&irq);
 	lock_drop(&vgic->lock);
