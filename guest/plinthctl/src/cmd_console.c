@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "commands.h"
+#include "signals.h"
 #include "terminal.h"
 
 #define ESCAPE	0x1d /* Ctrl-] */
@@ -45,9 +46,9 @@ static void show(struct session *s)
 		fwrite(text, 1, call.done, stdout);
 		s->is_first = false;
 		s->position = call.arg = call.result[0];
-	} while (call.done == sizeof(text) && !terminal_is_to_end());
+	} while (call.done == sizeof(text) && signals_caught() == 0);
 	/* A signal that is to end us may have come in the middle of it. */
-	if (fflush(stdout) != 0 && !terminal_is_to_end()) {
+	if (fflush(stdout) != 0 && signals_caught() == 0) {
 		ctl_die(EXIT_FAILED, "standard output: %s", strerror(errno));
 	}
 }
@@ -129,7 +130,7 @@ int command_console(int count, char **words)
 	}
 	terminal_catch_signals();
 	terminal_make_raw(TCSAFLUSH); /* keys go through one by one; the guest echoes them */
-	while (!s.is_left && !terminal_is_to_end() && !(s.is_at_end && s.waiting == 0U)) {
+	while (!s.is_left && signals_caught() == 0 && !(s.is_at_end && s.waiting == 0U)) {
 		show(&s);
 		send(&s);
 		check_patience(&s, words[1]);

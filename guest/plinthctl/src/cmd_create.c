@@ -3,7 +3,6 @@
  * plinthctl vm create, vm destroy. The description is loader/'s, as at boot; what it says lies in
  * our memory is sent page after page, and EL2 checks all of it anew.
  */
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,6 +11,7 @@
 #include "commands.h"
 #include "folder.h"
 #include "loader/loader.h"
+#include "signals.h"
 
 #define ALIGN_MAX (UINT64_C(1) << 21) /* of what may be shown to the guest where it lies */
 #define LARGE	  (2U * ALIGN_MAX)
@@ -25,13 +25,6 @@
 /* The VM that is being made, and its ticket: to be dropped where that fails. */
 static uint32_t half_built = CONTROL_NO_VM;
 static uint32_t ticket;
-static volatile sig_atomic_t is_interrupted;
-
-static void interrupt(int number)
-{
-	(void)number;
-	is_interrupted = 1;
-}
 
 /* At the end of the program, however that comes. By its ticket: where somebody has dropped it, its
  * handle is another VM's by now. */
@@ -41,15 +34,6 @@ static void drop(void)
 
 	if (half_built != CONTROL_NO_VM) {
 		(void)ctl_try(&call);
-	}
-}
-
-static void catch_signals(void (*handler)(int))
-{
-	static const int numbers[] = {SIGHUP, SIGINT, SIGTERM};
-
-	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
-		(void)signal(numbers[i], handler);
 	}
 }
 
@@ -157,7 +141,7 @@ static void call_or_why(struct plinth_control *call)
 	char why[CONTROL_LOG_TEXT];
 	struct plinth_control ask = {
 		.call = CONTROL_CREATE_WHY, .buffer = why, .size = sizeof(why)};
-	if (is_interrupted != 0) {
+	if (signals_caught() != 0) {
 		ctl_die(EXIT_FAILED, "vm create: interrupted");
 	}
 	uint32_t status = ctl_try(call);
@@ -201,7 +185,7 @@ static uint32_t send(struct vm_config *config)
 	sent.guestinfo_count = 0;
 	create.buffer = &sent;
 	create.size = sizeof(sent);
-	catch_signals(interrupt);
+	signals_catch();
 	(void)atexit(drop);
 	call_or_why(&create);
 	put.vm = half_built = (uint32_t)create.result[0];
@@ -214,7 +198,7 @@ static uint32_t send(struct vm_config *config)
 	}
 	(void)step();
 	half_built = CONTROL_NO_VM;
-	catch_signals(SIG_DFL);
+	signals_release();
 	return put.vm;
 }
 

@@ -5,7 +5,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -17,6 +16,7 @@
 #include "dump.h"
 #include "libscan/libscan.h"
 #include "look.h"
+#include "signals.h"
 
 #define PAGE	    4096U
 #define FILE_MODE   0666U
@@ -39,13 +39,6 @@ struct dump {
 
 static struct control_vm target;
 static bool was_running;
-static volatile sig_atomic_t is_interrupted;
-
-static void interrupt(int number)
-{
-	(void)number;
-	is_interrupted = 1;
-}
 
 static void resume(void)
 {
@@ -68,9 +61,7 @@ static void hold(const char *name)
 			"%s is %s: it can be dumped when it runs, is paused or crashed", name,
 			ctl_state_name(target.state));
 	}
-	(void)signal(SIGINT, interrupt);
-	(void)signal(SIGTERM, interrupt);
-	(void)signal(SIGHUP, interrupt);
+	signals_catch();
 	if (was_running) {
 		call.vm = target.vm;
 		ctl_call(&call, "dump: pausing it");
@@ -176,10 +167,10 @@ static void write_memory(struct dump *dump)
 		} else {
 			fwrite(page, 1, PAGE, dump->elf.file);
 		}
-		check_file(dump);
-		if (is_interrupted != 0) {
+		if (signals_caught() != 0) {
 			ctl_die(EXIT_FAILED, "interrupted: %s is no whole dump", dump->path);
 		}
+		check_file(dump);
 	}
 	end_memory(dump);
 }
@@ -224,7 +215,7 @@ static bool is_full(const struct dump *dump)
 
 static bool has_enough(void *ctx)
 {
-	return is_interrupted != 0 || is_full(ctx);
+	return signals_caught() != 0 || is_full(ctx);
 }
 
 /* A range of the scan that is one piece of RAM, at an address of the kernel. */
@@ -267,7 +258,7 @@ static void find_segments(struct dump *dump)
 	const struct look_user user = {take_range, has_enough, dump};
 
 	look_at(dump->vm, &look, "dump: its address space", &user);
-	if (is_interrupted != 0) {
+	if (signals_caught() != 0) {
 		ctl_die(EXIT_FAILED, "interrupted: %s is as it was", dump->path);
 	}
 }

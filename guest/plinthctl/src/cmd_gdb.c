@@ -14,6 +14,7 @@
 
 #include "commands.h"
 #include "gdb.h"
+#include "signals.h"
 #include "terminal.h"
 
 #define PORT_MAX 65535U
@@ -147,7 +148,7 @@ static void serve(struct link *link, const char *name)
 
 	gdb_session_begin(&session, name);
 	gdb_server_init(&server, &gdb_session_ops, &session, session.vcpus);
-	while (!server.is_over && !link->is_closed && !terminal_is_to_end()) {
+	while (!server.is_over && !link->is_closed && signals_caught() == 0) {
 		look(link, &server, &session);
 		if (!server.is_over &&
 			!ctl_wait(line, link->in,
@@ -198,8 +199,8 @@ static int accept_one(int listener)
 
 	do {
 		fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	} while (fd < 0 && !terminal_is_to_end() && (errno == EINTR || errno == ECONNABORTED));
-	if (fd < 0 && !terminal_is_to_end()) {
+	} while (fd < 0 && signals_caught() == 0 && (errno == EINTR || errno == ECONNABORTED));
+	if (fd < 0 && signals_caught() == 0) {
 		ctl_die(EXIT_FAILED, "accept: %s", strerror(errno));
 	}
 	if (fd >= 0) {

@@ -11,6 +11,7 @@
 #include "commands.h"
 #include "libscan/svg.h"
 #include "look.h"
+#include "signals.h"
 
 #define POSITIONS 3U
 #define LINE_SIZE 256U
@@ -132,29 +133,11 @@ void look_at(uint32_t vm, const struct control_look *look, const char *what,
 	} while (read.result[0] == 0U);
 }
 
-/* Which signal has come, for the commands of this file: Plinth is told first. */
-static volatile sig_atomic_t signal_number;
-
-static void note_signal(int number)
-{
-	signal_number = number;
-}
-
-/* Whoever reads our output may have gone, too. */
+/* Plinth is told before we end. Whoever reads our output may have gone, too. */
 static bool is_to_end(void *ctx)
 {
 	(void)ctx;
-	return signal_number != 0 || ferror(stdout) != 0;
-}
-
-static void catch_signals(void)
-{
-	static const int numbers[] = {SIGHUP, SIGINT, SIGTERM, SIGPIPE};
-	const struct sigaction note = {.sa_handler = note_signal};
-
-	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
-		(void)sigaction(numbers[i], &note, NULL);
-	}
+	return signals_caught() != 0 || ferror(stdout) != 0;
 }
 
 static void look(const struct words *w, const char *what, look_line_fn *take, void *ctx)
@@ -162,11 +145,14 @@ static void look(const struct words *w, const char *what, look_line_fn *take, vo
 	const struct look_user user = {take, is_to_end, ctx};
 	uint32_t vm = ctl_find(w->position[0]).vm;
 
-	catch_signals();
+	signals_catch();
+	signals_catch_one(SIGPIPE);
 	look_at(vm, &w->look, what, &user);
-	if (signal_number != 0) {
-		(void)signal(signal_number, SIG_DFL);
-		(void)raise(signal_number);
+	int number = signals_caught();
+
+	if (number != 0) {
+		(void)signal(number, SIG_DFL);
+		(void)raise(number);
 	}
 }
 

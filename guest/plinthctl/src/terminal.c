@@ -2,35 +2,19 @@
 #include "terminal.h"
 
 #include <signal.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <termios.h>
 #include <unistd.h>
 
-static volatile sig_atomic_t is_to_end;
+#include "signals.h"
+
 static struct termios before;
 static int restore_when;
 
-static void ask_to_end(int number)
-{
-	(void)number;
-	is_to_end = 1;
-}
-
 void terminal_catch_signals(void)
 {
-	const struct sigaction end = {.sa_handler = ask_to_end};
-	const struct sigaction ignore = {.sa_handler = SIG_IGN};
-
-	(void)sigaction(SIGINT, &end, NULL);
-	(void)sigaction(SIGTERM, &end, NULL);
-	(void)sigaction(SIGHUP, &end, NULL);
-	(void)sigaction(SIGPIPE, &ignore, NULL);
-}
-
-bool terminal_is_to_end(void)
-{
-	return is_to_end != 0;
+	signals_catch();
+	(void)signal(SIGPIPE, SIG_IGN);
 }
 
 static void restore(void)

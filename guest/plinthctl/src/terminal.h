@@ -5,12 +5,8 @@
 #ifndef PLINTHCTL_TERMINAL_H
 #define PLINTHCTL_TERMINAL_H
 
-#include <stdbool.h>
-
-/* SIGINT, SIGTERM and SIGHUP end nothing by themselves from now on: terminal_is_to_end() tells of
- * them. SIGPIPE is a write that fails. */
+/* As signals_catch(); SIGPIPE is a write that fails. */
 void terminal_catch_signals(void);
-bool terminal_is_to_end(void);
 
 /* Standard input takes every byte as it is, until the program ends. `when`: tcsetattr()'s, for both
  * ways. Where it is no terminal, nothing. */
