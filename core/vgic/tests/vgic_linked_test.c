@@ -31,6 +31,14 @@ static void fire(void)
 	assert_int_equal(vgic_set_spi(&rig.vgic, RIG_DISK, true), PLINTH_OK);
 }
 
+/* vCPU 0 is busy with it afterwards. */
+static void fire_and_take(void)
+{
+	fire();
+	rig_settle(&rig.vcpu[0]);
+	assert_int_equal(vif_ack(), RIG_DISK);
+}
+
 /* How often the guest's own ends have deactivated it, on all CPUs. */
 static unsigned ended_by_guest(void)
 {
@@ -56,9 +64,7 @@ static void test_ends_by_hardware(void **state)
 		start(4);
 		rig_set(GICD_ICFGR3, edge != 0U ? UINT32_MAX : 0U);
 		for (unsigned i = 1; i < 5U; i++) {
-			fire();
-			rig_settle(&rig.vcpu[0]);
-			assert_int_equal(vif_ack(), RIG_DISK);
+			fire_and_take();
 			rig_settle(&rig.vcpu[0]);
 			assert_int_equal(ended_by_guest(), i - 1U);
 			vif_eoi(RIG_DISK);
@@ -91,9 +97,7 @@ static void test_moves_while_active(void **state)
 {
 	(void)state;
 	start(4);
-	fire();
-	rig_settle(&rig.vcpu[0]);
-	assert_int_equal(vif_ack(), RIG_DISK);
+	fire_and_take();
 	move(&rig.vcpu[0], 2);
 	assert_int_equal(rig.disk_adopted_by, 2);
 	assert_int_equal(vif_peek(), VIF_SPURIOUS);
@@ -126,9 +130,7 @@ static void test_fires_again_elsewhere(void **state)
 	(void)state;
 	start(4);
 	for (unsigned i = 1; i < 4U; i++) {
-		fire();
-		rig_settle(&rig.vcpu[0]);
-		assert_int_equal(vif_ack(), RIG_DISK);
+		fire_and_take();
 		vif_eoi(RIG_DISK);
 		vif_select(1);
 		rig.kicked = 0;
@@ -150,9 +152,7 @@ static void test_fires_again_and_moves(void **state)
 {
 	(void)state;
 	start(4);
-	fire();
-	rig_settle(&rig.vcpu[0]);
-	assert_int_equal(vif_ack(), RIG_DISK);
+	fire_and_take();
 	vif_eoi(RIG_DISK);
 	vif_select(1);
 	fire();
@@ -168,18 +168,14 @@ static void test_ended_by_register(void **state)
 {
 	(void)state;
 	start(4);
-	fire();
-	rig_settle(&rig.vcpu[0]);
-	assert_int_equal(vif_ack(), RIG_DISK);
+	fire_and_take();
 	rig_set(GICD_ICACTIVER1, DISK_BIT);
 	rig_settle(&rig.vcpu[0]);
 	assert_int_equal(rig.disk_deactivated, 1);
 	assert_int_equal(vif_peek(), VIF_SPURIOUS);
 
 	start(4);
-	fire();
-	rig_settle(&rig.vcpu[0]);
-	assert_int_equal(vif_ack(), RIG_DISK);
+	fire_and_take();
 	vif_select(1); /* another vCPU of it writes the register there */
 	rig_set(GICD_ICACTIVER1, DISK_BIT);
 	vif_select(0);
@@ -188,9 +184,7 @@ static void test_ended_by_register(void **state)
 	assert_int_equal(vif_peek(), VIF_SPURIOUS);
 
 	start(4);
-	fire();
-	rig_settle(&rig.vcpu[0]);
-	assert_int_equal(vif_ack(), RIG_DISK);
+	fire_and_take();
 	vgic_put(&rig.vcpu[0]);
 	rig_set(GICD_ICACTIVER1, DISK_BIT);
 	assert_int_equal(rig.disk_deactivated, 1);
@@ -225,9 +219,7 @@ static void test_pended_while_active(void **state)
 {
 	(void)state;
 	start(4);
-	fire();
-	rig_settle(&rig.vcpu[0]);
-	assert_int_equal(vif_ack(), RIG_DISK);
+	fire_and_take();
 	rig_set(GICD_ISPENDR1, DISK_BIT);
 	rig_settle(&rig.vcpu[0]);
 	vif_eoi(RIG_DISK);
@@ -246,9 +238,7 @@ static void test_ends_without_a_list_register(void **state)
 	start(1);
 	(void)rig_dist(0, 0x400U + RIG_DISK, 1, true, 0x80);
 	(void)rig_dist(0, 0x400U + 40U, 1, true, 0x40);
-	fire();
-	rig_settle(&rig.vcpu[0]);
-	assert_int_equal(vif_ack(), RIG_DISK);
+	fire_and_take();
 	assert_int_equal(vgic_set_spi(&rig.vgic, 40, true), PLINTH_OK);
 	rig_settle(&rig.vcpu[0]);
 	assert_int_equal(vif_ack(), 40);
@@ -267,9 +257,7 @@ static void test_reset(void **state)
 {
 	(void)state;
 	start(4);
-	fire();
-	rig_settle(&rig.vcpu[0]);
-	assert_int_equal(vif_ack(), RIG_DISK);
+	fire_and_take();
 	vgic_put(&rig.vcpu[0]);
 	assert_int_equal(vgic_reset(&rig.vgic), PLINTH_OK);
 	assert_int_equal(rig.vgic.spi[0].bank.linked, DISK_BIT);
@@ -280,9 +268,7 @@ static void test_reset(void **state)
 	rig_set(GICD_ISENABLER1, UINT32_MAX);
 	vgic_load(&rig.vcpu[0]);
 	assert_int_equal(vif_peek(), VIF_SPURIOUS);
-	fire();
-	rig_settle(&rig.vcpu[0]);
-	assert_int_equal(vif_ack(), RIG_DISK);
+	fire_and_take();
 	vif_eoi(RIG_DISK);
 	assert_int_equal(ended_by_guest(), 1);
 }
