@@ -10,8 +10,9 @@
 #include "base/string.h"
 #include "console_private.h"
 
-#define SERVICE_ROUNDS 4U
-#define HALF	       (CONSOLE_RING_SIZE / 2U)
+#define HALF	      (CONSOLE_RING_SIZE / 2U)
+#define STEPS_PER_SEC 65536U
+#define REMOVE_STEPS  1024U /* of all ports; a ring is 210 at most */
 
 struct console console;
 
@@ -24,6 +25,7 @@ void console_init(const struct console_device *device, console_arm_fn *arm)
 	console = (struct console){.device = device, .arm = arm, .armed = NEVER, .owed = NEVER};
 	console.quiet_ticks = read_cntfrq_el0() * CONSOLE_QUIET_MS / 1000U;
 	console.hold_ticks = read_cntfrq_el0() * CONSOLE_HOLD_MS / 1000U;
+	console.step_ticks = read_cntfrq_el0() / STEPS_PER_SEC;
 	lock_init(&console.lock, LOCK_RANK_CONSOLE_OUT);
 	lock_init(&console.arm_lock, LOCK_RANK_CONSOLE_IN);
 }
@@ -59,44 +61,38 @@ static bool room_is_due(void)
 	return false;
 }
 
-/* The CPU that finds the lock taken leaves a note; the one that has it looks for the note after
- * dropping it. So nobody waits for the UART of somebody else. Returns when to come again; with
- * `is_owed` whoever serves next is to arm that. */
-static uint64_t serve(enum show show, bool is_owed)
+/* Returns when to come again. */
+static uint64_t serve_locked(enum show show)
 {
-	uint64_t deadline = 0;
+	uint64_t deadline = min_u64(console_drain_locked(show), console.owed);
 
-	for (unsigned i = 0; i < SERVICE_ROUNDS; i++) {
-		__atomic_fetch_or(&console.again, 1U << show, __ATOMIC_SEQ_CST);
-		if (!lock_try(&console.lock)) {
-			return NEVER;
-		}
-		show = (enum show)bit_highest(
-			exchange_acq_rel(&console.again, 0U) | (UINT32_C(1) << show));
-		deadline = min_u64(console_drain_locked(show), console.owed);
-		if (room_is_due()) {
-			deadline = 0; /* told by console_timer(), where no lock is held */
-		}
-		console.owed = is_owed ? deadline : NEVER;
-		lock_drop(&console.lock);
-		if (load_ordered(&console.again) == 0U) {
-			return deadline;
-		}
+	/* Told by console_timer(), where no lock is held. */
+	return room_is_due() ? 0U : deadline;
+}
+
+static uint64_t soon(void)
+{
+	return read_cntpct_el0() + console.step_ticks;
+}
+
+/* Nobody waits for the UART of somebody else, nor works for two: the CPU that finds the lock taken
+ * comes again soon. */
+static uint64_t serve(enum show show)
+{
+	uint64_t deadline;
+
+	if (!lock_try(&console.lock)) {
+		return soon();
 	}
-	return 0;
+	deadline = serve_locked(show);
+	console.owed = NEVER;
+	lock_drop(&console.lock);
+	return deadline;
 }
 
 void console_service(enum show show)
 {
-	arm(serve(show, false));
-}
-
-/* For who had the lock for something else, after dropping it. */
-static void serve_who_left_a_note(void)
-{
-	if (load_ordered(&console.again) != 0U) {
-		console_service(SHOW_LINES);
-	}
+	arm(serve(show));
 }
 
 static uint32_t used(const struct console_port *port)
@@ -165,9 +161,9 @@ bool console_port_put(struct console_port *port, uint8_t byte)
 	console_port_attend(port);
 	if (console_port_is_full(port)) {
 		store_ordered(&port->wants_room, 1U);
-		return console_port_has_room(port);
+		arm(soon()); /* who makes room meanwhile may not have seen that it is wanted */
 	}
-	return true;
+	return !console_port_is_full(port);
 }
 
 size_t console_port_read(
@@ -265,7 +261,6 @@ void console_tell_room(void)
 		/* Pairs with the acquire in console_port_remove(). */
 		__atomic_fetch_sub(&port->users, 1U, __ATOMIC_RELEASE);
 	}
-	serve_who_left_a_note();
 }
 
 void console_timer(void)
@@ -285,6 +280,7 @@ void console_focus_locked(struct console_port *port)
 	}
 	store_relaxed(&console.focus, port);
 	if (port != NULL) {
+		port->split = 0;
 		console_want_attention(port, CONSOLE_PORT_UNSEEN);
 	}
 }
@@ -321,7 +317,6 @@ void console_port_add(struct console_port *port, enum console_port_kind kind, co
 		}
 	}
 	lock_drop(&console.lock);
-	serve_who_left_a_note();
 }
 
 static struct console_port *another_vm(void)
@@ -363,13 +358,15 @@ static void forget_locked(struct console_port *port)
 void console_port_remove(struct console_port *port)
 {
 	lock_take(&console.lock);
-	for (unsigned i = 0; i < 4U && port->put != port->taken; i++) {
+	for (unsigned i = 0; i < REMOVE_STEPS && port->put != port->taken; i++) {
 		(void)console_drain_locked(SHOW_NOW);
+		if (console_out_room() < OUT_MARGIN) {
+			break; /* the UART is behind */
+		}
 	}
 	forget_locked(port);
 	console_send_locked();
 	lock_drop(&console.lock);
-	serve_who_left_a_note();
 	/* Pairs with the releases where users falls. No new one comes: it is in no list. */
 	while (load_acquire(&port->users) != 0U) {
 		arch_yield();
@@ -399,11 +396,10 @@ void console_log(enum log_level level, const char *line)
 	if (console.log_lost != 0U ? !console_line_locked(line) : !line_with_patience(line)) {
 		console.log_lost++;
 	}
-	console_send_locked();
-	lock_drop(&console.lock);
 	/* The row in focus comes back. The caller may hold any lock, so the timer must wait for
 	 * the next one who serves. */
-	(void)serve(SHOW_LINES, true);
+	console.owed = serve_locked(SHOW_LINES);
+	lock_drop(&console.lock);
 }
 
 void console_flush(void)

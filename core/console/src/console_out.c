@@ -10,11 +10,24 @@
 #include "base/compiler.h"
 #include "base/string.h"
 
-#define DRAIN_MAX 4096U /* bytes of ports for each call: an exit must end */
+/* One call is a step of some 5,000 instructions, for an exit must end, and the timer's may follow a
+ * guest's at once: a byte of text takes 13 of them, any other 210 to 350. What it leaves is for the
+ * next one. */
+#define STEP	   320U /* bytes for the UART */
+#define STEP_OTHER 24U	/* what a byte that is no text counts for beside */
 
 STATIC_ASSERT((OUT_SIZE & (OUT_SIZE - 1U)) == 0U, "indices are masked");
 STATIC_ASSERT((CONSOLE_RING_SIZE & (CONSOLE_RING_SIZE - 1U)) == 0U, "indices are masked");
-STATIC_ASSERT(OUT_MARGIN + LOG_LINE_SIZE < OUT_SIZE / 4U, "a step always fits an idle ring");
+STATIC_ASSERT(OUT_MARGIN + LOG_LINE_SIZE < OUT_SIZE / 4U, "a line always fits an idle ring");
+STATIC_ASSERT(OUT_MARGIN + STEP < OUT_SIZE / 2U, "a whole step fits where half of it is free");
+
+/* One call of console_drain_locked(). */
+struct drain {
+	enum show show;
+	uint64_t now;
+	uint64_t deadline;
+	uint32_t end; /* where console.out_put has come to, the step is over */
+};
 
 uint32_t console_out_room(void)
 {
@@ -227,38 +240,38 @@ static uint32_t take_text(struct console_port *port, uint32_t max)
 	return count;
 }
 
-/* Takes bytes from the ring while there are complete lines in it, or all of them. Returns how
- * many; stops where the UART is behind. */
-static uint32_t take(struct console_port *port, bool all, uint32_t max)
+static int32_t left_of(const struct drain *drain)
 {
-	uint32_t count = 0;
-	int32_t lines = lines_waiting(port); /* before pending(): see there */
-	uint32_t left = pending(port);
+	return (int32_t)(drain->end - console.out_put);
+}
 
-	while (left != 0U && count < max && (all || lines > 0) &&
-		console_out_room() >= OUT_MARGIN) {
-		uint64_t most =
-			min_u64(min_u64(left, max - count), console_out_room() - OUT_MARGIN);
-		uint32_t text = take_text(port, (uint32_t)most);
+/* Takes at most `max` bytes from the ring, up to the end of as many lines, until the step is over.
+ * Returns how many. `lines` are looked for first: see lines_waiting(). */
+static uint32_t take(struct console_port *port, struct drain *drain, uint32_t max, int32_t lines)
+{
+	uint32_t left = (uint32_t)min_u64(pending(port), max);
+	uint32_t count = left;
+
+	while (left != 0U && lines > 0 && left_of(drain) > 0) {
+		uint32_t text = take_text(port, (uint32_t)min_u64(left, (uint32_t)left_of(drain)));
 		uint8_t byte;
 
 		left -= text;
-		count += text;
 		if (text != 0U) {
 			continue; /* what comes behind may be being put there */
 		}
 		byte = port->ring[port->taken % CONSOLE_RING_SIZE];
 		show_byte(port, byte);
+		drain->end -= STEP_OTHER;
 		if (byte == '\n') {
 			port->newlines_taken++;
 			lines--;
 		}
 		left--;
-		count++;
 		/* Pairs with the acquire in console_port_put(): the slot is free again. */
 		store_release(&port->taken, port->taken + 1U);
 	}
-	return count;
+	return count - left;
 }
 
 static void tell_hidden(struct console_port *port)
@@ -271,24 +284,18 @@ static void tell_hidden(struct console_port *port)
 	}
 }
 
-static void hide_all(struct console_port *port)
+static void hide(struct console_port *port, struct drain *drain)
 {
-	uint32_t count = pending(port);
+	uint32_t count = (uint32_t)min_u64(pending(port), (uint32_t)left_of(drain));
 
 	port->hidden += count;
+	port->split = 0;
+	drain->end -= count;
 	for (uint32_t i = 0; i < count; i++) {
 		port->newlines_taken += port->ring[port->taken % CONSOLE_RING_SIZE] == '\n';
 		store_release(&port->taken, port->taken + 1U);
 	}
 }
-
-/* One call of console_drain_locked(). */
-struct drain {
-	enum show show;
-	uint64_t now;
-	uint64_t deadline;
-	uint32_t left; /* bytes that it may still take */
-};
 
 static void drain_focus(struct console_port *port, struct drain *drain)
 {
@@ -298,12 +305,25 @@ static void drain_focus(struct console_port *port, struct drain *drain)
 		/* Before the look: of what comes after it there is to be another. */
 		console_want_attention(port, CONSOLE_PORT_UNSEEN);
 	}
-	uint32_t count = take(port, looks || console_port_is_full(port), drain->left);
+	bool all = looks || console_port_is_full(port);
 
-	if (count != 0U) {
+	if (take(port, drain, UINT32_MAX, all ? INT32_MAX : lines_waiting(port)) != 0U) {
 		console.row_time = drain->now;
 	}
-	drain->left -= count;
+}
+
+/* Of a port's lines so many, or what is shown as one without having an end. */
+static void take_lines(struct console_port *port, struct drain *drain, int32_t lines)
+{
+	if (port->split == 0U) {
+		(void)take(port, drain, UINT32_MAX, lines);
+		return;
+	}
+	port->split -= take(port, drain, port->split, INT32_MAX);
+	if (port->split == 0U && console.row == port) {
+		console_end_row_locked();
+		finish_line(port);
+	}
 }
 
 /* A port without focus: complete lines, or a full ring as a line. Its lines wait while the row
@@ -315,11 +335,11 @@ static void drain_other(struct console_port *port, struct drain *drain)
 
 	if (console.alone && !hurry) {
 		if (full) {
-			hide_all(port);
+			hide(port, drain);
 		}
 		return;
 	}
-	if (!full && !hurry && !has_line(port)) {
+	if (!full && !hurry && !has_line(port) && port->split == 0U) {
 		return;
 	}
 	if (console.row != NULL && console.row != port && !hurry &&
@@ -328,13 +348,12 @@ static void drain_other(struct console_port *port, struct drain *drain)
 		return;
 	}
 	tell_hidden(port);
+	take_lines(port, drain, lines_waiting(port));
 	/* A prompt of the monitor that nobody has seen yet is no news. */
-	bool split = (full || (hurry && port->kind == CONSOLE_PORT_VM)) && !has_line(port);
-
-	drain->left -= take(port, split, drain->left);
-	if (split && console.row == port) {
-		console_end_row_locked();
-		finish_line(port);
+	if (port->split == 0U && !has_line(port) &&
+		(console_port_is_full(port) || (hurry && port->kind == CONSOLE_PORT_VM))) {
+		port->split = pending(port);
+		take_lines(port, drain, 0);
 	}
 }
 
@@ -358,31 +377,58 @@ static void tell_lost(void)
 	}
 }
 
+/* How many bytes this step may send: whatever comes of the last one must fit. */
+static uint32_t step_size(void)
+{
+	uint32_t room = console_out_room();
+
+	return room < OUT_MARGIN ? 0U : (uint32_t)min_u64(room - OUT_MARGIN, STEP);
+}
+
+/* The focus first. But behind a step that left something: the line that it has begun, and then all
+ * in turn from the port behind that which it came to, lest one keep the others from their share. */
+static void drain_ports(struct drain *drain)
+{
+	bool goes_on = console.cut;
+	uint32_t i = 0;
+
+	if (goes_on && console.row != NULL) {
+		take_lines(console.row, drain, has_line(console.row) ? 1 : 0);
+	} else if (!goes_on && console.focus != NULL) {
+		drain_focus(console.focus, drain);
+	}
+	for (; i < console.port_count && left_of(drain) > 0; i++) {
+		struct console_port *port = console.port[(console.turn + i) % console.port_count];
+
+		if (port != console.focus) {
+			drain_other(port, drain);
+		} else if (goes_on) {
+			drain_focus(port, drain);
+		}
+	}
+	console.turn += i;
+}
+
 uint64_t console_drain_locked(enum show show)
 {
-	struct drain drain = {
-		.show = show, .now = read_cntpct_el0(), .deadline = NEVER, .left = DRAIN_MAX};
+	struct drain drain = {.show = show, .now = read_cntpct_el0(), .deadline = NEVER};
 
-	console_send_locked();
+	if (UNLIKELY(console.out_put != console.out_taken)) {
+		console_send_locked(); /* it was behind */
+	}
 	tell_lost();
 	if (console.closed) {
 		return drain.deadline;
 	}
-	if (console.focus != NULL) {
-		drain_focus(console.focus, &drain);
+	drain.end = console.out_put + step_size();
+	drain_ports(&drain);
+	console.cut = left_of(&drain) <= 0;
+	if (LIKELY(!console.cut)) {
+		restore_row(drain.now);
 	}
-	for (uint32_t i = 0; i < console.port_count && drain.left != 0U; i++) {
-		struct console_port *port = console.port[(console.turn + i) % console.port_count];
-
-		if (port != console.focus) {
-			drain_other(port, &drain);
-		}
-	}
-	console.turn++;
-	restore_row(drain.now);
 	console_send_locked();
-	if (drain.left == 0U) {
-		drain.deadline = drain.now;
+	if (UNLIKELY(console.cut) && console_out_room() >= OUT_SIZE / 2U) {
+		drain.deadline = min_u64(drain.deadline, drain.now + console.step_ticks);
 	} else if (console.out_put != console.out_taken && console.device->want_tx == NULL) {
 		drain.deadline = min_u64(drain.deadline, drain.now + console.quiet_ticks);
 	}

@@ -26,11 +26,12 @@ struct console {
 	struct console_port *previous; /* had the focus before the monitor */
 	struct console_port *row;      /* whose unfinished line stands in the terminal's last row */
 	uint64_t row_time;	       /* when it last grew */
-	uint32_t turn;		       /* the port that comes first next time */
+	uint32_t turn;		       /* the port that comes first where a step is cut */
 	uint32_t log_lost;
 	uint64_t owed; /* a deadline that console_log() could not arm, or NEVER */
 	bool alone;    /* only the focus is shown */
 	bool closed;   /* ports show nothing more */
+	bool cut;      /* the last step left something */
 	bool wants_tx;
 	uint32_t out_put;
 	uint32_t out_taken;
@@ -38,13 +39,12 @@ struct console {
 
 	struct lock arm_lock; /* LOCK_RANK_CONSOLE_IN: calls of arm(), one at a time */
 	console_arm_fn *arm;  /* constant after console_init() */
-	uint64_t quiet_ticks; /* CONSOLE_QUIET_MS; constant, as is the next */
+	uint64_t quiet_ticks; /* CONSOLE_QUIET_MS; constant, as are the next */
 	uint64_t hold_ticks;
-	uint64_t armed; /* the earliest deadline given to arm(), or NEVER; atomic */
-	uint32_t again; /* bit n: enum show n is wanted by somebody who found the lock taken; atomic
-			 */
-	uint32_t reading; /* a CPU is in console_interrupt(); atomic */
-	bool escaped;	  /* CONSOLE_ESCAPE was the last byte; of the reading CPU */
+	uint64_t step_ticks; /* from a step to the next: the guest's half of the CPU */
+	uint64_t armed;	     /* the earliest deadline given to arm(), or NEVER; atomic */
+	uint32_t reading;    /* a CPU is in console_interrupt(); atomic */
+	bool escaped;	     /* CONSOLE_ESCAPE was the last byte; of the reading CPU */
 };
 
 extern struct console console;
@@ -56,8 +56,8 @@ enum show {
 	SHOW_NOW,     /* all there is, whatever row it interrupts */
 };
 
-/* Moves what is due from the ports to the UART. The lock must be held. Returns the time at which
- * it should be called again, or NEVER. */
+/* Moves what is due from the ports to the UART, as much as is good for one step. The lock must be
+ * held. Returns the time at which it should be called again, or NEVER. */
 uint64_t console_drain_locked(enum show show);
 
 /* Whole lines of the console itself, as "plinth: TEXT". False: no room. The lock must be held. */
@@ -68,7 +68,7 @@ void console_end_row_locked(void);
 void console_send_locked(void);
 uint32_t console_out_room(void);
 
-/* Takes the lock, or leaves the work to the CPU that has it; drains, drops, arms. */
+/* Takes the lock, drains, drops, arms; where the lock is taken it arms alone. */
 void console_service(enum show show);
 
 /* Calls room() of the ports that wait for it. No lock may be held. */

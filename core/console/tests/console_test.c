@@ -13,6 +13,7 @@
 #include "arch/sysreg.h"
 #include "console_rig.h"
 #include "lock/lock.h"
+#include "percpu/percpu.h"
 
 #define ALPHA (&rig_vm[0])
 #define BETA  (&rig_vm[1])
@@ -75,6 +76,7 @@ static void most_bytes_are_put_quickly(void **state)
 	assert_true(console_port_put(port, '\n'));
 	assert_int_equal(console_port_put_quickly(port, '\n'), CONSOLE_QUICK_ATTEND);
 	console_port_attend(port);
+	rig_wait(10);
 	assert_int_equal(strlen(rig_sent()), 3U * strlen("alpha| \r\n") + CONSOLE_RING_SIZE / 2U);
 }
 
@@ -288,6 +290,7 @@ static void a_long_line_is_split_not_lost(void **state)
 		rig_put(BETA, "x");
 	}
 	rig_put(BETA, "\n");
+	rig_wait(10);
 	const char *text = rig_sent();
 
 	for (size_t i = 0; text[i] != '\0'; i++) {
@@ -352,19 +355,32 @@ static void room_is_told_by_the_timer(void **state)
 	assert_int_equal(BETA->room_calls, 1);
 }
 
-/* Any code may log, whatever it holds: no timer is armed from there, but none is lost either. */
-/* By somebody who found the lock taken by who looks for ports to be told. */
-static void a_note_that_is_left_meanwhile_is_not_lost(void **state)
+static void print_beside(void)
 {
-	(void)state;
-	rig_start(1);
-	rig_put(&rig_vm[0], "prompt> ");
-	assert_string_equal(rig_sent(), "");
-	console.again = UINT32_C(1) << SHOW_PARTIAL;
-	console_tell_room();
-	assert_string_equal(rig_sent(), "prompt> ");
+	static struct percpu other = {.id = 1};
+	struct percpu *this = percpu_this();
+
+	rig_on_write = NULL;
+	arch_percpu_set(&other);
+	rig_put(BETA, "beside\n");
+	arch_percpu_set(this);
 }
 
+/* By its guest, on another CPU, which does not wait; and who has the UART works for itself alone.
+ */
+static void who_finds_the_uart_taken_comes_again(void **state)
+{
+	(void)state;
+	rig_start(2);
+	rig_on_write = print_beside;
+	rig_put(ALPHA, "\n");
+	assert_string_equal(rig_sent(), "alpha| \r\n");
+	assert_true(rig_expire());
+	assert_string_equal(rig_sent(), "beta| beside\r\n");
+	assert_false(rig_expire());
+}
+
+/* Any code may log, whatever it holds: no timer is armed from there, but none is lost either. */
 static void logging_with_locks_held_arms_nothing(void **state)
 {
 	struct lock lock = LOCK_INIT(LOCK_RANK_PMEM);
@@ -374,6 +390,7 @@ static void logging_with_locks_held_arms_nothing(void **state)
 	rig_uart_room = 0;
 	while (rig_put_byte(&BETA->port, '\n')) {
 	}
+	assert_true(rig_expire()); /* lest somebody made room who did not know of it */
 	rig_uart_room = SIZE_MAX;
 	lock_take(&lock);
 	console_log(LOG_INFO, "from within");
@@ -415,6 +432,19 @@ static void flush_shows_all_there_is(void **state)
 
 	assert_non_null(strstr(text, "alpha| a"));
 	assert_non_null(strstr(text, "beta| b\r\n"));
+}
+
+/* Lines wait for a row that is being typed at, and behind them is something unfinished. */
+static void flush_shows_what_is_behind_lines(void **state)
+{
+	(void)state;
+	rig_start(2);
+	rig_put(ALPHA, "/ # ");
+	rig_wait(CONSOLE_QUIET_MS);
+	rig_put(BETA, "line\nbye");
+	assert_string_equal(rig_sent(), "alpha| / # ");
+	console_flush();
+	assert_string_equal(rig_sent(), "\r\nbeta| line\r\nbeta| bye\r\nalpha| / # ");
 }
 
 /* Unfinished lines come out, then nothing but Plinth's own. */
@@ -504,10 +534,11 @@ int main(void)
 		cmocka_unit_test(a_long_line_is_split_not_lost),
 		cmocka_unit_test(a_flooding_guest_waits),
 		cmocka_unit_test(room_is_told_by_the_timer),
-		cmocka_unit_test(a_note_that_is_left_meanwhile_is_not_lost),
+		cmocka_unit_test(who_finds_the_uart_taken_comes_again),
 		cmocka_unit_test(logging_with_locks_held_arms_nothing),
 		cmocka_unit_test(a_stuck_uart_does_not_hang_plinth),
 		cmocka_unit_test(flush_shows_all_there_is),
+		cmocka_unit_test(flush_shows_what_is_behind_lines),
 		cmocka_unit_test(a_closed_console_is_plinths_alone),
 		cmocka_unit_test(sequences_are_not_shown_again),
 		cmocka_unit_test(an_ended_line_is_ended_once),

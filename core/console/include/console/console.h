@@ -90,8 +90,8 @@ struct console_port {
 	struct console_filter filter;
 	struct console_filter shown_filter;
 	bool carriage_return; /* the last byte taken */
-	bool shown_cut;
 	uint32_t shown_count;
+	uint32_t split;	 /* so many bytes are shown as a line, though there is no end in them */
 	uint64_t hidden; /* bytes not shown while another VM had the terminal alone */
 	uint8_t shown[CONSOLE_SHOWN_SIZE];
 	uint8_t ring[CONSOLE_RING_SIZE];
