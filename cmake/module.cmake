@@ -28,6 +28,14 @@ function(plinth_compile_options NAME)
 		target_compile_definitions(${NAME} PRIVATE PLINTH_HOST_BUILD=0
 			$<$<BOOL:${PLINTH_DEBUG}>:PLINTH_DEBUG=1>
 			$<$<BOOL:${PLINTH_NOMITIG}>:PLINTH_NOMITIG=1>)
+		get_target_property(sources ${NAME} SOURCES)
+		foreach(source ${sources})
+			file(RELATIVE_PATH path ${CMAKE_SOURCE_DIR} ${CMAKE_CURRENT_SOURCE_DIR}/${source})
+			if(path IN_LIST PLINTH_STACK_ARRAYS)
+				set_property(SOURCE ${source} APPEND PROPERTY COMPILE_OPTIONS
+					-fstack-protector-strong)
+			endif()
+		endforeach()
 	endif()
 endfunction()
 
@@ -40,17 +48,7 @@ endfunction()
 # plinth_for_size(SOURCE...): files that no guest waits for in its daily work.
 function(plinth_for_size)
 	if(NOT PLINTH_TARGET STREQUAL "host")
-		set_source_files_properties(${ARGN} PROPERTIES COMPILE_OPTIONS -Os)
-	endif()
-endfunction()
-
-# plinth_no_stack_arrays(SOURCE...): files of paths that guests wait for, without an array on the
-# stack: a guard there costs ten instructions a function, and there is nothing to run over. It stays
-# where somebody puts a buffer in.
-function(plinth_no_stack_arrays)
-	if(NOT PLINTH_TARGET STREQUAL "host")
-		set_source_files_properties(${ARGN} PROPERTIES
-			COMPILE_OPTIONS "-fno-stack-protector;-fstack-protector")
+		set_property(SOURCE ${ARGN} APPEND PROPERTY COMPILE_OPTIONS -Os)
 	endif()
 endfunction()
 

@@ -198,3 +198,33 @@ def test_test_names(check, tmp_path, text, complaint):
         "tests/system/test_here.py": "def test_one():\n    pass\n\n\ndef test_two():\n    pass\n",
     }
     expect(check("test_names", files), complaint)
+
+
+FRAME = """long __stack_chk_guard;
+void __attribute__((noipa)) __stack_chk_fail(void) {{}}
+void __attribute__((noipa)) g(void *p) {{}}
+int {}f(void) {{ {}; g(&x); {} }}
+"""
+
+
+@pytest.mark.parametrize(
+    ("attributes", "variable", "end", "guard", "complaint"),
+    [
+        ("", "int x", "return 0;", "", ""),
+        ("", "int x[3]", "return 0;", "-strong", ""),
+        ("", "int x[3]", "return 0;", "", "low.c: f: no stack guard beside x"),
+        ("", "struct { int a; char b[3]; } x", "return 0;", "", "low.c: f: no stack guard beside x"),
+        ("", "struct { char *a; } x", "return 0;", "", ""),
+        ("", "static int x[3]", "return 0;", "", ""),
+        ("__attribute__((noreturn)) ", "int x[3]", "for (;;) {}", "", ""),
+    ],
+)
+def test_stack_guard(check, tmp_path, attributes, variable, end, guard, complaint):
+    source = tmp_path / "low.c"
+    source.write_text(FRAME.format(attributes, variable, end))
+    (tmp_path / "build/gcc").mkdir(parents=True)
+    flags = ["-g", "-O1", "-nostdlib", "-Wl,-e,f", "-fno-stack-protector"]
+    flags += [f"-fstack-protector{guard}"] if guard else []
+    elf = tmp_path / "build/gcc/core.elf"
+    subprocess.run(["aarch64-linux-gnu-gcc", *flags, source, "-o", elf], check=True)
+    expect(check("stack_guard", {}), complaint)

@@ -268,9 +268,11 @@ static void count_fault(
 	} else if (fault->table_walk) {
 		c->fault_table_walk++;
 	} else {
-		uint64_t *const kinds[] = {&c->fault_read, &c->fault_write, &c->fault_fetch};
+		uint64_t *kind = access == GMEM_READ	? &c->fault_read
+				 : access == GMEM_WRITE ? &c->fault_write
+							: &c->fault_fetch;
 
-		(*kinds[access])++;
+		(*kind)++;
 	}
 }
 
