@@ -7,7 +7,8 @@ set(PLINTH_WARNINGS
 
 set(PLINTH_COMMON -std=gnu2x -fno-common -fno-strict-aliasing -g)
 
-# Freestanding code that runs at EL2 (boot/ and core/): no FP registers, no unaligned accesses.
+# Freestanding code that runs at EL2 (boot/ and core/): no FP registers, no unaligned accesses
+# (but see plinth_unaligned()).
 # BTI is a hint on older CPUs. No pointer authentication at EL2: its keys are the running guest's.
 
 # gcc without the copies and the padding that -O2 would make: 8 KiB, and no instruction more in a guest's

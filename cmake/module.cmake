@@ -52,6 +52,14 @@ function(plinth_for_size)
 	endif()
 endfunction()
 
+# plinth_unaligned(SOURCE...): files that read and write packed tables, once the MMU is on and without
+# alignment checks: under UEFI (2.10, 2.3.6), or as boot/paging has switched it on.
+function(plinth_unaligned)
+	if(CMAKE_C_COMPILER_ID STREQUAL "GNU" AND NOT PLINTH_TARGET STREQUAL "host")
+		set_property(SOURCE ${ARGN} APPEND PROPERTY COMPILE_OPTIONS -mno-strict-align)
+	endif()
+endfunction()
+
 # plinth_test(NAME SOURCES ... DEPENDS ... [TIMEOUT seconds] [LABELS ...])
 # A cmocka program, host build only. It may include the private headers of its own module's src/.
 # LABELS tsan: it has threads, whose turns take their time on a busy machine, and runs under
