@@ -40,7 +40,8 @@ static void out_byte(uint8_t byte)
 	console.out_put++;
 }
 
-static void out_text(const char *text)
+/* No copies of it: rows end and begin less often than bytes come. */
+NOINLINE static void out_text(const char *text)
 {
 	for (; *text != '\0'; text++) {
 		out_byte((uint8_t)*text);
@@ -77,7 +78,7 @@ static bool is_raw(const struct console_port *port)
 	       (port == console.focus && (console.vm_count < 2U || console.alone));
 }
 
-static void out_mark(const struct console_port *port)
+NOINLINE static void out_mark(const struct console_port *port)
 {
 	if (!is_raw(port)) {
 		out_text(port->name);

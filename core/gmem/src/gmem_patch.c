@@ -6,6 +6,7 @@
  * then the word is the guest's again, here as there.
  */
 #include "base/bits.h"
+#include "base/compiler.h"
 #include "base/string.h"
 #include "gmem_private.h"
 
@@ -229,7 +230,9 @@ static enum plinth_status write_patched(struct gmem *gmem, const struct gmem_par
 	return status;
 }
 
-enum plinth_status gmem_copy_patched(struct gmem *gmem, const struct gmem_part *part, bool write)
+/* Not a copy for each caller: memory with breakpoints in it is rare. */
+NOINLINE enum plinth_status gmem_copy_patched(
+	struct gmem *gmem, const struct gmem_part *part, bool write)
 {
 	lock_take(&gmem->lock);
 	enum plinth_status status = write ? write_patched(gmem, part) : read_patched(gmem, part);

@@ -218,15 +218,10 @@ void vgic_dist_write(struct vgic_cpu *cpu, uint32_t offset, uint32_t size, uint6
 enum mmio_result vgic_dist_mmio(void *ctx, struct mmio_access *access)
 {
 	struct vgic *vgic = ctx;
-	uint32_t offset = (uint32_t)access->offset;
 
 	if (access->vcpu >= vgic->vcpu_count || access->offset >= VGIC_DIST_SIZE) {
 		return MMIO_FAULT;
 	}
-	if (access->write) {
-		vgic_dist_write(vgic->cpu[access->vcpu], offset, access->size, access->value);
-	} else {
-		access->value = vgic_dist_read(vgic->cpu[access->vcpu], offset, access->size);
-	}
+	vgic_reg_mmio(vgic->dist, vgic->cpu[access->vcpu], (uint32_t)access->offset, access);
 	return MMIO_DONE;
 }

@@ -89,16 +89,6 @@ static const uint8_t sgi_hints[VGIC_HINT_COUNT + 1U] = {0, 0, 1, 2, 3, 4, 5, 6, 
 
 const struct vgic_frame vgic_sgi_frame = {sgi_regs, ARRAY_SIZE(sgi_regs), 0, true, sgi_hints};
 
-static void access_frame(const struct vgic_frame *frame, struct vgic_cpu *cpu, uint32_t offset,
-	struct mmio_access *access)
-{
-	if (access->write) {
-		vgic_reg_write(frame, cpu, offset, access->size, access->value);
-	} else {
-		access->value = vgic_reg_read(frame, cpu, offset, access->size);
-	}
-}
-
 enum mmio_result vgic_redist_mmio(void *ctx, struct mmio_access *access)
 {
 	struct vgic *vgic = ctx;
@@ -108,7 +98,7 @@ enum mmio_result vgic_redist_mmio(void *ctx, struct mmio_access *access)
 	if (access->vcpu >= vgic->vcpu_count || id >= vgic->vcpu_count) {
 		return MMIO_FAULT;
 	}
-	access_frame(offset < FRAME_SIZE ? &vgic_rd_frame : &vgic_sgi_frame,
+	vgic_reg_mmio(offset < FRAME_SIZE ? &vgic_rd_frame : &vgic_sgi_frame,
 		vgic->cpu[index_nospec(id, vgic->vcpu_count)], offset % FRAME_SIZE, access);
 	return MMIO_DONE;
 }

@@ -34,6 +34,17 @@ void vgic_reg_write_locked(
 	lock_drop(&a->cpu->vgic->lock);
 }
 
+/* For all frames: what is done most does not come here (exits_mmio). */
+NOINLINE void vgic_reg_mmio(const struct vgic_frame *frame, struct vgic_cpu *cpu, uint32_t offset,
+	struct mmio_access *access)
+{
+	if (access->write) {
+		vgic_reg_write(frame, cpu, offset, access->size, access->value);
+	} else {
+		access->value = vgic_reg_read(frame, cpu, offset, access->size);
+	}
+}
+
 struct vgic_bank *vgic_reg_bank(const struct vgic_reg_access *a, unsigned n)
 {
 	if (n >= a->cpu->vgic->bank_count || (n == 0U && !a->frame->banked)) {
@@ -52,6 +63,15 @@ void vgic_change_word_locked(
 	}
 }
 
+/* The interrupts of `changed`: to what their bits in `value` say. A guest does so once, so it is no
+ * place for copies of the loop. */
+static void SLOW_PATH change_to(const struct vgic_reg_access *a, unsigned n, uint32_t changed,
+	uint32_t value, vgic_change_fn *set, vgic_change_fn *clear)
+{
+	vgic_change_word_locked(a, n, changed & value, set);
+	vgic_change_word_locked(a, n, changed & ~value, clear);
+}
+
 uint64_t vgic_read_group(const struct vgic_reg_access *a)
 {
 	const struct vgic_bank *bank = vgic_reg_bank(a, a->offset / 4U);
@@ -68,8 +88,8 @@ uint64_t vgic_read_enable(const struct vgic_reg_access *a)
 
 /* Brings what is in list registers up to date: this CPU's are read back and filled again, other
  * CPUs' are asked for, so that a guest that polls sees the truth before long. */
-static void refresh(const struct vgic_reg_access *a, unsigned n, uint32_t mask, uint32_t *pending,
-	uint32_t *active)
+static void SLOW_PATH refresh(const struct vgic_reg_access *a, unsigned n, uint32_t mask,
+	uint32_t *pending, uint32_t *active)
 {
 	struct vgic_bank *bank = vgic_reg_bank(a, n);
 
@@ -123,10 +143,8 @@ void vgic_write_group(const struct vgic_reg_access *a, uint64_t value)
 	const struct vgic_bank *bank = vgic_reg_bank(a, n);
 
 	if (bank != NULL) {
-		uint32_t changed = bank->group1 ^ (uint32_t)value;
-
-		vgic_change_word_locked(a, n, changed & (uint32_t)value, vgic_change_group1);
-		vgic_change_word_locked(a, n, changed & ~(uint32_t)value, vgic_change_group0);
+		change_to(a, n, bank->group1 ^ (uint32_t)value, (uint32_t)value, vgic_change_group1,
+			vgic_change_group0);
 	}
 }
 
@@ -256,7 +274,6 @@ void vgic_write_config(const struct vgic_reg_access *a, uint64_t value)
 	uint32_t first = a->offset % 8U * 4U;
 	const struct vgic_bank *bank = vgic_reg_bank(a, n);
 	uint32_t edge = 0;
-	uint32_t changed;
 
 	if (n == 0U || bank == NULL) {
 		return; /* SGIs are edge-triggered, PPIs as the machine is wired */
@@ -264,9 +281,8 @@ void vgic_write_config(const struct vgic_reg_access *a, uint64_t value)
 	for (uint32_t i = 0; i < CONFIGS_PER_WORD; i++) {
 		edge |= (uint32_t)((value >> (2U * i + 1U)) & 1U) << (first + i);
 	}
-	changed = edge ^ (bank->edge & (UINT32_C(0xffff) << first));
-	vgic_change_word_locked(a, n, changed & edge, vgic_change_edge);
-	vgic_change_word_locked(a, n, changed & ~edge, vgic_change_level);
+	change_to(a, n, edge ^ (bank->edge & (UINT32_C(0xffff) << first)), edge, vgic_change_edge,
+		vgic_change_level);
 }
 
 uint64_t vgic_read_id_block(uint32_t offset, unsigned architecture)

@@ -115,6 +115,10 @@ static inline void vgic_reg_write(const struct vgic_frame *frame, struct vgic_cp
 	}
 }
 
+/* One of both, as `access` says, whose offset does not count. */
+void vgic_reg_mmio(const struct vgic_frame *frame, struct vgic_cpu *cpu, uint32_t offset,
+	struct mmio_access *access);
+
 /* One bit for each interrupt; the row's first word is bank 0. */
 vgic_reg_read_fn vgic_read_group, vgic_read_enable, vgic_read_pending, vgic_read_active;
 vgic_reg_write_fn vgic_write_group, vgic_write_set_enable, vgic_write_clear_enable;
