@@ -42,7 +42,6 @@ set(PLINTH_STACK_ARRAYS
 	core/uefirt/src/uefirt_map.c
 	core/uefirt/src/uefirt_variable.c
 	core/vgic/src/vgic_refill.c
-	core/vgic/src/vgic_wake.c
 	core/vm/src/vm_create.c
 	core/vm/src/vm_starve.c
 	core/vm/src/vm_state.c

@@ -52,20 +52,6 @@ static void test_switch_looks_at_what_is_due(void **state)
 	assert_int_equal(accesses_of_a_switch(0), least);
 }
 
-/* Asking whether there is something takes nothing away from vgic_load. */
-static void test_load_after_a_look(void **state)
-{
-	(void)state;
-	rig_start(4);
-	vgic_put(&rig.vcpu[0]);
-	vgic_sgi1r(&rig.vcpu[1], 1);
-	assert_int_equal(vgic_set_spi(&rig.vgic, 40, true), PLINTH_OK);
-	assert_true(vgic_has_deliverable(&rig.vcpu[0]));
-	assert_true(vgic_has_deliverable(&rig.vcpu[0]));
-	vgic_load(&rig.vcpu[0]);
-	assert_int_equal(vif_valid(), 2);
-}
-
 /* A core's reset leaves SPIs that go to it pending. */
 static void test_spi_stays_over_cpu_reset(void **state)
 {
@@ -160,7 +146,7 @@ static void test_sgi_groups(void **state)
 	rig_set_private(1, 0x80, UINT32_MAX - 1U);
 	vgic_sgi0r(&rig.vcpu[0], 2);
 	assert_true(vgic_is_due(&rig.vcpu[1]));
-	assert_true(vgic_has_deliverable(&rig.vcpu[1]));
+	assert_true(vif_wakes(&rig.vcpu[1]));
 }
 
 static void test_wakes_and_does_not(void **state)
@@ -170,26 +156,26 @@ static void test_wakes_and_does_not(void **state)
 	/* Priority mask, group enable, enable: each alone keeps a vCPU asleep. */
 	rig.vcpu[1].vmcr = 2;
 	vgic_sgi1r(&rig.vcpu[0], 2);
-	assert_false(vgic_has_deliverable(&rig.vcpu[1]));
+	assert_false(vif_wakes(&rig.vcpu[1]));
 	rig.vcpu[1].vmcr = VIF_OPEN & ~2U;
-	assert_false(vgic_has_deliverable(&rig.vcpu[1]));
+	assert_false(vif_wakes(&rig.vcpu[1]));
 	rig.vcpu[1].vmcr = VIF_OPEN;
-	assert_true(vgic_has_deliverable(&rig.vcpu[1]));
+	assert_true(vif_wakes(&rig.vcpu[1]));
 	rig.vcpu[1].apr[1][0] = 1; /* priority 0 is running */
-	assert_false(vgic_has_deliverable(&rig.vcpu[1]));
+	assert_false(vif_wakes(&rig.vcpu[1]));
 	rig.vcpu[1].apr[1][0] = 0;
 	rig_set_private(1, 0x180, 1);
-	assert_false(vgic_has_deliverable(&rig.vcpu[1]));
+	assert_false(vif_wakes(&rig.vcpu[1]));
 	rig_set_private(1, 0x100, 1);
 	rig_set(0, 1);
-	assert_false(vgic_has_deliverable(&rig.vcpu[1]));
+	assert_false(vif_wakes(&rig.vcpu[1]));
 	rig_set(0, 3);
-	assert_true(vgic_has_deliverable(&rig.vcpu[1]));
+	assert_true(vif_wakes(&rig.vcpu[1]));
 	/* Loaded: the same from the hardware, due or not. */
 	vgic_sgi1r(&rig.vcpu[0], 1);
-	assert_true(vgic_has_deliverable(&rig.vcpu[0]));
+	assert_true(vif_wakes(&rig.vcpu[0]));
 	vif_this()->vmcr = 3;
-	assert_false(vgic_has_deliverable(&rig.vcpu[0]));
+	assert_false(vif_wakes(&rig.vcpu[0]));
 }
 
 /* BPR decides what preempts: with all bits of the group cut, nothing does. */
@@ -200,11 +186,11 @@ static void test_binary_point(void **state)
 	rig.vcpu[1].apr[1][0] = UINT32_C(1) << 8; /* 0x40 is running */
 	rig_set_private(1, 0x400, 0x20);
 	vgic_sgi1r(&rig.vcpu[0], 2);
-	assert_true(vgic_has_deliverable(&rig.vcpu[1]));
+	assert_true(vif_wakes(&rig.vcpu[1]));
 	rig.vcpu[1].vmcr = VIF_OPEN | (UINT32_C(7) << 18); /* only bit 7 counts */
-	assert_true(vgic_has_deliverable(&rig.vcpu[1]));   /* 0 is above 0x40 */
+	assert_true(vif_wakes(&rig.vcpu[1]));		   /* 0 is above 0x40 */
 	rig.vcpu[1].apr[1][0] = UINT32_C(1);
-	assert_false(vgic_has_deliverable(&rig.vcpu[1]));
+	assert_false(vif_wakes(&rig.vcpu[1]));
 }
 
 /* The new target hears of an interrupt that the old one gives back, however it does so. */
@@ -218,13 +204,13 @@ static void test_routed_away_while_pending(void **state)
 	rig.kicked = 0;
 	(void)rig_dist(1, 0x6000U + 8U * 40U, 8, true, 1);
 	assert_int_equal(rig.kicked, 1); /* the one that has it */
-	assert_false(vgic_has_deliverable(&rig.vcpu[1]));
+	assert_false(vif_wakes(&rig.vcpu[1]));
 	vif_select(0);
 	rig.kicked = 0;
 	vgic_put(&rig.vcpu[0]);
 	assert_int_equal(rig.kicked, 2);
-	assert_true(vgic_has_deliverable(&rig.vcpu[1]));
-	assert_false(vgic_has_deliverable(&rig.vcpu[0]));
+	assert_true(vif_wakes(&rig.vcpu[1]));
+	assert_false(vif_wakes(&rig.vcpu[0]));
 }
 
 static void test_raised_for_a_vcpu_elsewhere(void **state)
@@ -238,7 +224,6 @@ static void test_raised_for_a_vcpu_elsewhere(void **state)
 	vgic_set_ppi(&rig.vcpu[1], 20, true);
 	assert_int_equal(rig.kicked, 2);
 	assert_true(vgic_is_due(&rig.vcpu[1]));
-	assert_true(vgic_has_deliverable(&rig.vcpu[1])); /* as far as one can tell from here */
 	vif_select(1);
 	vgic_flush(&rig.vcpu[1]);
 	assert_int_equal(vif_ack(), 20);
@@ -353,7 +338,6 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_idle_costs_nothing),
 		cmocka_unit_test(test_switch_looks_at_what_is_due),
-		cmocka_unit_test(test_load_after_a_look),
 		cmocka_unit_test(test_spi_stays_over_cpu_reset),
 		cmocka_unit_test(test_level_is_sampled_at_its_end),
 		cmocka_unit_test(test_sgi_to_itself),

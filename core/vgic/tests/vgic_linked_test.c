@@ -116,7 +116,7 @@ static void test_fires_for_one_that_is_not_loaded(void **state)
 	(void)rig_dist(0, GICD_IROUTER + 8U * RIG_DISK, 8, true, 1);
 	fire();
 	assert_int_equal(rig.kicked, 2);
-	assert_true(vgic_has_deliverable(&rig.vcpu[1]));
+	assert_true(vif_wakes(&rig.vcpu[1]));
 	vif_select(1);
 	vgic_load(&rig.vcpu[1]);
 	assert_int_equal(vif_ack(), RIG_DISK);

@@ -78,7 +78,6 @@ static void *run_vcpu(void *arg)
 		}
 		if (i % 64U == 63U) {
 			vgic_put(&vcpu[v]);
-			(void)vgic_has_deliverable(&vcpu[v]);
 			vgic_load(&vcpu[v]);
 		}
 		if (vif_maintenance()) {

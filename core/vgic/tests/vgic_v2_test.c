@@ -20,7 +20,7 @@ static void start(uint32_t vcpus)
 	rig_set(0x104, UINT32_MAX);
 	vgic_load(&rig.vcpu[0]);
 	for (unsigned i = 1; i < vcpus; i++) {
-		(void)vgic_has_deliverable(&rig.vcpu[i]);
+		(void)vif_wakes(&rig.vcpu[i]);
 	}
 	rig.kicked = 0;
 }
@@ -59,9 +59,9 @@ static void test_targets(void **state)
 	(void)rig_dist(0, 0x820, 1, true, 0xf4); /* 2; the upper four are not there */
 	assert_int_equal(rig_dist(0, 0x820, 4, false, 0), 4);
 	assert_int_equal(rig.kicked, 4);
-	assert_true(vgic_has_deliverable(&rig.vcpu[2]));
+	assert_true(vif_wakes(&rig.vcpu[2]));
 	(void)rig_dist(0, 0x820, 4, true, 0x01010103);
-	assert_false(vgic_has_deliverable(&rig.vcpu[2]));
+	assert_false(vif_wakes(&rig.vcpu[2]));
 	rig_settle(&rig.vcpu[0]);
 	assert_int_equal(vif_peek(), 32);
 }

@@ -265,3 +265,19 @@ unsigned vif_valid(void)
 	}
 	return n;
 }
+
+bool vif_wakes(struct vgic_cpu *cpu)
+{
+	struct vif *before = here;
+	bool yes;
+
+	if (cpu->loaded_on != 0U) {
+		return vgic_has_deliverable(cpu);
+	}
+	vif_select(VIF_CPUS - 1U);
+	vgic_load(cpu);
+	yes = vgic_has_deliverable(cpu);
+	vgic_put(cpu);
+	vif_select((unsigned)(before - vif));
+	return yes;
+}

@@ -45,4 +45,8 @@ bool vif_dir(uint32_t intid);
 bool vif_maintenance(void); /* is the maintenance interrupt asserted? */
 unsigned vif_valid(void);   /* list registers in use */
 
+/* vgic_has_deliverable() of a vCPU that is loaded here, or nowhere: then on the last CPU meanwhile.
+ */
+bool vif_wakes(struct vgic_cpu *cpu);
+
 #endif

@@ -221,8 +221,8 @@ void vgic_flush(struct vgic_cpu *cpu);
 void vgic_maintenance(struct vgic_cpu *cpu);
 
 /* Would the CPU interface signal an interrupt (enables, group, priority mask, running priority;
- * PSTATE does not count)? Ends WFI. Not loaded: any CPU. Loaded: owner CPU; on others it only says
- * whether something is due. */
+ * PSTATE does not count)? Ends WFI. Loaded vCPU: one that sleeps is loaded before it is asked for.
+ */
 bool vgic_has_deliverable(struct vgic_cpu *cpu);
 
 /* Trapped system registers; written by the loaded vCPU `cpu`. Owner CPU. vcpu id n has the affinity
