@@ -80,7 +80,7 @@ static void start(struct vcpu *vcpu, const struct psci_start *at)
 /* A vCPU that is not just ON. False: it sleeps on in SYSTEM_SUSPEND. One that sleeps is loaded
  * before PSCI is asked, in is_ready(): what its timer owes it is injected then, and if it sleeps
  * on, only unloading arms that timer again and lets it go elsewhere, or off. */
-NOINLINE static bool start_or_sleep(struct vcpu *vcpu)
+static bool SLOW_PATH start_or_sleep(struct vcpu *vcpu)
 {
 	struct psci_vm *psci = &vcpu->vm->psci;
 	bool sleeps = psci_is_suspended(psci, vcpu->id);

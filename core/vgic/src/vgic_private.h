@@ -15,9 +15,6 @@
 #define VGIC_GROUP1   UINT32_C(2)
 #define VGIC_SGI_MASK UINT32_C(0xffff)
 
-/* For the slow half of a function, so that the quick one needs no frame for it. */
-#define SLOW_PATH __attribute__((noinline, cold))
-
 /* One interrupt: where its bits are. */
 struct vgic_irq {
 	struct vgic *vgic;

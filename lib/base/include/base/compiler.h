@@ -21,6 +21,9 @@
 /* The struct of `type` whose `member` is at `ptr`. */
 #define CONTAINER_OF(ptr, type, member) ((type *)(void *)((char *)(ptr)-offsetof(type, member)))
 
+/* What seldom runs: for size, and with no copy in a caller that would be slower for it. */
+#define SLOW_PATH __attribute__((noinline, cold))
+
 #define LIKELY(x)   __builtin_expect(!!(x), 1)
 #define UNLIKELY(x) __builtin_expect(!!(x), 0)
 
