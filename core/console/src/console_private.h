@@ -13,8 +13,9 @@
 #define NEVER	   UINT64_MAX
 #define WAIT_POLLS 200000U
 
-/* The most that one byte of a port can grow to: end of row, mark, an unfinished line again. */
-#define OUT_MARGIN (CONSOLE_NAME_SIZE + CONSOLE_SHOWN_SIZE + 16U)
+/* The most that one byte of a port can grow to: end of row, mark, an unfinished line again, back
+ * behind the mark, a line's end. */
+#define OUT_MARGIN (2U * CONSOLE_NAME_SIZE + CONSOLE_SHOWN_SIZE + 16U)
 
 struct console {
 	struct lock lock; /* LOCK_RANK_CONSOLE_OUT, for all but the last group */

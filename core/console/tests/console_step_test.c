@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../src/console_private.h"
 #include "console_rig.h"
 
 #define ALPHA (&rig_vm[0])
@@ -188,9 +189,31 @@ static void a_removed_port_has_shown_a_full_ring(void **state)
 	assert_int_equal(tabs, SMALL_RING);
 }
 
+/* A line with a long name, interrupted and about to be written over, while the UART takes nothing
+ * and there is just room enough to begin. */
+static void the_longest_growth_of_a_byte_fits(void **state)
+{
+	(void)state;
+	rig_start(2);
+	memset(ALPHA->port.name, 'n', CONSOLE_NAME_SIZE - 1U);
+	fill(ALPHA, "x", CONSOLE_SHOWN_SIZE);
+	rig_put(ALPHA, "\r");
+	console_service(SHOW_NOW);
+	assert_int_equal(ALPHA->port.shown_count, CONSOLE_SHOWN_SIZE);
+	assert_true(ALPHA->port.carriage_return);
+	rig_uart_room = 0;
+	console.row = &BETA->port; /* for lack of room the focus did not get it back */
+	console.out_put = console.out_taken + OUT_SIZE - OUT_MARGIN - 1U;
+	rig_put(ALPHA, "z");
+	console_service(SHOW_NOW);
+	assert_int_equal(waiting(ALPHA), 0);
+	assert_true(console.out_put - console.out_taken <= OUT_SIZE);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_longest_growth_of_a_byte_fits),
 		cmocka_unit_test(a_newline_is_one_step),
 		cmocka_unit_test(what_a_step_leaves_stays_in_its_row),
 		cmocka_unit_test(a_split_line_is_one_row),
