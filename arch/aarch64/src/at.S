@@ -36,10 +36,6 @@ endfunc arch_at_\name
 	at_form	s1e0w, s1e0w
 	at_form	s1e1r, s1e1r
 	at_form	s1e1w, s1e1w
-	at_form	s12e0r, s12e0r
-	at_form	s12e0w, s12e0w
-	at_form	s12e1r, s12e1r
-	at_form	s12e1w, s12e1w
 
 	.macro at_run name, operation
 func arch_at_run_\name

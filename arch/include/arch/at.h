@@ -16,10 +16,6 @@ uint64_t arch_at_s1e0r(uint64_t gva);
 uint64_t arch_at_s1e0w(uint64_t gva);
 uint64_t arch_at_s1e1r(uint64_t gva);
 uint64_t arch_at_s1e1w(uint64_t gva);
-uint64_t arch_at_s12e0r(uint64_t gva);
-uint64_t arch_at_s12e0w(uint64_t gva);
-uint64_t arch_at_s12e1r(uint64_t gva);
-uint64_t arch_at_s12e1w(uint64_t gva);
 
 struct arch_at_answer {
 	uint64_t par;  /* of the last address asked, or ARCH_AT_ABORTED */

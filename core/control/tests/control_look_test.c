@@ -158,11 +158,9 @@ static void a_look_that_is_cut_off_says_so(void **state)
 }
 
 /* Nothing is mapped, as the last level says of each page: the scan of it all takes years. */
-static bool nothing_there(
-	void *ctx, enum fake_at_form form, unsigned el, bool write, uint64_t gva, uint64_t *par)
+static bool nothing_there(void *ctx, unsigned el, bool write, uint64_t gva, uint64_t *par)
 {
 	(void)ctx;
-	(void)form;
 	(void)el;
 	(void)write;
 	(void)gva;

@@ -60,8 +60,7 @@ static bool is_shown(uint64_t ipa, bool write)
 	       (!write || (leaf.attrs & S2_ATTR_WRITE) != 0U);
 }
 
-static bool walk(
-	void *ctx, enum fake_at_form form, unsigned el, bool write, uint64_t gva, uint64_t *par)
+static bool walk(void *ctx, unsigned el, bool write, uint64_t gva, uint64_t *par)
 {
 	uint64_t table = fake_sysregs.ttbr0_el1;
 	uint64_t descriptor = 0;
@@ -69,7 +68,6 @@ static bool walk(
 	(void)ctx;
 	(void)el;
 	(void)write;
-	assert_int_equal(form, FAKE_AT_S1);
 	at.asked++;
 	*par = PAR_STAGE2;
 	if (at.aborts) {

@@ -33,11 +33,9 @@ void exits_restart_stack(void (*fn)(void *arg), void *arg)
 	abort();
 }
 
-static bool translate(
-	void *ctx, enum fake_at_form form, unsigned el, bool write, uint64_t gva, uint64_t *par)
+static bool translate(void *ctx, unsigned el, bool write, uint64_t gva, uint64_t *par)
 {
 	(void)ctx;
-	assert_int_equal(form, FAKE_AT_S1);
 	rig.at_count++;
 	rig.at_el = el;
 	rig.at_write = write;

@@ -33,13 +33,11 @@ static unsigned nth;
 static struct vm *vm;
 
 /* PAGES pages from GVA on, one after the other, in the space that the test wants. */
-static bool answer(
-	void *ctx, enum fake_at_form form, unsigned el, bool write, uint64_t gva, uint64_t *par)
+static bool answer(void *ctx, unsigned el, bool write, uint64_t gva, uint64_t *par)
 {
 	(void)ctx;
 	(void)el;
 	(void)write;
-	assert_int_equal(form, FAKE_AT_S1);
 	assert_int_equal(fake_sysregs.ttbr0_el1, wanted_space);
 	assert_true((fake_sysregs.hcr_el2 & 1U) != 0U);
 	fake_sysregs.par_el1 = 0xbad;

@@ -50,8 +50,7 @@ static uint64_t new_table(unsigned half)
 	return MODEL_BASE + at;
 }
 
-static bool answer(
-	void *ctx, enum fake_at_form form, unsigned el, bool write, uint64_t gva, uint64_t *par);
+static bool answer(void *ctx, unsigned el, bool write, uint64_t gva, uint64_t *par);
 
 void model_reset(unsigned page_shift, unsigned bits0, unsigned bits1)
 {
@@ -194,8 +193,7 @@ static uint64_t judge(
 	       ((entry & 4U) != 0U ? UINT64_C(0x04) << 56 : UINT64_C(0xff) << 56);
 }
 
-static bool answer(
-	void *ctx, enum fake_at_form form, unsigned el, bool write, uint64_t gva, uint64_t *par)
+static bool answer(void *ctx, unsigned el, bool write, uint64_t gva, uint64_t *par)
 {
 	unsigned half = (unsigned)(gva >> 63);
 	struct rights rights = {false, false};
@@ -203,7 +201,6 @@ static bool answer(
 	uint64_t top = half == 0U ? 0U : UINT64_MAX;
 
 	(void)ctx;
-	assert(form == FAKE_AT_S1);
 	model_ats++;
 	if (gva >> model_half[half].bits != top >> model_half[half].bits || model_half[half].off) {
 		*par = fault(1, 0);

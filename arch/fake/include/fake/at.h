@@ -8,11 +8,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum fake_at_form { FAKE_AT_S1, FAKE_AT_S12 };
-
-/* Answers one AT: el is 0 or 1, write as in the form's name. False: the AT aborted. */
-typedef bool fake_at_fn(
-	void *ctx, enum fake_at_form form, unsigned el, bool write, uint64_t gva, uint64_t *par);
+/* Answers one AT of stage 1: el is 0 or 1, write as in the instruction's name. False: the AT
+ * aborted. */
+typedef bool fake_at_fn(void *ctx, unsigned el, bool write, uint64_t gva, uint64_t *par);
 
 void fake_at_hook(fake_at_fn *fn, void *ctx);
 
