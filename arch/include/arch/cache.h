@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Cache maintenance, one operation on one line, at an EL2 virtual address. None of them waits:
- * the caller issues the barriers. Only core/coh and boot/handoff call these.
+ * the caller issues the barriers. Only core/coh and boot/handoff call these. A clean without
+ * invalidation is core/coh's alone, which knows the CPUs that it is wrong on.
  */
 #ifndef ARCH_CACHE_H
 #define ARCH_CACHE_H
@@ -9,7 +10,6 @@
 #include "arch_impl/cache.h"
 
 /* void arch_dc_cvau(uintptr_t va);   clean to PoU */
-/* void arch_dc_cvac(uintptr_t va);   clean to PoC */
 /* void arch_dc_civac(uintptr_t va);  clean and invalidate to PoC */
 /* void arch_dc_ivac(uintptr_t va);   invalidate to PoC */
 /* void arch_dc_zva(uintptr_t va);    zero one block of DCZID_EL0.BS */

@@ -104,6 +104,15 @@ void coh_setup(uint64_t ctr, bool fwb)
 	strategy = coh_strategy_for(ctr, fwb);
 }
 
+void coh_never_clean(void)
+{
+	struct coh_plan *plan = &strategy.plan[COH_FIRST_FETCH]; /* no other one cleans alone */
+
+	if (plan->op == COH_OP_CLEAN_POU) {
+		plan->op = COH_OP_CLEAN_INV_POC;
+	}
+}
+
 const struct coh_strategy *coh_strategy(void)
 {
 	return &strategy;

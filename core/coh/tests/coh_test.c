@@ -118,6 +118,33 @@ static void test_first_fetch(void **state)
 	}
 }
 
+/* Where no CPU may clean alone: invalidated too, with the barrier of a clean; nothing else changes.
+ */
+static void test_never_clean(void **state)
+{
+	static const enum fake_op by_civac[] = {FAKE_DC_CIVAC, FAKE_DSB_ISH};
+	static const enum fake_op none[] = {FAKE_DSB_ISH};
+	struct coh_counters counters = {0};
+
+	(void)state;
+	coh_setup(CTR_64_BYTES | L1IP(3), false);
+	coh_never_clean();
+	coh_do(COH_FIRST_FETCH, 0x10000, PAGE_SIZE, &counters);
+	check_order(by_civac, 2);
+	assert_int_equal(ops[FAKE_DC_CIVAC], 64);
+	assert_int_equal(counters.lines_cleaned, 64);
+	for (unsigned reason = 0; reason < COH_REASON_COUNT; reason++) {
+		assert_int_not_equal(coh_strategy()->plan[reason].op, COH_OP_CLEAN_POU);
+	}
+	setup(NULL);
+	coh_setup(CTR_64_BYTES | L1IP(3) | IDC, false);
+	coh_never_clean();
+	coh_do(COH_FIRST_FETCH, 0x10000, PAGE_SIZE, &counters);
+	check_order(none, 1);
+	coh_setup(CTR_64_BYTES | L1IP(3), false); /* begins anew */
+	assert_int_equal(coh_strategy()->plan[COH_FIRST_FETCH].op, COH_OP_CLEAN_POU);
+}
+
 static void test_exec_lost(void **state)
 {
 	static const enum fake_op by_va[] = {FAKE_IC_IVAU, FAKE_DSB_ISH};
@@ -205,6 +232,7 @@ int main(void)
 		TEST(test_strategy_reads_ctr),
 		TEST(test_least_ctr),
 		TEST(test_first_fetch),
+		TEST(test_never_clean),
 		TEST(test_exec_lost),
 		TEST(test_line_sizes),
 		TEST(test_poc_reasons),

@@ -12,6 +12,7 @@
 #define MIDR_VARIANT_SHIFT  20U
 #define MIDR_VARIANT_WIDTH  4U
 
+#define CORTEX_A53	 ARM(0xd03)
 #define CORTEX_A55	 ARM(0xd05)
 #define CORTEX_A57	 ARM(0xd07)
 #define CORTEX_A72	 ARM(0xd08)
@@ -100,6 +101,8 @@ const struct errata_row errata_rows[] = {
 		CORTEX_A76, REV(0, 0), REV(2, 0), NULL },
 	{ "Cortex-A55 1530923", speculative_at, ERRATA_SPECULATIVE_AT,
 		CORTEX_A55, REV(0, 0), REV(2, 0), NULL },
+	{ "Cortex-A53 819472, 824069, 826319, 827319", "caches are cleaned by DC CIVAC alone",
+		ERRATA_CLEAN_INVALIDATES, CORTEX_A53, REV(0, 0), REV(0, 2), NULL },
 	{ "Cortex-A57 834220", "stage-2 faults are checked for a stage-1 fault first",
 		ERRATA_RECHECK_HPFAR, CORTEX_A57, REV(0, 0), REV(1, 2), NULL },
 	{ "Neoverse-N1 1542419", "CTR_EL0.DIC is not believed",

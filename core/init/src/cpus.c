@@ -172,13 +172,14 @@ void init_this_cpu(void)
 	}
 }
 
-/* The other CPU reads this with its MMU off. */
+/* The other CPU reads this with its MMU off. DC CIVAC on every machine: what
+ * ERRATA_CLEAN_INVALIDATES says is not known yet. */
 static void clean_to_poc(const void *object, size_t size)
 {
 	uintptr_t start = (uintptr_t)object & ~(uintptr_t)(CACHE_LINE - 1U);
 
 	for (uintptr_t at = start; at < (uintptr_t)object + size; at += CACHE_LINE) {
-		arch_dc_cvac(at);
+		arch_dc_civac(at);
 		el2count_add_caches(1, 0);
 	}
 	arch_dsb_sy();

@@ -107,6 +107,9 @@ static void init_settle(void)
 		s2_repeat_tlbi();
 	}
 	coh_setup(ctr, s2_features()->fwb);
+	if (errata_needs(ERRATA_CLEAN_INVALIDATES)) {
+		coh_never_clean();
+	}
 	coh_forget_boot();
 	el2count_add_caches(0, coh_strategy()->dic ? 0U : 1U);
 	coh_describe(line, sizeof(line));

@@ -11,7 +11,6 @@
 	}
 
 ARCH_VA_OP(arch_dc_cvau, "dc cvau")
-ARCH_VA_OP(arch_dc_cvac, "dc cvac")
 ARCH_VA_OP(arch_dc_civac, "dc civac")
 ARCH_VA_OP(arch_dc_ivac, "dc ivac")
 ARCH_VA_OP(arch_dc_zva, "dc zva")

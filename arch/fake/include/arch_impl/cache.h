@@ -13,11 +13,6 @@ static inline void arch_dc_cvau(uintptr_t va)
 	fake_maintain(FAKE_DC_CVAU, va);
 }
 
-static inline void arch_dc_cvac(uintptr_t va)
-{
-	fake_maintain(FAKE_DC_CVAC, va);
-}
-
 static inline void arch_dc_civac(uintptr_t va)
 {
 	fake_maintain(FAKE_DC_CIVAC, va);

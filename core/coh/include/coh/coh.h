@@ -83,6 +83,10 @@ uint64_t coh_ctr_least(uint64_t a, uint64_t b);
 void coh_setup(uint64_t ctr, bool fwb);
 const struct coh_strategy *coh_strategy(void);
 
+/* After coh_setup(), where a CPU may not clean without invalidating (ERRATA_CLEAN_INVALIDATES):
+ * COH_OP_CLEAN_INV_POC takes the place of COH_OP_CLEAN_POU, with its barrier. */
+void coh_never_clean(void);
+
 /* "coherency: ..." as one line for the console and the monitor, at most COH_LINE_SIZE bytes with
  * the NUL. */
 #define COH_LINE_SIZE 160U

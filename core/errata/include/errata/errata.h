@@ -25,6 +25,8 @@ enum errata_action {
 	ERRATA_IGNORE_DIC = 1U << 2,
 	/* core/init: s2_repeat_tlbi(): every broadcast TLBI is done twice. */
 	ERRATA_REPEAT_TLBI = 1U << 3,
+	/* core/init: coh_never_clean(): no DC CVAU, which core/coh alone does. */
+	ERRATA_CLEAN_INVALIDATES = 1U << 4,
 };
 
 /* What a CPU's vectors do ahead of EL2's first branch, so that nothing that a guest has taught its

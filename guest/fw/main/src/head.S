@@ -86,14 +86,15 @@ right_level:
 	cmp	x1, x2
 	b.lo	3b
 
-	/* The copy is code: to the point of unification, then out of the instruction caches. */
+	/* The copy is code: to memory, then out of the instruction caches. Not by DC CVAU: Cortex-A53
+	 * up to r0p2 must not clean without invalidating (826319 and others). */
 	mrs	x3, ctr_el0
 	ubfx	x3, x3, #16, #4
 	mov	x4, #4
 	lsl	x4, x4, x3
 	ldr	x1, =fw_lds_start
 	ldr	x2, =fw_lds_text_end
-4:	dc	cvau, x1
+4:	dc	civac, x1
 	add	x1, x1, x4
 	cmp	x1, x2
 	b.lo	4b

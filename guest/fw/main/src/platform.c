@@ -105,7 +105,7 @@ void platform_publish_code(const void *base, uint64_t size)
 	if ((ctr & CTR_IDC) == 0U) {
 		for (uintptr_t at = align_down((uintptr_t)base, data_line); at < end;
 			at += data_line) {
-			arch_dc_cvau(at);
+			arch_dc_civac(at); /* not DC CVAU: head.S says why */
 		}
 	}
 	arch_dsb_ish(); /* the code is where instruction fetches look, before those forget it */
