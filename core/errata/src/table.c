@@ -113,6 +113,8 @@ const struct errata_row errata_rows[] = {
 		CORTEX_A55, ALL_REVISIONS, NULL },
 	{ "Cortex-A510 2441009", repeat_tlbi, ERRATA_REPEAT_TLBI,
 		CORTEX_A510, REV(0, 0), REV(1, 1), NULL },
+	{ "Cortex-A57 832075", "devices are read by load-acquire; guests have to do so as well",
+		0, CORTEX_A57, REV(0, 0), REV(1, 2), NULL },
 	{ "Spectre v2 and BHB", "the firmware clears branch predictors at each exit",
 		0, 0, ALL_REVISIONS, firmware_clears },
 	{ "Spectre BHB", "each exit clears the branch history",

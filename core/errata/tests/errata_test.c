@@ -222,7 +222,45 @@ static void test_report(void **state)
 	be_cpu(MIDR(0xd07, 1, 0), 0, 0);
 	be_cpu(MIDR(0xd07, 1, 0), 0, 0);
 	errata_report(count_row, &count);
-	assert_int_equal(count, 3);
+	assert_int_equal(count, 4);
+}
+
+struct wanted_row {
+	const char *name;
+	bool seen;
+};
+
+static void look_for_row(void *ctx, const char *name, const char *action)
+{
+	struct wanted_row *wanted = ctx;
+
+	(void)action;
+	wanted->seen |= strcmp(name, wanted->name) == 0;
+}
+
+/* What is done on every CPU has no action, but is reported where it matters. */
+static void test_rows_without_action(void **state)
+{
+	static const struct {
+		uint64_t midr;
+		const char *name;
+		bool applies;
+	} rows[] = {
+		{MIDR(0xd07, 0, 0), "Cortex-A57 832075", true},
+		{MIDR(0xd07, 1, 2), "Cortex-A57 832075", true},
+		{MIDR(0xd07, 1, 3), "Cortex-A57 832075", false},
+		{MIDR(0xd08, 0, 0), "Cortex-A57 832075", false},
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct wanted_row wanted = {.name = rows[i].name};
+
+		errata_init(BOOT_CONDUIT_NONE);
+		be_cpu(rows[i].midr, 0, 0);
+		errata_report(look_for_row, &wanted);
+		assert_int_equal(wanted.seen, rows[i].applies);
+	}
 }
 
 static void test_without_firmware(void **state)
@@ -297,6 +335,7 @@ int main(void)
 		cmocka_unit_test_setup(test_n1_with_dic, setup),
 		cmocka_unit_test_setup(test_actions_add_up_over_cpus, setup),
 		cmocka_unit_test_setup(test_report, setup),
+		cmocka_unit_test_setup(test_rows_without_action, setup),
 		cmocka_unit_test_setup(test_without_firmware, setup),
 		cmocka_unit_test_setup(test_old_firmware_is_not_asked, setup),
 		cmocka_unit_test_setup(test_needed_and_offered, setup),
