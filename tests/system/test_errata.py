@@ -6,11 +6,36 @@ import re
 import subprocess
 
 import pytest
-from plinth.paths import ROOT
+from plinth.paths import BUILD, ROOT
+
+CORE = BUILD / "gcc" / "core.elf"
 
 
 def run(*command, **settings):
     return subprocess.run(command, capture_output=True, check=True, text=True, **settings).stdout
+
+
+@pytest.fixture(scope="module")
+def functions():
+    """{name: [instruction, ...]} of the core."""
+    text = run("aarch64-linux-gnu-objdump", "-d", "--no-show-raw-insn", CORE)
+    found = {}
+    for block in text.split("\n\n"):
+        head = re.match(r"[0-9a-f]+ <(\S+)>:\n", block)
+        if head:
+            lines = re.findall(r"^ *[0-9a-f]+:\t(.*)$", block, re.M)
+            found[head[1]] = [" ".join(line.split("//")[0].split()) for line in lines]
+    return found
+
+
+def test_the_counter_is_read_in_one_place(functions):
+    """Cortex-A73 858921: where it is read again near a wrap."""
+    readers = {
+        name
+        for name, code in functions.items()
+        if any(re.match(r"mrs x\d+, cnt[pv]ct_el0", instruction) for instruction in code)
+    }
+    assert readers == {"read_cntpct_el0"}
 
 
 @pytest.mark.parametrize("bits", [8, 16, 32, 64])

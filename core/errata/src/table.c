@@ -16,6 +16,7 @@
 #define CORTEX_A55	 ARM(0xd05)
 #define CORTEX_A57	 ARM(0xd07)
 #define CORTEX_A72	 ARM(0xd08)
+#define CORTEX_A73	 ARM(0xd09)
 #define CORTEX_A76	 ARM(0xd0b)
 #define CORTEX_A510	 ARM(0xd46)
 #define NEOVERSE_N1	 ARM(0xd0c)
@@ -115,6 +116,8 @@ const struct errata_row errata_rows[] = {
 		CORTEX_A510, REV(0, 0), REV(1, 1), NULL },
 	{ "Cortex-A57 832075", "devices are read by load-acquire; guests have to do so as well",
 		0, CORTEX_A57, REV(0, 0), REV(1, 2), NULL },
+	{ "Cortex-A73 858921", "counters are read twice near a wrap",
+		0, CORTEX_A73, ALL_REVISIONS, NULL },
 	{ "Spectre v2 and BHB", "the firmware clears branch predictors at each exit",
 		0, 0, ALL_REVISIONS, firmware_clears },
 	{ "Spectre BHB", "each exit clears the branch history",

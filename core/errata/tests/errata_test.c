@@ -250,6 +250,9 @@ static void test_rows_without_action(void **state)
 		{MIDR(0xd07, 1, 2), "Cortex-A57 832075", true},
 		{MIDR(0xd07, 1, 3), "Cortex-A57 832075", false},
 		{MIDR(0xd08, 0, 0), "Cortex-A57 832075", false},
+		{MIDR(0xd09, 0, 0), "Cortex-A73 858921", true},
+		{MIDR(0xd09, 1, 0), "Cortex-A73 858921", true},
+		{MIDR(0xd0a, 0, 0), "Cortex-A73 858921", false},
 	};
 
 	(void)state;

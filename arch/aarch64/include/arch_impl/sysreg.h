@@ -20,10 +20,14 @@
 
 #define RW(name, encoding) RO(name, encoding) WO(name, encoding)
 
+/* counter.c */
+#define COUNTER(name, encoding) uint64_t read_##name(void);
+
 #include "arch/sysregs.def"
 
 #undef RO
 #undef WO
 #undef RW
+#undef COUNTER
 
 #endif

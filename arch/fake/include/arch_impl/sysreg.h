@@ -7,13 +7,15 @@
 /* The register file of the calling thread: one thread is one CPU. Read-only registers have a
  * field too, for the test to fill; a write to WO registers is kept for the test to see. */
 struct fake_sysregs {
-#define RW(name, encoding) uint64_t name;
-#define RO(name, encoding) uint64_t name;
-#define WO(name, encoding) uint64_t name;
+#define RW(name, encoding)	uint64_t name;
+#define RO(name, encoding)	uint64_t name;
+#define WO(name, encoding)	uint64_t name;
+#define COUNTER(name, encoding) uint64_t name;
 #include "arch/sysregs.def"
 #undef RW
 #undef RO
 #undef WO
+#undef COUNTER
 };
 
 extern _Thread_local struct fake_sysregs fake_sysregs;
@@ -30,12 +32,14 @@ extern _Thread_local struct fake_sysregs fake_sysregs;
 		fake_sysregs.name = v;                                                             \
 	}
 
-#define RW(name, encoding) RO(name, encoding) WO(name, encoding)
+#define RW(name, encoding)	RO(name, encoding) WO(name, encoding)
+#define COUNTER(name, encoding) RO(name, encoding)
 
 #include "arch/sysregs.def"
 
 #undef RO
 #undef WO
 #undef RW
+#undef COUNTER
 
 #endif
