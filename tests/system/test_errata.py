@@ -9,6 +9,7 @@ import pytest
 from plinth.paths import BUILD, ROOT
 
 CORE = BUILD / "gcc" / "core.elf"
+FENCE = "dmb sy"
 
 
 def run(*command, **settings):
@@ -26,6 +27,19 @@ def functions():
             lines = re.findall(r"^ *[0-9a-f]+:\t(.*)$", block, re.M)
             found[head[1]] = [" ".join(line.split("//")[0].split()) for line in lines]
     return found
+
+
+def test_par_el1_is_read_between_barriers(functions):
+    """Cortex-A77 1508412: by arch_at_begin() and arch_at_end() around AT, or read_par_el1()."""
+    reads = ends = 0
+    for name, code in functions.items():
+        for before, instruction in zip(code, code[1:]):
+            ends += before == FENCE and instruction.startswith("msr par_el1,")
+            if re.match(r"mrs x\d+, par_el1", instruction) and not name.startswith("arch_at_"):
+                reads += 1
+                assert before == FENCE, f"{name}: {before}, {instruction}"
+    assert reads >= 3, "core/exits, core/inspect, core/vcpu"
+    assert ends >= 2, "core/exits, core/inspect"
 
 
 def test_the_counter_is_read_in_one_place(functions):

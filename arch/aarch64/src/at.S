@@ -3,8 +3,9 @@
  * uint64_t arch_at_FORM(x0 = gva): AT, and what PAR_EL1 says then.
  * AT may itself end in a Data Abort at EL2 (external abort on the walk). The vector finds the
  * faulting PC in the fix-up table (core/exits) and continues at its second address, which answers
- * all ones. That exception overwrites ELR_EL2, SPSR_EL2, ESR_EL2 and FAR_EL2, where the guest's state
- * is: that path puts them back. Clobbers x3 to x6.
+ * all ones. That exception overwrites ELR_EL2, SPSR_EL2 and FAR_EL2, where the guest's state is: that
+ * path puts them back. (ESR_EL2, too, which core/exits reads first of all and once.) Clobbers x4 to
+ * x6.
  *
  * struct arch_at_answer arch_at_run_FORM(x0 = gva, x1 = count, x2 = expected, x3 = step, x4 = span,
  * x5 = relevant): the same for one address after the other, arch/cpu.h says how far. Ten
@@ -14,17 +15,15 @@
 
 	.macro at_form name, operation
 func arch_at_\name
-	mrs	x3, elr_el2
-	mrs	x4, spsr_el2
-	mrs	x5, esr_el2
+	mrs	x4, elr_el2
+	mrs	x5, spsr_el2
 	mrs	x6, far_el2
 1:	at	\operation, x0
 	isb
 	mrs	x0, par_el1
 	ret
-2:	msr	elr_el2, x3
-	msr	spsr_el2, x4
-	msr	esr_el2, x5
+2:	msr	elr_el2, x4
+	msr	spsr_el2, x5
 	msr	far_el2, x6
 	mov	x0, #-1
 	ret
@@ -41,8 +40,7 @@ endfunc arch_at_\name
 func arch_at_run_\name
 	mrs	x6, elr_el2
 	mrs	x7, spsr_el2
-	mrs	x8, esr_el2
-	mrs	x9, far_el2
+	mrs	x8, far_el2
 1:	at	\operation, x0
 	isb
 	mrs	x10, par_el1
@@ -57,8 +55,7 @@ func arch_at_run_\name
 	ret
 2:	msr	elr_el2, x6
 	msr	spsr_el2, x7
-	msr	esr_el2, x8
-	msr	far_el2, x9
+	msr	far_el2, x8
 	mov	x0, #-1
 	ret
 	fixup	1b, 2b

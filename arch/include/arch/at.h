@@ -1,13 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The CPU's own address translation: AT, ISB, PAR_EL1 (DDI 0487, C5.5). AT may itself end in a Data
- * Abort (external abort on the walk), which has a fix-up. The guest's PAR_EL1 is the caller's to
- * keep.
+ * Abort (external abort on the walk), which has a fix-up; ESR_EL2 is then lost.
  */
 #ifndef ARCH_AT_H
 #define ARCH_AT_H
 
 #include <stdint.h>
+
+#include "arch_impl/at.h"
+
+/* uint64_t arch_at_begin(void);    ahead of any AT: the guest's PAR_EL1 */
+/* void arch_at_end(uint64_t par);  behind the last one: puts it back */
+/* With a barrier each: on Cortex-A77 (1508412) a read of PAR_EL1 and a load from Device or
+ * Non-cacheable memory, the guest's or ours, may lock up the CPU. Between the two there is no such
+ * load. */
 
 #define ARCH_AT_ABORTED UINT64_MAX /* AT itself aborted; PAR_EL1.F is set in it */
 

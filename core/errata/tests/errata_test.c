@@ -253,6 +253,10 @@ static void test_rows_without_action(void **state)
 		{MIDR(0xd09, 0, 0), "Cortex-A73 858921", true},
 		{MIDR(0xd09, 1, 0), "Cortex-A73 858921", true},
 		{MIDR(0xd0a, 0, 0), "Cortex-A73 858921", false},
+		{MIDR(0xd0d, 0, 0), "Cortex-A77 1508412", true},
+		{MIDR(0xd0d, 1, 0), "Cortex-A77 1508412", true},
+		{MIDR(0xd0d, 1, 1), "Cortex-A77 1508412", false},
+		{MIDR(0xd0b, 1, 0), "Cortex-A77 1508412", false},
 	};
 
 	(void)state;

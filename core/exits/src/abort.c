@@ -30,7 +30,7 @@ bool exits_from_el0(void)
 /* AT by the form that suits the access, as the guest's stage 1 has it now; its PAR_EL1 stays. */
 static inline uint64_t stage1_par(gva_t gva, bool from_el0, bool write)
 {
-	uint64_t saved = read_par_el1();
+	uint64_t saved = arch_at_begin();
 	uint64_t par;
 
 	if (LIKELY(!from_el0)) {
@@ -38,7 +38,7 @@ static inline uint64_t stage1_par(gva_t gva, bool from_el0, bool write)
 	} else {
 		par = write ? arch_at_s1e0w(gva.v) : arch_at_s1e0r(gva.v);
 	}
-	write_par_el1(saved);
+	arch_at_end(saved);
 	return par;
 }
 

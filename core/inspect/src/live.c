@@ -3,6 +3,7 @@
  * A vCPU's translation in this CPU's registers. Where it is loaded here there is nothing to do.
  * Where it is loaded nowhere the CPU borrows its registers, which a hold keeps still meanwhile.
  */
+#include "arch/at.h"
 #include "arch/barrier.h"
 #include "arch/sysreg.h"
 #include "el2count/el2count.h"
@@ -66,7 +67,7 @@ enum live_result live_enter(struct live *live, struct vcpu *vcpu, cpu_id_t *wher
 {
 	struct stage1 own;
 
-	*live = (struct live){.vcpu = vcpu, .par = read_par_el1(), .current = vcpu_current()};
+	*live = (struct live){.vcpu = vcpu, .par = arch_at_begin(), .current = vcpu_current()};
 	if (live->current == vcpu) {
 		live->pstate = vcpu_pstate();
 		return LIVE_OK;
@@ -93,7 +94,7 @@ enum live_result live_enter(struct live *live, struct vcpu *vcpu, cpu_id_t *wher
 
 void live_leave(const struct live *live)
 {
-	write_par_el1(live->par);
+	arch_at_end(live->par);
 	if (!live->is_borrowed) {
 		return;
 	}

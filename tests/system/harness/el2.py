@@ -100,7 +100,9 @@ class El2:
         self.stub.execute(cpu, [DSB_SY, TLBI_VMALLS12E1IS, DSB_SY, ISB])
 
     def asks(self, cpu, function, *arguments):
-        """What a predicate of the core answers, called on this CPU, which stands in C."""
+        """What a predicate of the core answers, called on this CPU, which stands in C. ESR_EL2 is
+        put back, too: the CPU may not have read it yet, and an AT that aborts loses it."""
+        syndrome = self.stub.read("esr_el2")
         kept = {name: self.stub.read(name) for name in (*GENERAL, "pc")}
         values = {f"x{i}": value for i, value in enumerate(arguments)}
         for name, value in {**values, "x30": kept["pc"], "pc": self[function]}.items():
@@ -109,4 +111,6 @@ class El2:
         answer = bool(self.stub.read("x0") & 0xFF)
         for name, value in kept.items():
             self.stub.write(name, value)
+        if self.stub.read("esr_el2") != syndrome:
+            self.stub.execute(cpu, [MSR_ESR_EL2_X0], x0=syndrome)
         return answer

@@ -11,11 +11,13 @@ struct fake_sysregs {
 #define RO(name, encoding)	uint64_t name;
 #define WO(name, encoding)	uint64_t name;
 #define COUNTER(name, encoding) uint64_t name;
+#define FENCED(name, encoding)	uint64_t name;
 #include "arch/sysregs.def"
 #undef RW
 #undef RO
 #undef WO
 #undef COUNTER
+#undef FENCED
 };
 
 extern _Thread_local struct fake_sysregs fake_sysregs;
@@ -34,6 +36,7 @@ extern _Thread_local struct fake_sysregs fake_sysregs;
 
 #define RW(name, encoding)	RO(name, encoding) WO(name, encoding)
 #define COUNTER(name, encoding) RO(name, encoding)
+#define FENCED(name, encoding)	RW(name, encoding)
 
 #include "arch/sysregs.def"
 
@@ -41,5 +44,6 @@ extern _Thread_local struct fake_sysregs fake_sysregs;
 #undef WO
 #undef RW
 #undef COUNTER
+#undef FENCED
 
 #endif
