@@ -20,6 +20,7 @@
 #define CORTEX_A76	 ARM(0xd0b)
 #define CORTEX_A77	 ARM(0xd0d)
 #define CORTEX_A510	 ARM(0xd46)
+#define CORTEX_A715	 ARM(0xd4d)
 #define NEOVERSE_N1	 ARM(0xd0c)
 #define AZURE_COBALT_100 MODEL(0x6d, 0xd49)
 #define NVIDIA_OLYMPUS	 MODEL(0x4e, 0x010)
@@ -121,6 +122,8 @@ const struct errata_row errata_rows[] = {
 		0, CORTEX_A73, ALL_REVISIONS, NULL },
 	{ "Cortex-A77 1508412", "PAR_EL1 is read between barriers; guests have to do so as well",
 		0, CORTEX_A77, REV(0, 0), REV(1, 0), NULL },
+	{ "Cortex-A715 2645198", "execute permission goes by break-before-make",
+		0, CORTEX_A715, ALL_REVISIONS, NULL },
 	{ "Spectre v2 and BHB", "the firmware clears branch predictors at each exit",
 		0, 0, ALL_REVISIONS, firmware_clears },
 	{ "Spectre BHB", "each exit clears the branch history",

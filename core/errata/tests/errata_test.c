@@ -257,6 +257,9 @@ static void test_rows_without_action(void **state)
 		{MIDR(0xd0d, 1, 0), "Cortex-A77 1508412", true},
 		{MIDR(0xd0d, 1, 1), "Cortex-A77 1508412", false},
 		{MIDR(0xd0b, 1, 0), "Cortex-A77 1508412", false},
+		{MIDR(0xd4d, 0, 0), "Cortex-A715 2645198", true},
+		{MIDR(0xd4d, 1, 3), "Cortex-A715 2645198", true},
+		{MIDR(0xd47, 0, 0), "Cortex-A715 2645198", false},
 	};
 
 	(void)state;

@@ -17,7 +17,9 @@ static void maintain_off(
 
 /* Before we write: the page loses execute permission on every CPU, so that the next fetch comes to
  * gmem_fault, and is marked, so that it is maintained there. Instruction caches forget it now: as
- * long as it can't be executed they don't fetch it again. */
+ * long as it can't be executed they don't fetch it again. By break-before-make: where the
+ * permission went in place, Cortex-A715 (2645198) may report that fetch with a wrong ESR_EL2 and
+ * FAR_EL2. */
 static enum plinth_status revoke_exec(struct gmem *gmem, struct s2_leaf *leaf, ipa_t ipa)
 {
 	bool exec = (leaf->attrs & S2_ATTR_EXEC) != 0U;
@@ -28,10 +30,11 @@ static enum plinth_status revoke_exec(struct gmem *gmem, struct s2_leaf *leaf, i
 	}
 	/* Only this page: the rest of the block stays as it is. */
 	status = gmem_split(gmem, leaf, ipa);
-	if (status == PLINTH_OK) {
-		s2_protect(&gmem->space, leaf, 1, S2_ATTR_WRITTEN, S2_ATTR_EXEC);
-	}
-	if (status == PLINTH_OK && exec) {
+	if (status == PLINTH_OK && !exec) {
+		s2_protect(&gmem->space, leaf, 1, S2_ATTR_WRITTEN, 0);
+	} else if (status == PLINTH_OK) {
+		leaf->attrs = (leaf->attrs | S2_ATTR_WRITTEN) & ~S2_ATTR_EXEC;
+		s2_map(&gmem->space, leaf, 1);
 		gmem_maintain(gmem, COH_EXEC_LOST, leaf->pa, PAGE_SIZE);
 		gmem->counters.revoked++;
 	}

@@ -6,7 +6,8 @@
 #include "base/compiler.h"
 
 /* VM 0 begins on CPU 0 and VM 1 on CPU 1, each with its vCPU 0, caches off. `how`: with 0 a VM that
- * is destroyed stays away, a look past the caches cleans first. */
+ * is destroyed stays away, a look past the caches cleans first, a vCPU that starts waits for a CPU.
+ */
 #define S(kind, cpu, vm, vcpu, page, word, how)                                                    \
 	{                                                                                          \
 		STEP_##kind, cpu, vm, vcpu, page, word, how, 0                                     \
@@ -105,6 +106,15 @@ static const struct step clear_then_edit[] = {
 	S(HOST_WRITE, 1, 1, 0, 8, 0, 1),
 };
 
+/* What VM 0 has seen is hidden from it, since its other vCPU starts. */
+static const struct step hide_then_map[] = {
+	S(CACHES_ON, 0, 0, 0, 8, 0, 1),
+	S(LOAD, 0, 0, 0, 6, 0, 1),
+	S(FETCH, 1, 1, 0, 8, 0, 1),
+	S(VCPU_START, 1, 0, 1, 0, 0, 0),
+	S(HOST_WRITE, 1, 1, 0, 8, 0, 1),
+};
+
 /* A block of an image that is maintained already is written to by a vCPU that starts. */
 static const struct step copy_beside[] = {
 	S(CACHES_ON, 0, 0, 0, 8, 0, 1),
@@ -169,6 +179,7 @@ static const struct {
 	{"s2_map with a table", FAKE_DSB_ISHST, 0, 16, ARRAY_SIZE(map_early), map_early},
 	{"s2_map over a leaf", FAKE_ISB, 1, 0, ARRAY_SIZE(map_then_edit), map_then_edit},
 	{"s2_map over a leaf", FAKE_TLBI_VMALLS12E1IS, 1, 36, ARRAY_SIZE(copy_beside), copy_beside},
+	{"s2_edit", FAKE_ISB, 1, 0, ARRAY_SIZE(hide_then_map), hide_then_map},
 	{"s2_unmap", FAKE_ISB, 1, 0, ARRAY_SIZE(unmap_then_edit), unmap_then_edit},
 	{"s2_clear_step", FAKE_ISB, 1, 0, ARRAY_SIZE(clear_then_edit), clear_then_edit},
 	{"memory", FAKE_DSB_SY, 0, 0, ARRAY_SIZE(look_below), look_below},

@@ -172,7 +172,7 @@ static void run_vm_step(const struct step *s)
 		life_migrate(s->cpu, s->vm, s->vcpu);
 		break;
 	case STEP_VCPU_START:
-		host_vcpu_start(s->cpu, s->vm, s->vcpu);
+		host_vcpu_start(s->cpu, s->vm, s->vcpu, s->how % 8U != 0U);
 		break;
 	case STEP_RESET:
 		life_reset(s->cpu, s->vm);

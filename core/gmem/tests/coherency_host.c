@@ -216,7 +216,7 @@ static void note_born(struct vm_state *vm, unsigned vcpu)
 	}
 }
 
-void host_vcpu_start(unsigned cpu, unsigned vm, unsigned vcpu)
+void host_vcpu_start(unsigned cpu, unsigned vm, unsigned vcpu, bool load)
 {
 	struct vm_state *v = &world.vm[vm];
 	enum plinth_status status = PLINTH_EAGAIN;
@@ -239,7 +239,9 @@ void host_vcpu_start(unsigned cpu, unsigned vm, unsigned vcpu)
 	world_leave();
 	note_born(v, vcpu);
 	v->vcpu[vcpu] = (struct vcpu_state){.started = true, .off = true, .cpu = WORLD_NOBODY};
-	(void)life_load(cpu, vm, vcpu);
+	if (load) {
+		(void)life_load(cpu, vm, vcpu);
+	}
 }
 
 void host_vcpu_stop(unsigned cpu)

@@ -123,7 +123,7 @@ void life_start(unsigned cpu, unsigned vm)
 	}
 	world_leave();
 	prepare(cpu, vm);
-	host_vcpu_start(cpu, vm, 0);
+	host_vcpu_start(cpu, vm, 0, true);
 }
 
 void life_create(unsigned cpu, unsigned vm)

@@ -224,7 +224,7 @@ void host_read(unsigned cpu, unsigned vm, unsigned page, unsigned word);
 /* By the guest's own will: the page or the block around it goes, or comes back. */
 void host_relinquish(unsigned cpu, unsigned vm, unsigned page, unsigned how);
 void host_caches_on(unsigned cpu, unsigned page, unsigned word);
-void host_vcpu_start(unsigned cpu, unsigned vm, unsigned vcpu);
+void host_vcpu_start(unsigned cpu, unsigned vm, unsigned vcpu, bool load);
 void host_vcpu_stop(unsigned cpu);
 void host_set_way(unsigned cpu, unsigned page, unsigned word);
 void host_scrub(unsigned cpu);

@@ -188,7 +188,8 @@ void s2_split(struct s2_space *space, ipa_t ipa, unsigned level);
 /* Sets and clears attributes of `count` consecutive leaves in one table that are mapped just as
  * *leaf, the first of them (looked up, or more than one: s2_run). If permissions change, no TLB
  * holds the old ones on return; a change of software bits alone costs a store, S2_ATTR_UNTOUCHED
- * cleared a barrier more (no TLB holds such an entry). */
+ * cleared a barrier more (no TLB holds such an entry). Execute permission is taken by s2_map(), not
+ * in place (Cortex-A715 2645198). */
 void s2_edit(const struct s2_space *space, const struct s2_leaf *leaf, unsigned count,
 	struct s2_pte_edit edit);
 
