@@ -14,6 +14,7 @@
 #define CTR_EL0_L1Ip_WIDTH     2U
 #define CTR_EL0_DminLine_SHIFT 16U
 #define CTR_EL0_DminLine_WIDTH 4U
+#define CTR_EL0_GRANULES       UINT64_C(0x0ff00000) /* ERG, CWG */
 #define CTR_EL0_IDC	       BIT(28)
 #define CTR_EL0_DIC	       BIT(29)
 
@@ -89,7 +90,8 @@ uint64_t coh_ctr_least(uint64_t a, uint64_t b)
 	for (unsigned i = 0; i < ARRAY_SIZE(masks); i++) {
 		least = (least & ~masks[i]) | least_of(a, b, masks[i]);
 	}
-	return least;
+	/* 0 is "unknown": software takes the largest that there may be. */
+	return ((a ^ b) & CTR_EL0_GRANULES) != 0U ? least & ~CTR_EL0_GRANULES : least;
 }
 
 struct coh_strategy coh_strategy_for(uint64_t ctr, bool fwb)
@@ -97,6 +99,7 @@ struct coh_strategy coh_strategy_for(uint64_t ctr, bool fwb)
 	struct coh_strategy s;
 
 	memset(&s, 0, sizeof(s));
+	s.ctr = ctr;
 	s.dline = (uint32_t)(WORD << FIELD_GET(ctr, CTR_EL0_DminLine));
 	s.iline = (uint32_t)(WORD << FIELD_GET(ctr, CTR_EL0_IminLine));
 	s.icache = (enum coh_icache)FIELD_GET(ctr, CTR_EL0_L1Ip);

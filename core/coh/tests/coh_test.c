@@ -95,6 +95,23 @@ static void test_least_ctr(void **state)
 	assert_int_equal(coh_ctr_least(big, big), big);
 	assert_int_equal(coh_ctr_least(L1IP(3), L1IP(1)), L1IP(1)); /* treated as the worst */
 	assert_int_equal(coh_ctr_least(L1IP(2), L1IP(0)), L1IP(0));
+	assert_int_equal(coh_ctr_least(rest, UINT64_C(0x83000000)), UINT64_C(0x80000000));
+	assert_int_equal(coh_ctr_least(rest, UINT64_C(0x84300000)), UINT64_C(0x80000000));
+	assert_int_equal(coh_strategy_for(least, false).ctr, least);
+}
+
+/* Either one may be the one that says more. */
+static void test_ctr_differs(void **state)
+{
+	static const uint64_t more[] = {
+		IDC, DIC, L1IP(1), 1U, UINT64_C(1) << 16, UINT64_C(1) << 20, UINT64_C(1) << 24};
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(more) / sizeof(more[0]); i++) {
+		assert_true(coh_ctr_differs(more[i], 0));
+		assert_true(coh_ctr_differs(0, more[i]));
+		assert_false(coh_ctr_differs(more[i], more[i]));
+	}
 }
 
 static void test_first_fetch(void **state)
@@ -231,6 +248,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		TEST(test_strategy_reads_ctr),
 		TEST(test_least_ctr),
+		TEST(test_ctr_differs),
 		TEST(test_first_fetch),
 		TEST(test_never_clean),
 		TEST(test_exec_lost),

@@ -5,6 +5,7 @@
 #include "arch/hcr.h"
 #include "arch/sysreg.h"
 #include "base/compiler.h"
+#include "coh/coh.h"
 
 #define SCTLR_M BIT(0)
 #define SCTLR_C BIT(2)
@@ -30,6 +31,21 @@ PASS(far_el1)
 PASS(mair_el1)
 PASS(amair_el1)
 PASS(contextidr_el1)
+PASS(csselr_el1)
+
+/* The guest's read goes through. */
+#define SHOW(name)                                                                                 \
+	static bool read_through_##name(struct vcpu *vcpu, uint64_t *value)                        \
+	{                                                                                          \
+		(void)vcpu;                                                                        \
+		*value = read_##name();                                                            \
+		return true;                                                                       \
+	}
+
+SHOW(actlr_el1)
+SHOW(ccsidr_el1)
+SHOW(clidr_el1)
+SHOW(csselr_el1)
 
 /* The moment TVM is there for: with MMU and caches on, the guest sees memory through the caches
  * from now on, and the trap is not needed any more. A guest that turns them off while it still
@@ -50,10 +66,11 @@ static bool write_sctlr(struct vcpu *vcpu, uint64_t *value)
 	return true;
 }
 
-static bool read_actlr(struct vcpu *vcpu, uint64_t *value)
+/* HCR_EL2.TID2, where CPUs differ: what all of them keep. */
+static bool read_ctr(struct vcpu *vcpu, uint64_t *value)
 {
 	(void)vcpu;
-	*value = read_actlr_el1();
+	*value = coh_strategy()->ctr;
 	return true;
 }
 
@@ -125,11 +142,11 @@ CNTP(cntp_cval)
 CNTP(cntp_tval)
 
 const struct sysreg_row sysreg_rows[] = {
-	{A64_SYSREG(1, 0, 7, 6, 2), NULL, set_way},	 /* DC ISW */
-	{A64_SYSREG(1, 0, 7, 10, 2), NULL, set_way},	 /* DC CSW */
-	{A64_SYSREG(1, 0, 7, 14, 2), NULL, set_way},	 /* DC CISW */
-	{A64_SYSREG(3, 0, 1, 0, 0), NULL, write_sctlr},	 /* SCTLR_EL1 */
-	{A64_SYSREG(3, 0, 1, 0, 1), read_actlr, ignore}, /* ACTLR_EL1 */
+	{A64_SYSREG(1, 0, 7, 6, 2), NULL, set_way},	/* DC ISW */
+	{A64_SYSREG(1, 0, 7, 10, 2), NULL, set_way},	/* DC CSW */
+	{A64_SYSREG(1, 0, 7, 14, 2), NULL, set_way},	/* DC CISW */
+	{A64_SYSREG(3, 0, 1, 0, 0), NULL, write_sctlr}, /* SCTLR_EL1 */
+	{A64_SYSREG(3, 0, 1, 0, 1), read_through_actlr_el1, ignore},
 	{A64_SYSREG(3, 0, 2, 0, 0), NULL, write_through_ttbr0_el1},
 	{A64_SYSREG(3, 0, 2, 0, 1), NULL, write_through_ttbr1_el1},
 	{A64_SYSREG(3, 0, 2, 0, 2), NULL, write_through_tcr_el1},
@@ -145,6 +162,10 @@ const struct sysreg_row sysreg_rows[] = {
 	{A64_SYSREG(3, 0, 12, 11, 7), NULL, write_sgi0r},  /* ICC_SGI0R_EL1 */
 	{A64_SYSREG(3, 0, 12, 12, 5), read_sre, ignore},   /* ICC_SRE_EL1 */
 	{A64_SYSREG(3, 0, 13, 0, 1), NULL, write_through_contextidr_el1},
+	{A64_SYSREG(3, 1, 0, 0, 0), read_through_ccsidr_el1, NULL},
+	{A64_SYSREG(3, 1, 0, 0, 1), read_through_clidr_el1, NULL},
+	{A64_SYSREG(3, 2, 0, 0, 0), read_through_csselr_el1, write_through_csselr_el1},
+	{A64_SYSREG(3, 3, 0, 0, 1), read_ctr, NULL},
 	{A64_SYSREG(3, 3, 14, 0, 1), read_cntpct, NULL},
 	{A64_SYSREG(3, 3, 14, 2, 0), read_cntp_tval, write_cntp_tval},
 	{A64_SYSREG(3, 3, 14, 2, 1), read_cntp_ctl, write_cntp_ctl},

@@ -11,6 +11,7 @@
 #include "arch/hcr.h"
 #include "backdoor/backdoor.h"
 #include "base/bits.h"
+#include "coh/coh.h"
 #include "exits_rig.h"
 #include "sysreg_table.h"
 #include "vcpu/inject.h"
@@ -113,6 +114,34 @@ static void actlr_is_read_only(void **state)
 	trap(MSR(3, 0, 1, 0, 1, 1));
 	assert_int_equal(fake_sysregs.actlr_el1, 0x77);
 	rig_check_done();
+}
+
+/* HCR_EL2.TID2: CTR_EL0 as all CPUs keep it, the caches as they are here. */
+static void cache_ids_where_cpus_differ(void **state)
+{
+	struct vcpu_context *ctx = &rig.vcpu->ctx;
+	uint64_t here = fake_sysregs.ctr_el0;
+
+	(void)state;
+	coh_setup(UINT64_C(0x84448003), false);
+	trap(MRS(3, 3, 0, 0, 1, 1));
+	assert_int_equal(ctx->x[1], 0x84448003);
+	rig_check_done();
+	check_undefined(MSR(3, 3, 0, 0, 1, 1));
+	coh_setup(here, false);
+	fake_sysregs.ccsidr_el1 = 0x700fe01a;
+	fake_sysregs.clidr_el1 = 0x0a200023;
+	ctx->x[2] = 2;
+	trap(MSR(3, 2, 0, 0, 0, 2));
+	assert_int_equal(fake_sysregs.csselr_el1, 2);
+	trap(MRS(3, 2, 0, 0, 0, 3));
+	trap(MRS(3, 1, 0, 0, 0, 4));
+	trap(MRS(3, 1, 0, 0, 1, 5));
+	rig_check_done();
+	assert_int_equal(ctx->x[3], 2);
+	assert_int_equal(ctx->x[4], 0x700fe01a);
+	assert_int_equal(ctx->x[5], 0x0a200023);
+	check_undefined(MSR(3, 1, 0, 0, 1, 5));
 }
 
 static void what_has_no_row_is_undefined(void **state)
@@ -499,6 +528,7 @@ int main(void)
 		TEST(writes_under_tvm_go_through),
 		TEST(tvm_ends_with_mmu_and_caches_on),
 		TEST(actlr_is_read_only),
+		TEST(cache_ids_where_cpus_differ),
 		TEST(what_has_no_row_is_undefined),
 		TEST(an_sgi_is_sent),
 		TEST(the_physical_timer_is_made),

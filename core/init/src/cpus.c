@@ -55,6 +55,7 @@ static uint32_t stage[CPU_MAX];
  * the boot CPU waits for it in start_cpu(). */
 static struct cpu_ids promised;
 static uint64_t least_ctr;
+static bool ctr_differs;
 
 /* Without memory for its ring a CPU leaves no trace, and works. */
 static void init_trace(cpu_id_t id)
@@ -138,6 +139,11 @@ uint64_t init_least_ctr(void)
 	return least_ctr;
 }
 
+bool init_ctr_differs(void)
+{
+	return ctr_differs;
+}
+
 /* What this CPU cannot do, or NULL when it is ready for vCPUs. */
 static const char *bring_up(void)
 {
@@ -154,6 +160,7 @@ static const char *bring_up(void)
 	if (vgic_hw_check(vm_host()->gic) != PLINTH_OK) {
 		return gic_version() == 3U ? "ICH_VTR_EL2" : "GICH_VTR";
 	}
+	ctr_differs |= coh_ctr_differs(least_ctr, read_ctr_el0());
 	least_ctr = coh_ctr_least(least_ctr, read_ctr_el0());
 	predictors = errata_add_cpu();
 	timerq_cpu_init();

@@ -110,6 +110,9 @@ static void init_settle(void)
 	if (errata_needs(ERRATA_CLEAN_INVALIDATES)) {
 		coh_never_clean();
 	}
+	if (init_ctr_differs()) {
+		vcpu_trap_ctr();
+	}
 	coh_forget_boot();
 	el2count_add_caches(0, coh_strategy()->dic ? 0U : 1U);
 	coh_describe(line, sizeof(line));

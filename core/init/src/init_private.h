@@ -52,6 +52,7 @@ void init_this_cpu(void);      /* traps, interrupt controller, timers */
 void init_start_cpus(void);    /* the others, one after the other, bounded waits */
 bool init_is_up(cpu_id_t id);  /* does it run vCPUs? */
 uint64_t init_least_ctr(void); /* CTR_EL0 that serves all that are up */
+bool init_ctr_differs(void);   /* one of them says more */
 NORETURN void init_secondary(struct percpu *percpu);
 
 /* console.c */

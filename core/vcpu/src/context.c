@@ -47,6 +47,11 @@ void vcpu_features_init(void)
 	};
 }
 
+void vcpu_trap_ctr(void)
+{
+	features.traps_ctr = true;
+}
+
 const struct vcpu_features *vcpu_features(void)
 {
 	return &features;
@@ -71,6 +76,9 @@ void vcpu_context_reset(struct vcpu_context *ctx, mpidr_t mpidr, uint64_t pc, ui
 	}
 	if (features.has_lor) {
 		ctx->hcr |= HCR_TLOR;
+	}
+	if (features.traps_ctr) {
+		ctx->hcr |= HCR_TID2;
 	}
 	if (s2_features()->fwb) {
 		ctx->hcr |= HCR_FWB; /* the stage-2 descriptors are made for it */

@@ -100,6 +100,14 @@ static void reset_is_the_architecture_s(void **state)
 	vcpu_context_reset(&ctx, 0, PC, 0);
 	assert_int_equal(ctx.hcr & (HCR_APK | HCR_API), HCR_APK | HCR_API);
 	assert_int_equal(ctx.hcr & (HCR_TERR | HCR_TLOR), HCR_TERR | HCR_TLOR);
+
+	assert_int_equal(ctx.hcr & HCR_TID2, 0);
+	vcpu_trap_ctr();
+	vcpu_context_reset(&ctx, 0, PC, 0);
+	assert_int_equal(ctx.hcr & HCR_TID2, HCR_TID2);
+	vcpu_features_init();
+	vcpu_context_reset(&ctx, 0, PC, 0);
+	assert_int_equal(ctx.hcr & HCR_TID2, 0);
 }
 
 /* Stage-2 descriptors made for FWB mean something else without the bit, and the other way round. */

@@ -62,6 +62,7 @@ enum coh_icache {
 
 /* This machine's way, fixed at boot. */
 struct coh_strategy {
+	uint64_t ctr;	/* the CTR_EL0 that it is for */
 	uint32_t dline; /* bytes, smallest of all caches */
 	uint32_t iline;
 	enum coh_icache icache;
@@ -75,8 +76,15 @@ struct coh_strategy {
 struct coh_strategy coh_strategy_for(uint64_t ctr, bool fwb);
 
 /* Pure: the CTR_EL0 whose strategy serves two CPUs, with these CTR_EL0: the smaller lines, the
- * worse instruction cache, IDC and DIC only where both have them. Its other fields are `a`'s. */
+ * worse instruction cache, IDC and DIC only where both have them, no word on granules (CWG, ERG)
+ * that differ. Its other fields are `a`'s. */
 uint64_t coh_ctr_least(uint64_t a, uint64_t b);
+
+/* Pure: does either of the two say what does not hold for both? */
+static inline bool coh_ctr_differs(uint64_t a, uint64_t b)
+{
+	return coh_ctr_least(a, b) != a || coh_ctr_least(b, a) != b;
+}
 
 /* Sets the strategy of this machine. Boot CPU, before any guest runs; `ctr` is the least of all
  * CPUs' that are to run guests. Called again when there are more of them. */

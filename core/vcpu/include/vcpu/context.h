@@ -82,14 +82,20 @@ struct vcpu_features {
 	bool has_sme;
 	bool has_ras;
 	bool has_lor;
+	bool traps_ctr;
 };
 
 void vcpu_features_init(void);
+
+/* CPUs whose CTR_EL0 differ: it is trapped, so that guests can be told of one that serves on all
+ * (HCR_EL2.TID2; CCSIDR_EL1, CLIDR_EL1 and CSSELR_EL1 come along). After vcpu_features_init(),
+ * before any vCPU is reset. */
+void vcpu_trap_ctr(void);
 const struct vcpu_features *vcpu_features(void);
 
 /* As the architecture leaves a CPU at reset, then: EL1h, DAIF masked, pc, x0. mpidr as the guest
  * sees it. hcr starts as VCPU_HCR_INITIAL with the features' bits: FWB where s2_features() has it,
- * the traps of what exists and no guest may have (TERR, TLOR). */
+ * the traps of what exists and no guest may have (TERR, TLOR), TID2 after vcpu_trap_ctr(). */
 void vcpu_context_reset(struct vcpu_context *ctx, mpidr_t mpidr, uint64_t pc, uint64_t x0);
 
 /* Hardware to struct, and back. Owner CPU. put leaves the hardware as it is. load writes
