@@ -5,7 +5,7 @@ initramfs on the bare machine, at EL1."""
 import struct
 
 import pytest
-from harness import translation, vms
+from harness import shell, translation, vms
 from harness.console import ConsoleError
 
 
@@ -53,6 +53,23 @@ def test_reboot_starts_again(start_linux):
     for _ in range(2):
         machine.expect(vms.report_of("bare", 2))
         machine.expect(r"bare reboot")
+
+
+@pytest.mark.parametrize("length", (4, 160, 400))
+def test_lines_that_others_came_into_are_read_whole(length):
+    line = "".join(f"{n:04}" for n in range(150))
+    shown = line[: min(length, 160)]
+    lines = (
+        "one| first",
+        f"one| {line[:length]}",
+        "plinth: vm two: vcpu 0: exclusive access refused",
+        f"one| {shown}{line[length:500]}",
+        "two| hello",
+        "plinth: vm two: off",
+        f"one| {line[:160]}{line[500:]}",
+        "one| last",
+    )
+    assert shell.own_lines("\n".join(lines), "one| ") == ["first", line, "last"]
 
 
 @pytest.mark.long

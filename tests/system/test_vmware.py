@@ -102,8 +102,7 @@ class Guest:
         self.machine.send(f"console {self.name}\n")
         shell.expect_prompt(self.machine, self.name)
         text = shell.ask(self.machine, command, self.name, mark=rf"{self.name}\| ")
-        own = [line for line in text.splitlines() if line.startswith(f"{self.name}| ")]
-        return "\n".join(line.removeprefix(f"{self.name}| ") for line in own)
+        return "\n".join(shell.own_lines(text, f"{self.name}| "))
 
 
 @pytest.fixture

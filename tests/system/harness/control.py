@@ -24,8 +24,7 @@ class Guest:
 
     def run(self, command, timeout=60):
         text = shell.ask(self.machine, command, self.name, self.mark, timeout)
-        own = [line for line in text.splitlines() if line.startswith(f"{self.name}| ")]
-        return "\n".join(line.removeprefix(f"{self.name}| ") for line in own)
+        return "\n".join(shell.own_lines(text, f"{self.name}| "))
 
     def run_status(self, command):
         """(what it prints, exit status)"""

@@ -10,6 +10,7 @@ import time
 # and no flow control tells whoever types: what is longer is typed in pieces, as a person would.
 PIECE = 100
 PAUSE = 0.2  # seconds
+SHOWN_AGAIN = 160  # bytes of an unfinished line (docs/design/console.md)
 
 
 def type_in(machine, line):
@@ -30,3 +31,21 @@ def ask(machine, command, name="guest", mark="", timeout=60):
     found = machine.expect(rf"^{mark}start-42\n((?s:.*?))^{mark}end-42$", timeout)
     expect_prompt(machine, name)
     return found.group(1)
+
+
+def own_lines(text, mark):
+    """The lines that begin with `mark`, without it. One that others' lines came into stands above them
+    as far as it had come, and goes on below them behind its beginning, which is shown again."""
+    own = []
+    is_cut = False
+    for line in text.splitlines():
+        if not line.startswith(mark):
+            is_cut = True
+            continue
+        line = line.removeprefix(mark)
+        before = own[-1][:SHOWN_AGAIN] if own and is_cut else ""
+        if before and line.startswith(before):
+            line = own.pop() + line.removeprefix(before)
+        own.append(line)
+        is_cut = False
+    return own
