@@ -103,9 +103,6 @@ static void init_settle(void)
 	if (errata_needs(ERRATA_IGNORE_DIC)) {
 		ctr &= ~CTR_EL0_DIC;
 	}
-	if (errata_needs(ERRATA_REPEAT_TLBI)) {
-		s2_repeat_tlbi();
-	}
 	coh_setup(ctr, s2_features()->fwb);
 	if (errata_needs(ERRATA_CLEAN_INVALIDATES)) {
 		coh_never_clean();

@@ -194,7 +194,7 @@ void s2_let_fetch(const struct s2_space *space, s2_pte_t *entry, unsigned count)
 		pte.v += PAGE_SIZE;
 	}
 	s2_publish();
-	s2_tlb->vmalls12e1is();
+	s2_tlbi_vmalls12e1is();
 	s2_dsb_ish();
 }
 

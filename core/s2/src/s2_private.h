@@ -8,6 +8,8 @@
 #include "arch/barrier.h"
 #include "base/atomic.h"
 #include "base/bits.h"
+#include "base/compiler.h"
+#include "errata/errata.h"
 #include "hypmap/hypmap.h"
 #include "s2/s2.h"
 
@@ -23,7 +25,13 @@
  * it goes in any case, and each invalidation is a message to every CPU. */
 #define S2_FLUSH_BY_IPA_MAX 1U
 
-extern const struct s2_tlb_ops *s2_tlb;
+/* A constant but for tests: calls of it are the instructions. */
+extern const struct s2_tlb_ops *s2_tlb_set;
+
+static inline const struct s2_tlb_ops *s2_tlb(void)
+{
+	return PLINTH_HOST_BUILD ? s2_tlb_set : &s2_tlb_arch;
+}
 
 /* Who is told of removed leaves. */
 struct s2_leaf_visitor {
@@ -52,7 +60,7 @@ static inline void s2_entry_write(s2_pte_t *entry, s2_pte_t pte)
 static inline void s2_publish(void)
 {
 	if (PLINTH_HOST_BUILD) {
-		s2_tlb->dsb_ishst();
+		s2_tlb()->dsb_ishst();
 	} else {
 		arch_dsb_ishst();
 	}
@@ -61,9 +69,36 @@ static inline void s2_publish(void)
 static inline void s2_dsb_ish(void)
 {
 	if (PLINTH_HOST_BUILD) {
-		s2_tlb->dsb_ish();
+		s2_tlb()->dsb_ish();
 	} else {
 		arch_dsb_ish();
+	}
+}
+
+/* Invalidations on all CPUs. ERRATA_REPEAT_TLBI: one alone may leave entries that a CPU was about
+ * to use. */
+#define S2_TLBI(name)                                                                              \
+	static inline void s2_tlbi_##name(void)                                                    \
+	{                                                                                          \
+		s2_tlb()->name();                                                                  \
+		if (UNLIKELY(errata_needs(ERRATA_REPEAT_TLBI))) {                                  \
+			s2_dsb_ish();                                                              \
+			s2_tlb()->name();                                                          \
+		}                                                                                  \
+	}
+
+S2_TLBI(vmalle1is)
+S2_TLBI(vmalls12e1is)
+S2_TLBI(alle1is)
+
+#undef S2_TLBI
+
+static inline void s2_tlbi_ipas2e1is(ipa_t ipa)
+{
+	s2_tlb()->ipas2e1is(ipa.v);
+	if (UNLIKELY(errata_needs(ERRATA_REPEAT_TLBI))) {
+		s2_dsb_ish();
+		s2_tlb()->ipas2e1is(ipa.v);
 	}
 }
 

@@ -21,58 +21,21 @@ const struct s2_tlb_ops s2_tlb_arch = {
 	.isb = arch_isb,
 };
 
-/* ERRATA_REPEAT_TLBI: a broadcast invalidation may leave entries that a CPU was about to use. */
-static void ipas2e1is_twice(uint64_t ipa)
-{
-	arch_tlbi_ipas2e1is(ipa);
-	arch_dsb_ish();
-	arch_tlbi_ipas2e1is(ipa);
-}
-
-#define TWICE(name)                                                                                \
-	static void name##_twice(void)                                                             \
-	{                                                                                          \
-		arch_tlbi_##name();                                                                \
-		arch_dsb_ish();                                                                    \
-		arch_tlbi_##name();                                                                \
-	}
-
-TWICE(vmalle1is)
-TWICE(vmalls12e1is)
-TWICE(alle1is)
-
-static const struct s2_tlb_ops tlb_twice = {
-	.dsb_ishst = arch_dsb_ishst,
-	.dsb_ish = arch_dsb_ish,
-	.ipas2e1is = ipas2e1is_twice,
-	.vmalle1is = vmalle1is_twice,
-	.vmalls12e1is = vmalls12e1is_twice,
-	.alle1is = alle1is_twice,
-	.vmalle1 = arch_tlbi_vmalle1,
-	.ic_iallu = arch_ic_iallu,
-	.isb = arch_isb,
-};
-
-const struct s2_tlb_ops *s2_tlb = &s2_tlb_arch;
+const struct s2_tlb_ops *s2_tlb_set = &s2_tlb_arch;
 
 void s2_set_tlb_ops(const struct s2_tlb_ops *ops)
 {
-	s2_tlb = ops != NULL ? ops : &s2_tlb_arch;
-}
-
-void s2_repeat_tlbi(void)
-{
-	s2_tlb = &tlb_twice;
+	s2_tlb_set = ops != NULL ? ops : &s2_tlb_arch;
 }
 
 static void flush_ipa(ipa_t ipa)
 {
-	s2_tlb->ipas2e1is(ipa.v);
+	s2_tlbi_ipas2e1is(ipa);
 	/* Entries of both stages combined are found by virtual address alone, which we don't know:
 	 * all of the VMID go. They must go after stage 2's, or they could be made from them again
 	 * (DDI 0487, D8.14.5). */
 	s2_dsb_ish();
-	s2_tlb->vmalle1is();
+	s2_tlbi_vmalle1is();
 	s2_dsb_ish(); /* other CPUs are done with accesses by the old entry */
 }
 
@@ -82,7 +45,7 @@ static inline void flush_loaded(ipa_t ipa, bool one)
 	if (one) {
 		flush_ipa(ipa);
 	} else {
-		s2_tlb->vmalls12e1is();
+		s2_tlbi_vmalls12e1is();
 		s2_dsb_ish();
 	}
 }
@@ -95,13 +58,13 @@ static void flush_other(uint64_t vttbr, uint64_t wanted, ipa_t ipa, bool one)
 
 	errata_walks_stop(&walks);
 	write_vttbr_el2(wanted);
-	s2_tlb->isb(); /* else the TLBI could still use the old VMID */
+	s2_tlb()->isb(); /* else the TLBI could still use the old VMID */
 	flush_loaded(ipa, one);
 	write_vttbr_el2(vttbr);
 	if (UNLIKELY(errata_needs(ERRATA_SPECULATIVE_AT))) {
 		errata_walks_resume(&walks);
 	}
-	s2_tlb->isb();
+	s2_tlb()->isb();
 }
 
 static inline void flush(const struct s2_space *space, ipa_t ipa, bool one)
@@ -156,8 +119,8 @@ bool s2_enter_vcpu(struct s2_space *space, cpu_id_t cpu, vcpu_id_t vcpu)
 		return false;
 	}
 	store_relaxed(&space->last_vcpu[cpu], mark);
-	s2_tlb->vmalle1();
-	s2_tlb->ic_iallu();
+	s2_tlb()->vmalle1();
+	s2_tlb()->ic_iallu();
 	s2_dsb_ish(); /* the ERET to the vCPU is the context synchronisation */
 	return true;
 }

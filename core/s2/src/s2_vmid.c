@@ -86,7 +86,7 @@ static void roll_over(void)
 	mark_used(0);
 	vmids.next = 1;
 	/* What a former owner of a VMID left in any TLB must not serve the next. */
-	s2_tlb->alle1is();
+	s2_tlbi_alle1is();
 	s2_dsb_ish();
 }
 

@@ -39,6 +39,18 @@ static void ignore_leaf(void *ctx, const struct s2_leaf *leaf)
 	(void)leaf;
 }
 
+/* Of CVE-2025-10263: ERRATA_REPEAT_TLBI. */
+#define MIDR_NEOVERSE_N1 UINT64_C(0x413fd0c1)
+
+/* Errata of this CPU. */
+static void be_cpu(uint64_t midr)
+{
+	errata_init(BOOT_CONDUIT_NONE);
+	fake_sysregs.midr_el1 = midr;
+	errata_add_cpu();
+	fake_sysregs.midr_el1 = 0;
+}
+
 static int setup(void **state)
 {
 	(void)state;
@@ -146,10 +158,7 @@ static void test_no_walks_while_another_vm_is_loaded(void **state)
 	(void)state;
 	map_page(1);
 	own = s2_vmid_load(&space);
-	errata_init(BOOT_CONDUIT_NONE);
-	fake_sysregs.midr_el1 = MIDR_CORTEX_A57;
-	errata_add_cpu();
-	fake_sysregs.midr_el1 = 0;
+	be_cpu(MIDR_CORTEX_A57);
 	write_vttbr_el2(other);
 	write_tcr_el1(0x19);
 	write_sctlr_el1(0x30);
@@ -184,7 +193,7 @@ static void test_repeated(void **state)
 	(void)state;
 	map_page(1);
 	write_vttbr_el2(s2_vmid_load(&space));
-	s2_repeat_tlbi();
+	be_cpu(MIDR_NEOVERSE_N1);
 	start_log();
 	assert_int_equal(s2_unmap(&space, ipa_init(GIB(1)), &leaf), PLINTH_OK);
 	check_log(ops, 9);
@@ -234,7 +243,7 @@ static void test_let_fetch(void **state)
 	s2_let_fetch(&space, leaf.entry, 2);
 	check_log(once, 3);
 	assert_memory_equal(leaf.entry, protected, sizeof(protected));
-	s2_repeat_tlbi();
+	be_cpu(MIDR_NEOVERSE_N1);
 	start_log();
 	s2_let_fetch(&space, leaf.entry, 2);
 	check_log(twice, 5);

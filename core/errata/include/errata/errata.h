@@ -23,7 +23,7 @@ enum errata_action {
 	ERRATA_RECHECK_HPFAR = 1U << 1,
 	/* core/init: CTR_EL0.DIC lies: core/coh is given a CTR_EL0 without it. */
 	ERRATA_IGNORE_DIC = 1U << 2,
-	/* core/init: s2_repeat_tlbi(): every broadcast TLBI is done twice. */
+	/* core/s2: every broadcast TLBI is done twice, with a DSB between. */
 	ERRATA_REPEAT_TLBI = 1U << 3,
 	/* core/init: coh_never_clean(): no DC CVAU, which core/coh alone does. */
 	ERRATA_CLEAN_INVALIDATES = 1U << 4,

@@ -65,10 +65,6 @@ struct s2_tlb_ops {
 
 extern const struct s2_tlb_ops s2_tlb_arch; /* the instructions themselves */
 
-/* ERRATA_REPEAT_TLBI: from now on every broadcast invalidation is done twice, with a DSB between.
- * Boot CPU, before any guest runs. */
-void s2_repeat_tlbi(void);
-
 /* For tests: other operations for all spaces; NULL puts s2_tlb_arch back. */
 void s2_set_tlb_ops(const struct s2_tlb_ops *ops);
 
