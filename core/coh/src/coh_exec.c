@@ -34,19 +34,23 @@ static struct coh_strategy strategy; /* written once, at boot */
 
 #define LINES_A_TURN(count) (line <= PAGE_SIZE / (count))
 
-static void clean_pou(uintptr_t start, size_t size, size_t line)
+/* COH_OP_CLEAN_POU. Apart, since it is long. */
+NOINLINE static void clean_pou(uintptr_t start, size_t size, size_t line)
 {
 	uintptr_t end = start + size;
 
-	if (LIKELY(LINES_A_TURN(64U))) {
-		do {
-			NEXT_SIXTEEN(arch_dc_cvau);
-			NEXT_SIXTEEN(arch_dc_cvau);
-			NEXT_SIXTEEN(arch_dc_cvau);
-			NEXT_SIXTEEN(arch_dc_cvau);
-		} while (start < end);
-		return;
-	}
+	do {
+		NEXT_SIXTEEN(arch_dc_cvau);
+		NEXT_SIXTEEN(arch_dc_cvau);
+		NEXT_SIXTEEN(arch_dc_cvau);
+		NEXT_SIXTEEN(arch_dc_cvau);
+	} while (start < end);
+}
+
+static void clean_pou_any(uintptr_t start, size_t size, size_t line)
+{
+	uintptr_t end = start + size;
+
 	do {
 		NEXT_LINE(arch_dc_cvau);
 	} while (start < end);
@@ -79,6 +83,7 @@ static void inv_i_va(uintptr_t start, size_t size, size_t line)
 
 const struct coh_exec_ops coh_exec_arch = {
 	.clean_pou = clean_pou,
+	.clean_pou_any = clean_pou_any,
 	.clean_inv_poc = clean_inv_poc,
 	.inv_i_va = inv_i_va,
 	.inv_i_all = arch_ic_ialluis,
@@ -108,7 +113,7 @@ void coh_never_clean(void)
 {
 	struct coh_plan *plan = &strategy.plan[COH_FIRST_FETCH]; /* no other one cleans alone */
 
-	if (plan->op == COH_OP_CLEAN_POU) {
+	if (plan->op == COH_OP_CLEAN_POU || plan->op == COH_OP_CLEAN_POU_ANY) {
 		plan->op = COH_OP_CLEAN_INV_POC;
 	}
 }
@@ -131,10 +136,9 @@ void coh_describe(char *buf, size_t size)
 		strategy.fwb ? "always write-back (FWB)" : "cleaned to PoC with caches off");
 }
 
-static void note_cleaned(size_t size, struct coh_counters *counters)
+uint64_t coh_lines_cleaned(const struct coh_counters *counters)
 {
-	counters->lines_cleaned += size / strategy.dline;
-	counters->pages_cleaned += size / PAGE_SIZE;
+	return counters->pages_cleaned * (PAGE_SIZE / strategy.dline);
 }
 
 /* Our address for the page is an alias of the guest's, so only a PIPT cache finds the guest's lines
@@ -153,9 +157,13 @@ static void invalidate(uintptr_t start, size_t size, struct coh_counters *counte
 static void do_op(enum coh_op op, uintptr_t start, size_t size, struct coh_counters *counters)
 {
 	switch (op) {
+	case COH_OP_CLEAN_POU_ANY:
+		exec()->clean_pou_any(start, size, strategy.dline);
+		counters->pages_cleaned += size / PAGE_SIZE;
+		break;
 	case COH_OP_CLEAN_INV_POC:
 		exec()->clean_inv_poc(start, size, strategy.dline);
-		note_cleaned(size, counters);
+		counters->pages_cleaned += size / PAGE_SIZE;
 		break;
 	case COH_OP_INV_I:
 		invalidate(start, size, counters);
@@ -203,9 +211,9 @@ void coh_do(enum coh_reason reason, uintptr_t start, size_t size, struct coh_cou
 		do_any(reason, start, size, counters);
 		return;
 	}
+	counters->pages_cleaned += size / PAGE_SIZE;
 	exec()->clean_pou(start, size, strategy.dline);
 	exec()->dsb_ish(); /* what this operation is planned with, always */
-	note_cleaned(size, counters);
 }
 
 void coh_forget_boot(void)

@@ -27,6 +27,7 @@
  * exception that brings another to the mapping on others.
  */
 static const struct coh_plan clean = {COH_OP_CLEAN_POU, COH_BARRIER_ISH};
+static const struct coh_plan clean_any = {COH_OP_CLEAN_POU_ANY, COH_BARRIER_ISH};
 
 /*
  * EXEC_LOST: what is execute-never is not fetched, not speculatively either (DDI 0487, D8.4.4), so
@@ -49,7 +50,10 @@ static struct coh_plan plan_for(enum coh_reason reason, const struct coh_strateg
 {
 	switch (reason) {
 	case COH_FIRST_FETCH:
-		return s->idc ? stores_done : clean;
+		if (s->idc) {
+			return stores_done;
+		}
+		return s->dline <= COH_LINE_USUAL ? clean : clean_any;
 	case COH_EXEC_LOST:
 		return s->dic ? nothing : forget;
 	case COH_EXEC_LOST_BY_ALL:

@@ -124,7 +124,7 @@ static void test_first_fetch(void **state)
 	c = run(CTR_64_BYTES | L1IP(3), false, COH_FIRST_FETCH, 2U * PAGE_SIZE);
 	check_order(clean, 2);
 	assert_int_equal(ops[FAKE_DC_CVAU], 128);
-	assert_int_equal(c.lines_cleaned, 128);
+	assert_int_equal(coh_lines_cleaned(&c), 128);
 	assert_int_equal(c.pages_cleaned, 2);
 	c = run(CTR_64_BYTES | L1IP(3) | IDC, true, COH_FIRST_FETCH, 2U * PAGE_SIZE);
 	check_order(idc, 1);
@@ -149,7 +149,7 @@ static void test_never_clean(void **state)
 	coh_do(COH_FIRST_FETCH, 0x10000, PAGE_SIZE, &counters);
 	check_order(by_civac, 2);
 	assert_int_equal(ops[FAKE_DC_CIVAC], 64);
-	assert_int_equal(counters.lines_cleaned, 64);
+	assert_int_equal(coh_lines_cleaned(&counters), 64);
 	for (unsigned reason = 0; reason < COH_REASON_COUNT; reason++) {
 		assert_int_not_equal(coh_strategy()->plan[reason].op, COH_OP_CLEAN_POU);
 	}

@@ -169,7 +169,7 @@ enum control_status control_counters(struct call *call)
 		.revoked = c->revoked,
 		.split = c->split,
 		.pages_cleaned = c->coh.pages_cleaned,
-		.lines_cleaned = c->coh.lines_cleaned,
+		.lines_cleaned = coh_lines_cleaned(&c->coh),
 		.lines_invalidated = c->coh.lines_invalidated,
 		.invalidated_all = c->coh.invalidated_all,
 	};

@@ -117,7 +117,7 @@ static void a_first_fetch_opens_its_neighbourhood(void **state)
 	set_fault(PAGE, PAGE);
 	assert_int_equal(
 		exits_data_abort(rig.vcpu, RIG_ABORT(FSC_TRANSLATION | 3U)), OUTCOME_RESUME);
-	gmem->counters.coh.lines_cleaned = 0;
+	gmem->counters.coh.pages_cleaned = 0;
 	set_fault(PAGE + 0x5008U, RIG_HOLE);
 	assert_int_equal(
 		exits_instruction_abort(rig.vcpu, FETCH(FSC_PERMISSION | 3U)), OUTCOME_RESUME);
@@ -126,7 +126,7 @@ static void a_first_fetch_opens_its_neighbourhood(void **state)
 	assert_true(is_mapped(PAGE + 0x7000U, S2_ATTR_EXEC));
 	assert_false(is_mapped(PAGE + 0x3000U, S2_ATTR_EXEC));
 	assert_false(is_mapped(PAGE + 0x8000U, S2_ATTR_EXEC));
-	assert_int_equal(gmem->counters.coh.lines_cleaned, 4U * 64U);
+	assert_int_equal(gmem->counters.coh.pages_cleaned, 4);
 	assert_int_equal(gmem->counters.upgrade_exec, 1);
 	assert_int_equal(rig.vcpu->exits.abort, 3);
 }

@@ -22,12 +22,12 @@ static void test_set_way_is_bounded(void **state)
 	for (uint64_t at = 0; at < FIXTURE_RAM; at += PAGE_SIZE) {
 		assert_int_equal(gmem_write(gmem, ipa_init(VM_RAM_BASE + at), &byte, 1), PLINTH_OK);
 	}
-	gmem->counters.coh.lines_cleaned = 0;
+	gmem->counters.coh.pages_cleaned = 0;
 	while (gmem_set_way(gmem, &cursor) == PLINTH_EAGAIN) {
 		steps++;
 	}
 	assert_in_range(steps, 8, 10);
-	assert_int_equal(gmem->counters.coh.lines_cleaned, FIXTURE_RAM / 64U);
+	assert_int_equal(gmem->counters.coh.pages_cleaned, FIXTURE_RAM / PAGE_SIZE);
 }
 
 /* Many small pieces touched with caches off: all are maintained when they come on. */
@@ -40,18 +40,17 @@ static void test_caches_on_after_many_pieces(void **state)
 	for (uint64_t at = 0; at < FIXTURE_RAM; at += KIB(16)) {
 		assert_int_equal(rig_fault(VM_RAM_BASE + at, GMEM_READ), GMEM_RESUME);
 	}
-	cleaned = gmem->counters.coh.lines_cleaned;
+	cleaned = gmem->counters.coh.pages_cleaned;
 	while (gmem_caches_on(gmem, &cursor) == PLINTH_EAGAIN) {
 	}
 	assert_false(gmem->mmu_off);
-	assert_true(gmem->counters.coh.lines_cleaned - cleaned >=
-		    gmem->counters.map_4k * (PAGE_SIZE / 64U));
+	assert_true(gmem->counters.coh.pages_cleaned - cleaned >= gmem->counters.map_4k);
 	(void)rig_caches_off();
 	assert_true(gmem->mmu_off);
 	cursor = ipa_init(0);
-	cleaned = gmem->counters.coh.lines_cleaned;
+	cleaned = gmem->counters.coh.pages_cleaned;
 	assert_int_equal(gmem_caches_on(gmem, &cursor), PLINTH_OK);
-	assert_int_equal(gmem->counters.coh.lines_cleaned, cleaned); /* nothing new was mapped */
+	assert_int_equal(gmem->counters.coh.pages_cleaned, cleaned); /* nothing new was mapped */
 }
 
 /* However a guest has cut its memory up, a step is short. */

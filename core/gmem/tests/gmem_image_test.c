@@ -140,27 +140,27 @@ static void test_image_is_prepared(void **state)
 		S2_ATTR_WRITE | S2_ATTR_WRITTEN | S2_ATTR_UNTOUCHED, S2_PAGE_OWNED);
 	/* Caches off: 16 KiB at PoC. */
 	assert_int_equal(rig_fault(FIXTURE_IMAGE_0 + KIB(20), GMEM_READ), GMEM_RESUME);
-	assert_int_equal(gmem->counters.coh.lines_cleaned, 4U * 64U);
+	assert_int_equal(gmem->counters.coh.pages_cleaned, 4);
 	rig_check_leaf(FIXTURE_IMAGE_0 + KIB(20), S2_LEVEL_4K, S2_ATTR_WRITE, S2_PAGE_OWNED);
 	assert_int_equal(rig_leaf_of(FIXTURE_IMAGE_0 + KIB(32)).attrs & S2_ATTR_UNTOUCHED,
 		S2_ATTR_UNTOUCHED);
 	/* And so at PoU: nothing is left to do for a fetch. */
 	assert_int_equal(rig_fault(FIXTURE_IMAGE_0 + KIB(20), GMEM_FETCH), GMEM_RESUME);
-	assert_int_equal(gmem->counters.coh.lines_cleaned, 4U * 64U);
+	assert_int_equal(gmem->counters.coh.pages_cleaned, 4);
 	rig_caches_on();
 	/* Then 64 KiB, or a block that is whole still, and nothing to maintain before a fetch. */
-	gmem->counters.coh.lines_cleaned = 0;
+	gmem->counters.coh.pages_cleaned = 0;
 	assert_int_equal(rig_fault(FIXTURE_IMAGE_0 + KIB(70), GMEM_WRITE), GMEM_RESUME);
 	rig_check_leaf(FIXTURE_IMAGE_0 + KIB(64), S2_LEVEL_4K, S2_ATTR_WRITE | S2_ATTR_WRITTEN,
 		S2_PAGE_OWNED);
 	assert_int_equal(rig_fault(VM_RAM_BASE + MIB(2), GMEM_WRITE), GMEM_RESUME);
 	rig_check_leaf(
 		VM_RAM_BASE + MIB(2), S2_LEVEL_2M, S2_ATTR_WRITE | S2_ATTR_WRITTEN, S2_PAGE_OWNED);
-	assert_int_equal(gmem->counters.coh.lines_cleaned, 0);
+	assert_int_equal(gmem->counters.coh.pages_cleaned, 0);
 	assert_int_equal(rig_fault(FIXTURE_IMAGE_0 + KIB(130), GMEM_FETCH), GMEM_RESUME);
 	rig_check_leaf(FIXTURE_IMAGE_0 + KIB(130), S2_LEVEL_4K, S2_ATTR_WRITE | S2_ATTR_EXEC,
 		S2_PAGE_OWNED);
-	assert_int_equal(gmem->counters.coh.lines_cleaned, 4U * 64U);
+	assert_int_equal(gmem->counters.coh.pages_cleaned, 4);
 	assert_int_equal(gmem->counters.upgrade_write, 0);
 	/* Again after a reset, and Plinth finds in it what the images say. */
 	fixture_reset(&rig);
@@ -195,20 +195,20 @@ static void test_image_for_a_later_vcpu(void **state)
 	(void)rig_caches_off();
 	rig_check_leaf(code, S2_LEVEL_4K, S2_ATTR_EXEC, S2_PAGE_SHARED_BORROWER);
 	assert_int_equal(rig_leaf_of(data).attrs, S2_ATTR_WRITTEN | S2_ATTR_UNTOUCHED);
-	gmem->counters.coh.lines_cleaned = 0;
+	gmem->counters.coh.pages_cleaned = 0;
 	assert_int_equal(rig_fault(data, GMEM_READ), GMEM_RESUME);
 	assert_int_equal(rig_leaf_of(data).attrs, 0);
-	assert_int_equal(gmem->counters.coh.lines_cleaned, 4U * 64U);
+	assert_int_equal(gmem->counters.coh.pages_cleaned, 4);
 	assert_int_equal(
 		rig_leaf_of(zeroes).attrs, S2_ATTR_WRITE | S2_ATTR_WRITTEN | S2_ATTR_UNTOUCHED);
 	assert_int_equal(rig_fault(zeroes, GMEM_READ), GMEM_RESUME);
 	assert_int_equal(rig_leaf_of(zeroes).attrs, S2_ATTR_WRITE);
-	assert_int_equal(gmem->counters.coh.lines_cleaned, 8U * 64U);
+	assert_int_equal(gmem->counters.coh.pages_cleaned, 8);
 	/* What it leaves alone is shown again for nothing. */
 	rig_caches_on();
-	gmem->counters.coh.lines_cleaned = 0;
+	gmem->counters.coh.pages_cleaned = 0;
 	assert_int_equal(rig_fault(data + KIB(128), GMEM_READ), GMEM_RESUME);
-	assert_int_equal(gmem->counters.coh.lines_cleaned, 0);
+	assert_int_equal(gmem->counters.coh.pages_cleaned, 0);
 }
 
 int main(void)

@@ -21,7 +21,7 @@ struct vm_caches vm_caches_total(void)
 	for (uint32_t id = 0; (vm = vm_next(&id)) != NULL;) {
 		const struct coh_counters *c = &vm->gmem.counters.coh;
 
-		total.data_lines += c->lines_cleaned;
+		total.data_lines += coh_lines_cleaned(c);
 		total.code_lines += c->lines_invalidated;
 		total.icache_all += c->invalidated_all;
 	}
@@ -105,7 +105,7 @@ void vm_cost_report(const struct vm *vm)
 	log_info("bench: %s mapped_4k %llu mapped_2m %llu copied %llu made_exec %llu lines %llu",
 		name, (unsigned long long)c->map_4k, (unsigned long long)c->map_2m,
 		(unsigned long long)c->upgrade_write, (unsigned long long)c->upgrade_exec,
-		(unsigned long long)(c->coh.lines_cleaned + c->coh.lines_invalidated));
+		(unsigned long long)(coh_lines_cleaned(&c->coh) + c->coh.lines_invalidated));
 	log_info("bench: %s faults read %llu write %llu fetch %llu walk %llu exec %llu copy %llu "
 		 "raced %llu revoked %llu split %llu",
 		name, (unsigned long long)c->fault_read, (unsigned long long)c->fault_write,

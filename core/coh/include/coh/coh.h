@@ -34,9 +34,13 @@ enum coh_reason {
 	COH_REASON_COUNT,
 };
 
+/* Bytes; only few CPUs have longer lines. */
+#define COH_LINE_USUAL 64U
+
 enum coh_op {
 	COH_OP_NONE,
-	COH_OP_CLEAN_POU,     /* DC CVAU by line */
+	COH_OP_CLEAN_POU,     /* DC CVAU by line, where a line is not longer than COH_LINE_USUAL */
+	COH_OP_CLEAN_POU_ANY, /* of lines that are */
 	COH_OP_CLEAN_INV_POC, /* DC CIVAC by line */
 	COH_OP_INV_I,	      /* IC IVAU by line, or IC IALLUIS, as the strategy says */
 	COH_OP_INV_I_ALL,     /* IC IALLUIS */
@@ -102,13 +106,15 @@ void coh_describe(char *buf, size_t size);
 
 /* What was done, for one VM. */
 struct coh_counters {
-	uint64_t pages_cleaned;
-	uint64_t lines_cleaned; /* data-cache operations by line, clean or clean and invalidate */
+	uint64_t pages_cleaned;	    /* data-cache operations, clean or clean and invalidate */
 	uint64_t lines_invalidated; /* IC IVAU */
 	uint64_t invalidated_all;   /* IC IALLUIS */
 	uint64_t skipped_idc;	    /* pages */
 	uint64_t skipped_dic;
 };
+
+/* Data-cache operations by line that pages_cleaned stands for. */
+uint64_t coh_lines_cleaned(const struct coh_counters *counters);
 
 /* Empties all instruction caches: from now on no memory has lines there but what is executable in
  * some translation (COH_EXEC_LOST). Boot CPU, when all CPUs run by the core's tables, before
@@ -122,6 +128,7 @@ void coh_do(enum coh_reason reason, uintptr_t start, size_t size, struct coh_cou
 /* What executes plans, by range. Tests put their own in to leave one step out. */
 struct coh_exec_ops {
 	void (*clean_pou)(uintptr_t start, size_t size, size_t line);
+	void (*clean_pou_any)(uintptr_t start, size_t size, size_t line);
 	void (*clean_inv_poc)(uintptr_t start, size_t size, size_t line);
 	void (*inv_i_va)(uintptr_t start, size_t size, size_t line);
 	void (*inv_i_all)(void);
