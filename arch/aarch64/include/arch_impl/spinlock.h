@@ -39,20 +39,19 @@ static inline void arch_spin_lock(struct arch_spinlock *lock)
  * a note for the owner, which must not have dropped the lock without seeing it. */
 static inline bool arch_spin_try(struct arch_spinlock *lock)
 {
-	uint32_t v;
-	uint32_t failed;
-
-	__asm__ volatile("1:	ldaxr	%w0, %2\n"
-			 "	eor	%w1, %w0, %w0, ror #16\n"
-			 "	cbnz	%w1, 2f\n"
-			 "	add	%w0, %w0, #0x10, lsl #12\n"
-			 "	stxr	%w1, %w0, %2\n"
-			 "	cbnz	%w1, 1b\n"
-			 "2:"
-			 : "=&r"(v), "=&r"(failed), "+Q"(*lock)
-			 :
-			 : "memory");
-	return failed == 0U;
+	__asm__ goto("1:	ldaxr	w16, %0\n"
+		     "	eor	w17, w16, w16, ror #16\n"
+		     "	cbnz	w17, %l1\n"
+		     "	add	w16, w16, #0x10, lsl #12\n"
+		     "	stxr	w17, w16, %0\n"
+		     "	cbnz	w17, 1b"
+		     : /* *lock is written, too: see the clobber */
+		     : "Q"(*lock)
+		     : "x16", "x17", "memory"
+		     : is_taken);
+	return true;
+is_taken:
+	return false;
 }
 
 static inline void arch_spin_unlock(struct arch_spinlock *lock)
