@@ -24,6 +24,9 @@ uint64_t arch_at_s1e0w(uint64_t gva);
 uint64_t arch_at_s1e1r(uint64_t gva);
 uint64_t arch_at_s1e1w(uint64_t gva);
 
+/* uint64_t arch_at_s1e1r_far(uint64_t far);   arch_at_s1e1r() in line, of the address that is in
+ * FAR_EL2. */
+
 struct arch_at_answer {
 	uint64_t par;  /* of the last address asked, or ARCH_AT_ABORTED */
 	uint64_t left; /* not 0: so many are not done, and `par` is of the first of them */

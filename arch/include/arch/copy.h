@@ -15,4 +15,8 @@
 /* void arch_fill_run(uint64_t *to, uint64_t first, uint64_t step);   a table of 512 words: first,
  * first + step, and so on. The FP registers stay as well. */
 
+/* void arch_store_run(uint64_t *to, uint64_t first, uint64_t step);   four words, two by an
+ * instruction. Each is a store of its own to whoever reads: all of it, or nothing (DDI 0487,
+ * B2.2.1). */
+
 #endif

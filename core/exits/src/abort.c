@@ -288,23 +288,30 @@ enum outcome exits_data_abort(struct vcpu *vcpu, uint64_t esr)
 /* What a fetch without permission leaves in ESR_EL2, the level apart. */
 #define FETCH_MASK (ISS_S1PTW | FSC_KIND(MASK_BELOW(ISS_FSC_WIDTH)))
 
-/* Code that somebody else has written is executed for the first time: most aborts of a boot. */
-static inline enum outcome unexecuted(struct vcpu *vcpu, uint64_t esr, uint64_t far)
+/* Code that somebody else has written is executed for the first time: most aborts of a boot. Calls
+ * nothing that would want registers kept. */
+bool exits_fetch(struct vcpu *vcpu, uint64_t esr)
 {
-	ipa_t ipa;
+	uint64_t saved;
+	uint64_t par;
 
-	if (UNLIKELY(!walked_ipa(far, FROM_EL1, &ipa)) || gmem_fetch(&vcpu->vm->gmem, ipa)) {
-		return OUTCOME_RESUME;
+	/* A fetch whose table walk faulted needs data, not code. */
+	if (UNLIKELY((esr & FETCH_MASK) != FSC_PERMISSION)) {
+		return false;
 	}
-	return abort_at(vcpu, esr, ipa, far, true);
+	saved = arch_at_begin();
+	par = arch_at_s1e1r_far(read_far_el2());
+	arch_at_end(saved);
+	if (UNLIKELY((par & PAR_F) != 0U) ||
+		UNLIKELY(!gmem_fetch(&vcpu->vm->gmem, ipa_init(par & PAR_PA)))) {
+		return false;
+	}
+	vcpu->exits.abort++;
+	return true;
 }
 
 enum outcome exits_instruction_abort(struct vcpu *vcpu, uint64_t esr)
 {
-	uint64_t far = read_far_el2();
-
 	vcpu->exits.abort++;
-	/* A fetch whose table walk faulted needs data, not code. */
-	return LIKELY((esr & FETCH_MASK) == FSC_PERMISSION) ? unexecuted(vcpu, esr, far)
-							    : stage2_abort(vcpu, esr, far, true);
+	return stage2_abort(vcpu, esr, read_far_el2(), true);
 }

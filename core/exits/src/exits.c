@@ -40,7 +40,6 @@ EXIT(wfx)
 EXIT(hvc)
 EXIT(smc)
 EXIT(sysreg)
-EXIT(instruction_abort)
 EXIT(data_abort)
 EXIT(brk)
 EXIT(debug)
@@ -53,6 +52,18 @@ NOINLINE static struct vcpu_context *undefined_exit(struct vcpu *vcpu, uint64_t 
 	return exits_finish(vcpu, OUTCOME_RESUME);
 }
 
+/* Apart, so that the quick way keeps no registers for it. */
+NOINLINE static struct vcpu_context *instruction_abort_exit(struct vcpu *vcpu, uint64_t esr)
+{
+	return exits_finish(vcpu, exits_instruction_abort(vcpu, esr));
+}
+
+static struct vcpu_context *fetch_exit(struct vcpu *vcpu, uint64_t esr)
+{
+	return LIKELY(exits_fetch(vcpu, esr)) ? exits_finish(vcpu, OUTCOME_RESUME)
+					      : instruction_abort_exit(vcpu, esr);
+}
+
 /* Classes that need no handler of their own are UNDEFINED to the guest: SVE, SME, AArch32
  * coprocessor accesses from EL0, and whatever a later architecture adds. */
 static exit_fn *const exits[1U << ESR_EC_WIDTH] = {
@@ -60,7 +71,7 @@ static exit_fn *const exits[1U << ESR_EC_WIDTH] = {
 	[EC_HVC64] = hvc_exit,
 	[EC_SMC64] = smc_exit,
 	[EC_SYSREG] = sysreg_exit,
-	[EC_IABT_LOWER] = instruction_abort_exit,
+	[EC_IABT_LOWER] = fetch_exit,
 	[EC_DABT_LOWER] = data_abort_exit,
 	[EC_BKPT_LOWER] = debug_exit,
 	[EC_STEP_LOWER] = debug_exit,

@@ -28,6 +28,8 @@ enum outcome exits_data_abort(struct vcpu *vcpu, uint64_t esr);
 /* The same in any case; devices' accesses are traced by this one alone. */
 enum outcome exits_any_data_abort(struct vcpu *vcpu, uint64_t esr);
 enum outcome exits_instruction_abort(struct vcpu *vcpu, uint64_t esr);
+/* Ahead of it. True: that was all, resume the guest. False: nothing was done. */
+bool exits_fetch(struct vcpu *vcpu, uint64_t esr);
 enum outcome exits_wfx(struct vcpu *vcpu, uint64_t esr);
 
 enum outcome exits_brk(struct vcpu *vcpu, uint64_t esr);

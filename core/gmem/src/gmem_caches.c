@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/bits.h"
+#include "base/compiler.h"
 #include "gmem_private.h"
 
 #define SWEEP_BYTES   KIB(512) /* of one step: 8,192 lines of 64 bytes */
@@ -9,6 +10,12 @@
  * invalidation. */
 #define HIDE_ENTRIES 1024U
 #define HIDE_CHANGES 64U
+
+/* One copy for all, but gmem_fetch() has its own. */
+NOINLINE void gmem_maintain(struct gmem *gmem, enum coh_reason reason, pa_t pa, uint64_t size)
+{
+	coh_do(reason, (uintptr_t)pa_to_va(pa), size, &gmem->counters.coh);
+}
 
 /* Was the leaf shown while all caches were on, and may not be at PoC? In a VM with several vCPUs
  * what is executed goes there (to_poc), so it is what others wrote since. What a run left in a
@@ -84,7 +91,7 @@ enum plinth_status gmem_caches_off(struct gmem *gmem)
 	/* With FWB no access goes past the caches (DDI 0487, D8.6.6). */
 	if (!coh_strategy()->fwb) {
 		if (!gmem->mmu_off) {
-			gmem->mmu_off = true;
+			gmem_set_mmu_off(gmem, true);
 			gmem->off_run_count = 0;
 			gmem_hide_from(gmem, 0);
 		}
@@ -153,7 +160,7 @@ enum plinth_status gmem_caches_on(struct gmem *gmem, ipa_t *cursor)
 		} else {
 			maintain_off_runs(gmem);
 		}
-		gmem->mmu_off = status != PLINTH_OK;
+		gmem_set_mmu_off(gmem, status != PLINTH_OK);
 	}
 	lock_drop(&gmem->lock);
 	return status;

@@ -10,7 +10,7 @@
 
 /* Pages that one fetch fault maintains, and that one write to a page of an image copies (64 KiB):
  * what is executed or written next is mostly near. The figures are in docs/design/gmem.md. */
-#define FETCH_PAGES 4U
+#define FETCH_PAGES S2_FOUR
 #define OWN_ORDER   4U
 
 /* A hole, an image's page in place, the VM's own, executable. */
@@ -375,29 +375,29 @@ static bool fetch_pages(struct gmem *gmem, s2_pte_t *entry)
 {
 	const uint64_t lacking = S2_PTE_VALID | S2_PTE_AF | S2_PTE_WRITTEN | S2_PTE_XN;
 	s2_pte_t *first = s2_window(entry, FETCH_PAGES);
+	s2_pte_t pte = *first;
 
-	if ((first->v & lacking) != lacking || !s2_is_run(first, FETCH_PAGES)) {
+	if (!s2_is_run_of_four(first) || (pte.v & lacking) != lacking) {
 		return false;
 	}
-	gmem_maintain(gmem, gmem_fetch_reason(gmem), s2_pte_pa(*first), FETCH_PAGES * PAGE_SIZE);
-	s2_let_fetch(&gmem->space, first, FETCH_PAGES);
 	gmem->counters.upgrade_exec++;
+	coh_do(gmem_fetch_reason(gmem), (uintptr_t)pa_to_va(s2_pte_pa(pte)),
+		FETCH_PAGES * PAGE_SIZE, &gmem->counters.coh);
+	s2_let_fetch(&gmem->space, first);
 	return true;
 }
 
-bool gmem_fetch(struct gmem *gmem, ipa_t ipa)
+/* What it calls is in line: each call is one more for the guest to wait for. */
+FLATTEN bool gmem_fetch(struct gmem *gmem, ipa_t page)
 {
 	s2_pte_t *entry;
 	bool done;
 
-	if (UNLIKELY(!gmem_is_ram(gmem, ipa))) {
+	if (UNLIKELY(!gmem_is_ram(gmem, page) || !lock_try_quickly(&gmem->lock))) {
 		return false;
 	}
-	if (UNLIKELY(!lock_take_soon(&gmem->lock))) {
-		return true;
-	}
-	entry = s2_page_entry(&gmem->space, ipa);
-	done = entry != NULL && fetch_pages(gmem, entry);
-	lock_drop(&gmem->lock);
+	entry = s2_page_entry(&gmem->space, page);
+	done = LIKELY(entry != NULL) && fetch_pages(gmem, entry);
+	lock_drop_quickly(&gmem->lock);
 	return done;
 }

@@ -244,7 +244,7 @@ enum plinth_status gmem_start(struct gmem *gmem, gmem_secret_fn *fill, void *ctx
 	status = gmem_regain(gmem);
 	if (status == PLINTH_OK) {
 		fetch_secrets(gmem, fill, ctx);
-		gmem->mmu_off = !coh_strategy()->fwb;
+		gmem_set_mmu_off(gmem, !coh_strategy()->fwb);
 		/* No RAM is shown yet; of ranges, what the run before saw. */
 		gmem->hide_all = gmem->area_count > 1U;
 		gmem_hide_from(gmem, 1);

@@ -64,7 +64,15 @@ static inline bool gmem_is_in_place(const struct s2_leaf *leaf)
 /* Why a page is maintained before it becomes executable: for whom it is. */
 static inline enum coh_reason gmem_fetch_reason(const struct gmem *gmem)
 {
-	return gmem->mmu_off || gmem->to_poc ? COH_PAGE_TO_MMU_OFF_GUEST : COH_FIRST_FETCH;
+	return (enum coh_reason)gmem->fetch_reason;
+}
+
+/* The one place that changes mmu_off. */
+static inline void gmem_set_mmu_off(struct gmem *gmem, bool mmu_off)
+{
+	gmem->mmu_off = mmu_off;
+	gmem->fetch_reason =
+		mmu_off || gmem->to_poc ? COH_PAGE_TO_MMU_OFF_GUEST : COH_FIRST_FETCH;
 }
 
 /* Memory for the VM, 2^order pages, paid from its promise where that holds enough. `flags`:
@@ -143,10 +151,7 @@ enum plinth_status gmem_ensure(struct gmem *gmem, ipa_t ipa, enum gmem_access ac
 void gmem_hide_from(struct gmem *gmem, uint32_t area);
 
 /* coh_do() on memory that is contiguous. */
-static inline void gmem_maintain(struct gmem *gmem, enum coh_reason reason, pa_t pa, uint64_t size)
-{
-	coh_do(reason, (uintptr_t)pa_to_va(pa), size, &gmem->counters.coh);
-}
+void gmem_maintain(struct gmem *gmem, enum coh_reason reason, pa_t pa, uint64_t size);
 
 /* EL2's address of the byte at ipa, which the valid leaf covers. */
 uint8_t *gmem_va(const struct s2_leaf *leaf, ipa_t ipa);

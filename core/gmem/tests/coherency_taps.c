@@ -162,7 +162,7 @@ static void run(enum fake_op op, uintptr_t start, size_t size, size_t line)
 	if (!world.config.by_instruction) {
 		world_range(op, start, size, line);
 	} else if (op == FAKE_DC_CVAU) {
-		coh_exec_arch.clean_pou(start, size, line);
+		coh_exec_arch.clean_pou_any(start, size, line);
 	} else if (op == FAKE_DC_CIVAC) {
 		coh_exec_arch.clean_inv_poc(start, size, line);
 	} else {
@@ -171,6 +171,11 @@ static void run(enum fake_op op, uintptr_t start, size_t size, size_t line)
 }
 
 static void clean_pou(uintptr_t start, size_t size, size_t line)
+{
+	run(FAKE_DC_CVAU, start, size, line);
+}
+
+static void clean_pou_any(uintptr_t start, size_t size, size_t line)
 {
 	run(FAKE_DC_CVAU, start, size, line);
 }
@@ -235,6 +240,7 @@ static void ipas2e1is(uint64_t ipa)
 
 static const struct coh_exec_ops exec_ops = {
 	.clean_pou = clean_pou,
+	.clean_pou_any = clean_pou_any,
 	.clean_inv_poc = clean_inv_poc,
 	.inv_i_va = inv_i_va,
 	.inv_i_all = inv_i_all,
@@ -360,10 +366,10 @@ WRAPPED(void, s2_open_like, (s2_pte_t * entry))
 	leave_place();
 }
 
-WRAPPED(void, s2_let_fetch, (const struct s2_space *space, s2_pte_t *entry, unsigned count))
+WRAPPED(void, s2_let_fetch, (const struct s2_space *space, s2_pte_t *entry))
 {
 	enter_s2("s2_let_fetch", "");
-	real_s2_let_fetch(space, entry, count);
+	real_s2_let_fetch(space, entry);
 	leave_place();
 }
 

@@ -182,19 +182,16 @@ void s2_edit(const struct s2_space *space, const struct s2_leaf *leaf, unsigned 
 	}
 }
 
-void s2_let_fetch(const struct s2_space *space, s2_pte_t *entry, unsigned count)
+void s2_let_fetch(const struct s2_space *space, s2_pte_t *entry)
 {
 	const struct s2_pte_edit edit = s2_pte_edit(S2_ATTR_EXEC, S2_ATTR_WRITTEN);
 	s2_pte_t pte = s2_pte_edited(*entry, &edit);
 
-	PLINTH_ASSERT(count > S2_FLUSH_BY_IPA_MAX && (pte.v & S2_PTE_AF) != 0U);
+	PLINTH_ASSERT((pte.v & S2_PTE_AF) != 0U);
 	PLINTH_ASSERT(read_vttbr_el2() == s2_vttbr(space, load_relaxed(&space->vmid)));
-	for (unsigned i = 0; i < count; i++) {
-		s2_entry_write(&entry[i], pte);
-		pte.v += PAGE_SIZE;
-	}
+	s2_entry_write_run(entry, pte);
 	s2_publish();
-	s2_tlbi_vmalls12e1is();
+	S2_ON_ALL_CPUS(s2_vmalls12e1is());
 	s2_dsb_ish();
 }
 

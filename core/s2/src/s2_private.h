@@ -6,6 +6,9 @@
 #define S2_PRIVATE_H
 
 #include "arch/barrier.h"
+#include "arch/cache.h"
+#include "arch/copy.h"
+#include "arch/tlb.h"
 #include "base/atomic.h"
 #include "base/bits.h"
 #include "base/compiler.h"
@@ -25,13 +28,8 @@
  * it goes in any case, and each invalidation is a message to every CPU. */
 #define S2_FLUSH_BY_IPA_MAX 1U
 
-/* A constant but for tests: calls of it are the instructions. */
-extern const struct s2_tlb_ops *s2_tlb_set;
-
-static inline const struct s2_tlb_ops *s2_tlb(void)
-{
-	return PLINTH_HOST_BUILD ? s2_tlb_set : &s2_tlb_arch;
-}
+/* Of tests alone: else the instructions are meant. */
+extern const struct s2_tlb_ops *s2_tlb;
 
 /* Who is told of removed leaves. */
 struct s2_leaf_visitor {
@@ -48,58 +46,58 @@ uint64_t s2_ipa_end(void);
 /* What the entry at `ipa` (rounded down to its start) says. */
 struct s2_leaf s2_leaf_of(s2_pte_t *entry, ipa_t ipa, unsigned level);
 
-/* The one place that writes entries that a walker may see: one 64-bit store. The walkers of other
- * CPUs are sure to see it only after s2_publish(). */
+/* The one place that writes entries that a walker may see: one 64-bit store each. The walkers of
+ * other CPUs are sure to see it only after s2_publish(). */
 static inline void s2_entry_write(s2_pte_t *entry, s2_pte_t pte)
 {
 	store_relaxed(&entry->v, pte.v); /* pairs with the walkers of all CPUs */
 }
 
+/* Four that map consecutive pages, from `pte` on. */
+static inline void s2_entry_write_run(s2_pte_t *entry, s2_pte_t pte)
+{
+	arch_store_run(&entry->v, pte.v, PAGE_SIZE);
+}
+
+/* The instruction; in host builds what a test has put in its place. */
+#define S2_OP(operation, instruction, parameters, arguments)                                       \
+	static inline void s2_##operation parameters                                               \
+	{                                                                                          \
+		if (PLINTH_HOST_BUILD) {                                                           \
+			s2_tlb->operation arguments;                                               \
+		} else {                                                                           \
+			instruction arguments;                                                     \
+		}                                                                                  \
+	}
+
+S2_OP(dsb_ishst, arch_dsb_ishst, (void), ())
+S2_OP(dsb_ish, arch_dsb_ish, (void), ())
+S2_OP(isb, arch_isb, (void), ())
+S2_OP(ic_iallu, arch_ic_iallu, (void), ())
+S2_OP(vmalle1, arch_tlbi_vmalle1, (void), ())
+S2_OP(ipas2e1is, arch_tlbi_ipas2e1is, (uint64_t ipa), (ipa))
+S2_OP(vmalle1is, arch_tlbi_vmalle1is, (void), ())
+S2_OP(vmalls12e1is, arch_tlbi_vmalls12e1is, (void), ())
+S2_OP(alle1is, arch_tlbi_alle1is, (void), ())
+
+#undef S2_OP
+
+/* An invalidation on all CPUs. ERRATA_REPEAT_TLBI: once may leave entries that a CPU was about to
+ * use. */
+#define S2_ON_ALL_CPUS(invalidation)                                                               \
+	do {                                                                                       \
+		invalidation;                                                                      \
+		if (UNLIKELY(errata_needs(ERRATA_REPEAT_TLBI))) {                                  \
+			s2_dsb_ish();                                                              \
+			invalidation;                                                              \
+		}                                                                                  \
+	} while (0)
+
 /* Completes entries' stores before what follows: a TLBI (else a walk could fill the TLB again
  * from the old entry behind it), or an entry that leads to them. */
 static inline void s2_publish(void)
 {
-	if (PLINTH_HOST_BUILD) {
-		s2_tlb()->dsb_ishst();
-	} else {
-		arch_dsb_ishst();
-	}
-}
-
-static inline void s2_dsb_ish(void)
-{
-	if (PLINTH_HOST_BUILD) {
-		s2_tlb()->dsb_ish();
-	} else {
-		arch_dsb_ish();
-	}
-}
-
-/* Invalidations on all CPUs. ERRATA_REPEAT_TLBI: one alone may leave entries that a CPU was about
- * to use. */
-#define S2_TLBI(name)                                                                              \
-	static inline void s2_tlbi_##name(void)                                                    \
-	{                                                                                          \
-		s2_tlb()->name();                                                                  \
-		if (UNLIKELY(errata_needs(ERRATA_REPEAT_TLBI))) {                                  \
-			s2_dsb_ish();                                                              \
-			s2_tlb()->name();                                                          \
-		}                                                                                  \
-	}
-
-S2_TLBI(vmalle1is)
-S2_TLBI(vmalls12e1is)
-S2_TLBI(alle1is)
-
-#undef S2_TLBI
-
-static inline void s2_tlbi_ipas2e1is(ipa_t ipa)
-{
-	s2_tlb()->ipas2e1is(ipa.v);
-	if (UNLIKELY(errata_needs(ERRATA_REPEAT_TLBI))) {
-		s2_dsb_ish();
-		s2_tlb()->ipas2e1is(ipa.v);
-	}
+	s2_dsb_ishst();
 }
 
 /* Removes the translations of `count` entries, the first of which is at `ipa`, from all TLBs, of

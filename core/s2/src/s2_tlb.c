@@ -21,21 +21,21 @@ const struct s2_tlb_ops s2_tlb_arch = {
 	.isb = arch_isb,
 };
 
-const struct s2_tlb_ops *s2_tlb_set = &s2_tlb_arch;
+const struct s2_tlb_ops *s2_tlb = &s2_tlb_arch;
 
 void s2_set_tlb_ops(const struct s2_tlb_ops *ops)
 {
-	s2_tlb_set = ops != NULL ? ops : &s2_tlb_arch;
+	s2_tlb = ops != NULL ? ops : &s2_tlb_arch;
 }
 
 static void flush_ipa(ipa_t ipa)
 {
-	s2_tlbi_ipas2e1is(ipa);
+	S2_ON_ALL_CPUS(s2_ipas2e1is(ipa.v));
 	/* Entries of both stages combined are found by virtual address alone, which we don't know:
 	 * all of the VMID go. They must go after stage 2's, or they could be made from them again
 	 * (DDI 0487, D8.14.5). */
 	s2_dsb_ish();
-	s2_tlbi_vmalle1is();
+	S2_ON_ALL_CPUS(s2_vmalle1is());
 	s2_dsb_ish(); /* other CPUs are done with accesses by the old entry */
 }
 
@@ -45,7 +45,7 @@ static inline void flush_loaded(ipa_t ipa, bool one)
 	if (one) {
 		flush_ipa(ipa);
 	} else {
-		s2_tlbi_vmalls12e1is();
+		S2_ON_ALL_CPUS(s2_vmalls12e1is());
 		s2_dsb_ish();
 	}
 }
@@ -58,13 +58,13 @@ static void flush_other(uint64_t vttbr, uint64_t wanted, ipa_t ipa, bool one)
 
 	errata_walks_stop(&walks);
 	write_vttbr_el2(wanted);
-	s2_tlb()->isb(); /* else the TLBI could still use the old VMID */
+	s2_isb(); /* else the TLBI could still use the old VMID */
 	flush_loaded(ipa, one);
 	write_vttbr_el2(vttbr);
 	if (UNLIKELY(errata_needs(ERRATA_SPECULATIVE_AT))) {
 		errata_walks_resume(&walks);
 	}
-	s2_tlb()->isb();
+	s2_isb();
 }
 
 static inline void flush(const struct s2_space *space, ipa_t ipa, bool one)
@@ -119,8 +119,8 @@ bool s2_enter_vcpu(struct s2_space *space, cpu_id_t cpu, vcpu_id_t vcpu)
 		return false;
 	}
 	store_relaxed(&space->last_vcpu[cpu], mark);
-	s2_tlb()->vmalle1();
-	s2_tlb()->ic_iallu();
+	s2_vmalle1();
+	s2_ic_iallu();
 	s2_dsb_ish(); /* the ERET to the vCPU is the context synchronisation */
 	return true;
 }

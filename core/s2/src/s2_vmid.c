@@ -86,7 +86,7 @@ static void roll_over(void)
 	mark_used(0);
 	vmids.next = 1;
 	/* What a former owner of a VMID left in any TLB must not serve the next. */
-	s2_tlbi_alle1is();
+	S2_ON_ALL_CPUS(s2_alle1is());
 	s2_dsb_ish();
 }
 

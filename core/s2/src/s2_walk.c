@@ -24,6 +24,9 @@ static s2_pte_t *entry_below(s2_pte_t table, ipa_t ipa, unsigned level)
 {
 	s2_pte_t *entries = pa_to_va(s2_pte_pa(table));
 
+	if (entries == NULL) {
+		__builtin_unreachable(); /* who asks whether there is an entry is spared it */
+	}
 	return &entries[entry_index(ipa, level)];
 }
 

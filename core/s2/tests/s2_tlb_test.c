@@ -230,22 +230,22 @@ static void test_let_fetch(void **state)
 	static const enum fake_op twice[] = {FAKE_DSB_ISHST, FAKE_TLBI_VMALLS12E1IS, FAKE_DSB_ISH,
 		FAKE_TLBI_VMALLS12E1IS, FAKE_DSB_ISH};
 	struct s2_leaf leaf;
-	uint64_t protected[2];
+	uint64_t protected[S2_FOUR];
 
 	(void)state;
-	map_page(2);
+	map_page(S2_FOUR);
 	write_vttbr_el2(s2_vmid_load(&space));
 	assert_int_equal(s2_lookup(&space, ipa_init(GIB(1)), &leaf), PLINTH_OK);
-	s2_protect(&space, &leaf, 2, S2_ATTR_EXEC, 0);
+	s2_protect(&space, &leaf, S2_FOUR, S2_ATTR_EXEC, 0);
 	memcpy(protected, leaf.entry, sizeof(protected));
-	s2_protect(&space, &leaf, 2, S2_ATTR_WRITTEN, S2_ATTR_EXEC);
+	s2_protect(&space, &leaf, S2_FOUR, S2_ATTR_WRITTEN, S2_ATTR_EXEC);
 	start_log();
-	s2_let_fetch(&space, leaf.entry, 2);
+	s2_let_fetch(&space, leaf.entry);
 	check_log(once, 3);
 	assert_memory_equal(leaf.entry, protected, sizeof(protected));
 	be_cpu(MIDR_NEOVERSE_N1);
 	start_log();
-	s2_let_fetch(&space, leaf.entry, 2);
+	s2_let_fetch(&space, leaf.entry);
 	check_log(twice, 5);
 }
 

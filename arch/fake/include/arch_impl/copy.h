@@ -17,4 +17,11 @@ static inline void arch_fill_run(uint64_t *to, uint64_t first, uint64_t step)
 	}
 }
 
+static inline void arch_store_run(uint64_t *to, uint64_t first, uint64_t step)
+{
+	for (unsigned i = 0; i < 4U; i++) {
+		__atomic_store_n(&to[i], first + i * step, __ATOMIC_RELAXED);
+	}
+}
+
 #endif

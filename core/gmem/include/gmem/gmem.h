@@ -48,7 +48,6 @@ struct gmem_counters {
 	uint64_t fault_write;
 	uint64_t fault_fetch;
 	uint64_t fault_table_walk;
-	uint64_t upgrade_exec;	/* permission faults answered by XN to X */
 	uint64_t upgrade_write; /* by a copy of an image's page */
 	uint64_t raced;		/* another vCPU had done it */
 	uint64_t map_4k;	/* leaves mapped by size */
@@ -57,6 +56,7 @@ struct gmem_counters {
 	uint64_t map_in_place; /* of those, leaves that show an image's own memory */
 	uint64_t revoked;      /* leaves that lost execute permission before Plinth wrote */
 	uint64_t split;	       /* blocks replaced by tables */
+	uint64_t upgrade_exec; /* permission faults answered by XN to X */
 	struct coh_counters coh;
 };
 
@@ -93,6 +93,7 @@ struct gmem {
 	bool overcommit;
 	bool direct; /* RAM is the memory at its own addresses: devices write to it */
 	bool to_poc; /* others start with caches off when the first runs: fetch from PoC, too */
+	uint8_t fetch_reason; /* enum coh_reason: for whom first fetches are maintained */
 	struct vm_image image[VM_IMAGE_MAX];
 	pa_t zeroes;	  /* the page that shows what no image fills of read-only areas; 0: none */
 	uint64_t promise; /* pages that pmem keeps for this VM and that it has not taken yet */
@@ -152,10 +153,10 @@ enum plinth_status gmem_fini_step(struct gmem *gmem);
  * a fetch is a read of them. */
 enum gmem_result gmem_fault(struct gmem *gmem, const struct gmem_fault *fault);
 
-/* Ahead of gmem_fault(): a vCPU that is loaded on this CPU may not fetch from ipa (any byte; EC
- * 0x20, a permission fault, not S1PTW). True: let it try again, gmem_fault() would have done so,
- * only quicker. False: nothing was done, and gmem_fault() is to be asked. */
-bool gmem_fetch(struct gmem *gmem, ipa_t ipa);
+/* Ahead of gmem_fault(): a vCPU that is loaded on this CPU may not fetch from the page (EC 0x20, a
+ * permission fault, not S1PTW). True: let it try again, gmem_fault() would have done so, only
+ * quicker. False: nothing was done, and gmem_fault() is to be asked. */
+bool gmem_fetch(struct gmem *gmem, ipa_t page);
 
 /* For Plinth's own reading and writing. Any alignment and size. A read populates nothing; a write
  * brings or copies no more than the pages that it touches, one by one. It takes execute permission

@@ -124,7 +124,7 @@ unsigned s2_run(struct s2_leaf *leaf, unsigned window);
  * so an entry's address tells its place in it. */
 static inline s2_pte_t *s2_window(s2_pte_t *entry, unsigned window)
 {
-	return entry - ((uintptr_t)entry / sizeof(*entry) & (window - 1U));
+	return (s2_pte_t *)((uintptr_t)entry & ~(uintptr_t)(window * sizeof(*entry) - 1U));
 }
 
 /* Makes *leaf the one of `first`, which is before it in its run. */
@@ -149,6 +149,17 @@ static inline bool s2_is_run(const s2_pte_t *first, unsigned count)
 		}
 	}
 	return true;
+}
+
+#define S2_FOUR 4U
+
+/* The same for S2_FOUR, which most first fetches ask for: all are loaded before any is compared. */
+static inline bool s2_is_run_of_four(const s2_pte_t *first)
+{
+	uint64_t v[4] = {first[0].v, first[1].v, first[2].v, first[3].v};
+
+	return (v[1] == v[0] + PAGE_SIZE) & (v[2] == v[0] + 2U * PAGE_SIZE) &
+	       (v[3] == v[0] + 3U * PAGE_SIZE);
 }
 
 /* s2_run() for a small window that is mostly one run. */
@@ -195,10 +206,10 @@ static inline void s2_protect(const struct s2_space *space, const struct s2_leaf
 	s2_edit(space, leaf, count, s2_pte_edit(set, clear));
 }
 
-/* s2_protect() of a run of two pages or more that were shown, by the CPU that runs the space, in a
- * fault of its own: the way that guests wait for most. Sets S2_ATTR_EXEC, clears S2_ATTR_WRITTEN.
- */
-void s2_let_fetch(const struct s2_space *space, s2_pte_t *entry, unsigned count);
+/* s2_protect() of a run of S2_FOUR pages that were shown, from `entry` on, by the CPU that runs the
+ * space, in a fault of its own: the way that guests wait for most. Sets S2_ATTR_EXEC, clears
+ * S2_ATTR_WRITTEN. */
+void s2_let_fetch(const struct s2_space *space, s2_pte_t *entry);
 
 /* Removes one leaf; *leaf says what it was. On return no TLB holds it, so its memory may be freed.
  * ENOENT: nothing is mapped there. */

@@ -15,6 +15,7 @@
 #define UNUSED			  __attribute__((unused))
 #define ALWAYS_INLINE		  __attribute__((always_inline)) /* with a reason */
 #define NOINLINE		  __attribute__((noinline))	 /* with a reason */
+#define FLATTEN			  __attribute__((flatten))	 /* with a reason */
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 
