@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -175,6 +176,70 @@ static void test_mixing_changes_the_output(void **state)
 	assert_true(plain != mixed);
 }
 
+/* The linker's: all variables lie between. */
+extern char memory_start[] __asm__("__data_start");
+extern char memory_end[] __asm__("_end");
+
+/* Between variables lie bytes that ASan allows nobody. */
+__attribute__((no_sanitize("address", "thread"))) static bool is_among(
+	const char *from, const char *end, uint64_t word)
+{
+	for (const char *at = from; at + sizeof(word) <= end; at++) {
+		unsigned same = 0;
+
+		while (same < sizeof(word) && at[same] == (char)(word >> 8U * same)) {
+			same++;
+		}
+		if (same == sizeof(word)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+__attribute__((no_sanitize("address", "thread"))) static void copy_memory(char *to)
+{
+	for (const char *at = memory_start; at != memory_end; at++) {
+		*to++ = *at;
+	}
+}
+
+/* Bytes that are made ahead are given out, unless something is mixed in. */
+static void test_mixing_drops_what_is_made(void **state)
+{
+	size_t size = (uintptr_t)memory_end - (uintptr_t)memory_start;
+	char *before = malloc(size);
+	uint64_t v;
+
+	(void)state;
+	assert_non_null(before);
+	init_with_seed(7);
+	(void)entropy_fill(&v, 8);
+	copy_memory(before);
+	(void)entropy_fill(&v, 8);
+	assert_true(is_among(before, before + size, v));
+	copy_memory(before);
+	entropy_mix("x", 1);
+	(void)entropy_fill(&v, 8);
+	assert_false(is_among(before, before + size, v));
+	free(before);
+}
+
+/* Who looks at memory later finds nothing of what was given out, by one batch or by several. */
+static void test_nothing_is_kept(void **state)
+{
+	(void)state;
+	init_with_seed(8);
+	for (unsigned i = 0; i < 40U; i++) {
+		uint64_t word[3];
+
+		assert_int_equal(entropy_fill(word, sizeof(word)), PLINTH_OK);
+		for (unsigned w = 0; w < 3U; w++) {
+			assert_false(is_among(memory_start, memory_end, word[w]));
+		}
+	}
+}
+
 static void test_the_firmwares_trng(void **state)
 {
 	uint64_t v;
@@ -265,6 +330,8 @@ int main(void)
 		cmocka_unit_test_setup(test_output_never_repeats, setup),
 		cmocka_unit_test_setup(test_every_size_is_filled_exactly, setup),
 		cmocka_unit_test_setup(test_mixing_changes_the_output, setup),
+		cmocka_unit_test_setup(test_mixing_drops_what_is_made, setup),
+		cmocka_unit_test_setup(test_nothing_is_kept, setup),
 		cmocka_unit_test_setup(test_the_firmwares_trng, setup),
 		cmocka_unit_test_setup(test_a_trng_that_stays_dry, setup),
 		cmocka_unit_test_setup(test_rndrrs, setup),

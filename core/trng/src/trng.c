@@ -2,8 +2,6 @@
 #include "trng/trng.h"
 
 #include "base/bits.h"
-#include "base/string.h"
-#include "crypto/bytes.h"
 #include "entropy/entropy.h"
 
 /* Answers (DEN0098, 2.1.2). */
@@ -37,13 +35,11 @@ static bool has_function(uint32_t function)
 /* x[1..3] = `bits` random bits in words of `width` bits, the rest zero. */
 static void give_bits(uint64_t x[4], uint64_t bits, unsigned width)
 {
-	uint64_t words[TRNG_WORDS] = {0};
-
 	if (bits == 0U || bits > TRNG_WORDS * width) {
 		x[0] = TRNG_INVALID;
 		return;
 	}
-	if (entropy_fill(words, sizeof(words)) != PLINTH_OK) {
+	if (entropy_fill(&x[1], TRNG_WORDS * sizeof(x[1])) != PLINTH_OK) {
 		x[0] = TRNG_NOT_SUPPORTED;
 		return;
 	}
@@ -51,9 +47,8 @@ static void give_bits(uint64_t x[4], uint64_t bits, unsigned width)
 	for (unsigned i = 0; i < TRNG_WORDS; i++) {
 		uint64_t here = bits > i * width ? min_u64(bits - i * width, width) : 0U;
 
-		x[TRNG_WORDS - i] = words[i] & MASK_BELOW(here);
+		x[TRNG_WORDS - i] &= MASK_BELOW(here);
 	}
-	crypto_wipe(words, sizeof(words));
 }
 
 void trng_call(uint64_t x[4])
@@ -61,7 +56,9 @@ void trng_call(uint64_t x[4])
 	uint32_t function = (uint32_t)x[0];
 	uint64_t argument = x[1];
 
-	memset(&x[1], 0, TRNG_WORDS * sizeof(x[0]));
+	x[1] = 0;
+	x[2] = 0;
+	x[3] = 0;
 	if (!entropy_available()) {
 		x[0] = TRNG_NOT_SUPPORTED;
 		return;

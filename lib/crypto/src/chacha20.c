@@ -35,25 +35,29 @@ ALWAYS_INLINE static inline void double_round(uint32_t s[16])
 void chacha20_block(uint8_t out[CHACHA20_BLOCK_SIZE], const uint8_t key[CHACHA20_KEY_SIZE],
 	uint32_t counter, const uint8_t nonce[CHACHA20_NONCE_SIZE])
 {
-	uint32_t start[16] = {0x61707865, 0x3320646e, 0x79622d32, 0x6b206574};
-	uint32_t s[16];
+	const uint8_t *k = __builtin_assume_aligned(key, sizeof(uint32_t));
+	const uint8_t *n = __builtin_assume_aligned(nonce, sizeof(uint32_t));
+	uint8_t *to = __builtin_assume_aligned(out, sizeof(uint32_t));
+	struct {
+		uint32_t start[16];
+		uint32_t s[16];
+	} w = {.start = {0x61707865, 0x3320646e, 0x79622d32, 0x6b206574}};
 
 	for (unsigned i = 0; i < 8U; i++) {
-		start[4U + i] = load_le32(&key[4U * i]);
+		w.start[4U + i] = load_le32(&k[4U * i]);
 	}
-	start[12] = counter;
+	w.start[12] = counter;
 	for (unsigned i = 0; i < 3U; i++) {
-		start[13U + i] = load_le32(&nonce[4U * i]);
+		w.start[13U + i] = load_le32(&n[4U * i]);
 	}
 	for (unsigned i = 0; i < 16U; i++) {
-		s[i] = start[i];
+		w.s[i] = w.start[i];
 	}
 	for (unsigned i = 0; i < DOUBLE_ROUNDS; i++) {
-		double_round(s);
+		double_round(w.s);
 	}
 	for (unsigned i = 0; i < 16U; i++) {
-		store_le32(&out[4U * i], s[i] + start[i]);
+		store_le32(&to[4U * i], w.s[i] + w.start[i]);
 	}
-	crypto_wipe(start, sizeof(start));
-	crypto_wipe(s, sizeof(s));
+	crypto_wipe(&w, sizeof(w));
 }

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "base/compiler.h"
 #include "crypto/blake2s.h"
 #include "crypto/bytes.h"
 #include "crypto/chacha20.h"
@@ -116,14 +117,14 @@ static void test_blake2s_sizes(void **state)
 /* RFC 8439, 2.3.2. */
 static void test_chacha20_block(void **state)
 {
-	static const uint8_t nonce[12] = {0, 0, 0, 9, 0, 0, 0, 0x4a, 0, 0, 0, 0};
+	ALIGNED(4) static const uint8_t nonce[12] = {0, 0, 0, 9, 0, 0, 0, 0x4a, 0, 0, 0, 0};
 	static const uint8_t want[64] = {0x10, 0xf1, 0xe7, 0xe4, 0xd1, 0x3b, 0x59, 0x15, 0x50, 0x0f,
 		0xdd, 0x1f, 0xa3, 0x20, 0x71, 0xc4, 0xc7, 0xd1, 0xf4, 0xc7, 0x33, 0xc0, 0x68, 0x03,
 		0x04, 0x22, 0xaa, 0x9a, 0xc3, 0xd4, 0x6c, 0x4e, 0xd2, 0x82, 0x64, 0x46, 0x07, 0x9f,
 		0xaa, 0x09, 0x14, 0xc2, 0xd7, 0x05, 0xd9, 0x8b, 0x02, 0xa2, 0xb5, 0x12, 0x9c, 0xd1,
 		0xde, 0x16, 0x4e, 0xb9, 0xcb, 0xd0, 0x83, 0xe8, 0xa2, 0x50, 0x3c, 0x4e};
-	uint8_t key[32];
-	uint8_t got[64];
+	ALIGNED(4) uint8_t key[64];
+	ALIGNED(4) uint8_t got[64];
 
 	(void)state;
 	for (unsigned i = 0; i < 32U; i++) {
@@ -131,15 +132,17 @@ static void test_chacha20_block(void **state)
 	}
 	chacha20_block(got, key, 1, nonce);
 	assert_memory_equal(got, want, 64);
+	chacha20_block(key, key, 1, nonce); /* in its own place */
+	assert_memory_equal(key, want, 64);
 }
 
 /* RFC 8439, A.1, vectors 1 and 2: all zero, counters 0 and 1. */
 static void test_chacha20_zero_key(void **state)
 {
-	static const uint8_t zero[32];
+	ALIGNED(4) static const uint8_t zero[32];
 	static const uint8_t first[8] = {0x76, 0xb8, 0xe0, 0xad, 0xa0, 0xf1, 0x3d, 0x90};
 	static const uint8_t second[8] = {0x9f, 0x07, 0xe7, 0xbe, 0x55, 0x51, 0x38, 0x7a};
-	uint8_t got[64];
+	ALIGNED(4) uint8_t got[64];
 
 	(void)state;
 	chacha20_block(got, zero, 0, zero);

@@ -2,6 +2,7 @@
 /* Random numbers: ChaCha20 under a key of what SMCCC's TRNG (DEN0098) and the devicetree give. Each
  * answer's last block is the next key, so that an answer does not tell of earlier ones. */
 #include "arch/smccc.h"
+#include "base/compiler.h"
 #include "base/string.h"
 #include "crypto/blake2s.h"
 #include "crypto/bytes.h"
@@ -13,7 +14,7 @@
 #define TRNG_ROUNDS	2U
 #define TRNG_ROUND_SIZE 24U
 
-static uint8_t key[CHACHA20_KEY_SIZE];
+ALIGNED(4) static uint8_t key[CHACHA20_KEY_SIZE];
 
 static bool ask_trng(struct blake2s *hash)
 {
@@ -44,8 +45,8 @@ bool random_init(const struct fw_machine *machine)
 
 bool random_fill(uint8_t *out, size_t size)
 {
-	static const uint8_t nonce[CHACHA20_NONCE_SIZE];
-	uint8_t block[CHACHA20_BLOCK_SIZE];
+	ALIGNED(4) static const uint8_t nonce[CHACHA20_NONCE_SIZE];
+	ALIGNED(4) uint8_t block[CHACHA20_BLOCK_SIZE];
 	uint32_t counter = 0;
 
 	if (size > (size_t)UINT32_MAX * sizeof(block) / 2U) {
