@@ -267,6 +267,7 @@ static inline bool is_hpfar_good(uint64_t esr, uint64_t far)
 enum outcome exits_data_abort(struct vcpu *vcpu, uint64_t esr)
 {
 	uint64_t far = read_far_el2();
+	uint64_t gicd;
 	ipa_t ipa;
 
 	if (UNLIKELY((esr & EXITS_PLAIN_MASK) != EXITS_PLAIN ||
@@ -275,8 +276,10 @@ enum outcome exits_data_abort(struct vcpu *vcpu, uint64_t esr)
 	}
 	vcpu->exits.abort++;
 	ipa = hpfar_ipa(far);
-	if ((ipa.v ^ VM_GICD_BASE) < EXITS_QUICK_GICD) {
-		return exits_mmio_gicd(vcpu, esr, (uint32_t)(ipa.v ^ VM_GICD_BASE));
+	gicd = ipa.v ^ VM_GICD_BASE;
+	if (gicd < VGIC_V2_DIST_SIZE ||
+		(gicd < VGIC_DIST_SIZE && vcpu->vm->vgic.view == VGIC_VIEW_V3)) {
+		return exits_mmio_gicd(vcpu, esr, (uint32_t)gicd);
 	}
 	if ((ipa.v ^ VM_UART_BASE) < VUART_SIZE) {
 		return exits_mmio_uart(vcpu, esr, (uint32_t)(ipa.v ^ VM_UART_BASE));

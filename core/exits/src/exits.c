@@ -40,7 +40,6 @@ EXIT(wfx)
 EXIT(hvc)
 EXIT(smc)
 EXIT(sysreg)
-EXIT(data_abort)
 EXIT(brk)
 EXIT(debug)
 
@@ -52,7 +51,12 @@ NOINLINE static struct vcpu_context *undefined_exit(struct vcpu *vcpu, uint64_t 
 	return exits_finish(vcpu, OUTCOME_RESUME);
 }
 
-/* Apart, so that the quick way keeps no registers for it. */
+/* Apart, as the next, so that the quick ways keep no registers for them. */
+NOINLINE static struct vcpu_context *data_abort_exit(struct vcpu *vcpu, uint64_t esr)
+{
+	return exits_finish(vcpu, exits_data_abort(vcpu, esr));
+}
+
 NOINLINE static struct vcpu_context *instruction_abort_exit(struct vcpu *vcpu, uint64_t esr)
 {
 	return exits_finish(vcpu, exits_instruction_abort(vcpu, esr));

@@ -71,9 +71,8 @@ enum outcome exits_wait(struct vcpu *vcpu);
 /* One device access of the guest at an IPA without memory, from the syndrome or, where there is
  * none, from the instruction. */
 enum outcome exits_mmio(struct vcpu *vcpu, uint64_t esr, ipa_t ipa, uint64_t far);
-/* The first, where the access is plain, and nothing is traced: the VM's UART, and the first
- * EXITS_QUICK_GICD bytes of its distributor, which are there in either view. */
-#define EXITS_QUICK_GICD VGIC_V2_DIST_SIZE
+/* The first, where the access is plain, and nothing is traced: the VM's UART, and as much of its
+ * distributor as its view has. */
 enum outcome exits_mmio_uart(struct vcpu *vcpu, uint64_t esr, uint32_t offset);
 enum outcome exits_mmio_gicd(struct vcpu *vcpu, uint64_t esr, uint32_t offset);
 enum outcome exits_mmio_decode(struct vcpu *vcpu, uint64_t esr, ipa_t ipa, uint64_t far);

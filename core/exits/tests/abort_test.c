@@ -365,6 +365,8 @@ static void at_gicd(uint64_t offset, uint64_t more)
 /* Ahead of core/mmio, and as by way of it. */
 static void the_distributor_answers(void **state)
 {
+	struct mmio_map *map = &rig.vm->mmio;
+
 	(void)state;
 	at_gicd(0x8, SIZE(2));
 	assert_int_equal(rig.vcpu->ctx.x[1], 0x5000043b);
@@ -383,8 +385,16 @@ static void the_distributor_answers(void **state)
 	rig_check_injected(RIG_SAME(FSC_ALIGNMENT));
 	at_gicd(0x100, SIZE(3)); /* aligned, but the register has no such size */
 	assert_int_equal(rig.vcpu->ctx.x[1], 0);
-	at_gicd(0xffe8, SIZE(2)); /* GICD_PIDR2, by way of core/mmio */
+	at_gicd(0xffe8, SIZE(2)); /* GICD_PIDR2 */
 	assert_int_equal(rig.vcpu->ctx.x[1], 0x3b);
+	/* GICv2's is 4 KiB, and behind it is nothing. */
+	assert_int_equal(map->region[0].base, VM_GICD_BASE);
+	map->region[0].size = VGIC_V2_DIST_SIZE;
+	rig.vm->vgic.view = VGIC_VIEW_V2;
+	at_gicd(0xffe8, SIZE(2));
+	rig.vm->vgic.view = VGIC_VIEW_V3;
+	map->region[0].size = VGIC_DIST_SIZE;
+	rig_check_injected(RIG_SAME(FSC_EXTERNAL));
 }
 
 /* As the vectors call it: ahead of all else where the access is usual. */

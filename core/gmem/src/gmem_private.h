@@ -71,8 +71,7 @@ static inline enum coh_reason gmem_fetch_reason(const struct gmem *gmem)
 static inline void gmem_set_mmu_off(struct gmem *gmem, bool mmu_off)
 {
 	gmem->mmu_off = mmu_off;
-	gmem->fetch_reason =
-		mmu_off || gmem->to_poc ? COH_PAGE_TO_MMU_OFF_GUEST : COH_FIRST_FETCH;
+	gmem->fetch_reason = mmu_off || gmem->to_poc ? COH_PAGE_TO_MMU_OFF_GUEST : COH_FIRST_FETCH;
 }
 
 /* Memory for the VM, 2^order pages, paid from its promise where that holds enough. `flags`:

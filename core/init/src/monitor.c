@@ -204,7 +204,8 @@ static void coherency_of(const struct vm *vm, struct monitor *out)
 		(unsigned long long)c->revoked, (unsigned long long)c->split);
 	monitor_print(out,
 		"  cleaned: pages %llu lines %llu; invalidated: lines %llu, all %llu times\n",
-		(unsigned long long)c->coh.pages_cleaned, (unsigned long long)coh_lines_cleaned(&c->coh),
+		(unsigned long long)c->coh.pages_cleaned,
+		(unsigned long long)coh_lines_cleaned(&c->coh),
 		(unsigned long long)c->coh.lines_invalidated,
 		(unsigned long long)c->coh.invalidated_all);
 	monitor_print(out,

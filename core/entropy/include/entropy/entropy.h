@@ -2,9 +2,9 @@
 /*
  * Random numbers for Plinth and its guests: a generator (ChaCha20 with fast key erasure: a key is
  * replaced by the first of what it makes, and the rest is wiped as it is given out, so that a later
- * look at memory tells nothing about earlier output) seeded from boot's seed, the host's SMCCC TRNG and RNDRRS, whichever there are. Timers
- * and addresses count for nothing: without a source there is no entropy, and we say so.
- * Lock: LOCK_RANK_ENTROPY.
+ * look at memory tells nothing about earlier output) seeded from boot's seed, the host's SMCCC TRNG
+ * and RNDRRS, whichever there are. Timers and addresses count for nothing: without a source there
+ * is no entropy, and we say so. Lock: LOCK_RANK_ENTROPY.
  */
 #ifndef ENTROPY_ENTROPY_H
 #define ENTROPY_ENTROPY_H
