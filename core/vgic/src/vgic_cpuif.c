@@ -139,10 +139,8 @@ static bool push(const struct vgic_irq *irq)
 
 void vgic_push_locked(const struct vgic_irq *irq)
 {
-	const struct vgic_bank *bank = irq->bank;
-
 	/* Most changes are a guest's first settings of what has never been pending. */
-	if (((bank->in_lr | bank->active | bank->latch | bank->line) & irq_mask(irq)) == 0U) {
+	if ((vgic_bank_busy(irq->bank) & irq_mask(irq)) == 0U) {
 		return;
 	}
 	if (!push(irq)) {

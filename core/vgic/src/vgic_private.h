@@ -71,6 +71,13 @@ static inline bool vgic_is_loaded_here(const struct vgic_cpu *cpu)
 /* vgic_irq.c: the state machine, without hardware. */
 
 uint32_t vgic_bank_pending(const struct vgic_bank *bank);
+/* In a list register, active, or pending, enabled or not. All others are the bank's alone: how they
+ * will be delivered some day is changed by a store. */
+static inline uint32_t vgic_bank_busy(const struct vgic_bank *bank)
+{
+	return bank->in_lr | bank->active | bank->latch | bank->line;
+}
+
 /* Enabled, and its group is in the distributor. */
 uint32_t vgic_bank_ready(const struct vgic_bank *bank, uint32_t group_enable);
 /* Ready, pending, not active, not in a list register. */

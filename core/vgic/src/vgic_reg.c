@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "vgic_reg.h"
 
+#include "base/compiler.h"
+
 #define CONFIGS_PER_WORD 16U
 
 const struct vgic_reg *vgic_reg_search(
@@ -140,9 +142,13 @@ uint64_t vgic_read_active(const struct vgic_reg_access *a)
 void vgic_write_group(const struct vgic_reg_access *a, uint64_t value)
 {
 	unsigned n = a->offset / 4U;
-	const struct vgic_bank *bank = vgic_reg_bank(a, n);
+	struct vgic_bank *bank = vgic_reg_bank(a, n);
 
 	if (bank != NULL) {
+		uint32_t busy = vgic_bank_busy(bank);
+
+		/* As vgic_change_group0() does one. */
+		store_relaxed(&bank->group1, (bank->group1 & busy) | ((uint32_t)value & ~busy));
 		change_to(a, n, bank->group1 ^ (uint32_t)value, (uint32_t)value, vgic_change_group1,
 			vgic_change_group0);
 	}
@@ -236,19 +242,35 @@ uint64_t vgic_read_priority(const struct vgic_reg_access *a)
 	return value;
 }
 
+/* Apart, so that the rest needs no struct on the stack. */
+NOINLINE static void set_priority_of_busy(
+	const struct vgic_reg_access *a, intid_t intid, uint8_t priority)
+{
+	struct vgic_irq irq = vgic_irq_of(a->cpu->vgic, a->cpu, intid);
+
+	(void)vgic_pull_locked(&irq);
+	irq.bank->priority[intid % 32U] = priority;
+	vgic_push_locked(&irq);
+}
+
 void vgic_write_priority(const struct vgic_reg_access *a, uint64_t value)
 {
-	if (vgic_reg_bank(a, a->offset / 32U) == NULL) {
+	struct vgic_bank *bank = vgic_reg_bank(a, a->offset / 32U);
+	uint32_t first = a->offset % 32U; /* interrupt in its bank */
+
+	if (bank == NULL) {
 		return;
 	}
 	for (uint32_t i = 0; i < a->size; i++) {
-		struct vgic_irq irq = vgic_irq_of(a->cpu->vgic, a->cpu, a->offset + i);
 		uint8_t priority = (uint8_t)((value >> (8U * i)) & a->cpu->vgic->priority_mask);
 
-		if (irq.bank->priority[irq.intid % 32U] != priority) {
-			(void)vgic_pull_locked(&irq);
-			irq.bank->priority[irq.intid % 32U] = priority;
-			vgic_push_locked(&irq);
+		if (bank->priority[first + i] == priority) {
+			continue;
+		}
+		if ((vgic_bank_busy(bank) >> (first + i) & 1U) != 0U) {
+			set_priority_of_busy(a, a->offset + i, priority);
+		} else {
+			bank->priority[first + i] = priority;
 		}
 	}
 }
