@@ -9,11 +9,10 @@ from pathlib import Path
 from plinth import initramfs
 from plinth import measure as qemu_runs
 
-# Issue 10 wants 600,000 and 5 million of EL2's shares: the first is not met yet; what must not be
-# lost again.
+# Issue 10 wants 600,000 and 5 million of EL2's shares: of the second, what must not be lost again.
 GOALS = {
     "guest_boot_overhead": 1.03,
-    "guest_boot_el2_quiet": 652_000,
+    "guest_boot_el2_quiet": 600_000,
     "guest_boot_el2_verbose": 3_950_000,
 }
 
