@@ -10,6 +10,18 @@
 #define SCTLR_M BIT(0)
 #define SCTLR_C BIT(2)
 
+/* CSSELR_EL1 and CLIDR_EL1 (DDI 0487, D19.2). */
+#define CSSELR_InD	   BIT(0)
+#define CSSELR_Level_SHIFT 1U
+#define CSSELR_Level_WIDTH 3U
+#define CSSELR_TnD	   BIT(4)
+#define CSSELR_FIELDS	   MASK_BELOW(5)
+#define LEVELS		   7U
+#define CTYPE_WIDTH	   3U
+#define CTYPE_I		   1U /* beside a data cache: 3 */
+#define CTYPE_D		   2U
+#define CTYPE_SEPARATE	   3U /* more is unified */
+
 #define ICC_SRE_EL1_ALL 7U /* SRE, DFB, DIB */
 
 /* Registers under HCR_EL2.TVM: the guest's write goes through. */
@@ -31,7 +43,6 @@ PASS(far_el1)
 PASS(mair_el1)
 PASS(amair_el1)
 PASS(contextidr_el1)
-PASS(csselr_el1)
 
 /* The guest's read goes through. */
 #define SHOW(name)                                                                                 \
@@ -43,7 +54,6 @@ PASS(csselr_el1)
 	}
 
 SHOW(actlr_el1)
-SHOW(ccsidr_el1)
 SHOW(clidr_el1)
 SHOW(csselr_el1)
 
@@ -71,6 +81,41 @@ static bool read_ctr(struct vcpu *vcpu, uint64_t *value)
 {
 	(void)vcpu;
 	*value = coh_strategy()->ctr;
+	return true;
+}
+
+static bool write_csselr(struct vcpu *vcpu, uint64_t *value)
+{
+	(void)vcpu;
+	write_csselr_el1(*value & CSSELR_FIELDS);
+	return true;
+}
+
+/* Is the cache there that CSSELR_EL1 names, by its level's Ctype in CLIDR_EL1? */
+static bool selects_cache(uint64_t csselr)
+{
+	uint64_t level = FIELD_GET(csselr, CSSELR_Level);
+	uint64_t type = read_clidr_el1() >> (CTYPE_WIDTH * level) & MASK_BELOW(CTYPE_WIDTH);
+
+	if (level >= LEVELS || (csselr & CSSELR_TnD) != 0U) {
+		return false;
+	}
+	return (csselr & CSSELR_InD) != 0U ? (type & CTYPE_I) != 0U && type <= CTYPE_SEPARATE
+					   : type >= CTYPE_D;
+}
+
+/* Where there is no such cache the read may be UNDEFINED, here too. */
+static bool read_ccsidr(struct vcpu *vcpu, uint64_t *value)
+{
+	(void)vcpu;
+	*value = selects_cache(read_csselr_el1()) ? read_ccsidr_el1() : 0U;
+	return true;
+}
+
+static bool read_nothing(struct vcpu *vcpu, uint64_t *value)
+{
+	(void)vcpu;
+	*value = 0;
 	return true;
 }
 
@@ -162,9 +207,10 @@ const struct sysreg_row sysreg_rows[] = {
 	{A64_SYSREG(3, 0, 12, 11, 7), NULL, write_sgi0r},  /* ICC_SGI0R_EL1 */
 	{A64_SYSREG(3, 0, 12, 12, 5), read_sre, ignore},   /* ICC_SRE_EL1 */
 	{A64_SYSREG(3, 0, 13, 0, 1), NULL, write_through_contextidr_el1},
-	{A64_SYSREG(3, 1, 0, 0, 0), read_through_ccsidr_el1, NULL},
+	{A64_SYSREG(3, 1, 0, 0, 0), read_ccsidr, NULL},
 	{A64_SYSREG(3, 1, 0, 0, 1), read_through_clidr_el1, NULL},
-	{A64_SYSREG(3, 2, 0, 0, 0), read_through_csselr_el1, write_through_csselr_el1},
+	{A64_SYSREG(3, 1, 0, 0, 2), read_nothing, NULL}, /* CCSIDR2_EL1 */
+	{A64_SYSREG(3, 2, 0, 0, 0), read_through_csselr_el1, write_csselr},
 	{A64_SYSREG(3, 3, 0, 0, 1), read_ctr, NULL},
 	{A64_SYSREG(3, 3, 14, 0, 1), read_cntpct, NULL},
 	{A64_SYSREG(3, 3, 14, 2, 0), read_cntp_tval, write_cntp_tval},

@@ -116,6 +116,40 @@ static void actlr_is_read_only(void **state)
 	rig_check_done();
 }
 
+/* Of those that are not there the CPU may say "UNDEFINED", at EL2. */
+static void check_caches_that_are_not_there(void)
+{
+	static const struct {
+		uint64_t csselr;
+		bool is_there;
+	} rows[] = {
+		{0, true},	  /* level 1, data */
+		{1, true},	  /* level 1, instructions */
+		{2, true},	  /* level 2, unified */
+		{3, false},	  /* level 2, instructions */
+		{4, true},	  /* level 3, data alone */
+		{5, false},	  /* level 3, instructions */
+		{6, false},	  /* level 4, instructions alone: data */
+		{7, true},	  /* level 4, instructions */
+		{8, false},	  /* level 5: no cache */
+		{0xe, false},	  /* level 8: no such level */
+		{0xf, false},	  /* the same, instructions */
+		{0x10, false},	  /* tags */
+		{~0xfULL, false}, /* no fields but tags */
+	};
+
+	fake_sysregs.ccsidr_el1 = 0x700fe01a;
+	fake_sysregs.clidr_el1 = 03 | 04 << 3 | 02 << 6 | 01 << 9;
+	for (unsigned i = 0; i < ARRAY_SIZE(rows); i++) {
+		rig.vcpu->ctx.x[2] = rows[i].csselr;
+		trap(MSR(3, 2, 0, 0, 0, 2));
+		assert_int_equal(fake_sysregs.csselr_el1, rows[i].csselr & 0x1fU);
+		trap(MRS(3, 1, 0, 0, 0, 4));
+		rig_check_done();
+		assert_int_equal(rig.vcpu->ctx.x[4], rows[i].is_there ? 0x700fe01a : 0);
+	}
+}
+
 /* HCR_EL2.TID2: CTR_EL0 as all CPUs keep it, the caches as they are here. */
 static void cache_ids_where_cpus_differ(void **state)
 {
@@ -141,7 +175,10 @@ static void cache_ids_where_cpus_differ(void **state)
 	assert_int_equal(ctx->x[3], 2);
 	assert_int_equal(ctx->x[4], 0x700fe01a);
 	assert_int_equal(ctx->x[5], 0x0a200023);
+	trap(MRS(3, 1, 0, 0, 2, 5));
+	assert_int_equal(ctx->x[5], 0); /* CCSIDR2_EL1 */
 	check_undefined(MSR(3, 1, 0, 0, 1, 5));
+	check_caches_that_are_not_there();
 }
 
 static void what_has_no_row_is_undefined(void **state)
