@@ -11,8 +11,7 @@
 #include "console_private.h"
 
 #define HALF	      (CONSOLE_RING_SIZE / 2U)
-#define STEPS_PER_SEC 65536U
-#define REMOVE_STEPS  1024U /* of all ports; a ring is 210 at most */
+#define STEPS_PER_SEC 6400U /* two megabytes of text; whose CPU's time they are is chance */
 
 struct console console;
 
@@ -355,15 +354,23 @@ static void forget_locked(struct console_port *port)
 	}
 }
 
+bool console_port_show_rest(struct console_port *port)
+{
+	bool is_done;
+
+	lock_take(&console.lock);
+	if (port->put != port->taken) {
+		(void)console_drain_locked(SHOW_NOW);
+	}
+	/* Nobody waits for a UART that is behind. */
+	is_done = port->put == port->taken || console.closed || console_out_room() < OUT_MARGIN;
+	lock_drop(&console.lock);
+	return is_done;
+}
+
 void console_port_remove(struct console_port *port)
 {
 	lock_take(&console.lock);
-	for (unsigned i = 0; i < REMOVE_STEPS && port->put != port->taken; i++) {
-		(void)console_drain_locked(SHOW_NOW);
-		if (console_out_room() < OUT_MARGIN) {
-			break; /* the UART is behind */
-		}
-	}
 	forget_locked(port);
 	console_send_locked();
 	lock_drop(&console.lock);

@@ -494,6 +494,7 @@ static void a_removed_port_has_shown_all_and_the_focus_moves(void **state)
 	(void)state;
 	rig_start(2);
 	rig_put(ALPHA, "last words");
+	assert_true(console_port_show_rest(&ALPHA->port));
 	console_port_remove(&ALPHA->port);
 	assert_string_equal(rig_sent(), "alpha| last words\r\n");
 	assert_false(console_focus(&ALPHA->port));

@@ -43,6 +43,12 @@ static bool keep_variables(struct vm *vm)
 	return vm_uefi_leave(vm);
 }
 
+/* What it printed last. */
+static bool show_rest(struct vm *vm)
+{
+	return !vm->has_port || console_port_show_rest(&vm->terminal.port);
+}
+
 static bool hide(struct vm *vm)
 {
 	vm_hide(vm);
@@ -132,6 +138,7 @@ struct step {
 
 static const struct step steps[] = {
 	{keep_variables, LETS_PASS},
+	{show_rest, WORKS},
 	{hide, WORKS},
 	{cancel_timers, WORKS},
 	{go_round, WORKS},

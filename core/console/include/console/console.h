@@ -107,7 +107,11 @@ void console_init(const struct console_device *device, console_arm_fn *arm);
 void console_port_add(struct console_port *port, enum console_port_kind kind, const char *name,
 	const struct console_port_ops *ops, void *ctx);
 
-/* Shows what is left (bounded), moves the focus on, waits for a running input() of the port. */
+/* One step of showing what is left of a port that nobody puts to any more. True: all is shown, or
+ * will not be, since the UART is behind. */
+bool console_port_show_rest(struct console_port *port);
+
+/* Moves the focus on, waits for a running input() of the port. What is left in its ring is lost. */
 void console_port_remove(struct console_port *port);
 
 /* Takes one byte; false: took it, but now the ring is full, and room() will be called. One caller
