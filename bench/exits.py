@@ -28,7 +28,7 @@ EVENTS = (
     "wfi_wake",
     "vcpu_switch",
 )
-# Those of issue 10; of what is not met yet (160 and 190) what must not be lost again.
+# Those of issue 10; of the distributor (160 and 190) what must not be lost again.
 GOALS = {
     "hvc": 100,
     "sysreg_trap": 110,

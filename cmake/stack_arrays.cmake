@@ -38,7 +38,6 @@ set(PLINTH_STACK_ARRAYS
 	core/monitor/src/monitor_commands.c
 	core/monitor/src/monitor_look.c
 	core/scan/src/regime.c
-	core/trng/src/trng.c
 	core/uefirt/src/uefirt_map.c
 	core/uefirt/src/uefirt_variable.c
 	core/vgic/src/vgic_refill.c

@@ -79,6 +79,8 @@ def test_size(check, text, complaint):
         ("extern int elsewhere;", "a.c:2: extern: declare it"),
         ("\tfree(p);", "no libc in EL2"),
         ("\tops->free(p);", ""),
+        ("\tarch_dc_cvau(at);", "core/coh knows where it runs"),
+        ("\tdo_lines(arch_dc_cvac);", "core/coh knows where it runs"),
         ("/* TODO: later */", "a.c:2: TODO without an issue"),
         ("/* TODO(#12): later */", ""),
     ],

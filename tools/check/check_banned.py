@@ -26,9 +26,10 @@ CORE = {
     r"\b(float|double)\b": "no floating point in EL2",
 }
 NO_CLEAN = {
-    r"\barch_dc_cva[cu]\s*\(|\bdc\s+cva[cu]\b": "Cortex-A53 up to r0p2 wants DC CIVAC in its place; "
+    r"\barch_dc_cva[cu]\b|\bdc\s+cva[cu]\b": "Cortex-A53 up to r0p2 wants DC CIVAC in its place; "
     "core/coh knows where it runs",
 }
+NO_CLEAN_FOLDERS = ("boot", "core", "drivers", "lib", "loader")
 CORE_FOLDERS = ("core", "lib", "drivers", "arch")
 HOST_FOLDERS = ("tests", "fuzz", "fake")
 EXCUSE = re.compile(r"/\* banned-ok: \S.*\*/")
@@ -47,8 +48,9 @@ def rules_for(path):
     if path.suffix == ".c":
         rules.update(SOURCES_ONLY)
     is_host = any(part in HOST_FOLDERS for part in path.parts)
-    if path.parts[0] in ("boot", "core", "loader") or path.parts[:2] == ("guest", "fw"):
-        rules.update(NO_CLEAN)
+    if path.parts[0] in NO_CLEAN_FOLDERS or path.parts[:2] == ("guest", "fw"):
+        if path.parts[:2] != ("core", "coh") and not is_host:
+            rules.update(NO_CLEAN)
     if path.parts[0] in CORE_FOLDERS and not is_host and path.suffix != ".S":
         rules.update(CORE)
     return rules

@@ -8,7 +8,7 @@
  * x6.
  *
  * struct arch_at_answer arch_at_run_FORM(x0 = gva, x1 = count, x2 = expected, x3 = step, x4 = span,
- * x5 = relevant): the same for one address after the other, arch/cpu.h says how far. Ten
+ * x5 = relevant): the same for one address after the other, arch/at.h says how far. Ten
  * instructions for each. Clobbers x6 to x11.
  */
 #include "arch_impl/asm.h"

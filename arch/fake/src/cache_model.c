@@ -260,16 +260,6 @@ void cache_clean_pou(struct fake_cache_page *p, uint8_t words)
 	p->l1_dirty = without(p->l1_dirty, dirty);
 }
 
-void cache_clean_poc(struct fake_cache_page *p, uint8_t words)
-{
-	uint8_t dirty;
-
-	cache_clean_pou(p, words);
-	dirty = p->l2_dirty & words;
-	copy_words(p->memory, p->level2, dirty);
-	p->l2_dirty = without(p->l2_dirty, dirty);
-}
-
 /* Drops the lines from L1 (after cleaning). */
 static void leave_l1(struct fake_cache *cache, size_t page, uint8_t words)
 {

@@ -55,9 +55,6 @@ static void apply(struct fake_cache *cache, unsigned cpu, const struct fake_cach
 	case FAKE_DC_CVAU:
 		cache_clean_pou(cache_look(cache, cpu, op->page), op->words);
 		break;
-	case FAKE_DC_CVAC:
-		cache_clean_poc(cache_look(cache, cpu, op->page), op->words);
-		break;
 	case FAKE_DC_CIVAC:
 	case FAKE_DC_IVAC: /* under stage 2 it cleans too (DDI 0487, D7.5) */
 		(void)cache_look(cache, cpu, op->page);
@@ -120,8 +117,8 @@ static void issue(struct fake_cache *cache, unsigned cpu, const struct fake_cach
 
 static bool is_by_line(enum fake_op op)
 {
-	return op == FAKE_DC_CVAU || op == FAKE_DC_CVAC || op == FAKE_DC_CIVAC ||
-	       op == FAKE_DC_IVAC || op == FAKE_IC_IVAU;
+	return op == FAKE_DC_CVAU || op == FAKE_DC_CIVAC || op == FAKE_DC_IVAC ||
+	       op == FAKE_IC_IVAU;
 }
 
 uint16_t fake_cache_tag(const struct fake_cache *cache, uint64_t va, uint16_t vmid)

@@ -21,7 +21,6 @@ void cache_zeroed(struct fake_cache *cache, unsigned cpu, size_t page, uint8_t w
 
 /* The operations on lines, when they take effect. */
 void cache_clean_pou(struct fake_cache_page *p, uint8_t words);
-void cache_clean_poc(struct fake_cache_page *p, uint8_t words);
 void cache_clean_inv_poc(struct fake_cache *cache, size_t page, uint8_t words);
 
 /* Completes one of a CPU's pending operations, if there are any. */

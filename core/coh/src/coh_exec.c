@@ -126,11 +126,14 @@ const struct coh_strategy *coh_strategy(void)
 void coh_describe(char *buf, size_t size)
 {
 	static const char *const icaches[] = {"VPIPT", "unknown", "VIPT", "PIPT"};
+	const char *clean = strategy.plan[COH_FIRST_FETCH].op == COH_OP_CLEAN_INV_POC
+				    ? ", clean and invalidate to PoC"
+				    : ", clean to PoU";
 
 	fmt_buf(buf, size,
 		"coherency: data lines %u B%s, instruction lines %u B, %s%s%s, guests %s",
-		strategy.dline, strategy.idc ? " (IDC: no clean)" : ", clean to PoU",
-		strategy.iline, icaches[strategy.icache],
+		strategy.dline, strategy.idc ? " (IDC: no clean)" : clean, strategy.iline,
+		icaches[strategy.icache],
 		strategy.icache == COH_ICACHE_PIPT ? " by VA" : " as a whole",
 		strategy.dic ? " (DIC: no invalidation)" : "",
 		strategy.fwb ? "always write-back (FWB)" : "cleaned to PoC with caches off");

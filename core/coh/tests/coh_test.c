@@ -142,6 +142,7 @@ static void test_never_clean(void **state)
 	static const enum fake_op by_civac[] = {FAKE_DC_CIVAC, FAKE_DSB_ISH};
 	static const enum fake_op none[] = {FAKE_DSB_ISH};
 	struct coh_counters counters = {0};
+	char line[COH_LINE_SIZE];
 
 	(void)state;
 	coh_setup(CTR_64_BYTES | L1IP(3), false);
@@ -150,8 +151,17 @@ static void test_never_clean(void **state)
 	check_order(by_civac, 2);
 	assert_int_equal(ops[FAKE_DC_CIVAC], 64);
 	assert_int_equal(coh_lines_cleaned(&counters), 64);
-	for (unsigned reason = 0; reason < COH_REASON_COUNT; reason++) {
-		assert_int_not_equal(coh_strategy()->plan[reason].op, COH_OP_CLEAN_POU);
+	coh_describe(line, sizeof(line));
+	assert_non_null(strstr(line, "64 B, clean and invalidate to PoC,"));
+	for (unsigned log2 = 4; log2 <= 5U; log2++) {
+		coh_setup(
+			(CTR_64_BYTES & ~(UINT64_C(0xf) << 16)) | UINT64_C(1) * log2 << 16, false);
+		coh_never_clean();
+		for (unsigned reason = 0; reason < COH_REASON_COUNT; reason++) {
+			enum coh_op op = coh_strategy()->plan[reason].op;
+
+			assert_true(op != COH_OP_CLEAN_POU && op != COH_OP_CLEAN_POU_ANY);
+		}
 	}
 	setup(NULL);
 	coh_setup(CTR_64_BYTES | L1IP(3) | IDC, false);

@@ -32,7 +32,6 @@ const char *tap_op_name(unsigned op)
 		[FAKE_DSB_ISHST] = "DSB ISHST",
 		[FAKE_DSB_SY] = "DSB SY",
 		[FAKE_DC_CVAU] = "DC CVAU",
-		[FAKE_DC_CVAC] = "DC CVAC",
 		[FAKE_DC_CIVAC] = "DC CIVAC",
 		[FAKE_DC_IVAC] = "DC IVAC",
 		[FAKE_DC_ZVA] = "DC ZVA",
@@ -83,8 +82,8 @@ void taps_begin(void)
 
 static bool is_of_a_loop(enum fake_op op)
 {
-	return op == FAKE_DC_CVAU || op == FAKE_DC_CVAC || op == FAKE_DC_CIVAC ||
-	       op == FAKE_IC_IVAU || op == FAKE_TLBI_IPAS2E1IS;
+	return op == FAKE_DC_CVAU || op == FAKE_DC_CIVAC || op == FAKE_IC_IVAU ||
+	       op == FAKE_TLBI_IPAS2E1IS;
 }
 
 /* Its place among the operations of the call. ISBs come only where VTTBR_EL2 is switched: they

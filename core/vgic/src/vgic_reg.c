@@ -36,7 +36,7 @@ void vgic_reg_write_locked(
 	lock_drop(&a->cpu->vgic->lock);
 }
 
-/* For all frames: what is done most does not come here (exits_mmio). */
+/* For all frames: what is done most does not come here (exits_mmio_gicd). */
 NOINLINE void vgic_reg_mmio(const struct vgic_frame *frame, struct vgic_cpu *cpu, uint32_t offset,
 	struct mmio_access *access)
 {

@@ -14,7 +14,6 @@ enum fake_op {
 	FAKE_DSB_ISHST,
 	FAKE_DSB_SY,
 	FAKE_DC_CVAU,
-	FAKE_DC_CVAC,
 	FAKE_DC_CIVAC,
 	FAKE_DC_IVAC,
 	FAKE_DC_ZVA, /* has also zeroed its 64 bytes in host memory */
