@@ -70,6 +70,7 @@ def test_lines_that_others_came_into_are_read_whole(length):
         "one| last",
     )
     assert shell.own_lines("\n".join(lines), "one| ") == ["first", line, "last"]
+    assert shell.own_lines("one| 2\ntwo| 2\none| 2\n", "one| ") == ["2", "2"]
 
 
 @pytest.mark.long

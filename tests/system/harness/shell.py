@@ -10,6 +10,7 @@ import time
 # and no flow control tells whoever types: what is longer is typed in pieces, as a person would.
 PIECE = 100
 PAUSE = 0.2  # seconds
+PLINTH = "plinth: "
 SHOWN_AGAIN = 160  # bytes of an unfinished line (docs/design/console.md)
 
 
@@ -34,13 +35,14 @@ def ask(machine, command, name="guest", mark="", timeout=60):
 
 
 def own_lines(text, mark):
-    """The lines that begin with `mark`, without it. One that others' lines came into stands above them
-    as far as it had come, and goes on below them behind its beginning, which is shown again."""
+    """The lines that begin with `mark`, without it. One that Plinth's own came into stands above them
+    as far as it had come, and goes on below them behind its beginning, which is shown again. Another
+    guest's wait for a line's end, or nearly: two lines around them are two, though they be alike."""
     own = []
     is_cut = False
     for line in text.splitlines():
         if not line.startswith(mark):
-            is_cut = True
+            is_cut |= line.startswith(PLINTH)
             continue
         line = line.removeprefix(mark)
         before = own[-1][:SHOWN_AGAIN] if own and is_cut else ""
